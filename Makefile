@@ -1,0 +1,43 @@
+# Everything a developer runs. Only Python 3.11+, git and make are needed; the rest is installed into .venv.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench graphiql clean
+
+help: ## Show this help
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=python3.12 or the like"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $$($(BIN)/python tools/dev_requirements.py)
+	@touch $@
+
+graphiql: $(STAMP) ## Build GraphiQL's assets from npm, where node is present
+	@$(BIN)/python -m bff.http.graphiql.build --quiet
+
+demo: $(STAMP) graphiql ## Start the shop: six upstreams and the gateway
+	@$(BIN)/bff demo --port $(PORT)
+
+test: $(VENV)/.installed-dev graphiql ## Run every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev ## Measure
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what was installed and built
+	rm -rf $(VENV) dist build bff/http/graphiql/assets
