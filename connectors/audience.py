@@ -1,0 +1,80 @@
+"""Who of many viewers a message is for, by the values of its fields. Used where one subscription serves many viewers.
+
+The work for a message grows with the number of different questions, not with the number of viewers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from connectors.contract import at_path
+
+T = TypeVar("T")
+
+Path = tuple[str, ...]
+Hear = Callable[[T], None]
+"""Takes a message and returns at once."""
+
+
+@dataclass(slots=True)
+class _Row(Generic[T]):
+    """All viewers who want the same values."""
+
+    ears: dict[object, Hear[T]] = field(default_factory=dict)
+    newest: T | None = None
+    has_newest: bool = False
+
+
+class Audience(Generic[T]):
+    """The viewers of one stream of messages, each with the values that messages for it have."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[Path, ...], dict[tuple[Any, ...], _Row[T]]] = {}
+
+    @contextmanager
+    def joined(self, wanted: Mapping[Path, Any], hear: Hear[T], *, newest: bool = False) -> Iterator[None]:
+        """Hear all messages whose fields equal `wanted`, while inside. None wants a field that is null or absent.
+
+        With `newest`, the last message that others heard already comes first.
+        """
+        paths, values = tuple(sorted(wanted)), tuple(comparable(wanted[path]) for path in sorted(wanted))
+        rows = self._rows.setdefault(paths, {})
+        row = rows.setdefault(values, _Row())
+        ticket = object()
+        row.ears[ticket] = hear
+        if newest and row.has_newest:
+            hear(row.newest)  # type: ignore[arg-type]  # has_newest says that it is a T
+        try:
+            yield
+        finally:
+            del row.ears[ticket]
+            if not row.ears:
+                del rows[values]
+            if not rows:
+                del self._rows[paths]
+
+    def tell(self, data: Any, message: T) -> bool:
+        """Let everyone hear `message` who wants the fields of `data`; whether there was anyone."""
+        is_heard = False
+        for paths, rows in self._rows.items():
+            row = rows.get(tuple([comparable(at_path(data, path)) for path in paths]))
+            if row is not None:
+                is_heard = True
+                row.newest, row.has_newest = message, True
+                for hear in row.ears.values():
+                    hear(message)
+        return is_heard
+
+
+def comparable(value: Any) -> str | None:
+    """A value as text that is equal for equal values, because an id often is `"7"` in GraphQL and 7 upstream."""
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,196 @@
+"""The contract between the gateway and every upstream: Call in, Reply or Events out. Imported by every room above."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+import msgspec
+
+T = TypeVar("T")
+
+# A resolver returns a Reply or yields an Event where it declares a type of its schema; the gateway makes one of the
+# other. Type checkers allow that for what inherits from Any.
+if TYPE_CHECKING:
+    _AnyDeclared = Any
+else:
+    _AnyDeclared = object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing an upstream offers. Every connector subclasses it with what it must know to carry it out.
+
+    `is_safe` (RFC 9110 section 9.2.1): asking has no effect, so replies may be shared and cached.
+    `is_idempotent` (section 9.2.2): asking twice has the effect of asking once, so an unclear failure may be retried.
+    """
+
+    upstream: str
+    """Name of the upstream as in bff.yaml, such as `catalog`."""
+    name: str
+    """What people read in logs, metrics and checks, such as `GET /products/{id}`."""
+    is_safe: bool = True
+    is_idempotent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which fields of each record are wanted, in the upstream's own words. Hashable, so that equal calls are shared.
+
+    `fields` maps a field to the selection inside it (None for a leaf), in the order asked.
+    `on` holds what is wanted only of records of one concrete type, for interfaces and unions.
+    """
+
+    fields: tuple[tuple[str, Selection | None], ...] = ()
+    on: tuple[tuple[str, Selection], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call towards an upstream. A batch is one Call with `keys`, so that every policy has one shape to handle."""
+
+    operation: Operation
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Values by parameter name; the batched parameter is absent when `keys` are given."""
+    keys: tuple[Hashable, ...] = ()
+    """Values of the batched parameter, without duplicates; empty when the call is not a batch."""
+    selection: Selection | None = None
+    """What is wanted of the reply; None means everything. Connectors that cannot ask for less ignore it."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers or metadata to send, names in lower case."""
+    deadline: float | None = None
+    """When an answer is of no more use, in seconds of `time.monotonic()`; None for never."""
+    incoming: Mapping[str, str] = field(default_factory=dict)
+    """Headers of the frontend's request, names in lower case, for policies to forward; connectors never look."""
+
+
+class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
+    """What came back for one call: the payload as it arrived and, when asked for, as plain Python.
+
+    `payload` is what the connector received (bytes of JSON, a protobuf message, an XML element, plain Python).
+    `decode` turns it into plain Python and runs at most once. `at` is the path to the part the endpoint is about.
+    Where a GraphQL upstream failed to give one part of the data, an UpstreamError stands in the place of the null.
+    """
+
+    __slots__ = ("_data", "_decode", "at", "headers", "payload", "status")
+
+    _UNREAD: ClassVar[object] = object()
+
+    def __init__(
+        self,
+        payload: Any,
+        *,
+        decode: Callable[[Any], Any] | None = None,
+        at: tuple[str, ...] = (),
+        status: int = 0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.payload = payload
+        self.at = at
+        self.status = status
+        self.headers: Mapping[str, str] = headers or {}
+        self._decode = decode
+        self._data: Any = Reply._UNREAD
+
+    @property
+    def data(self) -> Any:
+        """The reply as plain Python: dicts, lists, strings, numbers, booleans and None. Raises what `decode` raises."""
+        if self._data is Reply._UNREAD:
+            value = self.payload if self._decode is None else self._decode(self.payload)
+            for step in self.at:
+                value = at_step(value, step)
+            self._data = value
+        return self._data
+
+    def into(self, shape: type[T]) -> T:
+        """The reply as `shape`: a dataclass, TypedDict, msgspec Struct, strawberry type or a list of them.
+
+        Raises `msgspec.ValidationError` when the data does not fit.
+        """
+        for accepts, convert in _converters:
+            if accepts(shape):
+                return convert(self.data, shape)  # type: ignore[no-any-return]
+        return msgspec.convert(self.data, shape)
+
+    def pointed(self, at: tuple[str, ...]) -> Reply:
+        """The same reply, pointed further in. What is shared between callers is never changed."""
+        return Reply(self.payload, decode=self._decode, at=self.at + at, status=self.status, headers=self.headers)
+
+    def __repr__(self) -> str:
+        return f"Reply(status={self.status}, at={'.'.join(self.at) or '-'})"
+
+
+_converters: list[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]]] = []
+
+
+def register_conversion(accepts: Callable[[Any], bool], convert: Callable[[Any, Any], Any]) -> None:
+    """Teach `Reply.into` a new family of shapes. `convert(data, shape)` is used where `accepts(shape)` is true."""
+    _converters.append((accepts, convert))
+
+
+def at_step(value: Any, step: str) -> Any:
+    """Go one step of a path into plain data: a key of a mapping or an index of a list; None where it leads nowhere."""
+    if isinstance(value, Mapping):
+        return value.get(step)
+    if isinstance(value, list) and step.lstrip("-").isdigit() and -len(value) <= int(step) < len(value):
+        return value[int(step)]
+    return None
+
+
+def at_path(value: Any, path: tuple[str, ...]) -> Any:
+    """Follow a whole path with `at_step`."""
+    for step in path:
+        value = at_step(value, step)
+    return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
+    """One message of a stream: a websocket frame, an item of a gRPC stream, a message of a queue."""
+
+    data: Any
+    """The message as plain Python, at the path the endpoint names."""
+    topic: str = ""
+    id: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def into(self, shape: type[T]) -> T:
+        """As `Reply.into`."""
+        return Reply(self.data).into(shape)
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """Speaks one protocol with one upstream. Knows no GraphQL, no policy, no gateway.
+
+    Made without I/O. Every method raises only `UpstreamError`, with the foreign exception as its cause.
+    """
+
+    async def start(self) -> None:
+        """Fetch what must be known before the first call (WSDL, reflection). May be called again after a failure."""
+
+    async def close(self) -> None:
+        """Close every connection. Calls under way raise UpstreamDisconnected, later ones UpstreamUnreachable."""
+
+    async def check(self) -> None:
+        """Ask whether the upstream can take calls now; cheap. Raises UpstreamError when it cannot."""
+
+    async def send(self, call: Call) -> Reply:
+        """Send one call; raise UpstreamError when no usable reply comes back. Cancelling reaches the upstream."""
+
+
+@runtime_checkable
+class Streams(Protocol):
+    """A connector whose upstream can send many messages for one call."""
+
+    def stream(self, call: Call) -> AsyncGenerator[Event, None]:
+        """Yield events until the upstream ends the stream; `aclose()` ends it upstream and frees everything."""
+
+
+@runtime_checkable
+class Publishes(Protocol):
+    """A connector whose upstream takes messages without answering them."""
+
+    async def publish(self, call: Call) -> None:
+        """Return when the upstream has taken responsibility for the message; raise UpstreamError when it has not."""

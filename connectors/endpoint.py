@@ -1,0 +1,179 @@
+"""Endpoint: one thing an upstream offers, awaitable from anywhere, with its batching rule.
+
+Product developers make endpoints through `rest`, `grpc`, `soap`, `graphql`, `websocket` and `queue`. Awaiting one hands
+it to the current scope (the gateway's request, a test, a shell), which decides when and with whom the call is made.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Protocol
+
+from connectors.contract import Event, Operation, Reply, Selection
+from connectors.errors import DefinitionError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """How many values of one parameter become one call, and how the answer is dealt back."""
+
+    parameter: str
+    """The parameter whose values are collected."""
+    key: tuple[str, ...] = ()
+    """Path in each record to the value asked for. Empty: the reply is a mapping by key, or a list in key order."""
+    group: bool = False
+    """True when a key has a list of records, False when it has at most one."""
+    limit: int = 100
+    """Most keys in one call; more keys become several calls."""
+
+
+class Scope(Protocol):
+    """Carries out what endpoints ask for: the gateway's request scope, or `connectors.scope.Direct` outside of it."""
+
+    async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
+        """Answer one ask, alone or in a batch. Raises UpstreamError."""
+
+    def stream(
+        self, endpoint: StreamEndpoint, arguments: Mapping[str, Any], selection: Selection | None
+    ) -> AsyncGenerator[Event, None]:
+        """Yield the events of one subscription until it ends or is closed. Raises UpstreamError."""
+
+    async def publish(self, endpoint: PublishEndpoint, arguments: Mapping[str, Any]) -> None:
+        """Hand over one message. Raises UpstreamError."""
+
+
+current_scope: ContextVar[Scope | None] = ContextVar("current_scope", default=None)
+"""Who carries out the calls made here and now."""
+
+wanted: ContextVar[Selection | None] = ContextVar("wanted", default=None)
+"""What the field being resolved wants of each record; set by the gateway around every resolver."""
+
+
+class _Defined:
+    """What all endpoints share: the operation, its parameters, and the line where a developer wrote it."""
+
+    def __init__(self, operation: Operation, parameters: Mapping[str, bool] | None, *, at: str | None = None) -> None:
+        """`parameters` maps each name to whether it must be given, None allows any; `at` is a dotted path."""
+        self.operation = operation
+        self.parameters = dict(parameters or {})
+        self.takes_any = parameters is None
+        self.at: tuple[str, ...] = tuple(at.split(".")) if at else ()
+        self.place = place_of_author()
+
+    @property
+    def name(self) -> str:
+        """For people: `catalog: GET /products/{id}`."""
+        return f"{self.operation.upstream}: {self.operation.name}"
+
+    def checked(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return `arguments`; raise DefinitionError when a name is unknown or a required one is missing."""
+        if problem := self.problem_with(arguments):
+            raise DefinitionError(problem)
+        return arguments
+
+    def problem_with(self, names: Iterable[str]) -> str | None:
+        """What is wrong with a call giving these parameter names, in words for a developer; None when nothing is."""
+        given = set(names)
+        if self.takes_any:
+            return None
+        for name in given - self.parameters.keys():
+            nearest = get_close_matches(name, self.parameters, n=1)
+            hint = (
+                f'did you mean "{nearest[0]}"?'
+                if nearest
+                else f"it takes {', '.join(sorted(self.parameters)) or 'none'}"
+            )
+            return f'{self.name} (defined at {self.place}) has no parameter "{name}"; {hint}'
+        for name, required in self.parameters.items():
+            if required and name not in given:
+                return f'{self.name} (defined at {self.place}) needs the parameter "{name}"'
+        return None
+
+    def _scope(self) -> Scope:
+        scope = current_scope.get()
+        if scope is None:
+            raise DefinitionError(
+                f"{self.name} was asked outside of a request; use `async with bff.connected('bff.yaml'):` in a shell, "
+                "or `async with Direct({...}):` from connectors.scope"
+            )
+        return scope
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+class Endpoint(_Defined):
+    """Awaited for one Reply: `reply = await catalog.product(id=7)`."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        parameters: Mapping[str, bool] | None,
+        *,
+        at: str | None = None,
+        many_at: str | None = None,
+        batch: Batch | None = None,
+        has_single_form: bool = True,
+        each: int | None = None,
+        selects: bool = False,
+    ) -> None:
+        """`many_at` is the path in a batch's reply, where it differs from `at`.
+
+        `has_single_form` is False when even one value must be sent as a list.
+        `each` allows unbatched calls for every item of a list, at most that many at once.
+        `selects` says that the upstream is asked for the selected fields only (GraphQL).
+        """
+        super().__init__(operation, parameters, at=at)
+        self.many_at = tuple(many_at.split(".")) if many_at else self.at
+        self.batch = batch
+        self.has_single_form = has_single_form
+        self.each = each
+        self.selects = selects
+
+    async def __call__(self, /, **arguments: Any) -> Reply:
+        """Ask. Raises DefinitionError for wrong parameters and UpstreamError when no usable reply comes back."""
+        return await self._scope().load(self, self.checked(arguments), wanted.get() if self.selects else None)
+
+
+class StreamEndpoint(_Defined):
+    """Iterated for events: `async for tick in ticker.ticks(sku="T-1"): ...`."""
+
+    def __init__(
+        self, operation: Operation, parameters: Mapping[str, bool], *, at: str | None = None, selects: bool = False
+    ) -> None:
+        super().__init__(operation, parameters, at=at)
+        self.selects = selects
+
+    def __call__(self, /, **arguments: Any) -> AsyncGenerator[Event, None]:
+        """Subscribe. Errors are raised while iterating."""
+        return self._scope().stream(self, self.checked(arguments), wanted.get() if self.selects else None)
+
+
+class PublishEndpoint(_Defined):
+    """Awaited with the message: `await orders.placed({"id": "o-1"})`. A parameter fills a place in the topic."""
+
+    async def __call__(
+        self, message: Any, /, *, key: str | None = None, headers: Mapping[str, str] | None = None, **arguments: Any
+    ) -> None:
+        """Return when the upstream has the message. `key` keeps messages of one key in order where the broker can."""
+        arguments = dict(self.checked(arguments))
+        await self._scope().publish(self, {**arguments, "message": message, "key": key, "headers": dict(headers or {})})
+
+
+def place_of_author(*packages: str) -> str:
+    """`schemas/backends/catalog.py:7`: the nearest calling line outside of these packages and of this one."""
+    own = {"connectors", *packages}
+    frame = sys._getframe(1)  # noqa: SLF001 - the only way to the caller's line without building a whole stack
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in own:
+        frame = frame.f_back
+    path = Path(frame.f_code.co_filename)
+    try:
+        path = path.relative_to(Path.cwd())
+    except ValueError:
+        path = Path(*path.parts[-3:])
+    return f"{path}:{frame.f_lineno}"

@@ -1,0 +1,36 @@
+"""The table of upstream kinds: the key in bff.yaml -> how to make its connector. Used by config and upstreams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from connectors.contract import Connector
+from connectors.options import ConnectorOptions
+
+KINDS: tuple[str, ...] = ("rest", "grpc", "soap", "graphql", "websocket", "queue")
+"""Each is a package of this one with `options.Options` and `connector.connect`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of upstream."""
+
+    name: str
+    options: type[ConnectorOptions]
+    connect: Callable[[str, Any], Connector]
+    """`connect(upstream's name, options)` makes a connector without any I/O."""
+
+
+def options_of(name: str) -> type[ConnectorOptions]:
+    """The Options model of a kind, without importing its protocol library."""
+    options: type[ConnectorOptions] = import_module(f"connectors.{name}.options").Options
+    return options
+
+
+def kind(name: str) -> Kind:
+    """Load a kind by name. The protocol's library is imported here and not earlier, so unused kinds cost nothing."""
+    connect = import_module(f"connectors.{name}.connector").connect
+    return Kind(name=name, options=options_of(name), connect=connect)

@@ -1,0 +1,93 @@
+"""What all connectors' Options share: durations, sizes, paths, TLS. Filled from bff.yaml by bff.config."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB)?")
+_BYTES = {None: 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds from `800ms`, `2s`, `1.5m`, `1h`. A bare number is refused: its unit would be a guess."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
+        return float(match[1]) * _SECONDS[match[2]]
+    if isinstance(value, float) and not isinstance(value, bool):
+        return value  # a default of a model, already in seconds
+    raise ValueError(f"{value!r} is not a duration; write a number with its unit, such as 800ms, 2s or 5m")
+
+
+def parse_size(value: Any) -> int:
+    """Bytes from `512kB`, `8MB`, or a plain number of bytes."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
+        return int(float(match[1]) * _BYTES[match[2]])
+    raise ValueError(f"{value!r} is not a size; write it like 512kB or 8MB")
+
+
+def _parse_path(value: Any, info: ValidationInfo) -> Any:
+    """Paths in bff.yaml are relative to the file that names them; `context={"folder": ...}` says where that is."""
+    if not isinstance(value, str):
+        return value
+    return Path((info.context or {}).get("folder", ".")) / value
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h)$", "examples": ["800ms", "2s"]}),
+]
+"""Seconds, written with a unit."""
+Size = Annotated[
+    int, BeforeValidator(parse_size), WithJsonSchema({"type": ["string", "integer"], "examples": ["512kB", "8MB"]})
+]
+"""Bytes, written with a unit."""
+ConfigPath = Annotated[Path, BeforeValidator(_parse_path), WithJsonSchema({"type": "string"})]
+"""A path relative to the configuration file."""
+
+
+class Model(BaseModel):
+    """Base of every Options model: unknown keys are refused, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class TlsOptions(Model):
+    """How to speak TLS with an upstream."""
+
+    ca: ConfigPath | None = None
+    """File of trusted CA certificates (PEM) instead of the system's."""
+    cert: ConfigPath | None = None
+    """Client certificate chain (PEM) for mutual TLS; may hold the key too."""
+    key: ConfigPath | None = None
+    """Private key of the client certificate (PEM), when it is not in `cert`."""
+    verify: bool = True
+    """False accepts any certificate: for development only."""
+
+    def context(self) -> ssl.SSLContext:
+        """A client SSLContext. Raises OSError or ssl.SSLError when a file is missing or broken."""
+        context = ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
+        if self.cert:
+            context.load_cert_chain(str(self.cert), str(self.key) if self.key else None)
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+class ConnectorOptions(Model):
+    """What every connector can be told. `address` is the value of the kind's key: `rest: http://...`."""
+
+    address: str
+    tls: TlsOptions = Field(default_factory=TlsOptions)
+    """TLS towards the upstream, used when its address asks for it."""
+    max_reply: Size = 8_000_000
+    """Largest reply or message accepted."""

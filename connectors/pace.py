@@ -1,0 +1,34 @@
+"""Lets viewers empty their mailboxes in the midst of a burst. For readers that deal messages to mailboxes."""
+
+from __future__ import annotations
+
+import asyncio
+
+_MOST = 16
+_TURNS_PER_MESSAGE = 2
+
+
+class Pace:
+    """Slows a reader that finds many messages waiting, so that only viewers who are really slow lose any.
+
+    One piece of network may hold more messages than a mailbox, and reading them never waits: without a rest, no viewer
+    would run before its mailbox has overflowed. Messages that come one by one are not slowed.
+    """
+
+    def __init__(self, buffer: int) -> None:
+        """`buffer` is the size of a mailbox."""
+        self._most = max(1, min(_MOST, buffer // 2))
+        self._unrested = 0
+
+    async def dealt(self) -> None:
+        """To be awaited after every message."""
+        self._unrested += 1
+        if self._unrested == 1:
+            asyncio.get_running_loop().call_soon(self._rested)
+        if self._unrested >= self._most:
+            for _ in range(self._most * _TURNS_PER_MESSAGE):
+                await asyncio.sleep(0)
+
+    def _rested(self) -> None:
+        """The event loop took a turn by itself or because of us."""
+        self._unrested = 0

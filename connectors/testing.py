@@ -1,0 +1,326 @@
+"""Fakes for tests of schemas and policies: upstreams that answer what a test says and remember what they were asked.
+
+up = Fakes("catalog", "pricing")
+up.catalog["/products"] = [{"id": 1, "title": "Tin robot"}]
+up.pricing["GetPrices"] = UpstreamTimeout
+async with Direct(up):
+    await products(category="toys")
+assert up.calls == ["catalog: GET /products"]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import inspect
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.contract import Call, Event, Operation, Reply, at_path
+from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
+from connectors.errors import DefinitionError, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+
+AnyEndpoint = Endpoint | StreamEndpoint | PublishEndpoint
+Answer = Any
+"""What a call is answered with. An UpstreamError, as class or instance, and any other exception is raised; a callable
+gets the Call and returns an answer, also as a coroutine; a Reply is given as it is; everything else is the data."""
+
+
+def text_of_call(call: Call) -> str:
+    """What tests compare: `GET /products/{id}`, `GetPrices x40` for a batch of forty."""
+    name = _short(call.operation.name)
+    return f"{name} x{len(call.keys)}" if call.keys else name
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """An answer that comes after `seconds`, or the call's deadline as UpstreamTimeout."""
+
+    answer: Answer
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """One message that was handed over."""
+
+    name: str
+    """Name of the operation, such as the topic."""
+    message: Any
+    key: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the topic's parameters."""
+
+
+class Feed:
+    """Events as a test makes them up: an answer for streams. Each stream gets what is pushed after it began."""
+
+    _END = object()
+
+    def __init__(self) -> None:
+        self._queues: list[asyncio.Queue[Any]] = []
+        self.joined = asyncio.Event()
+        """Set when the first stream has begun: `await feed.joined.wait()` before pushing."""
+
+    @property
+    def listeners(self) -> int:
+        """How many streams are open now."""
+        return len(self._queues)
+
+    def push(self, data: Any) -> None:
+        """Send an Event, data for one, or an UpstreamError to every open stream."""
+        for queue in self._queues:
+            queue.put_nowait(data)
+
+    def end(self) -> None:
+        """End every open stream."""
+        self.push(Feed._END)
+
+    async def __aiter__(self) -> AsyncGenerator[Any, None]:
+        queue: asyncio.Queue[Any] = asyncio.Queue(1000)
+        self._queues.append(queue)
+        self.joined.set()
+        try:
+            while (item := await queue.get()) is not Feed._END:
+                yield item
+        finally:
+            self._queues.remove(queue)
+
+
+class Fake:
+    """One upstream that answers what it was told. A Connector with Streams and Publishes.
+
+    Answers are set by the operation's name, by its last part, by a path or its beginning, or by the endpoint itself:
+
+        fake["GET /products/{id}"] = {...}
+        fake["/products"] = [...]
+        fake["GetPrices"] = {"prices": [...]}
+        fake[pricing.price] = [...]
+
+    The most exact one wins. Data set by endpoint is the part at the endpoint's `at`. Data set by name is the reply as
+    the upstream would send it; for REST, the part at `at` will do. A stream is answered with events or with a Feed.
+    A call without an answer is a DefinitionError; a message is taken without one.
+    """
+
+    def __init__(self, name: str, *, log: list[str] | None = None) -> None:
+        """`log` is shared by fakes that want one order of all calls."""
+        self.name = name
+        self.calls: list[str] = []
+        """What was asked, in order, as `text_of_call`; streams and messages too."""
+        self.received: list[Call] = []
+        """The same as Calls."""
+        self.published: list[Published] = []
+        """Messages handed over, in order."""
+        self.is_down = False
+        """True makes every call, stream, message and check UpstreamUnreachable."""
+        self.open_streams = 0
+        """Streams that have begun and not ended."""
+        self._answers: dict[str, Answer] = {}
+        self._own: dict[int, tuple[AnyEndpoint, Answer]] = {}  # by identity: operations need not be hashable
+        self._is_closed = False
+        self._log = log
+
+    def __setitem__(self, which: str | AnyEndpoint, answer: Answer) -> None:
+        if isinstance(which, str):
+            self._answers[which] = answer
+        else:
+            self._own[id(which.operation)] = (which, answer)
+
+    async def start(self) -> None:
+        """As Connector.start; opens what was closed."""
+        self._is_closed = False
+
+    async def close(self) -> None:
+        """As Connector.close; a closed fake is unreachable."""
+        self._is_closed = True
+
+    async def check(self) -> None:
+        """As Connector.check."""
+        self._refuse_when_down(Operation(upstream=self.name, name="check"))
+
+    async def send(self, call: Call) -> Reply:
+        """Answer one call and remember it."""
+        self._note(call)
+        if call.deadline is not None and call.deadline <= time.monotonic():
+            raise UpstreamTimeout(call.operation, "its time was up before it was sent")
+        answer = await self._resolved(self._answer(call.operation), call)
+        if isinstance(answer, Reply):
+            return answer.pointed(())
+        return Reply(self._whole(answer, call), status=200)
+
+    async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
+        """Yield the events of the answer, then end."""
+        self._note(call)
+        answer = await self._resolved(self._answer(call.operation), call)
+        self.open_streams += 1
+        try:
+            async with aclosing(_each(answer)) as items:
+                async for item in items:
+                    event = await self._resolved(item, call)
+                    yield event if isinstance(event, Event) else Event(data=self._whole(event, call))
+        finally:
+            self.open_streams -= 1
+
+    async def publish(self, call: Call) -> None:
+        """Take one message, or raise the exception set as answer."""
+        self._note(call)
+        await self._resolved(self._answer(call.operation, needed=False), call)
+        arguments = dict(call.arguments)
+        message, key, headers = (arguments.pop(name, None) for name in ("message", "key", "headers"))
+        self.published.append(Published(call.operation.name, message, key, headers or {}, arguments))
+
+    def _note(self, call: Call) -> None:
+        text = text_of_call(call)
+        self.calls.append(text)
+        self.received.append(call)
+        if self._log is not None:
+            self._log.append(f"{self.name}: {text}")
+        self._refuse_when_down(call.operation)
+
+    def _refuse_when_down(self, operation: Operation) -> None:
+        if self._is_closed:
+            raise UpstreamUnreachable(operation, "the fake is closed")
+        if self.is_down:
+            raise UpstreamUnreachable(operation, "the test made this upstream unreachable")
+
+    def _answer(self, operation: Operation, *, needed: bool = True) -> Answer:
+        if id(operation) in self._own:
+            return self._own[id(operation)][1]
+        fitting = [key for key in self._answers if _fits(key, operation.name)]
+        if fitting:
+            return self._answers[max(fitting, key=len)]
+        if not needed:
+            return None
+        known = ", ".join(map(repr, self._answers)) or "none"
+        raise DefinitionError(
+            f"the test has no answer for {self.name}: {operation.name}; "
+            f"set one, {self.name}[{_short(operation.name)!r}] = ... (there is: {known})"
+        )
+
+    async def _resolved(self, answer: Answer, call: Call) -> Answer:
+        """Wait for what is slow, ask what is callable, raise what is an exception."""
+        while True:
+            if isinstance(answer, Slow):
+                left = answer.seconds if call.deadline is None else call.deadline - time.monotonic()
+                await asyncio.sleep(min(answer.seconds, max(left, 0.0)))
+                if left < answer.seconds:
+                    raise UpstreamTimeout(call.operation, "the test answers too slowly")
+                answer = answer.answer
+            elif isinstance(answer, type) and issubclass(answer, UpstreamError):
+                raise answer(call.operation, "the test says so")
+            elif isinstance(answer, BaseException):
+                raise answer
+            elif callable(answer):
+                answer = answer(call)
+                answer = await answer if inspect.isawaitable(answer) else answer
+            else:
+                return answer
+
+    def _whole(self, data: Any, call: Call) -> Any:
+        """Data as the upstream sends it: put where the endpoint's `at` looks for it, unless it is there already."""
+        if id(call.operation) in self._own:
+            endpoint = self._own[id(call.operation)][0]
+            path = endpoint.many_at if call.keys and isinstance(endpoint, Endpoint) else endpoint.at
+            return _nested(path, data)
+        path = getattr(call.operation, "many_items" if call.keys else "items", ())
+        is_whole = isinstance(data, Mapping) and at_path(data, path) is not None
+        return data if is_whole else _nested(path, data)
+
+
+class Fakes(Mapping[str, Fake]):
+    """Several fakes by name, `up.catalog` or `up["catalog"]`, with one order of all their calls."""
+
+    def __init__(self, *names: str) -> None:
+        self.calls: list[str] = []
+        """What all were asked, in order: `["catalog: GET /products", "pricing: GetPrices x40"]`."""
+        self._fakes = {name: Fake(name, log=self.calls) for name in names}
+
+    def __getitem__(self, name: str) -> Fake:
+        return self._fakes[name]
+
+    def __getattr__(self, name: str) -> Fake:
+        try:
+            return self.__dict__["_fakes"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(f'there is no fake "{name}"; there are {", ".join(self._fakes)}') from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fakes)
+
+    def __len__(self) -> int:
+        return len(self._fakes)
+
+
+class ManualClock:
+    """Time that stands still until a test moves it. Give it where a clock is wanted: it is called for the seconds."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    def __call__(self) -> float:
+        """Seconds, as time.monotonic."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep until the clock was moved on by this much."""
+        if seconds <= 0:
+            return
+        self._count += 1
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self.now + seconds, self._count, waiter))
+        await waiter
+
+    async def advance(self, seconds: float) -> None:
+        """Move time on, waking sleepers in their order and letting what they do happen."""
+        await _settle()  # tasks just made begin now, not later
+        until = self.now + seconds
+        while self._sleepers and self._sleepers[0][0] <= until:
+            self.now, _, waiter = heapq.heappop(self._sleepers)
+            if not waiter.done():
+                waiter.set_result(None)
+            await _settle()
+        self.now = until
+        await _settle()
+
+
+async def _settle() -> None:
+    """Let tasks that can go on do so: a few turns of the loop."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def _each(answer: Any) -> AsyncGenerator[Any, None]:
+    if not isinstance(answer, AsyncIterable):
+        for item in answer:
+            yield item
+    elif isinstance(iterator := aiter(answer), AsyncGenerator):
+        async with aclosing(iterator) as items:
+            async for item in items:
+                yield item
+    else:
+        async for item in iterator:
+            yield item
+
+
+def _short(name: str) -> str:
+    """`GetPrices` of `shop.Pricing/GetPrices`; names with a space or a leading slash, as REST has, stay."""
+    return name if " " in name or name.startswith("/") else name.rpartition("/")[2]
+
+
+def _fits(key: str, name: str) -> bool:
+    """Whether an answer set for `key` is for the operation of this name."""
+    path = name.partition(" ")[2] or name
+    beginning = key.rstrip("/") + "/"
+    return key in (name, _short(name), path) or (key.startswith("/") and path.startswith(beginning))
+
+
+def _nested(path: tuple[str, ...], data: Any) -> Any:
+    for step in reversed(path):
+        data = {step: data}
+    return data
