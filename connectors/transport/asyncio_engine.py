@@ -1,0 +1,177 @@
+"""The default HTTP engine: HTTP/1.1 over asyncio, parsed by httptools. Made by open_transport.
+
+It is ours because cancelling a call must close its connection: pyreqwest 0.15, the fastest client, lets it run on until
+its timeout, and adds a private CA to the public ones instead of trusting it alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+import httptools
+
+from connectors.contract import Operation
+from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
+from connectors.transport.connection import Connection, Origin
+from connectors.transport.contract import HttpOptions, HttpReply
+from connectors.transport.reading import outgoing
+from connectors.transport.response import ResponseReader
+
+_IDLE = 60.0
+"""Seconds after which an unused connection is closed: firewalls forget it without telling."""
+_HAS_BODY = frozenset(("POST", "PUT", "PATCH"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    operation: Operation
+    origin: Origin
+    bytes: bytes
+    is_head: bool
+
+
+class Engine:
+    """A pool of at most `options.connections` connections, the last used first."""
+
+    def __init__(self, options: HttpOptions) -> None:
+        self._options = options
+        self._slots = asyncio.Semaphore(options.connections)
+        self._idle: deque[Connection] = deque()
+        self._busy: set[Connection] = set()
+        self._tls: ssl.SSLContext | None = None
+        self._is_closed = False
+
+    async def request(
+        self,
+        operation: Operation,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - a part of the contract: engines hand it on
+    ) -> HttpReply:
+        """As Transport.request."""
+        if self._is_closed:
+            raise UpstreamUnreachable(operation, "the connector is closed")
+        if timeout is not None and timeout <= 0:
+            raise UpstreamTimeout(operation, "its time was up before it was sent")
+        request = _encode(operation, method, url, headers, body)
+        try:
+            async with asyncio.timeout(timeout), self._slots:
+                return await self._exchange(request)
+        except TimeoutError as late:
+            raise UpstreamTimeout(operation, f"no whole reply within {timeout:.3g} s") from late
+
+    async def close(self) -> None:
+        """As Transport.close."""
+        self._is_closed = True
+        for connection in [*self._idle, *self._busy]:
+            connection.abort()
+        self._idle.clear()
+        await asyncio.sleep(0)  # lets the sockets close before the loop may end
+
+    async def _exchange(self, request: _Request) -> HttpReply:
+        """Use a kept connection, else a new one.
+
+        The upstream may close a kept connection just as we use it. Then nothing comes back, and an idempotent request
+        is sent once more on a new connection (RFC 9112 section 9.3.1).
+        """
+        connection = self._kept(request.origin)
+        if connection is not None:
+            reader = self._reader(request)
+            try:
+                return await self._send(connection, request, reader)
+            except UpstreamDisconnected:
+                if reader.has_begun or self._is_closed or not request.operation.is_idempotent:
+                    raise
+        return await self._send(await self._connect(request), request, self._reader(request))
+
+    async def _send(self, connection: Connection, request: _Request, reader: ResponseReader) -> HttpReply:
+        self._busy.add(connection)
+        try:
+            return await connection.exchange(request.operation, request.bytes, reader)
+        except UpstreamDisconnected as error:
+            if self._is_closed:
+                raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
+            raise
+        finally:
+            self._busy.discard(connection)
+            if connection.is_open and not self._is_closed:
+                self._idle.append(connection)
+
+    def _reader(self, request: _Request) -> ResponseReader:
+        return ResponseReader(request.operation, limit=self._options.max_reply, is_head=request.is_head)
+
+    def _kept(self, origin: Origin) -> Connection | None:
+        """The last used connection to this origin; on the way, old ones are closed."""
+        oldest = time.monotonic() - _IDLE
+        while self._idle and self._idle[0].idle_since < oldest:
+            self._idle.popleft().abort()
+        for connection in reversed(self._idle):
+            if connection.is_open and connection.origin == origin:
+                self._idle.remove(connection)
+                return connection
+        return None
+
+    def _forget(self, connection: Connection) -> None:
+        with suppress(ValueError):
+            self._idle.remove(connection)
+
+    async def _connect(self, request: _Request) -> Connection:
+        operation, origin = request.operation, request.origin
+        if self._idle and len(self._idle) + len(self._busy) >= self._options.connections:
+            self._idle.popleft().abort()
+        loop = asyncio.get_running_loop()
+        is_tls, host, port = origin
+        seconds = self._options.connect_timeout
+        try:
+            context = self._context() if is_tls else None
+            async with asyncio.timeout(seconds):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(origin, self._forget), host, port, ssl=context
+                )
+        except TimeoutError as error:
+            raise UpstreamUnreachable(operation, f"no connection to {host}:{port} within {seconds:.3g} s") from error
+        except (OSError, UnicodeError) as error:  # ssl.SSLError is an OSError; a bad host name is a UnicodeError
+            raise UpstreamUnreachable(operation, f"no connection to {host}:{port}: {error}") from error
+        if self._is_closed:
+            connection.abort()
+            raise UpstreamUnreachable(operation, "the connector is closed")
+        return connection
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = self._options.tls.context()
+        return self._tls
+
+
+def _encode(operation: Operation, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> _Request:
+    """The bytes of a request (RFC 9112 section 3) and where they go."""
+    try:
+        parts = httptools.parse_url(url.encode("ascii"))
+        is_tls = parts.schema == b"https"
+        host = parts.host.decode("ascii")
+    except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
+        raise UpstreamRejected(operation, "the URL cannot be sent: it is not a quoted http(s) URL") from error
+    port = parts.port or (443 if is_tls else 80)
+    target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
+    shown = f"[{host}]" if ":" in host else host
+    lines = {
+        "host": f"{shown}:{parts.port}" if parts.port else shown,
+        "accept": "*/*",
+        "accept-encoding": "gzip, deflate",
+        "user-agent": "bff",
+        **outgoing(operation, headers),
+    }
+    if body is not None or method in _HAS_BODY:
+        lines["content-length"] = str(len(body or b""))
+    head = "".join([f"{name}: {value}\r\n" for name, value in lines.items()])
+    whole = b"".join((method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", head.encode(), b"\r\n", body or b""))
+    return _Request(operation, (is_tls, host, port), whole, method == "HEAD")

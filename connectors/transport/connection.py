@@ -1,0 +1,84 @@
+"""One HTTP/1.1 connection: the thin asyncio shell around ResponseReader. Used by the asyncio engine's pool."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import cast
+
+from connectors.contract import Operation
+from connectors.errors import UpstreamDisconnected, UpstreamError
+from connectors.transport.contract import HttpReply
+from connectors.transport.response import ResponseReader
+
+Origin = tuple[bool, str, int]
+"""Is TLS used, host, port."""
+
+
+class Connection(asyncio.Protocol):
+    """Carries one exchange at a time. Cancelling an exchange closes the connection."""
+
+    def __init__(self, origin: Origin, on_lost: Callable[[Connection], None]) -> None:
+        self.origin = origin
+        self._on_lost = on_lost
+        self.idle_since = time.monotonic()
+        self._transport: asyncio.Transport | None = None
+        self._reader: ResponseReader | None = None
+        self._waiter: asyncio.Future[HttpReply] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a request can be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    async def exchange(self, operation: Operation, request: bytes, reader: ResponseReader) -> HttpReply:
+        """Send a whole request and wait for its response. Raises UpstreamDisconnected and what the reader raises."""
+        if self._transport is None or self._transport.is_closing():
+            raise UpstreamDisconnected(operation, "the connection was closed")
+        self._reader = reader
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            self._transport.write(request)
+            return await self._waiter
+        finally:
+            self._reader = self._waiter = None
+            self.idle_since = time.monotonic()
+            if not reader.may_reuse:
+                self.abort()
+
+    def abort(self) -> None:
+        """Close at once, dropping what was not sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """As asyncio.Protocol."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """As asyncio.Protocol. Bytes that nobody asked for end the connection: they could answer the next request."""
+        if self._reader is None or self._waiter is None or self._waiter.done():
+            self.abort()
+            return
+        try:
+            reply = self._reader.feed(data)
+        except UpstreamError as error:
+            self._waiter.set_exception(error)
+        else:
+            if reply is not None:
+                self._waiter.set_result(reply)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As asyncio.Protocol."""
+        self._transport = None
+        self._on_lost(self)
+        if self._reader is None or self._waiter is None or self._waiter.done():
+            return
+        try:
+            self._waiter.set_result(self._reader.end())
+        except UpstreamError as error:
+            error.__cause__ = exc
+            self._waiter.set_exception(error)

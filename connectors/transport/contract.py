@@ -1,0 +1,61 @@
+"""The Transport protocol and the choice of its engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal, Protocol
+
+from connectors.contract import Operation
+from connectors.options import ConnectorOptions, Duration
+
+
+class HttpOptions(ConnectorOptions):
+    """What every upstream spoken to over HTTP can be told."""
+
+    engine: Literal["asyncio", "httpx"] = "asyncio"
+    """HTTP client: `asyncio` is ours and fast, `httpx` takes custom auth and transports."""
+    connections: int = 100
+    """Most open connections to this upstream."""
+    connect_timeout: Duration = 2.0
+    """How long making a connection may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A whole HTTP response. Header names are in lower case, repeats joined with `, ` (RFC 9110 section 5.3)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Sends HTTP requests over a pool of connections that it owns. Keeps no cookies and follows no redirects."""
+
+    async def request(
+        self,
+        operation: Operation,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - a part of the contract: engines hand it on
+    ) -> HttpReply:
+        """Send one request and read the whole response, whatever its status.
+
+        `timeout` is in seconds for everything together. Raises UpstreamUnreachable, UpstreamDisconnected,
+        UpstreamTimeout, UpstreamBadReply or UpstreamReplyTooLarge, and UpstreamRejected for a header that cannot be
+        sent, naming `operation` and never a header's value.
+        """
+
+    async def close(self) -> None:
+        """Close every connection. Idempotent; requests afterwards raise UpstreamUnreachable."""
+
+
+def open_transport(options: HttpOptions) -> Transport:
+    """Make the transport these options ask for, without any I/O. Call it inside the running loop."""
+    engine: Transport = import_module(f"connectors.transport.{options.engine}_engine").Engine(options)
+    return engine

@@ -1,0 +1,117 @@
+"""The flexible HTTP engine: httpx behind the Transport protocol. Made by open_transport.
+
+Unlike the asyncio engine it takes an answer that nobody asked for as the answer to the next request on the same
+connection (httpx 0.28 does not look), so it is for upstreams that are trusted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from connectors.contract import Operation
+from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
+from connectors.transport.contract import HttpOptions, HttpReply
+from connectors.transport.reading import Body, check_announced, joined, outgoing
+
+_BROKEN_OFF = ("Server disconnected", "peer closed")
+
+
+class Engine:
+    """One pooled client. Opened by the first request, so that it belongs to the running loop."""
+
+    def __init__(self, options: HttpOptions) -> None:
+        self._options = options
+        self._client: httpx.AsyncClient | None = None
+        self._is_closed = False
+
+    async def request(
+        self,
+        operation: Operation,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - a part of the contract: engines hand it on
+    ) -> HttpReply:
+        """As Transport.request."""
+        if timeout is not None and timeout <= 0:
+            raise UpstreamTimeout(operation, "its time was up before it was sent")
+        headers = outgoing(operation, headers)
+        client = self._open(operation)
+        raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
+        with self._upstream_errors(operation, timeout):
+            request = client.build_request(method, url, headers=raw, content=body)
+            async with asyncio.timeout(timeout), _sent(client, request) as response:
+                return await self._read(operation, response)
+
+    async def close(self) -> None:
+        """As Transport.close."""
+        self._is_closed = True
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _read(self, operation: Operation, response: httpx.Response) -> HttpReply:
+        limit = self._options.max_reply
+        headers = joined(response.headers.multi_items())
+        check_announced(operation, headers, limit)
+        body = Body(operation, limit)
+        async for chunk in response.aiter_bytes():
+            body.add(chunk)
+        return HttpReply(status=response.status_code, headers=headers, body=body.whole())
+
+    def _open(self, operation: Operation) -> httpx.AsyncClient:
+        if self._is_closed:
+            raise UpstreamUnreachable(operation, "the connector is closed")
+        if self._client is None:
+            try:
+                self._client = _client(self._options)
+            except OSError as error:  # ssl.SSLError is one
+                raise UpstreamUnreachable(operation, f"the TLS settings cannot be used: {error}") from error
+        return self._client
+
+    @contextmanager
+    def _upstream_errors(self, operation: Operation, timeout: float | None) -> Iterator[None]:
+        """Translate what httpx raises."""
+        try:
+            yield
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise UpstreamUnreachable(operation, f"no connection: {error or type(error).__name__}") from error
+        except (httpx.TimeoutException, TimeoutError) as error:
+            raise UpstreamTimeout(operation, f"no whole reply within {timeout} s") from error
+        except httpx.DecodingError as error:
+            raise UpstreamBadReply(operation, f"the body cannot be decompressed: {error}") from error
+        except httpx.RemoteProtocolError as error:
+            if str(error).startswith(_BROKEN_OFF):
+                raise UpstreamDisconnected(operation, f"the connection broke: {error}") from error
+            raise UpstreamBadReply(operation, f"the reply is not valid HTTP: {error}") from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            detail = "the connector was closed during the call" if self._is_closed else f"the connection broke: {error}"
+            raise UpstreamDisconnected(operation, detail) from error
+
+
+def _client(options: HttpOptions) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        verify=options.tls.context(),
+        limits=httpx.Limits(max_connections=options.connections, max_keepalive_connections=options.connections),
+        timeout=httpx.Timeout(None, connect=options.connect_timeout),
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # stores nothing: cookies belong to one caller
+        headers={"user-agent": "bff", "accept-encoding": "gzip, deflate"},
+    )
+
+
+@asynccontextmanager
+async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> AsyncGenerator[httpx.Response]:
+    response = await client.send(request, stream=True)
+    try:
+        yield response
+    finally:
+        await response.aclose()

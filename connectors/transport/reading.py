@@ -1,0 +1,109 @@
+"""What every engine does the same way: check headers that go out, bound and decompress what comes back."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Mapping
+
+from connectors.contract import Operation
+from connectors.errors import UpstreamBadReply, UpstreamRejected, UpstreamReplyTooLarge
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_FORBIDDEN = re.compile(r"[\r\n\0]")  # RFC 9110 section 5.5
+_FRAMING = ("content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
+_OURS = frozenset((*_FRAMING, "connection", "keep-alive", "proxy-connection"))
+"""Headers about the connection and the framing of the body (RFC 9110 section 7.6.1): the engine's own business."""
+
+
+def outgoing(operation: Operation, headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers to send, names in lower case, without those that only the engine may set.
+
+    Raises UpstreamRejected, naming the header and never its value, for one that would end its line early.
+    """
+    checked: dict[str, str] = {}
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name) or _FORBIDDEN.search(value):
+            detail = f"the header {name!r} was not sent: it holds a character that HTTP does not allow (RFC 9110, 5.5)"
+            raise UpstreamRejected(operation, detail)
+        if (lower := name.lower()) not in _OURS:
+            checked[lower] = value
+    return checked
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Headers as one mapping with names in lower case; a repeated header is joined with `, ` (RFC 9110 section 5.3)."""
+    headers: dict[str, str] = {}
+    for name, value in pairs:
+        lower = name.lower()
+        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
+    return headers
+
+
+def check_announced(operation: Operation, headers: Mapping[str, str], limit: int) -> None:
+    """Refuse a body that says it is larger than `limit` bytes before reading any of it."""
+    length = headers.get("content-length", "")
+    if length.isdecimal() and int(length) > limit:
+        raise _too_large(operation, limit)
+
+
+def _too_large(operation: Operation, limit: int) -> UpstreamReplyTooLarge:
+    return UpstreamReplyTooLarge(operation, f"the reply is larger than max_reply, which is {limit} bytes")
+
+
+class Body:
+    """Collects a body chunk by chunk up to `limit` bytes; one more raises UpstreamReplyTooLarge."""
+
+    __slots__ = ("_chunks", "_limit", "_operation", "_size")
+
+    def __init__(self, operation: Operation, limit: int) -> None:
+        self._operation = operation
+        self._limit = limit
+        self._size = 0
+        self._chunks: list[bytes] = []
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next chunk."""
+        self._size += len(chunk)
+        if self._size > self._limit:
+            raise _too_large(self._operation, self._limit)
+        self._chunks.append(chunk)
+
+    def room(self) -> int:
+        """How many bytes may still come, and one more, so that a body over the limit shows itself."""
+        return self._limit - self._size + 1
+
+    def whole(self) -> bytes:
+        """Everything taken; raises UpstreamBadReply when the body ended too early."""
+        return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+
+class CompressedBody(Body):
+    """A body in gzip or deflate coding. Never inflates more than the limit: a bomb costs no memory."""
+
+    __slots__ = ("_inflate",)
+
+    def __init__(self, operation: Operation, limit: int) -> None:
+        super().__init__(operation, limit)
+        self._inflate = _new_inflate()
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next compressed chunk. Raises UpstreamBadReply when it is not gzip or deflate."""
+        try:
+            while chunk:
+                if self._inflate.eof:  # a gzip body may have several members (RFC 1952 section 2.2)
+                    self._inflate = _new_inflate()
+                super().add(self._inflate.decompress(chunk, self.room()))
+                chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
+        except zlib.error as error:
+            raise UpstreamBadReply(self._operation, f"the body cannot be decompressed: {error}") from error
+
+    def whole(self) -> bytes:
+        """As Body.whole."""
+        if self._size and not self._inflate.eof:
+            raise UpstreamBadReply(self._operation, "the compressed body ends too early")
+        return super().whole()
+
+
+def _new_inflate() -> zlib._Decompress:
+    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib, by its first bytes

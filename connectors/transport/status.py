@@ -1,0 +1,68 @@
+"""What an HTTP status outside of 2xx means, as an UpstreamError. Used by the connectors that speak over HTTP."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+from connectors.contract import Operation
+from connectors.errors import (
+    UpstreamBadReply,
+    UpstreamConflict,
+    UpstreamError,
+    UpstreamFailed,
+    UpstreamForbidden,
+    UpstreamNotFound,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnauthenticated,
+    UpstreamUnavailable,
+)
+from connectors.transport.contract import HttpReply
+
+_ERRORS: dict[int, type[UpstreamError]] = {
+    401: UpstreamUnauthenticated,
+    403: UpstreamForbidden,
+    404: UpstreamNotFound,
+    408: UpstreamTimeout,
+    409: UpstreamConflict,
+    410: UpstreamNotFound,
+    412: UpstreamConflict,
+    429: UpstreamRateLimited,
+    502: UpstreamUnavailable,
+    503: UpstreamUnavailable,
+    504: UpstreamUnavailable,
+}
+
+
+def error_for_status(operation: Operation, reply: HttpReply) -> UpstreamError | None:
+    """What a status tells (RFC 9110 section 15); None for 2xx. The body may hold secrets and is not told."""
+    status = reply.status
+    if 200 <= status < 300:
+        return None
+    words = f"HTTP {status} {_phrase(status)}".strip()
+    if status < 400:
+        return UpstreamBadReply(operation, f"{words}: redirects are not followed; put the final address into bff.yaml")
+    kind = _ERRORS.get(status) or (UpstreamRejected if status < 500 else UpstreamFailed)
+    return kind(operation, words, retry_after=retry_after(reply.headers.get("retry-after")), upstream_code=str(status))
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds from a Retry-After header: a number or a date (RFC 9110 section 10.2.3); None when it is unreadable."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""

@@ -1,0 +1,222 @@
+"""How asks become calls and batch replies become answers, and Direct, the scope without a gateway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from connectors.batching import InKeyOrder, deal, single_reply
+from connectors.contract import Call, Event, Operation, Reply
+from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint, current_scope
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed
+from connectors.scope import Direct, make_call, point
+from connectors.testing import Fakes
+
+READ = Operation(upstream="catalog", name="products")
+
+
+def endpoint(*, at: str | None = None, many_at: str | None = None, single: bool = True, **batch: Any) -> Endpoint:
+    batching = Batch(**{"parameter": "id", **batch}) if batch else None
+    return Endpoint(READ, {"id": True, "lang": False}, at=at, many_at=many_at, batch=batching, has_single_form=single)
+
+
+def dealt(one: Endpoint, data: Any, *keys: Any) -> list[Any]:
+    return [answer.data for answer in deal(one, Reply(data), keys) if isinstance(answer, Reply)]
+
+
+def test_records_are_dealt_by_key() -> None:
+    """In the order asked, whatever order they came in; what did not come is None."""
+    records = [{"id": 3, "t": "c"}, {"id": 1, "t": "a"}, {"id": 9, "t": "not asked"}]
+    assert dealt(endpoint(key=("id",)), records, 1, 2, 3) == [{"id": 1, "t": "a"}, None, {"id": 3, "t": "c"}]
+
+
+def test_keys_are_compared_by_their_text() -> None:
+    """An ID is text in GraphQL and often a number upstream."""
+    assert dealt(endpoint(key=("id",)), [{"id": 7}], "7") == [{"id": 7}]
+    assert dealt(endpoint(key=("id",)), [{"id": "7"}], 7) == [{"id": "7"}]
+
+
+def test_the_first_of_equal_records_counts() -> None:
+    """Not the last, so that an upstream's order of relevance holds."""
+    assert dealt(endpoint(key=("id",)), [{"id": 1, "n": 1}, {"id": 1, "n": 2}], 1) == [{"id": 1, "n": 1}]
+
+
+def test_a_key_can_be_deep_in_the_record() -> None:
+    """A dotted path."""
+    assert dealt(endpoint(key=("product", "id")), [{"product": {"id": 1}}], 1) == [{"product": {"id": 1}}]
+
+
+def test_groups_have_a_list_each() -> None:
+    """Also an empty one."""
+    records = [{"id": 1, "n": 1}, {"id": 2, "n": 2}, {"id": 1, "n": 3}]
+    grouped = dealt(endpoint(key=("id",), group=True), records, 1, 2, 3)
+    assert grouped == [[{"id": 1, "n": 1}, {"id": 1, "n": 3}], [{"id": 2, "n": 2}], []]
+
+
+def test_a_mapping_is_dealt_by_its_keys() -> None:
+    """Without a key path, a JSON object is answers by value."""
+    assert dealt(endpoint(limit=5), {"1": "a", "2": "b"}, 2, 3) == ["b", None]
+    assert dealt(endpoint(group=True), {"1": ["a"]}, 1, 3) == [["a"], []]
+
+
+def test_a_list_without_a_key_is_in_the_order_asked() -> None:
+    """A record for each key, null where there is none."""
+    assert dealt(endpoint(limit=5), ["a", None], 1, 2) == ["a", None]
+    assert dealt(endpoint(group=True), [["a"], None], 1, 2) == [["a"], []]
+
+
+def test_a_list_of_another_length_is_refused() -> None:
+    """Nobody gets another's answer."""
+    with pytest.raises(UpstreamBadReply, match="2 keys"):
+        dealt(endpoint(limit=5), ["a"], 1, 2)
+
+
+@pytest.mark.parametrize("data", [{"id": 1}, "text", 5, True])
+def test_another_shape_is_refused(data: Any) -> None:
+    """Expected were records."""
+    with pytest.raises(UpstreamBadReply, match="list of records"):
+        dealt(endpoint(key=("id",)), data, 1)
+
+
+def test_nothing_at_the_path_is_refused() -> None:
+    """The endpoint's `at` leads nowhere: that is no empty list."""
+    with pytest.raises(UpstreamBadReply, match="nothing at items"):
+        dealt(endpoint(at="items", key=("id",)), {"products": []}, 1)
+
+
+def test_no_reply_at_all_is_nothing_for_each() -> None:
+    """204 for a batch."""
+    assert dealt(endpoint(key=("id",)), None, 1, 2) == [None, None]
+    assert dealt(endpoint(key=("id",), group=True), None, 1) == [[]]
+
+
+def test_a_batch_may_have_its_own_path() -> None:
+    """`many_at` where it differs from `at`."""
+    assert dealt(endpoint(at="item", many_at="items", key=("id",)), {"items": [{"id": 1}]}, 1) == [{"id": 1}]
+
+
+def test_answers_keep_status_and_headers() -> None:
+    """Caches look at them."""
+    (reply,) = deal(endpoint(key=("id",)), Reply([], status=200, headers={"age": "1"}), [1])
+    assert (reply.status, reply.headers) == (200, {"age": "1"})
+
+
+def test_a_single_reply_is_pointed_at_its_part() -> None:
+    """Without decoding it."""
+    reply = single_reply(endpoint(at="items.0"), Reply(b"...", decode=lambda _: {"items": ["a", "b"]}))
+    assert reply.payload == b"..."
+    assert reply.data == "a"
+
+
+def test_a_path_that_leads_nowhere_is_null() -> None:
+    """An optional part that is not there."""
+    assert single_reply(endpoint(at="items.7"), Reply({"items": []})).data is None
+    assert single_reply(endpoint(at="a.b"), Reply({"a": 5})).data is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "call"),
+    [
+        (endpoint(), Call(operation=READ, arguments={"id": 1, "lang": "de"})),
+        (endpoint(key=("id",)), Call(operation=READ, arguments={"id": 1, "lang": "de"})),
+        (endpoint(key=("id",), single=False), Call(operation=READ, arguments={"lang": "de"}, keys=(1,))),
+    ],
+    ids=["no-batch", "single-form", "only-many"],
+)
+def test_one_ask_is_one_call(asked: Endpoint, call: Call) -> None:
+    """In the single form where there is one."""
+    assert make_call(asked, {"id": 1, "lang": "de"}, None) == call
+
+
+def test_events_are_pointed_too() -> None:
+    """Nothing but the data changes."""
+    event = Event(data={"a": {"b": 1}}, topic="t", id="7")
+    assert point(event, ("a", "b")) == Event(data=1, topic="t", id="7")
+    assert point(event, ()) is event
+
+
+async def test_direct_carries_out_everything() -> None:
+    """Calls, streams and messages, each at its upstream; afterwards nobody does."""
+    ticks = StreamEndpoint(Operation(upstream="ticker", name="ticks"), {}, at="data")
+    placed = PublishEndpoint(Operation(upstream="orders", name="placed"), {})
+    product = endpoint(at="item")
+    up = Fakes("catalog", "ticker", "orders")
+    up.catalog["products"] = {"item": {"id": 1}}
+    up.ticker["ticks"] = [{"data": 1}, {"data": 2}]
+    async with Direct(up):
+        assert (await product(id=1)).data == {"id": 1}
+        assert [event.data async for event in ticks()] == [1, 2]
+        await placed({"id": 1})
+    assert up.calls == ["catalog: products", "ticker: ticks", "orders: placed"]
+    assert current_scope.get() is None
+
+
+async def test_outside_of_a_scope_the_way_in_is_told() -> None:
+    """A shell user reads what to write."""
+    with pytest.raises(DefinitionError, match="Direct"):
+        await endpoint()(id=1)
+
+
+async def test_an_upstream_that_is_not_connected_is_named() -> None:
+    """With those that are."""
+    async with Direct(Fakes("pricing", "orders")):
+        with pytest.raises(DefinitionError, match=r'"catalog".*orders, pricing'):
+            await endpoint()(id=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ({"id": 1, "lnag": "de"}, 'did you mean "lang"'),
+        ({"id": 1, "zzz": 1}, "it takes id, lang"),
+        ({}, 'needs the parameter "id"'),
+    ],
+)
+async def test_wrong_parameters_are_told(arguments: dict[str, Any], hint: str) -> None:
+    """With the line where the endpoint was written."""
+    async with Direct(Fakes("catalog")):
+        with pytest.raises(DefinitionError, match=r"test_batching\.py:") as caught:
+            await endpoint()(**arguments)
+    assert hint in str(caught.value)
+
+
+def lost(operation: Operation = READ) -> UpstreamFailed:
+    return UpstreamFailed(operation, "no luck")
+
+
+def test_a_failed_record_is_the_answer_to_its_key_alone() -> None:
+    """In a list in the order asked, the others get theirs."""
+    failed = lost()
+    (good, bad) = deal(endpoint(limit=5), Reply(["a", failed]), [1, 2])
+    assert isinstance(good, Reply)
+    assert good.data == "a"
+    assert bad is failed
+
+
+def test_a_failed_record_without_its_key_concerns_every_key_without_one() -> None:
+    """To say "nothing there" would be a lie that caches keep."""
+    failed = lost()
+    answers = deal(endpoint(key=("id",)), Reply([{"id": 1}, failed, {"id": failed}]), [1, 2, 3])
+    assert isinstance(answers[0], Reply)
+    assert answers[1:] == [failed, failed]
+
+
+def test_a_failed_list_is_raised() -> None:
+    """There is nothing to deal."""
+    with pytest.raises(UpstreamFailed):
+        deal(endpoint(at="items", key=("id",)), Reply({"items": lost()}), [1])
+
+
+def test_records_in_key_order_need_no_key_in_them() -> None:
+    """The connector asked for each of them by itself."""
+    assert dealt(endpoint(key=("id",)), InKeyOrder([{"t": "a"}, None]), 1, 2) == [{"t": "a"}, None]
+
+
+async def test_direct_raises_what_is_the_answer_to_its_key() -> None:
+    """As the gateway does."""
+    up = Fakes("catalog")
+    up.catalog["products"] = [lost()]
+    async with Direct(up):
+        with pytest.raises(UpstreamFailed):
+            await endpoint(limit=5, single=False)(id=1)

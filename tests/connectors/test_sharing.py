@@ -1,0 +1,157 @@
+"""The parts that one subscription for many viewers is made of: mailboxes, audiences, pace, pauses."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.audience import Audience, comparable
+from connectors.mailbox import Mailbox
+from connectors.pace import Pace
+from connectors.reconnect import Pauses, Reconnect
+
+
+async def read(mailbox: Mailbox[int]) -> list[int]:
+    return [message async for message in mailbox]
+
+
+@pytest.mark.parametrize(
+    ("overflow", "kept"), [("drop_oldest", [2, 3, 4]), ("coalesce", [4]), ("disconnect", [0, 1, 2])]
+)
+async def test_a_mailbox_never_holds_more_than_its_size(overflow: Any, kept: list[int]) -> None:
+    """What is kept is what the policy says; the rest is counted."""
+    mailbox: Mailbox[int] = Mailbox(3, overflow, ValueError("too slow"))
+    for number in range(5):
+        mailbox.put(number)
+    assert len(mailbox) == len(kept)
+    assert mailbox.dropped == (1 if overflow == "disconnect" else 5 - len(kept))
+    mailbox.end()
+    if overflow == "disconnect":
+        with pytest.raises(ValueError, match="too slow"):
+            await read(mailbox)
+    else:
+        assert await read(mailbox) == kept
+
+
+async def test_the_first_end_of_a_mailbox_counts() -> None:
+    """What is in it is read first; nothing goes in afterwards."""
+    mailbox: Mailbox[int] = Mailbox(3, "drop_oldest", ValueError())
+    mailbox.put(1)
+    mailbox.end(KeyError("first"))
+    mailbox.end(ValueError("second"))
+    mailbox.put(2)
+    assert await anext(mailbox) == 1
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            await anext(mailbox)
+
+
+async def test_a_reader_that_gives_up_waiting_loses_nothing() -> None:
+    """Cancelling the wait leaves the mailbox as it was."""
+    mailbox: Mailbox[int] = Mailbox(3, "drop_oldest", ValueError())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(mailbox), 0.01)
+    mailbox.put(1)
+    assert await anext(mailbox) == 1
+
+
+VALUES = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["", "1", "true", "a"]), st.just(1.0))
+
+
+@given(
+    wanted=st.lists(st.dictionaries(st.sampled_from(["a", "b"]), VALUES), max_size=8),
+    message=st.dictionaries(st.sampled_from(["a", "b", "c"]), VALUES),
+)
+def test_an_audience_hears_what_comparing_each_viewer_would_find(wanted: list[dict], message: dict) -> None:
+    """The index by values is only faster than asking everyone, never different."""
+    audience: Audience[dict] = Audience()
+    heard: list[int] = []
+    joined = [
+        audience.joined({(name,): value for name, value in each.items()}, lambda _, index=index: heard.append(index))
+        for index, each in enumerate(wanted)
+    ]
+    for each in joined:
+        each.__enter__()
+    expected = [
+        index
+        for index, each in enumerate(wanted)
+        if all(comparable(message.get(name)) == comparable(value) for name, value in each.items())
+    ]
+    assert audience.tell(message, message) == bool(expected)
+    assert sorted(heard) == expected
+    for each in joined:
+        each.__exit__(None, None, None)
+    assert not audience.tell(message, message)
+    assert not audience._rows
+
+
+def test_the_newest_message_is_kept_while_somebody_listens() -> None:
+    """And forgotten with the last one, so that nobody sees a value of yesterday."""
+    audience: Audience[str] = Audience()
+    late: list[str] = []
+    with audience.joined({("sym",): "A"}, lambda _: None):
+        audience.tell({"sym": "A"}, "newest")
+        with audience.joined({("sym",): "A"}, late.append, newest=True):
+            assert late == ["newest"]
+    with audience.joined({("sym",): "A"}, late.append, newest=True):
+        assert late == ["newest"]
+
+
+def test_the_work_for_a_message_does_not_grow_with_the_viewers_of_others() -> None:
+    """Ten thousand viewers of other topics cost next to nothing."""
+
+    def seconds(viewers: int) -> float:
+        audience: Audience[int] = Audience()
+        for number in range(viewers):
+            audience.joined({("sym",): str(number)}, lambda _: None).__enter__()
+        began = time.perf_counter()
+        for number in range(2000):
+            audience.tell({"sym": "0"}, number)
+        return time.perf_counter() - began
+
+    assert seconds(10_000) < 10 * seconds(1) + 0.05
+
+
+async def test_a_burst_is_dealt_at_the_pace_of_its_viewers() -> None:
+    """A reader that never waits lets a viewer run before its mailbox overflows; single messages are not slowed."""
+    mailbox: Mailbox[int] = Mailbox(8, "disconnect", ValueError("overflow"))
+    reading = asyncio.create_task(read(mailbox))
+    pace = Pace(8)
+    for number in range(500):
+        mailbox.put(number)
+        await pace.dealt()
+    mailbox.end()
+    assert await reading == list(range(500))
+
+
+def test_pauses_double_up_to_the_most_with_jitter() -> None:
+    """Between half and all of 0.1, 0.2, 0.4, 0.4 ... seconds."""
+    pauses = Pauses(Reconnect(first=0.1, most=0.4, give_up=60.0))
+    for whole in (0.1, 0.2, 0.4, 0.4):
+        assert whole / 2 <= pauses.next() <= whole
+    assert not pauses.is_hopeless
+
+
+def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None:
+    """Only one that lasted starts over with the first pause."""
+    pauses = Pauses(Reconnect(first=0.1, most=10.0, give_up=60.0))
+    for _ in range(3):
+        pauses.next()
+    pauses.lost(open_for=0.01)
+    assert pauses.next() >= 0.4
+    pauses.lost(open_for=30.0)
+    assert pauses.next() <= 0.1
+
+
+def test_hope_ends_after_give_up() -> None:
+    """Counted from when the connection was lost."""
+    pauses = Pauses(Reconnect(first=0.1, most=1.0, give_up=0.02))
+    time.sleep(0.03)
+    assert pauses.is_hopeless
+    pauses.lost(open_for=1.0)
+    assert not pauses.is_hopeless
