@@ -1,0 +1,106 @@
+"""REST upstreams: one call becomes one HTTP request. Built by connectors.kinds, used through policies."""
+
+from __future__ import annotations
+
+import time
+
+from connectors.contract import Call, Operation, Reply, at_path
+from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.rest.operations import Request, RestOperation
+from connectors.rest.options import Options
+from connectors.rest.paging import Page, Pages, with_items
+from connectors.rest.replies import reply_of
+from connectors.transport import HttpReply, Transport, open_transport
+from connectors.transport.status import error_for_status
+
+_CHECK_SECONDS = 5.0
+_CONDITIONS = frozenset(("if-none-match", "if-modified-since"))
+
+
+class RestConnector:
+    """Speaks to one REST upstream through one pooled transport, which it owns and closes."""
+
+    def __init__(self, name: str, options: Options, transport: Transport) -> None:
+        self._name = name
+        self._options = options
+        self._transport = transport
+
+    async def start(self) -> None:
+        """Nothing needs to be known before the first call."""
+
+    async def close(self) -> None:
+        """As Connector.close."""
+        await self._transport.close()
+
+    async def check(self) -> None:
+        """Ask for the health path. Any answer below 500 shows that the upstream takes calls."""
+        method, path = ("GET", self._options.health) if self._options.health else ("HEAD", "/")
+        operation = Operation(upstream=self._name, name=f"{method} {path}")
+        url = self._options.address + path
+        response = await self._transport.request(operation, method, url, headers={}, timeout=_CHECK_SECONDS)
+        if response.status >= 500 and (error := error_for_status(operation, response)):
+            raise error
+
+    async def send(self, call: Call) -> Reply:
+        """As Connector.send. JSON is decoded when the reply's data is asked for."""
+        operation = call.operation
+        assert isinstance(operation, RestOperation)
+        request = operation.request(call)
+        if operation.pages is not None:
+            return await self._send_pages(call, operation, operation.pages, request)
+        return self._read(
+            call, operation, await self._ask(call, operation, self._options.address + request.url, request)
+        )
+
+    async def _ask(self, call: Call, operation: RestOperation, url: str, request: Request) -> HttpReply:
+        timeout = None if call.deadline is None else call.deadline - time.monotonic()
+        headers = {"accept": "application/json", **request.headers, **call.headers}
+        return await self._transport.request(
+            operation, operation.method, url, headers=headers, body=request.body, timeout=timeout
+        )
+
+    def _read(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
+        status = response.status
+        error = error_for_status(operation, response)
+        if error is None:
+            return reply_of(operation, response)
+        is_revalidated = status == 304 and not _CONDITIONS.isdisjoint(call.headers)
+        if is_revalidated or (status in (404, 410) and operation.missing_is_null):
+            return Reply(None, status=status, headers=response.headers)
+        raise error
+
+    async def _send_pages(self, call: Call, operation: RestOperation, pages: Pages, request: Request) -> Reply:
+        """Ask for page after page within the call's deadline and the upstream's `max_reply`."""
+        path = operation.many_items if call.keys else operation.items
+        items: list[object] = []
+        url: str | None = self._options.address + request.url
+        room = self._options.max_reply
+        first: Reply | None = None
+        for _ in range(pages.max_pages):
+            assert url is not None
+            response = await self._ask(call, operation, url, request)
+            reply = self._read(call, operation, response)
+            if (room := room - len(response.body)) < 0:
+                limit = self._options.max_reply
+                raise UpstreamReplyTooLarge(operation, f"the pages together are larger than max_reply, {limit} bytes")
+            found = at_path(reply.data, path)
+            if found is None and first is None:
+                return reply
+            if not isinstance(found, list):
+                where = ".".join(path) or "its top"
+                raise UpstreamBadReply(operation, f"expected a list at {where} of a page, got {type(found).__name__}")
+            first = first or reply
+            items += found
+            try:
+                url = pages.next(Page(url, reply.data, found, reply.headers))
+            except ValueError as error:
+                raise UpstreamBadReply(operation, f"no next page: {error}") from error
+            if url is None:
+                break
+        assert first is not None
+        return Reply(with_items(first.data, path, items), status=first.status, headers=first.headers)
+
+
+def connect(name: str, options: Options) -> RestConnector:
+    """Make the connector of one upstream, without I/O."""
+    return RestConnector(name, options, open_transport(options))

@@ -1,0 +1,204 @@
+"""What developers write: `catalog = rest("catalog")`, then `catalog.get("/products/{id}")` and its siblings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from connectors.endpoint import Endpoint
+from connectors.rest.definition import Written, endpoint_of
+from connectors.rest.paging import Pages
+
+
+def rest(name: str) -> Rest:
+    """The REST upstream that bff.yaml calls `name`."""
+    return Rest(name)
+
+
+class Rest:
+    """Makes the endpoints of one REST upstream. What the methods share is told here.
+
+    `path` and `many` are URL templates (connectors.rest.url); `many` asks for a list of values at once, and `batch`
+    names its parameter where there are several. `key` is the path in each record to the value that was asked for
+    (without it, the reply is a mapping by value or a list in the order asked); `group=True` gives each value a list.
+    `limit` is the most values of one call. Without `path`, even one value is asked for through `many`.
+    `at` is the path to the part of the reply that matters, `many_at` the same in the reply to a batch.
+    `each` allows unbatched calls for every item of a list, at most that many at once.
+    `headers` are sent with every call and may hold `{parameters}`; credentials come from bff.yaml, never from here.
+    `missing="null"` makes 404 and 410 the answer null. `pages` fetches the pages that follow (connectors.rest.paging).
+    A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (connectors.templates).
+
+    Every method raises DefinitionError, naming the author's line, for what cannot work.
+    """
+
+    def __init__(self, upstream: str) -> None:
+        self.upstream = upstream
+
+    def get(
+        self,
+        path: str | None = None,
+        *,
+        many: str | None = None,
+        key: str | None = None,
+        group: bool = False,
+        batch: str | None = None,
+        limit: int = 100,
+        at: str | None = None,
+        many_at: str | None = None,
+        each: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        missing: Literal["error", "null"] = "error",
+        pages: Pages | None = None,
+    ) -> Endpoint:
+        """Read: `catalog.get("/products/{id}", many="/products?id={id}", key="id")`."""
+        return endpoint_of(
+            self.upstream,
+            Written(
+                method="GET",
+                path=path,
+                many=many,
+                key=key,
+                group=group,
+                batch=batch,
+                limit=limit,
+                at=at,
+                many_at=many_at,
+                each=each,
+                headers=headers,
+                missing=missing,
+                pages=pages,
+            ),
+        )
+
+    def head(
+        self,
+        path: str,
+        *,
+        each: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        missing: Literal["error", "null"] = "error",
+    ) -> Endpoint:
+        """Ask for status and headers only: `reply.status`, `reply.headers`; its data is None."""
+        return endpoint_of(
+            self.upstream, Written(method="HEAD", path=path, each=each, headers=headers, missing=missing)
+        )
+
+    def options(self, path: str, *, headers: Mapping[str, str] | None = None) -> Endpoint:
+        """Ask what a resource allows."""
+        return endpoint_of(self.upstream, Written(method="OPTIONS", path=path, headers=headers))
+
+    def post(
+        self,
+        path: str | None = None,
+        *,
+        many: str | None = None,
+        key: str | None = None,
+        group: bool = False,
+        batch: str | None = None,
+        limit: int = 100,
+        json: Any = None,
+        form: Mapping[str, Any] | None = None,
+        text: str | None = None,
+        at: str | None = None,
+        many_at: str | None = None,
+        each: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        missing: Literal["error", "null"] = "error",
+        pages: Pages | None = None,
+        idempotency_key: str | None = None,
+        idempotent: bool = False,
+        safe: bool = False,
+    ) -> Endpoint:
+        """Create, or ask with a body: `catalog.post(many="/search", json={"ids": "{id}"}, key="id", safe=True)`.
+
+        `safe=True` says that it only reads, so that replies may be shared and cached. `idempotent=True` says that doing
+        it twice is doing it once, so that it may be retried. `idempotency_key="{key}"` makes it so, by the header
+        Idempotency-Key.
+        """
+        return endpoint_of(
+            self.upstream,
+            Written(
+                method="POST",
+                path=path,
+                many=many,
+                key=key,
+                group=group,
+                batch=batch,
+                limit=limit,
+                json=json,
+                form=form,
+                text=text,
+                at=at,
+                many_at=many_at,
+                each=each,
+                headers=headers,
+                missing=missing,
+                pages=pages,
+                idempotency_key=idempotency_key,
+                idempotent=idempotent,
+                safe=safe,
+            ),
+        )
+
+    def put(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, Any] | None = None,
+        text: str | None = None,
+        at: str | None = None,
+        each: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Endpoint:
+        """Replace. Idempotent by its nature."""
+        return endpoint_of(
+            self.upstream,
+            Written(method="PUT", path=path, json=json, form=form, text=text, at=at, each=each, headers=headers),
+        )
+
+    def patch(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, Any] | None = None,
+        text: str | None = None,
+        at: str | None = None,
+        each: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        idempotent: bool = False,
+    ) -> Endpoint:
+        """Change a part. `idempotent` and `idempotency_key` as for post."""
+        return endpoint_of(
+            self.upstream,
+            Written(
+                method="PATCH",
+                path=path,
+                json=json,
+                form=form,
+                text=text,
+                at=at,
+                each=each,
+                headers=headers,
+                idempotency_key=idempotency_key,
+                idempotent=idempotent,
+            ),
+        )
+
+    def delete(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        at: str | None = None,
+        each: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        missing: Literal["error", "null"] = "error",
+    ) -> Endpoint:
+        """Remove. Idempotent by its nature; `missing="null"` makes removing what is gone a success."""
+        return endpoint_of(
+            self.upstream,
+            Written(method="DELETE", path=path, json=json, at=at, each=each, headers=headers, missing=missing),
+        )

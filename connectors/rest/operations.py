@@ -1,0 +1,82 @@
+"""What one REST endpoint sends: its single form, its batch form, and how its reply is read."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.contract import Call, Operation
+from connectors.errors import UpstreamRejected
+from connectors.rest.bodies import BodyTemplate
+from connectors.rest.paging import Pages
+from connectors.rest.url import UrlTemplate
+from connectors.rest.values import as_text
+from connectors.templates import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, ready to be sent."""
+
+    url: str
+    """Path and query, quoted; with an origin only where a Link header gave it."""
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way of asking: URL, headers and body as templates."""
+
+    url: UrlTemplate
+    headers: Template
+    body: BodyTemplate | None
+    parameter: str | None = None
+    """The parameter that takes the keys of a batch."""
+
+    @property
+    def parameters(self) -> dict[str, bool]:
+        """Whether each parameter must be given, by name."""
+        merged: dict[str, bool] = {}
+        for part in (self.url, self.headers, self.body):
+            for name, is_required in part.parameters.items() if part else ():
+                merged[name] = merged.get(name, False) or is_required
+        return merged
+
+    def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> Request:
+        """Raises ValueError for a value that cannot be written where it should."""
+        values = {**arguments, self.parameter: list(keys)} if self.parameter and keys else arguments
+        headers = {name: as_text(value) for name, value in self.headers.fill(values).items() if value is not None}
+        if self.body is None:
+            return Request(self.url.fill(values), headers, None)
+        headers.setdefault("content-type", self.body.content_type)
+        return Request(self.url.fill(values), headers, self.body.fill(arguments, keys))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestOperation(Operation):
+    """A REST endpoint, as its connector needs to know it."""
+
+    method: str
+    one: Form | None
+    """How to ask for one value; None when even one is sent as a list."""
+    many: Form | None
+    """How to ask for many values at once; None when that is not possible."""
+    missing_is_null: bool = False
+    """Whether 404 and 410 are the answer null instead of an error."""
+    pages: Pages | None = None
+    """How to ask for the pages that follow; None when there is only one."""
+    items: tuple[str, ...] = ()
+    """Path to the list in a page."""
+    many_items: tuple[str, ...] = ()
+    """The same in the reply to a batch."""
+
+    def request(self, call: Call) -> Request:
+        """The request for this call. Raises UpstreamRejected, before anything is sent, for values that cannot be."""
+        form = self.many if call.keys else self.one
+        assert form is not None, "Endpoint.has_single_form and Batch say which forms there are"
+        try:
+            return form.fill(call.arguments, call.keys)
+        except (ValueError, UnicodeEncodeError) as error:
+            raise UpstreamRejected(self, f"nothing was sent: {error}") from error

@@ -1,0 +1,53 @@
+"""How a value is written in a URL, a form or a header. Used by the templates of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+_AS_STR = (str, int, float, Decimal, UUID)
+
+
+def as_text(value: Any) -> str:
+    """Booleans as true and false, enums as their value, dates in ISO 8601, numbers and strings as they are.
+
+    Raises ValueError for everything that has no one way of being written, such as a mapping or bytes.
+    """
+    if isinstance(value, Enum):
+        return as_text(value.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, _AS_STR):
+        return str(value)
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise ValueError(f"a {type(value).__name__} cannot be written as text")
+
+
+def as_texts(value: Any) -> list[str]:
+    """One text for each element of a list, tuple or set; one for any other value; none for None."""
+    if value is None:
+        return []
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_text(item) for item in value if item is not None]
+    return [as_text(value)]
+
+
+def quoted(value: str) -> str:
+    """Percent-encode everything but unreserved characters (RFC 3986 section 2.3), so a value cannot leave its place."""
+    return quote(value, safe="")
+
+
+def query_of(pairs: Iterable[tuple[str, str]]) -> str:
+    """`a=1&b=2`, quoted; a space is %20, which every parser reads, `+` is not."""
+    return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
+
+
+def form_of(fields: Mapping[str, Any]) -> bytes:
+    """Fields as application/x-www-form-urlencoded: lists repeat their name, None is left out."""
+    return query_of((name, text) for name, value in fields.items() for text in as_texts(value)).encode()

@@ -1,0 +1,40 @@
+"""What bff.yaml may say about a REST upstream."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.rest.options import Options
+
+
+def test_the_address_loses_its_last_slash() -> None:
+    """Paths of endpoints begin with one."""
+    assert Options(address="https://shop.example:8443/api/v2/").address == "https://shop.example:8443/api/v2"
+
+
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        ("shop.example:80", "http://"),
+        ("ftp://shop.example", "http://"),
+        ("http://", "http://"),
+        ("http://shop.example:99999", "http://"),
+        ("http://shop.example?x=1", "query"),
+        ("http://shop.example#x", "fragment"),
+        ("http://shöp.example", "percent-encode"),
+        ("http://user:s3cret@shop.example", "authorization header"),
+    ],
+)
+def test_a_wrong_address_is_refused_with_the_next_step(address: str, hint: str) -> None:
+    """And a password in it is not repeated."""
+    with pytest.raises(ValidationError) as caught:
+        Options(address=address)
+    assert hint in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_health_path_starts_with_a_slash() -> None:
+    """It is appended to the address."""
+    with pytest.raises(ValidationError, match="slash"):
+        Options(address="http://shop.example", health="healthz")
