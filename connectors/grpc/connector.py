@@ -1,0 +1,169 @@
+"""gRPC upstreams: a call is one RPC, a subscription a server stream. Made by connectors.kinds, used by policies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.wrappers_pb2 import Int32Value, StringValue
+from grpc import StatusCode, aio
+
+from connectors.contract import Call, Event, Operation, Reply
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamTimeout, UpstreamUnavailable
+from connectors.grpc.connection import Connection
+from connectors.grpc.metadata import BadMetadata, from_metadata, to_metadata
+from connectors.grpc.operations import RpcOperation
+from connectors.grpc.options import Options
+from connectors.grpc.schema import Method
+from connectors.grpc.unfit import Unfit
+
+_HEALTH = "/grpc.health.v1.Health/Check"
+_SERVING = 1
+_UP_WITHOUT_HEALTH = (StatusCode.UNIMPLEMENTED, StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rpc:
+    """A method and grpcio's way to invoke it: serialized request in, call object that gives bytes out."""
+
+    method: Method
+    invoke: Callable[..., Any]
+
+
+class GrpcConnector:
+    """Speaks with one gRPC upstream over one channel, which it owns and closes."""
+
+    def __init__(self, name: str, options: Options) -> None:
+        self._name = name
+        self._options = options
+        self._connection = Connection(name, options)
+        self._rpcs: dict[tuple[str, bool], _Rpc] = {}
+
+    async def start(self) -> None:
+        """Open the channel and load the upstream's types; `send` does so when nobody has.
+
+        Raises DefinitionError for mistakes in proto files, descriptor sets and certificates.
+        """
+        operation = Operation(upstream=self._name, name="start")
+        with self._connection.upstream_errors(operation):
+            await self._connection.ready(operation, None)
+
+    async def close(self) -> None:
+        """Close the channel; calls under way fail with UpstreamUnreachable."""
+        await self._connection.close()
+
+    async def check(self) -> None:
+        """Ask the upstream for its health (grpc.health.v1); where that is not offered, any answer is good enough."""
+        operation = Operation(upstream=self._name, name="check")
+        with self._connection.upstream_errors(operation):
+            channel, _ = await self._connection.ready(operation, None)
+            # Request and response have one field, number 1, as these two have: they are the same on the wire.
+            question = StringValue(value=self._options.health).SerializeToString()
+            ask: Callable[..., Any] = channel.unary_unary(_HEALTH)
+            try:
+                answer = await ask(question, timeout=self._options.connect_timeout)
+            except aio.AioRpcError as error:
+                if error.code() not in _UP_WITHOUT_HEALTH:
+                    raise
+                return
+            if Int32Value.FromString(answer or b"").value != _SERVING:
+                raise UpstreamUnavailable(operation, "it says that it is not serving", upstream_code="NOT_SERVING")
+
+    async def send(self, call: Call) -> Reply:
+        """Send one call; raise UpstreamError when no usable reply comes back.
+
+        The reply's headers are the initial and trailing metadata. Raises DefinitionError when the upstream has no such
+        method or the request no such field.
+        """
+        operation = _operation_of(call)
+        with self._connection.upstream_errors(operation):
+            rpc = await self._rpc(operation, call.deadline)
+            under_way = rpc.invoke(
+                _request(rpc, call, operation), timeout=_seconds_left(call), metadata=_metadata(call)
+            )
+            answer = await under_way
+            if not isinstance(answer, bytes):
+                raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
+            headers = from_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
+            return Reply(rpc.method.parse(answer), decode=partial(_plain, rpc, operation), headers=headers)
+
+    async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
+        """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).
+
+        Closing the generator cancels the stream upstream. Raises what `send` raises.
+        """
+        operation = _operation_of(call)
+        errors = self._connection.upstream_errors
+        with errors(operation):
+            rpc = await self._rpc(operation, call.deadline)
+            under_way = rpc.invoke(
+                _request(rpc, call, operation), timeout=_seconds_left(call), metadata=_metadata(call)
+            )
+        try:
+            while True:
+                with errors(operation):
+                    answer = await under_way.read()
+                    message = rpc.method.parse(answer) if isinstance(answer, bytes) else None
+                if message is None:
+                    return
+                yield Event(data=_plain(rpc, operation, message))
+        finally:
+            under_way.cancel()
+
+    async def _rpc(self, operation: RpcOperation, deadline: float | None) -> _Rpc:
+        key = (operation.name, operation.is_stream)
+        rpc = self._rpcs.get(key)
+        if rpc is None or self._connection.is_closed:
+            channel, schema = await self._connection.ready(operation, deadline)
+            method = schema.method(operation)
+            multicallable = channel.unary_stream if operation.is_stream else channel.unary_unary
+            rpc = self._rpcs[key] = _Rpc(method, multicallable(method.path))
+        return rpc
+
+
+def connect(name: str, options: Options) -> GrpcConnector:
+    """A connector to the upstream of this name, without any I/O."""
+    return GrpcConnector(name, options)
+
+
+def _operation_of(call: Call) -> RpcOperation:
+    operation = call.operation
+    if not isinstance(operation, RpcOperation):
+        raise DefinitionError(f"{operation.upstream}: {operation.name} was not defined with grpc(...)")
+    return operation
+
+
+def _request(rpc: _Rpc, call: Call, operation: RpcOperation) -> bytes:
+    try:
+        return rpc.method.write(operation.message(call))
+    except Unfit as unfit:
+        if unfit.is_definition:
+            raise DefinitionError(f"{operation.upstream}: {operation.name}: {unfit}") from unfit
+        raise UpstreamRejected(operation, f"the request was not sent, it does not fit: {unfit}") from unfit
+
+
+def _metadata(call: Call) -> tuple[tuple[str, str | bytes], ...] | None:
+    try:
+        return to_metadata(call.headers) if call.headers else None
+    except BadMetadata as error:
+        raise UpstreamRejected(call.operation, f"the request was not sent: {error}") from error
+
+
+def _seconds_left(call: Call) -> float | None:
+    if call.deadline is None:
+        return None
+    left = call.deadline - time.monotonic()
+    if left <= 0:
+        raise UpstreamTimeout(call.operation, "the deadline had passed before the call was sent")
+    return left
+
+
+def _plain(rpc: _Rpc, operation: Operation, message: Message) -> Any:
+    try:
+        return rpc.method.read(message)
+    except (ValueError, OverflowError, RecursionError, DecodeError) as error:
+        raise UpstreamBadReply(operation, f"the reply has no plain form: {error}") from error

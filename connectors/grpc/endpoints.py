@@ -1,0 +1,123 @@
+"""What product developers write about a gRPC upstream: `pricing = grpc("pricing")`, then its methods as endpoints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author
+from connectors.errors import DefinitionError
+from connectors.grpc.operations import RpcOperation
+from connectors.templates import Template, batched_parameter
+
+_METHOD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*/[A-Za-z_]\w*")
+
+Message = Mapping[str, Any]
+"""A request message: proto field names to values, templates (`"{sku}"`, `"{page?}"`), and dicts and lists of these."""
+
+
+def grpc(name: str) -> GrpcUpstream:
+    """The upstream of this name in bff.yaml, where its address and the source of its types are."""
+    return GrpcUpstream(name)
+
+
+class GrpcUpstream:
+    """Makes endpoints of an upstream's methods. Methods are named `package.Service/Method`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def unary(
+        self,
+        method: str,
+        request: Message | None = None,
+        *,
+        many: Message | None = None,
+        key: str | None = None,
+        batch: str | None = None,
+        group: bool = False,
+        at: str | None = None,
+        many_at: str | None = None,
+        limit: int = 100,
+        each: int | None = None,
+        safe: bool = True,
+        idempotent: bool | None = None,
+    ) -> Endpoint:
+        """A method with one reply.
+
+        `request` is the message of a single call, `many` that of a batch; with `many` alone one value is a batch of
+        one. `key` is the path in each record of a batch's reply to the value asked for (without it the reply is a map
+        by key, or a list in key order); `group` gives each key a list of records; `batch` names the collected parameter
+        where `many` has several; `limit` is the most keys of one call.
+        `at` is the path to the interesting part of a reply, `many_at` that in a batch's reply where it differs.
+        `each` allows unbatched calls for every item of a list, at most so many at once.
+        `safe=False` marks a mutation; it is `idempotent` only when you say so.
+        Raises DefinitionError when these do not fit together.
+        """
+        single = Template(request or {})
+        operation = RpcOperation(
+            upstream=self.name,
+            name=_checked(method),
+            request=single,
+            is_safe=safe,
+            is_idempotent=safe if idempotent is None else idempotent,
+        )
+        if many is None:
+            _refuse_without_many(method, key=key, batch=batch, group=group, many_at=many_at)
+            return Endpoint(operation, single.parameters, at=at, each=each)
+        if group and not key:
+            raise DefinitionError(
+                f"{place_of_author()}: {method}: group=True needs key=, the value to group records by"
+            )
+        if limit < 1:
+            raise DefinitionError(f"{place_of_author()}: {method}: limit={limit} lets no key into a call; leave it out")
+        collected = batched_parameter(Template(many), batch)
+        template = Template(many, many=collected)
+        if request is not None and single.parameters.keys() != template.parameters.keys():
+            raise DefinitionError(
+                f"{place_of_author()}: {method}: `request` and `many` must have the same parameters; they have "
+                f"{', '.join(single.parameters) or 'none'} and {', '.join(template.parameters)}"
+            )
+        return Endpoint(
+            RpcOperation(
+                upstream=operation.upstream,
+                name=operation.name,
+                request=single,
+                many=template,
+                is_safe=operation.is_safe,
+                is_idempotent=operation.is_idempotent,
+            ),
+            {**template.parameters, collected: True},
+            at=at,
+            many_at=many_at,
+            batch=Batch(parameter=collected, key=tuple(key.split(".")) if key else (), group=group, limit=limit),
+            has_single_form=request is not None,
+            each=each,
+        )
+
+    def stream(self, method: str, request: Message | None = None, *, at: str | None = None) -> StreamEndpoint:
+        """A method that answers with a stream; every message is an event, of which `at` is the interesting part."""
+        template = Template(request or {})
+        operation = RpcOperation(upstream=self.name, name=_checked(method), request=template, is_stream=True)
+        return StreamEndpoint(operation, template.parameters, at=at)
+
+    def __repr__(self) -> str:
+        return f"<grpc upstream {self.name}>"
+
+
+def _checked(method: str) -> str:
+    if not _METHOD.fullmatch(method):
+        raise DefinitionError(
+            f"{place_of_author()}: {method!r} does not name a method; write package.Service/Method, "
+            "such as shop.Pricing/GetPrices"
+        )
+    return method
+
+
+def _refuse_without_many(method: str, **given: Any) -> None:
+    for name, value in given.items():
+        if value:
+            raise DefinitionError(
+                f"{place_of_author()}: {method}: {name}= describes a batch; add the form of a batch, many="
+            )

@@ -1,0 +1,89 @@
+"""The services and messages of one upstream: what can be called, and how its messages are written and read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from connectors.errors import DefinitionError
+from connectors.grpc.operations import RpcOperation
+from connectors.grpc.reading import Readers
+from connectors.grpc.sources import build_pool
+from connectors.grpc.writing import Writers
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method that can be called."""
+
+    path: str
+    """As it stands in the HTTP/2 request: `/shop.Pricing/GetPrices`."""
+    write: Callable[[Any], bytes]
+    """Plain data to a serialized request. Raises Unfit."""
+    parse: Callable[[bytes], Message]
+    """A serialized reply to its message. Raises DecodeError."""
+    read: Callable[[Message], Any]
+    """A message as plain data."""
+
+
+class Schema:
+    """All methods of one upstream, looked up when first called. Never changes."""
+
+    def __init__(self, name: str, files: Iterable[FileDescriptorProto]) -> None:
+        files = list(files)
+        self._name = name
+        self._pool = build_pool(name, files)
+        self._services = [
+            f"{file.package}.{service.name}" if file.package else service.name
+            for file in files
+            for service in file.service
+        ]
+        self._readers = Readers(self._pool)
+        self._writers = Writers(self._pool)
+
+    def method(self, operation: RpcOperation) -> Method:
+        """How to call this operation. Raises DefinitionError, with the nearest name, when there is no such method."""
+        found = self._find(operation)
+        if found.client_streaming:
+            raise DefinitionError(
+                f"{operation.upstream}: {operation.name} takes a stream of requests, which is not supported"
+            )
+        if found.server_streaming != operation.is_stream:
+            right, wrong = ("stream", "unary") if found.server_streaming else ("unary", "stream")
+            raise DefinitionError(
+                f"{operation.upstream}: {operation.name} is a {right} method; "
+                f"define it with .{right}(...) instead of .{wrong}(...)"
+            )
+        reply = GetMessageClass(found.output_type)
+        return Method(
+            path=f"/{operation.name}",
+            write=self._writers.serializer(found.input_type),
+            parse=reply.FromString,
+            read=self._readers.of(found.output_type),
+        )
+
+    def _find(self, operation: RpcOperation) -> MethodDescriptor:
+        if operation.service not in self._services:
+            raise DefinitionError(
+                f'{operation.upstream}: there is no service "{operation.service}"'
+                f"{_hint(operation.service, self._services)}"
+            )
+        service = self._pool.FindServiceByName(operation.service)
+        if operation.method not in service.methods_by_name:
+            raise DefinitionError(
+                f'{operation.upstream}: {operation.service} has no method "{operation.method}"'
+                f"{_hint(operation.method, list(service.methods_by_name))}"
+            )
+        return service.methods_by_name[operation.method]
+
+
+def _hint(name: str, known: list[str]) -> str:
+    nearest = get_close_matches(name, known, n=1)
+    return f'; did you mean "{nearest[0]}"?' if nearest else f"; known are {', '.join(sorted(known)) or 'none'}"

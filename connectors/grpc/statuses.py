@@ -1,0 +1,101 @@
+"""gRPC status codes as UpstreamErrors. Used by the connector at its border.
+
+Source: gRPC "Status codes and their use in gRPC"; retry push-back from gRFC A6.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from grpc import StatusCode
+from grpc.aio import AioRpcError
+
+from connectors.contract import Operation
+from connectors.errors import (
+    UpstreamBadReply,
+    UpstreamConflict,
+    UpstreamDisconnected,
+    UpstreamError,
+    UpstreamFailed,
+    UpstreamForbidden,
+    UpstreamNotFound,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamReplyTooLarge,
+    UpstreamTimeout,
+    UpstreamUnauthenticated,
+    UpstreamUnavailable,
+    UpstreamUnreachable,
+)
+
+ERRORS: Mapping[StatusCode, type[UpstreamError]] = {
+    StatusCode.CANCELLED: UpstreamDisconnected,  # not by us: the server or a proxy gave the call up
+    StatusCode.UNKNOWN: UpstreamFailed,
+    StatusCode.INVALID_ARGUMENT: UpstreamRejected,
+    StatusCode.DEADLINE_EXCEEDED: UpstreamTimeout,
+    StatusCode.NOT_FOUND: UpstreamNotFound,
+    StatusCode.ALREADY_EXISTS: UpstreamConflict,
+    StatusCode.PERMISSION_DENIED: UpstreamForbidden,
+    StatusCode.RESOURCE_EXHAUSTED: UpstreamRateLimited,
+    StatusCode.FAILED_PRECONDITION: UpstreamConflict,
+    StatusCode.ABORTED: UpstreamConflict,
+    StatusCode.OUT_OF_RANGE: UpstreamRejected,
+    StatusCode.UNIMPLEMENTED: UpstreamFailed,
+    StatusCode.INTERNAL: UpstreamFailed,
+    StatusCode.UNAVAILABLE: UpstreamUnavailable,
+    StatusCode.DATA_LOSS: UpstreamBadReply,
+    StatusCode.UNAUTHENTICATED: UpstreamUnauthenticated,
+}
+"""What each status means when nothing more is known."""
+
+_MILLISECONDS = re.compile("[0-9]{1,9}")
+_TOO_LARGE = "CLIENT: Received message larger than max"
+_NEVER_CONNECTED = ("failed to connect to all addresses", "errors resolving", "DNS resolution failed")
+_LOCAL, _RESET_BY_PEER = "Stream removed (", "Stream removed (RST_STREAM"  # grpcio's own words, and those with a peer's
+_UNREADABLE = (
+    "Stream removed (Error parsing",
+    "Stream removed (Failed parsing",
+    "Stream removed (Data frame with END_STREAM",  # no trailers, so no status: cut off, or not gRPC at all
+)
+_COMPRESSED = ("Compression algorithm", "Stream removed (Compression", "Compression bit")
+
+
+def upstream_error(operation: Operation, error: AioRpcError, *, is_connected: bool) -> UpstreamError:
+    """The UpstreamError for a failed call. `is_connected` is whether the channel has a connection right after it."""
+    code, details = error.code(), error.details() or ""
+    kind = _kind(code, details, is_connected=is_connected)
+    hint = "; to accept it, set compression: true" if details.startswith(_COMPRESSED) else ""
+    return kind(
+        operation,
+        f"{code.name}: {details}{hint}" if details else code.name,
+        upstream_code=code.name,
+        retry_after=_pushback(error),
+    )
+
+
+def _kind(code: StatusCode, details: str, *, is_connected: bool) -> type[UpstreamError]:
+    """The class of error: by status code and, where grpcio reports its own failures in one, by its words."""
+    if code is StatusCode.UNAVAILABLE:
+        return _unavailable(details, is_connected=is_connected)
+    if code is StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in details:
+        return UpstreamReplyTooLarge
+    if code in (StatusCode.INTERNAL, StatusCode.UNKNOWN) and details.startswith(_UNREADABLE + _COMPRESSED):
+        return UpstreamBadReply
+    return ERRORS.get(code, UpstreamFailed)
+
+
+def _unavailable(details: str, *, is_connected: bool) -> type[UpstreamError]:
+    """UNAVAILABLE stands for three things: no connection, a lost connection, an upstream that says so itself."""
+    is_lost = details.startswith(_LOCAL) and not details.startswith(_RESET_BY_PEER)
+    if is_connected:  # then the words of a failed connection are those of the upstream about its own upstream
+        return UpstreamDisconnected if is_lost else UpstreamUnavailable
+    return UpstreamUnreachable if details.startswith(_NEVER_CONNECTED) else UpstreamDisconnected
+
+
+def _pushback(error: AioRpcError) -> float | None:
+    """Seconds the server asks us to wait (`grpc-retry-pushback-ms`); None when it says nothing or "never"."""
+    for name, value in error.trailing_metadata() or ():
+        if name == "grpc-retry-pushback-ms" and isinstance(value, str) and _MILLISECONDS.fullmatch(value):
+            return int(value) / 1000
+    return None

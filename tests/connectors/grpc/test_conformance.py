@@ -1,0 +1,56 @@
+"""The gRPC connector does what every connector must, with types from files and from reflection."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from connectors.contract import Call, Connector
+from connectors.grpc.endpoints import grpc
+from tests.connectors.conformance import SECRET, ConnectorConformance, World
+from tests.connectors.grpc.shop import Shop, serving
+
+prices = grpc("shop").unary("shop.Pricing/GetPrices", {"skus": ["{sku}", "C"]})
+
+
+class GrpcWorld(World):
+    expected = {"prices": [{"sku": "A", "amount": 100, "was": None}, {"sku": "C", "amount": 999, "was": None}]}
+
+    def __init__(self, shop: Shop, source: dict[str, Any]) -> None:
+        self.shop = shop
+        self.source = source
+
+    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
+        options = dict(self.source)
+        if port is not None:
+            options["address"] = f"127.0.0.1:{port}"
+        if max_reply is not None:
+            options["max_reply"] = max_reply
+        return self.shop.connector(**options)
+
+    def call(self) -> Call:
+        return Call(operation=prices.operation, arguments={"sku": "A"}, headers={"authorization": f"Bearer {SECRET}"})
+
+    def hang(self) -> None:
+        self.shop.mode = "hang"
+
+    def fail(self) -> None:
+        self.shop.mode = "fail"
+
+    def garble(self) -> None:
+        self.shop.mode = "garble"
+
+    async def hung_up(self) -> bool:
+        return self.shop.cancelled.is_set()
+
+    async def received_header(self, name: str) -> str | None:
+        return self.shop.metadata.get(name)
+
+
+class TestConformance(ConnectorConformance):
+    @pytest.fixture(params=[{}, {"reflection": True}], ids=["descriptors", "reflection"])
+    async def world(self, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+        async with serving(Shop(), reflect=True) as shop:
+            yield GrpcWorld(shop, request.param)
