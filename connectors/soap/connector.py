@@ -1,0 +1,104 @@
+"""SOAP upstreams: one call becomes one envelope in one HTTP POST. Built by connectors.kinds, used through policies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.contract import Call, Operation, Reply
+from connectors.errors import DefinitionError, UpstreamRejected, UpstreamReplyTooLarge, UpstreamUnavailable
+from connectors.soap.loading import Loading
+from connectors.soap.messages import write
+from connectors.soap.misfit import Misfit
+from connectors.soap.operations import SoapOperation
+from connectors.soap.options import Options
+from connectors.soap.replies import reply_of
+from connectors.soap.wsdl import Method
+from connectors.transport import Transport, open_transport
+from connectors.transport.status import error_for_status
+
+_CHECK_SECONDS = 5.0
+
+
+class SoapConnector:
+    """Speaks to one SOAP upstream through one pooled transport, which it owns and closes."""
+
+    def __init__(self, name: str, options: Options, transport: Transport) -> None:
+        self._name = name
+        self._options = options
+        self._transport = transport
+        self._loading = Loading(name, options)
+        self._password = options.password.get_secret_value() if options.password else ""
+
+    async def start(self) -> None:
+        """Load the WSDL; `send` does so when nobody has. Raises DefinitionError for a file that is missing or wrong."""
+        await self._loading.ready(Operation(upstream=self._name, name="start"), None)
+
+    async def close(self) -> None:
+        """As Connector.close."""
+        await self._loading.close()
+        await self._transport.close()
+
+    async def check(self) -> None:
+        """See that the WSDL is loaded and something answers at the service's address, whatever it says."""
+        operation = Operation(upstream=self._name, name="check")
+        wsdl = await self._loading.ready(operation, time.monotonic() + _CHECK_SECONDS)
+        try:
+            response = await self._transport.request(operation, "HEAD", wsdl.url, headers={}, timeout=_CHECK_SECONDS)
+        except UpstreamReplyTooLarge:
+            return
+        failure = error_for_status(operation, response)
+        if isinstance(failure, UpstreamUnavailable):  # what proxies say of a server that is not there
+            raise failure
+
+    async def send(self, call: Call) -> Reply:
+        """As Connector.send. The envelope is parsed here, its content when the reply's data is asked for.
+
+        Raises DefinitionError when the WSDL has no such operation or the message no such element.
+        """
+        operation = call.operation
+        if not isinstance(operation, SoapOperation):
+            raise DefinitionError(f"{operation.upstream}: {operation.name} was not defined with soap(...)")
+        wsdl = await self._loading.ready(operation, call.deadline)
+        method = wsdl.method(operation)
+        soap_headers = {**self._options.soap_headers, **operation.headers.fill(call.arguments)}
+        body = _body(operation, method, operation.message_of(call), soap_headers)
+        timeout = None if call.deadline is None else call.deadline - time.monotonic()
+        headers = {**call.headers, **method.headers}
+        response = await self._transport.request(
+            operation, "POST", method.url, headers=headers, body=body, timeout=timeout
+        )
+        return reply_of(operation, method, response, self._secrets(call, soap_headers))
+
+    def _secrets(self, call: Call, soap_headers: Mapping[str, Any]) -> Iterator[str]:
+        """What was sent to say who we are, and must not come back in the text of an error."""
+        yield self._password
+        for value in call.headers.values():
+            yield value
+            yield value.rpartition(" ")[2]  # without the scheme before it, such as Bearer
+        yield from _texts(soap_headers)
+
+
+def connect(name: str, options: Options) -> SoapConnector:
+    """Make the connector of one upstream, without I/O."""
+    return SoapConnector(name, options, open_transport(options))
+
+
+def _body(operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]) -> bytes:
+    try:
+        return write(method, message, soap_headers)
+    except Misfit as misfit:
+        if misfit.is_definition:
+            raise DefinitionError(f"{operation.upstream}: {misfit}") from misfit
+        raise UpstreamRejected(operation, f"nothing was sent: {misfit}") from misfit
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value

@@ -1,0 +1,156 @@
+"""What product developers write about a SOAP upstream: `warehouse = soap("warehouse")`, then its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.endpoint import Batch, Endpoint, place_of_author
+from connectors.errors import DefinitionError
+from connectors.soap.operations import SoapOperation
+from connectors.templates import Template, batched_parameter
+
+
+def soap(name: str) -> SoapUpstream:
+    """The upstream of this name in bff.yaml, where its WSDL is."""
+    return SoapUpstream(name)
+
+
+class SoapUpstream:
+    """Makes endpoints of a WSDL's operations."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def call(
+        self,
+        operation: str,
+        /,
+        *,
+        message: Any = None,
+        many: Any = None,
+        key: str | None = None,
+        batch: str | None = None,
+        group: bool = False,
+        at: str | None = None,
+        many_at: str | None = None,
+        limit: int = 100,
+        each: int | None = None,
+        service: str | None = None,
+        port: str | None = None,
+        headers: Mapping[str, Any] | None = None,
+        safe: bool = True,
+        idempotent: bool | None = None,
+        **arguments: Any,
+    ) -> Endpoint:
+        """An operation: `warehouse.call("GetStock", sku="{sku}", at="Quantity", each=8)`.
+
+        `arguments` are the elements (rpc: parts) of the message by their names in the WSDL, as values, templates
+        (`"{sku}"`, `"{page?}"`), or dicts and lists of these; attributes are named like elements. Those whose names are
+        options here are given in `message`, a mapping, or the one value of a message that is just a value.
+        The data of a reply is what is inside of the output's element: elements and attributes by name, None or an
+        empty list for what is absent; connectors.soap.scalars says how values look. `at` is the path to the
+        interesting part of it.
+
+        `many` is the message of a batch, for services that take lists; with `many` alone one value is a batch of one.
+        `key` is the path in each record of a batch's reply to the value asked for (without it the reply is a list in
+        key order); `group` gives each key a list of records; `batch` names the collected parameter where `many` has
+        several; `limit` is the most keys of one call; `many_at` is the path in a batch's reply where it differs.
+        `each` allows unbatched calls for every item of a list, at most so many at once.
+        `headers` are SOAP header elements by name: `{"Session": {"Token": "{token}"}}`.
+        `service` and `port` choose among several in the WSDL.
+        `safe=False` marks a mutation; it is `idempotent` only when you say so.
+        Raises DefinitionError when these do not fit together. Names are compared with the WSDL by the first call.
+        """
+        where = f"{place_of_author()}: {operation}"
+        _check_options(where, key=key, batch=batch, at=at, many_at=many_at, service=service, port=port)
+        _check_numbers(where, limit=limit, each=each)
+        single = Template(_message(where, message, arguments))
+        extra = Template(dict(headers or {}))
+        collected = _collected(where, many, batch, key=key, group=group, many_at=many_at)
+        multiple = None if collected is None else Template(many, many=collected)
+        has_single_form = multiple is None or message is not None or bool(arguments)
+        if multiple is not None and has_single_form and single.parameters.keys() != multiple.parameters.keys():
+            raise DefinitionError(
+                f"{where}: the single message and `many` must have the same parameters; they have "
+                f"{', '.join(single.parameters) or 'none'} and {', '.join(multiple.parameters)}"
+            )
+        if collected in extra.parameters:
+            raise DefinitionError(f"{where}: {{{collected}}} is collected into batches and cannot be in a header too")
+        parameters = {**_merged(multiple or single, extra), **({collected: True} if collected else {})}
+        return Endpoint(
+            SoapOperation(
+                upstream=self.name,
+                name=operation,
+                service=service,
+                port=port,
+                message=single,
+                many=multiple,
+                headers=extra,
+                is_safe=safe,
+                is_idempotent=safe if idempotent is None else idempotent,
+            ),
+            parameters,
+            at=at,
+            many_at=many_at,
+            batch=Batch(parameter=collected, key=_path(key), group=group, limit=limit) if collected else None,
+            has_single_form=has_single_form,
+            each=each,
+        )
+
+    def __repr__(self) -> str:
+        return f"<soap upstream {self.name}>"
+
+
+def _check_options(where: str, **options: str | None) -> None:
+    for name, value in options.items():
+        if value is not None and (not isinstance(value, str) or "{" in value):
+            raise _option_not_element(where, name)
+
+
+def _check_numbers(where: str, **options: int | None) -> None:
+    for name, value in options.items():
+        if value is not None and not isinstance(value, int):
+            raise _option_not_element(where, name)
+        if value is not None and value < 1:
+            raise DefinitionError(f"{where}: {name}= is the most keys or calls at once; write 1 or more")
+
+
+def _option_not_element(where: str, name: str) -> DefinitionError:
+    return DefinitionError(
+        f'{where}: {name}= is an option of call(); for an element of that name, write message={{"{name}": ...}}'
+    )
+
+
+def _message(where: str, message: Any, arguments: Mapping[str, Any]) -> Any:
+    if message is None or not arguments:
+        return arguments if message is None else message
+    if not isinstance(message, Mapping):
+        raise DefinitionError(f"{where}: message= is the whole message, so {', '.join(arguments)} cannot be given too")
+    if twice := message.keys() & arguments.keys():
+        raise DefinitionError(f"{where}: {', '.join(sorted(twice))} is given twice, in message= and beside it")
+    return {**message, **arguments}
+
+
+def _collected(where: str, many: Any, batch: str | None, **described: Any) -> str | None:
+    """The parameter that is collected into batches; None without `many`, and then nothing may describe a batch."""
+    if many is not None:
+        if described["group"] and not described["key"]:
+            raise DefinitionError(f"{where}: group=True needs key=, the value to group records by")
+        return batched_parameter(Template(many), batch)
+    for name, value in {"batch": batch, **described}.items():
+        if value:
+            raise DefinitionError(f"{where}: {name}= describes a batch; add the form of a batch, many=")
+    return None
+
+
+def _merged(message: Template, headers: Template) -> dict[str, bool]:
+    """Whether each parameter of the two must be given, by name."""
+    merged = dict(message.parameters)
+    for name, is_required in headers.parameters.items():
+        merged[name] = merged.get(name, False) or is_required
+    return merged
+
+
+def _path(dotted: str | None) -> tuple[str, ...]:
+    return tuple(dotted.split(".")) if dotted else ()

@@ -1,0 +1,89 @@
+"""SOAP faults as UpstreamFault. Used by connectors.soap.replies.
+
+Sources: SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 5.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from lxml.etree import _Element
+
+from connectors.contract import Operation
+from connectors.errors import UpstreamFault
+
+ENVELOPE_11 = "http://schemas.xmlsoap.org/soap/envelope/"
+ENVELOPE_12 = "http://www.w3.org/2003/05/soap-envelope"
+
+_MOST_TEXT = 1000
+"""Characters of a fault's text and of its detail that are kept."""
+_SHORTEST_SECRET = 6
+"""Shorter values are not taken out of texts: they would take words apart and hide nothing."""
+
+
+def fault_in(body: _Element, namespace: str) -> _Element | None:
+    """The Fault element of a Body; None when the reply is none."""
+    return body.find(f"{{{namespace}}}Fault")
+
+
+def error_of_fault(
+    operation: Operation, fault: _Element, namespace: str, status: int, secrets: Iterable[str]
+) -> UpstreamFault:
+    """What a fault says. Servers like to repeat what they were sent, so `secrets` are taken out of its texts.
+
+    `upstream_code` is the local name of the code; of SOAP 1.2, that of the innermost subcode when there is one.
+    """
+    if namespace == ENVELOPE_12:
+        code, reason, detail = _code_12(fault), _text(fault, "Reason"), _child(fault, "Detail")
+    else:
+        code, reason, detail = _name(_text(fault, "faultcode")), _text(fault, "faultstring"), _child(fault, "detail")
+    hidden = _without(secrets)
+    told = hidden(reason) or "without a text"
+    return UpstreamFault(
+        operation,
+        f"fault {hidden(code) or 'without a code'} (HTTP {status}): {told}",
+        upstream_code=hidden(code),
+        fault_detail="" if detail is None else hidden(_words(detail)),
+    )
+
+
+def _code_12(fault: _Element) -> str:
+    code = ""
+    inner = _child(fault, "Code")
+    while inner is not None:
+        code = _name(_text(inner, "Value")) or code
+        inner = _child(inner, "Subcode")
+    return code
+
+
+def _name(qname: str) -> str:
+    """The local part of a QName."""
+    return qname.rpartition(":")[2]
+
+
+def _child(element: _Element, name: str) -> _Element | None:
+    """The child of this local name; servers differ in whether they qualify those of SOAP 1.1."""
+    return next((child for child in element if str(child.tag).rpartition("}")[2] == name), None)
+
+
+def _text(element: _Element, name: str) -> str:
+    child = _child(element, name)
+    if child is None:
+        return ""
+    # A Reason has a Text per language; the first is as good as any.
+    return _words(child[0] if name == "Reason" and len(child) else child)
+
+
+def _words(element: _Element) -> str:
+    return " ".join(" ".join(str(text) for text in element.itertext()).split())
+
+
+def _without(secrets: Iterable[str]) -> Callable[[str], str]:
+    longest_first = sorted({secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True)
+
+    def hidden(text: str) -> str:
+        for secret in longest_first:
+            text = text.replace(secret, "***")
+        return text[:_MOST_TEXT]
+
+    return hidden

@@ -1,0 +1,75 @@
+"""From an HTTP response to a Reply or an UpstreamError. Used by the SOAP connector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from lxml.etree import _Element
+
+from connectors.contract import Operation, Reply
+from connectors.errors import UpstreamBadReply
+from connectors.soap.envelope import Envelope, Malformed, open_envelope, parse_xml
+from connectors.soap.faults import error_of_fault, fault_in
+from connectors.soap.multipart import include, is_multipart, split
+from connectors.soap.multiref import resolved
+from connectors.soap.reading import Unreadable
+from connectors.soap.wsdl import Method
+from connectors.transport import HttpReply
+from connectors.transport.status import error_for_status
+
+_MAY_BE_FAULTS = (400, 500)
+"""The statuses of faults (SOAP 1.1 section 6.2, SOAP 1.2 part 2 section 7.5.2.2); others speak for themselves."""
+_MAY_BE_EMPTY = (202, 204)
+
+
+def reply_of(operation: Operation, method: Method, response: HttpReply, secrets: Iterable[str]) -> Reply:
+    """The reply, whose data is read when asked for.
+
+    `secrets` are values that must not come back in an error. Raises UpstreamFault for a fault whatever its status,
+    UpstreamBadReply for what is no envelope, and for other statuses what they mean (connectors.transport.status).
+    """
+    failure = error_for_status(operation, response)
+    if failure is not None and response.status not in _MAY_BE_FAULTS:
+        raise failure
+    if failure is None and not response.body and (not method.has_output or response.status in _MAY_BE_EMPTY):
+        return Reply(None, status=response.status, headers=response.headers)
+    try:
+        envelope = _envelope(response)
+    except Malformed as error:
+        if failure is not None:
+            raise failure from error
+        detail = f"expected a SOAP reply, got {_received(response)}: {error}"
+        raise UpstreamBadReply(operation, detail, upstream_code=str(response.status)) from error
+    fault = fault_in(envelope.body, envelope.namespace)
+    if fault is not None:
+        raise error_of_fault(operation, fault, envelope.namespace, response.status, secrets)
+    if failure is not None:
+        raise failure
+    decode = partial(_read, operation, method, _received(response))
+    return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers)
+
+
+def _envelope(response: HttpReply) -> Envelope:
+    content_type = response.headers.get("content-type", "")
+    if not is_multipart(content_type):
+        return open_envelope(parse_xml(response.body))
+    content, attachments = split(response.body, content_type)
+    root = parse_xml(content)
+    include(root, attachments)
+    return open_envelope(root)
+
+
+def _read(operation: Operation, method: Method, received: str, body: _Element) -> Any:
+    try:
+        return method.read(resolved(body))
+    except Unreadable as error:
+        raise UpstreamBadReply(operation, f"expected a SOAP reply, got {received}: {error}") from error
+    except RecursionError as error:
+        raise UpstreamBadReply(operation, f"got {received}, which is nested too deeply") from error
+
+
+def _received(response: HttpReply) -> str:
+    kind = response.headers.get("content-type", "no content type").partition(";")[0][:80]
+    return f"{len(response.body)} bytes of {kind} with HTTP {response.status}"

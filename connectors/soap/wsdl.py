@@ -1,0 +1,179 @@
+"""A loaded WSDL: its services, ports and operations, how to call and read each. Made by connectors.soap.loading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from lxml.etree import QName, _Element
+from zeep import Client
+from zeep.wsdl.bindings.soap import Soap12Binding, SoapBinding
+from zeep.xsd import Schema
+
+from connectors.errors import DefinitionError
+from connectors.soap.misfit import Misfit, nearest
+from connectors.soap.operations import SoapOperation
+from connectors.soap.options import Options, problem_of_url
+from connectors.soap.reading import Read, Readers, Uncovered, Unreadable
+from connectors.soap.zeep_reading import zeep_reader
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One operation of one port."""
+
+    client: Any
+    """The zeep client of that port."""
+    operation: Any
+    """Zeep's description of the operation."""
+    url: str
+    headers: Mapping[str, str]
+    """The HTTP headers that say which operation it is (SOAP 1.1 section 6.1.1, SOAP 1.2 part 2 section 7.5.1.2)."""
+    has_output: bool
+    """Whether a reply has something in its Body."""
+    read: Read
+    """From the Body of a reply to plain Python. Raises Unreadable."""
+
+    def header_element(self, name: str) -> Any:
+        """The XSD element of a SOAP header, by the name of its part or element, or as `{namespace}Name`.
+
+        Raises Misfit when the WSDL has none, or several, of that name.
+        """
+        schema: Schema = self.client.wsdl.types
+        declared = self.operation.input.header.type.elements if self.operation.input.header else []
+        for part, element in declared:
+            if name in (part, element.name, element.qname.text):
+                return element
+        found = [element for element in schema.elements if name in (element.name, element.qname.text)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            known = ", ".join(element.qname.text for element in found)
+            raise Misfit(f'the header "{name}" may be each of {known}; write it so', is_definition=True)
+        names = [*(part for part, _ in declared), *(element.name for element in schema.elements)]
+        raise Misfit(f'the WSDL has no element "{name}" for a header{nearest(name, names)}', is_definition=True)
+
+
+class Wsdl:
+    """Finds methods. What is wrong with a name is a DefinitionError that tells the nearest right one."""
+
+    def __init__(self, name: str, options: Options, document: Any, documents: Any, settings: Any, wsse: Any) -> None:
+        """`document` is zeep's; the others are what its clients are made with. Raises DefinitionError."""
+        self._name = name
+        self._options = options
+        client: Callable[..., Any] = Client  # zeep's annotations are half done
+        self._make_client = partial(client, document, wsse=wsse, transport=documents, settings=settings)
+        self._readers = Readers(document.types, strict=options.strict)
+        self._ports: dict[str, dict[str, Any]] = {}
+        for service in document.services.values():
+            ports = {port.name: port for port in service.ports.values() if isinstance(port.binding, SoapBinding)}
+            if ports:
+                self._ports[service.name] = ports
+        self._methods: dict[tuple[str, str | None, str | None], Method] = {}
+        if not self._ports:
+            raise DefinitionError(f"{name}: the WSDL has no service with a SOAP port")
+        self._candidates(None, None)
+
+    @property
+    def url(self) -> str:
+        """Where calls go when their operation does not say otherwise. Raises DefinitionError when that is unknown."""
+        service, port = self._candidates(None, None)[0]
+        return self._url(self._ports[service][port])
+
+    def method(self, operation: SoapOperation) -> Method:
+        """The method that an endpoint means. Raises DefinitionError."""
+        key = (operation.name, operation.service, operation.port)
+        method = self._methods.get(key)
+        if method is None:
+            method = self._methods[key] = self._find(operation)
+        return method
+
+    def _find(self, operation: SoapOperation) -> Method:
+        candidates = self._candidates(operation.service, operation.port)
+        known: list[str] = []
+        for service, port in candidates:
+            operations = self._ports[service][port].binding.all()
+            if operation.name in operations:
+                return self._method(service, port, operations[operation.name])
+            known += [name for name in operations if name not in known]
+        where = f"port {candidates[0][1]}" if len(candidates) == 1 else "the WSDL"
+        hint = nearest(operation.name, known) or f"; it has {', '.join(sorted(known)) or 'none'}"
+        raise DefinitionError(f'{self._name}: {where} has no operation "{operation.name}"{hint}')
+
+    def _candidates(self, service: str | None, port: str | None) -> list[tuple[str, str]]:
+        """The (service, port) pairs to look in, in the order of the WSDL."""
+        service = service or self._options.service
+        port = port or self._options.port
+        services = [service] if service else list(self._ports)
+        if service and service not in self._ports:
+            raise self._unknown("service", service, list(self._ports))
+        pairs = [(each, name) for each in services for name in self._ports[each]]
+        if port is None:
+            return pairs
+        chosen = [(each, name) for each, name in pairs if name == port]
+        if not chosen:
+            raise self._unknown("port", port, [name for _, name in pairs])
+        return chosen
+
+    def _unknown(self, kind: str, name: str, known: list[str]) -> DefinitionError:
+        hint = nearest(name, known) or f"; it has {', '.join(known)}"
+        return DefinitionError(f'{self._name}: the WSDL has no SOAP {kind} "{name}"{hint}')
+
+    def _method(self, service: str, port: str, operation: Any) -> Method:
+        wsdl_port = self._ports[service][port]
+        action = (operation.soapaction or "").replace('"', "%22")
+        if isinstance(wsdl_port.binding, Soap12Binding):
+            kind = "application/soap+xml"
+            headers = {"content-type": f"{kind}; charset=utf-8" + (f'; action="{action}"' if action else "")}
+        else:
+            kind = "text/xml"
+            headers = {"content-type": f"{kind}; charset=utf-8", "soapaction": f'"{action}"'}
+        client = self._make_client(service_name=service, port_name=port)
+        return Method(
+            client=client,
+            operation=operation,
+            url=self._url(wsdl_port),
+            headers={"accept": f"{kind}, multipart/related", **headers},
+            has_output=_output_of(operation) is not None,
+            read=_body_reader(operation, self._readers, client.wsdl.types),
+        )
+
+    def _url(self, port: Any) -> str:
+        if self._options.endpoint:
+            return self._options.endpoint
+        url = ((port.binding_options or {}).get("address") or "").strip()
+        if problem := problem_of_url(url):
+            raise DefinitionError(
+                f"{self._name}: the address of port {port.name} in the WSDL {problem}; or set `endpoint` in bff.yaml"
+            )
+        return url
+
+
+def _output_of(operation: Any) -> Any:
+    return operation.output.body if operation.output else None
+
+
+def _body_reader(operation: Any, readers: Readers, schema: Schema) -> Read:
+    """Reads the Body of a reply: the content of the one element that the output is, or its parts by name."""
+    output = _output_of(operation)
+    if output is None:
+        return lambda body: None
+    try:
+        read = readers.of(output.type)
+    except Uncovered:
+        read = zeep_reader(output, schema)
+    if output.name == "Body":  # a document message of several parts, which zeep takes for the Body itself
+        return read
+    is_rpc = operation.style == "rpc"  # then the wrapper's name is not defined
+
+    def read_first(body: _Element) -> Any:
+        first = next(iter(body), None)
+        if first is None:
+            raise Unreadable(f"its Body is empty, {output.name} was expected")
+        if not is_rpc and QName(first).localname != output.name:
+            raise Unreadable(f"its Body holds another element than {output.name}")
+        return read(first)
+
+    return read_first
