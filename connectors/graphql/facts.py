@@ -1,0 +1,112 @@
+"""What a request's text depends on: the types of its variables, and whether its field has fields. Used by `schemas`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from graphql import (
+    ArgumentNode,
+    FieldNode,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    ObjectFieldNode,
+    TypeInfo,
+    TypeInfoVisitor,
+    Undefined,
+    VariableNode,
+    Visitor,
+    get_named_type,
+    is_leaf_type,
+    parse,
+    visit,
+)
+
+from connectors.errors import DefinitionError
+from connectors.graphql.operations import GraphqlOperation
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of one operation."""
+
+    types: dict[str, str]
+    """Type of every variable whose type is known."""
+    is_leaf: bool | None = None
+    """Whether the innermost field is a scalar or enum, of which nothing can be selected; None when nobody knows."""
+
+    def untyped(self, operation: GraphqlOperation) -> list[str]:
+        """The variables whose type is not known."""
+        return [variable.name for variable in operation.field.variables if variable.name not in self.types]
+
+
+def facts_from_author(operation: GraphqlOperation) -> Facts:
+    """What the author told."""
+    return Facts(dict(operation.types), is_leaf=False if operation.entity else None)
+
+
+def facts_from_schema(operation: GraphqlOperation, schema: GraphQLSchema) -> Facts:
+    """What the upstream's schema tells; the author's word on types comes first.
+
+    Raises DefinitionError, with the nearest right name, for a field or argument that the schema does not have.
+    """
+    reading = _Reading(operation, TypeInfo(schema))
+    text = operation.field.written(str, "")
+    visit(parse(f"{operation.kind}{{{text}}}", no_location=True), TypeInfoVisitor(reading.info, reading))
+    return Facts({**reading.types, **dict(operation.types)}, is_leaf=reading.is_leaf)
+
+
+class _Reading(Visitor):
+    """Walks an operation beside the schema."""
+
+    def __init__(self, operation: GraphqlOperation, info: TypeInfo) -> None:
+        super().__init__()
+        self.operation = operation
+        self.info = info
+        self.types: dict[str, str] = {}
+        self.is_leaf = False
+        self._optional = {variable.name for variable in operation.field.variables if not variable.is_required}
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        """Every field of the path, the innermost last."""
+        parent = self.info.get_parent_type()
+        if parent is None:
+            self._refuse(f"the upstream's schema has no {self.operation.kind}s", node.name.value, ())
+        type_ = self.info.get_type()
+        if type_ is None:
+            known = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else ()
+            self._refuse(f"the upstream's type {parent} has no field", node.name.value, known)
+        self.is_leaf = is_leaf_type(get_named_type(type_))
+
+    def enter_argument(self, node: ArgumentNode, *_: object) -> None:
+        """Every argument."""
+        field = self.info.get_field_def()
+        if field is not None and node.name.value not in field.args:
+            self._refuse("the upstream's field has no argument", node.name.value, field.args)
+
+    def enter_object_field(self, node: ObjectFieldNode, *_: object) -> None:
+        """Every entry of an input object that the author wrote out."""
+        parent = get_named_type(self.info.get_parent_input_type())
+        if isinstance(parent, GraphQLInputObjectType) and node.name.value not in parent.fields:
+            self._refuse(f"the upstream's type {parent} has no field", node.name.value, parent.fields)
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        """The type of the place where a variable stands; with a default there, one that may be left out may be null."""
+        type_ = self.info.get_input_type()
+        name = node.name.value
+        if isinstance(type_, GraphQLNonNull) and name in self._optional:
+            has_default = self.info.get_default_value() is not Undefined
+            type_ = type_.of_type if has_default else type_
+        known = self.types.get(name)
+        if type_ is not None and (known is None or known + "!" == str(type_)):
+            self.types[name] = str(type_)  # of two places, the one that takes no null decides
+
+    def _refuse(self, what: str, name: str, known: Iterable[str]) -> None:
+        near = get_close_matches(name, list(known), n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else ""
+        operation = self.operation
+        raise DefinitionError(f'{operation.upstream}: {operation.name}: {what} "{name}"{hint}')

@@ -1,0 +1,111 @@
+"""The field of an endpoint, as its author writes it: `product(id: $id) { reviews }`. Parsed where it is defined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    Visitor,
+    parse,
+    strip_ignored_characters,
+    visit,
+)
+
+_OPTIONAL = re.compile(r'"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|\$([_A-Za-z]\w*)\?')
+"""Strings, to be left alone, and `$name?`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`$name`, or `$name?` for one that may be left out."""
+
+    name: str
+    is_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPath:
+    """One root field, maybe with a path of single fields below it; the innermost is what the endpoint answers with."""
+
+    names: tuple[str, ...]
+    """The fields, the outermost first."""
+    variables: tuple[Variable, ...]
+    """In the order written, each once."""
+    parts: tuple[str | Variable, ...]
+    """The text up to where the innermost field's selection belongs."""
+
+    def written(self, wire_name: Callable[[str], str], inside: str) -> str:
+        """The field in GraphQL's syntax, every variable under its name on the wire, `inside` being what is selected."""
+        head = "".join(part if isinstance(part, str) else f"${wire_name(part.name)}" for part in self.parts)
+        return head + (f" {{ {inside} }}" if inside else "") + " }" * (len(self.names) - 1)
+
+
+def parse_field(text: str) -> FieldPath:
+    """Raises ValueError, in words for the author, for what is not one field or one path of fields."""
+    optional = {match[1] for match in _OPTIONAL.finditer(text) if match[1]}
+    plain = _OPTIONAL.sub(lambda match: f"${match[1]}" if match[1] else match[0], text)
+    try:
+        source = "{" + strip_ignored_characters(plain) + "}"
+        (operation,) = parse(source).definitions
+    except (GraphQLError, ValueError) as error:
+        raise ValueError(f"{text!r} is not a field in GraphQL's syntax: {_first_line(error)}") from error
+    assert isinstance(operation, OperationDefinitionNode)
+    path = _path(text, operation.selection_set)
+    variables = _variables(path[0])
+    end = path[-1].loc.end if path[-1].loc else 0
+    return FieldPath(
+        names=tuple(node.name.value for node in path),
+        variables=tuple(
+            Variable(name, name not in optional) for name in dict.fromkeys(name for name, _, _ in variables)
+        ),
+        parts=_parts(source, end, variables, optional),
+    )
+
+
+def _path(text: str, selections: SelectionSetNode | None) -> list[FieldNode]:
+    path: list[FieldNode] = []
+    while selections is not None:
+        node = selections.selections[0] if len(selections.selections) == 1 else None
+        if not isinstance(node, FieldNode) or node.alias:
+            raise ValueError(
+                f"{text!r} must be one field, or a path of single fields such as `product(id: $id) {{ reviews }}`, "
+                "without aliases and fragments; what is asked of it comes from the frontend, or from fields="
+            )
+        path.append(node)
+        selections = node.selection_set
+    return path
+
+
+def _variables(root: FieldNode) -> list[tuple[str, int, int]]:
+    """Name, start and end of every variable, in the order written."""
+    found: list[tuple[str, int, int]] = []
+
+    class Find(Visitor):
+        def enter_variable(self, node: VariableNode, *_: object) -> None:
+            assert node.loc is not None
+            found.append((node.name.value, node.loc.start, node.loc.end))
+
+    visit(root, Find())
+    return found
+
+
+def _parts(
+    source: str, end: int, variables: Sequence[tuple[str, int, int]], optional: set[str]
+) -> tuple[str | Variable, ...]:
+    parts: list[str | Variable] = []
+    done = 1  # after the opening brace
+    for name, start, after in variables:
+        parts += [source[done:start], Variable(name, name not in optional)]
+        done = after
+    return (*parts, source[done:end])
+
+
+def _first_line(error: Exception) -> str:
+    return (error.message if isinstance(error, GraphQLError) else str(error)).partition("\n")[0]

@@ -1,0 +1,130 @@
+"""The text of one call inside of a request: variable declarations and root fields. Several pieces make one request.
+
+In a request of its own a call keeps the author's names; where it shares one, every name of its has a prefix, `c0_`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from connectors.contract import Call, Selection
+from connectors.errors import DefinitionError
+from connectors.graphql.facts import Facts
+from connectors.graphql.operations import GraphqlOperation
+from connectors.graphql.recent import Recent
+from connectors.graphql.selections import selection_text, with_path
+
+_MOST_PIECES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One call's part of a request."""
+
+    operation: GraphqlOperation
+    prefix: str
+    has_aliases: bool
+    """Whether each key has a root field of its own."""
+    declarations: tuple[str, ...]
+    fields: tuple[str, ...]
+    roots: tuple[str, ...]
+    """Where in the response's data the answers are: one name, or one for each key."""
+
+    def variables(self, call: Call) -> dict[str, Any]:
+        """The values of this call by their names in the request."""
+        operation = self.operation
+        values = {f"{self.prefix}{name}": value for name, value in call.arguments.items()}
+        if operation.entity:
+            values[f"{self.prefix}{operation.batched}"] = [
+                {"__typename": operation.entity, operation.entity_key: key} for key in call.keys
+            ]
+        elif self.has_aliases:
+            values |= {f"{self.prefix}k{index}": key for index, key in enumerate(call.keys)}
+        elif call.keys:
+            values[f"{self.prefix}{operation.batched}"] = list(call.keys)
+        return values
+
+
+class Pieces:
+    """Makes pieces and remembers them: frontends ask for the same fields again and again."""
+
+    def __init__(self) -> None:
+        self._made: Recent[tuple[int, Selection | None, int, str, int], tuple[Facts, Piece]] = Recent(_MOST_PIECES)
+
+    def piece(self, call: Call, operation: GraphqlOperation, facts: Facts, prefix: str = "") -> Piece:
+        """The call's piece. Raises DefinitionError when it cannot be known what to ask for."""
+        keys = len(call.keys) if _has_aliases(operation, facts) else 0
+        known = (
+            id(operation),
+            call.selection,
+            keys,
+            prefix,
+            id(facts),
+        )  # both are kept with the piece: ids stay theirs
+        make = partial(_made, operation, facts, call.selection, prefix, keys)
+        return self._made.get(known, make)[1]
+
+
+def request_text(kind: str, pieces: Sequence[Piece]) -> str:
+    """The document of a request, named after its field, so that the upstream's own tools can tell requests apart."""
+    name = pieces[0].operation.field.names[0] if len(pieces) == 1 else "merged"
+    declared = ", ".join([each for piece in pieces for each in piece.declarations])
+    fields = " ".join([each for piece in pieces for each in piece.fields])
+    return f"{kind} {name}{f'({declared})' if declared else ''} {{ {fields} }}"
+
+
+def _has_aliases(operation: GraphqlOperation, facts: Facts) -> bool:
+    if not operation.batched:
+        return False
+    if operation.form is not None:
+        return operation.form == "alias"
+    return not facts.types[operation.batched].startswith("[")
+
+
+def _made(
+    operation: GraphqlOperation, facts: Facts, selection: Selection | None, prefix: str, keys: int
+) -> tuple[Facts, Piece]:
+    has_aliases = _has_aliases(operation, facts)
+    inside = _inside(operation, facts, selection, () if has_aliases else operation.key)
+    shared = [each.name for each in operation.field.variables if not (has_aliases and each.name == operation.batched)]
+    declarations = [f"${prefix}{name}: {facts.types[name]}" for name in shared]
+    if has_aliases:
+        roots = tuple(f"{prefix}k{index}" for index in range(keys))
+        declarations += [f"${root}: {facts.types[operation.batched]}" for root in roots]
+        fields = [f"{root}: {operation.field.written(_own_name(operation, prefix, root), inside)}" for root in roots]
+    else:
+        root = operation.field.names[0]
+        text = operation.field.written(lambda name: f"{prefix}{name}", inside)
+        roots = (f"{prefix}{root}",)
+        fields = [f"{prefix}{root}: {text}" if prefix else text]
+    return facts, Piece(operation, prefix, has_aliases, tuple(declarations), tuple(fields), roots)
+
+
+def _own_name(operation: GraphqlOperation, prefix: str, root: str) -> Any:
+    """Under which name a variable of one key's field goes: the key itself is named like the field's alias."""
+    return lambda name: root if name == operation.batched else f"{prefix}{name}"
+
+
+def _inside(operation: GraphqlOperation, facts: Facts, selection: Selection | None, key: tuple[str, ...]) -> str:
+    """What is selected in the innermost field, the path of the key too; empty for a field that has no fields."""
+    if facts.is_leaf:
+        return ""
+    try:
+        if selection is not None:
+            text = selection_text(with_path(selection, key))
+        elif operation.fields:
+            path = f"{selection_text(with_path(Selection(), key))} " if key else ""
+            text = path + operation.fields
+        elif facts.is_leaf is None and not key:
+            return ""  # nobody knows what it is, so the upstream is the judge
+        else:
+            raise DefinitionError(
+                f"{operation.upstream}: {operation.name}: nothing is selected of its records; use the endpoint for a "
+                'field of a frontend, or say with fields="..." what to ask for where nothing is selected'
+            )
+    except ValueError as error:
+        raise DefinitionError(f"{operation.upstream}: {operation.name}: {error}") from error
+    return f"... on {operation.entity} {{ {text} }}" if operation.entity else text

@@ -1,0 +1,154 @@
+"""Reading GraphQL responses (GraphQL over HTTP, section 6; GraphQL specification, section 7): what each call gets.
+
+A null that the upstream explains with an error becomes that UpstreamError, in its place in the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from connectors.batching import InKeyOrder
+from connectors.contract import Operation, Reply
+from connectors.errors import UpstreamBadReply, UpstreamError
+from connectors.graphql.failures import Problem, failure, problems_in
+from connectors.graphql.pieces import Piece
+from connectors.transport import HttpReply
+from connectors.transport.status import error_for_status
+
+_GRAPHQL = "application/graphql-response+json"
+
+
+class _Envelope(msgspec.Struct):
+    data: dict[str, msgspec.Raw] | None = None
+    errors: list[Any] | None = None
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A GraphQL response; the values of its root fields are still JSON, and known to be well-formed."""
+
+    data: Mapping[str, bytes] | None
+    problems: tuple[Problem, ...] = ()
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    error: UpstreamError | None = None
+    """What the HTTP status says, where it says something."""
+
+    def failure(self, operation: Operation) -> UpstreamError:
+        """Why there is no data, told of this operation."""
+        wait = self.error.retry_after if self.error else None
+        return failure(operation, self.problems, status=self.error, retry_after=wait)
+
+
+def read_http(operation: Operation, http: HttpReply, sent: Mapping[str, str]) -> Response:
+    """The GraphQL response in an HTTP response; `sent` are the headers of the call. Raises UpstreamError for none.
+
+    Only `application/graphql-response+json` makes a body outside of 2xx a GraphQL response. Of another one, which may
+    come from a proxy, the errors are read, for what they tell, and never the data.
+    """
+    error = error_for_status(operation, http)
+    media = http.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        response = read_body(operation, http.body, sent)
+    except UpstreamBadReply as unreadable:
+        if error is not None:
+            raise error from unreadable
+        shown = media[:80] or "no content type"
+        detail = f"{len(http.body)} bytes of {shown} are no GraphQL response: {unreadable.detail}"
+        raise UpstreamBadReply(operation, detail, upstream_code=str(http.status)) from unreadable
+    data = response.data if error is None or media == _GRAPHQL else None
+    return Response(data, response.problems, http.status, http.headers, error)
+
+
+def read_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str, str]) -> Response:
+    """The response map of these bytes. Raises UpstreamBadReply when they are none."""
+    try:
+        envelope = _envelope.decode(body)
+        problems = problems_in(envelope.errors, sent)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UpstreamBadReply(operation, str(error)) from error
+    except RecursionError as error:
+        raise UpstreamBadReply(operation, "it is nested too deeply") from error
+    data = None if envelope.data is None else {name: bytes(value) for name, value in envelope.data.items()}
+    if data is None and not problems:
+        raise UpstreamBadReply(operation, "it has neither data nor errors")
+    return Response(data, problems)
+
+
+def reply_of(piece: Piece, response: Response) -> Reply | UpstreamError:
+    """What a call gets of a response with data: a Reply, or why there is nothing of it.
+
+    Without errors, the reply's payload is the JSON of its root field, or the list of aliased ones, not yet decoded.
+    """
+    assert response.data is not None
+    operation = piece.operation
+    missing = [root for root in piece.roots if root not in response.data]
+    if missing:
+        return UpstreamBadReply(operation, f"the response's data has no {missing[0]}")
+    parts = [response.data[root] for root in piece.roots]
+    payload = b"[" + b",".join(parts) + b"]" if piece.has_aliases else parts[0]
+    if not response.problems:
+        return Reply(payload, decode=partial(_value, piece), status=response.status, headers=response.headers)
+    try:
+        value = _value(piece, payload, response.problems)
+    except UpstreamBadReply as error:
+        return error
+    return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
+
+
+def _value(piece: Piece, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
+    """What the endpoint is about, as plain Python."""
+    operation = piece.operation
+    try:
+        decoded = msgspec.json.decode(payload)  # keeps integers of more than 64 bits
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UpstreamBadReply(operation, f"the data cannot be read: {error}") from error
+    if not piece.has_aliases:
+        return _answer(operation, decoded, piece.roots[0], piece.operation.field.names[1:], problems)
+    below = operation.field.names[1:]
+    return InKeyOrder(
+        [_answer(operation, each, root, below, problems) for each, root in zip(decoded, piece.roots, strict=True)]
+    )
+
+
+def _answer(operation: Operation, value: Any, root: str, below: tuple[str, ...], problems: tuple[Problem, ...]) -> Any:
+    """A root field's value with its errors in place, followed to the innermost field."""
+    for problem in problems:
+        if problem.path is None:
+            value = problem.error(operation) if value is None else value
+        elif problem.path[:1] == (root,):
+            value = _placed(value, problem.path[1:], problem.error(operation))
+    return _innermost(operation, value, below)
+
+
+def _placed(value: Any, path: tuple[str | int, ...], error: UpstreamError) -> Any:
+    """The value with the error in place of the null at the path, or of the first null on the way (section 6.4.4)."""
+    if value is None:
+        return error
+    if path and _has(value, path[0]):
+        value[path[0]] = _placed(value[path[0]], path[1:], error)
+    return value
+
+
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(value, list):
+        return isinstance(step, int) and 0 <= step < len(value)
+    return isinstance(value, dict) and step in value
+
+
+def _innermost(operation: Operation, value: Any, below: tuple[str, ...]) -> Any:
+    if not below or value is None or isinstance(value, UpstreamError):
+        return value
+    if isinstance(value, list):
+        return [_innermost(operation, each, below) for each in value]
+    if isinstance(value, dict):
+        return _innermost(operation, value.get(below[0]), below[1:])
+    raise UpstreamBadReply(operation, f"expected a record with {below[0]}, got {type(value).__name__}")

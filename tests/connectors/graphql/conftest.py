@@ -1,0 +1,47 @@
+"""The server and a connector to it, for every test of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import pytest
+
+from connectors.graphql.connector import GraphqlConnector, connect
+from connectors.graphql.options import Options
+from connectors.scope import Direct
+from tests.connectors.graphql.shop import Shop, Socket
+
+Connect = Callable[..., GraphqlConnector]
+
+
+@pytest.fixture
+async def shop() -> AsyncGenerator[Shop]:
+    async with Shop() as shop:
+        yield shop
+
+
+@pytest.fixture
+async def socket() -> AsyncGenerator[Socket]:
+    async with Socket() as socket:
+        yield socket
+
+
+@pytest.fixture
+async def connected(shop: Shop) -> AsyncGenerator[Connect]:
+    """Makes connectors to the shop, with the options a test chooses, and closes them."""
+    made: list[GraphqlConnector] = []
+
+    def make(**options: Any) -> GraphqlConnector:
+        made.append(connect("shop", Options(**{"address": shop.address, **options})))
+        return made[-1]
+
+    yield make
+    for connector in made:
+        await connector.close()
+
+
+@pytest.fixture
+def direct(connected: Connect) -> Direct:
+    """`async with direct:` answers the endpoints of `graphql("shop")`."""
+    return Direct({"shop": connected()})

@@ -1,0 +1,53 @@
+"""What bff.yaml can say about a GraphQL upstream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.graphql.options import Options
+
+
+@pytest.mark.parametrize(
+    ("address", "websocket"),
+    [
+        ("http://reviews:4000/graphql", "ws://reviews:4000/graphql"),
+        ("https://reviews.example/graphql/?v=2", "wss://reviews.example/graphql/?v=2"),
+    ],
+)
+def test_subscriptions_go_to_the_address(address: str, websocket: str) -> None:
+    """Slash and query included, because they may matter."""
+    assert Options(address=address).address == address
+    assert Options(address=address).websocket == websocket
+
+
+def test_subscriptions_can_go_elsewhere() -> None:
+    """A host of their own."""
+    options = Options(address="http://a/graphql", subscriptions="wss://b/subscriptions")
+    assert options.websocket == "wss://b/subscriptions"
+
+
+def test_the_schema_file_is_beside_bff_yaml() -> None:
+    """As all paths in it."""
+    options = Options.model_validate({"address": "http://a/", "schema": "shop.graphql"}, context={"folder": "/etc/bff"})
+    assert options.schema_file == Path("/etc/bff/shop.graphql")
+
+
+@pytest.mark.parametrize(
+    "address", ["reviews:4000", "ftp://a/", "http://", "http://u:secret@a/", "http://a/#x", "http://a b/"]
+)
+def test_an_address_that_cannot_be_is_refused(address: str) -> None:
+    """Without repeating it: it may hold a password."""
+    with pytest.raises(ValidationError) as caught:
+        Options(address=address)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://a/", "a", "ws://u:secret@a/"])
+def test_a_websocket_address_that_cannot_be_is_refused(url: str) -> None:
+    """As above."""
+    with pytest.raises(ValidationError) as caught:
+        Options(address="http://a/", subscriptions=url)
+    assert "secret" not in str(caught.value)

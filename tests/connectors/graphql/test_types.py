@@ -1,0 +1,175 @@
+"""Where the types of variables come from, and what is told when they come from nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.contract import Call
+from connectors.endpoint import Endpoint
+from connectors.errors import DefinitionError, UpstreamUnauthenticated, UpstreamUnreachable
+from connectors.graphql.endpoints import graphql
+from tests.connectors.conformance import free_port
+from tests.connectors.graphql.conftest import Connect
+from tests.connectors.graphql.shop import SDL, Shop, graphql_response
+from tests.connectors.http_world import Received, response
+
+up = graphql("shop")
+product = up.query("product(id: $id)", fields="id")
+
+
+def call_of(endpoint: Endpoint, headers: dict[str, str] | None = None, **arguments: Any) -> Call:
+    return Call(operation=endpoint.operation, arguments=arguments, headers=headers or {})
+
+
+async def test_the_upstream_is_introspected_once(shop: Shop, connected: Connect) -> None:
+    """At start; without a start, when the first call needs it."""
+    connector = connected()
+    for _ in range(2):
+        assert (await connector.send(call_of(product, id="p1"))).data == {"id": "p1"}
+    assert ["__schema" in each.json["query"] for each in shop.requests] == [True, False, False]
+
+
+async def test_a_schema_file_goes_before_introspection(shop: Shop, connected: Connect, tmp_path: Path) -> None:
+    """For upstreams that do not tell."""
+    (tmp_path / "shop.graphql").write_text(SDL)
+    connector = connected(schema=tmp_path / "shop.graphql")
+    await connector.start()
+    assert (await connector.send(call_of(product, id="p1"))).data == {"id": "p1"}
+    assert len(shop.requests) == 1
+
+
+async def test_an_authors_types_need_no_schema(shop: Shop, connected: Connect) -> None:
+    """Nothing is asked of an upstream but the question itself."""
+    typed = up.query("product(id: $id)", fields="id", types={"id": "ID!"})
+    await connected().send(call_of(typed, id="p1"))
+    assert shop.asked == ["query product($id: ID!) { product(id:$id) { id } }"]
+    assert len(shop.requests) == 1
+
+
+async def test_an_authors_type_goes_before_the_schemas(shop: Shop, connected: Connect) -> None:
+    """Where a schema says less than its author knows."""
+    typed = up.query("products(first: $first, filter: $filter) { edges }", fields="cursor", types={"first": "Int!"})
+    await connected().send(call_of(typed, first=1, filter=None))
+    assert shop.asked[0].startswith("query products($first: Int!, $filter: Filter)")
+
+
+async def test_of_two_places_the_stricter_decides(shop: Shop, connected: Connect) -> None:
+    """A variable that may be null does not fit where null is not taken."""
+    twice = up.query("product(id: $x) { reviews(first: $first) }", fields="id")
+    raw = up.query("products(first: $n, filter: {minRating: $n}) { edges }", fields="cursor")
+    connector = connected()
+    await connector.send(call_of(twice, x="p1", first=1))
+    await connector.send(call_of(raw, n=1))
+    assert "($x: ID!, $first: Int!)" in shop.asked[0]
+    assert "($n: Int!)" in shop.asked[1]
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("prodct(id: $id)", 'Query has no field "prodct"; did you mean "product"?'),
+        ("reviews(productIdz: [$id])", 'no argument "productIdz"; did you mean "productIds"?'),
+        ("product(id: $id) { reviewz }", 'Product has no field "reviewz"; did you mean "reviews"?'),
+        ("products(filter: {txt: $id}) { edges }", 'Filter has no field "txt"; did you mean "text"?'),
+        ("raw(anything: {any: $id})", r"the type of \$id is not known: the upstream's schema does not tell it"),
+    ],
+)
+async def test_what_the_schema_does_not_have_is_told(connected: Connect, field: str, words: str) -> None:
+    """With the nearest right name, before anything is sent."""
+    with pytest.raises(DefinitionError, match=words.replace("?", r"\?")):
+        await connected().send(call_of(up.query(field, fields="id"), id="p1"))
+
+
+async def test_a_kind_that_the_schema_does_not_have_is_told(connected: Connect, tmp_path: Path) -> None:
+    """An upstream without mutations."""
+    (tmp_path / "shop.graphql").write_text("type Query { a: Int }")
+    connector = connected(schema=tmp_path / "shop.graphql")
+    with pytest.raises(DefinitionError, match="has no mutations"):
+        await connector.send(call_of(up.mutation("add(id: $id)"), id=1))
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [({"introspect": False}, "introspect: false"), ({}, "introspection failed: introspection is off")],
+)
+async def test_types_from_nowhere_are_told(shop: Shop, connected: Connect, options: Any, reason: str) -> None:
+    """With the ways to give them. Starting is no failure, because other endpoints may work."""
+    shop.introspectable = False
+    connector = connected(**options)
+    await connector.start()
+    with pytest.raises(DefinitionError) as caught:
+        await connector.send(call_of(product, id="p1"))
+    for words in (reason, 'types={"id": "ID!"}', "schema: in bff.yaml", "shop: query product"):
+        assert words in str(caught.value)
+    assert shop.asked == []
+    await connector.check()
+
+
+async def test_a_refused_introspection_is_not_tried_for_every_call(shop: Shop, connected: Connect) -> None:
+    """It would not get better so soon."""
+    shop.introspectable = False
+    connector = connected()
+    for _ in range(3):
+        with pytest.raises(DefinitionError):
+            await connector.send(call_of(product, id="p1"))
+    assert len(shop.requests) == 1
+
+
+async def test_whoever_may_introspect_does(shop: Shop, connected: Connect) -> None:
+    """Where start may not, a call with its headers may; one that may not does not spoil it for the others."""
+    plain = shop.execute
+
+    def only_for_ann(received: Received) -> Any:
+        return plain(received) if received.headers.get("authorization") == "Ann" else response(b"", 401)
+
+    shop.answer = only_for_ann
+    connector = connected()
+    await connector.start()
+    with pytest.raises(UpstreamUnauthenticated):
+        await connector.send(call_of(product, {"authorization": "Bob"}, id="p1"))
+    assert (await connector.send(call_of(product, {"authorization": "Ann"}, id="p1"))).data == {"id": "p1"}
+
+
+async def test_an_unreachable_upstream_fails_the_start(connected: Connect) -> None:
+    """So that it is started again later."""
+    with pytest.raises(UpstreamUnreachable):
+        await connected(address=f"http://127.0.0.1:{free_port()}/graphql").start()
+
+
+@pytest.mark.parametrize("answer", [{"data": {"__schema": {"types": 5}}}, {"data": {}}, {"data": {"__schema": None}}])
+async def test_an_introspection_that_makes_no_schema_is_no_types(shop: Shop, connected: Connect, answer: Any) -> None:
+    """Said with what was wrong."""
+    shop.answer = lambda _: graphql_response(answer)
+    connector = connected()
+    await connector.start()
+    with pytest.raises(DefinitionError, match="introspection failed"):
+        await connector.send(call_of(product, id="p1"))
+
+
+@pytest.mark.parametrize(("text", "words"), [(None, "cannot read schema:"), ("type Query {", "is not SDL")])
+async def test_a_schema_file_that_cannot_be_used_is_told(
+    connected: Connect, tmp_path: Path, text: str | None, words: str
+) -> None:
+    """With its path."""
+    file = tmp_path / "shop.graphql"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(DefinitionError, match=words) as caught:
+        await connected(schema=file).start()
+    assert "shop.graphql" in str(caught.value)
+
+
+async def test_a_field_that_the_upstream_learns_later_is_found(connected: Connect, tmp_path: Path) -> None:
+    """The schema is fetched again when something is looked for that it did not have, but not for every call."""
+    file = tmp_path / "shop.graphql"
+    file.write_text("type Query { count: Int! }")
+    connector = connected(schema=file)
+    await connector.start()
+    file.write_text(SDL)
+    with pytest.raises(DefinitionError):
+        await connector.send(call_of(product, id="p1"))
+    connector._schema._fetched -= 60
+    assert (await connector.send(call_of(product, id="p1"))).data == {"id": "p1"}
