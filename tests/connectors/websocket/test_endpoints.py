@@ -1,0 +1,77 @@
+"""What developers write about a websocket is checked where they write it."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from connectors.errors import DefinitionError
+from connectors.websocket.endpoints import websocket
+from connectors.websocket.options import Options
+
+ticker = websocket("ticker")
+
+
+def test_a_subscription_is_safe_and_knows_its_parameters() -> None:
+    """Names for people, parameters for checks."""
+    ticks = ticker.subscribe({"op": "sub", "sym": "{sku}", "depth": "{depth?}"}, topic="sym", matches="sku")
+    assert ticks.name == "ticker: watch sym"
+    assert ticks.parameters == {"sku": True, "depth": False}
+    assert ticks.operation.is_safe
+
+
+def test_a_question_may_have_effects() -> None:
+    """safe=False keeps it from being shared, cached or asked twice."""
+    buy = ticker.request({"op": "buy", "sku": "{sku}"}, safe=False, each=4)
+    assert (buy.operation.is_safe, buy.operation.is_idempotent, buy.each) == (False, False, 4)
+    assert buy.name == "ticker: ask buy"
+
+
+def test_a_message_is_never_safe() -> None:
+    """Policies must not repeat it."""
+    assert not ticker.send().operation.is_idempotent
+    assert ticker.send({"op": "x", "body": "{message}", "n": "{n}"}).parameters == {"n": True}
+
+
+@pytest.mark.parametrize(
+    ("define", "words"),
+    [
+        (lambda: ticker.subscribe({"a": "{x}", "b": "{y}"}, topic="a"), "say with matches= which parameter"),
+        (lambda: ticker.subscribe({"a": "{x}"}, topic="a", matches="y"), "say with matches= which parameter"),
+        (lambda: ticker.subscribe({"a": "b"}, topic="a"), "there is none"),
+        (lambda: ticker.subscribe({"a": "{x?}"}, topic="a"), "cannot be left out"),
+        (lambda: ticker.subscribe({"a": "{x}"}), "say with topic="),
+        (lambda: ticker.subscribe({"a": "{x}"}, topic="a", unsubscribe={"b": "{y}"}), r"unsubscribe= has \{y\}"),
+        (lambda: ticker.request({"a": "{x}"}, cancel={"b": "{y}"}), r"cancel= has \{y\}"),
+        (lambda: ticker.request({"a": "{x}"}, id="a.id"), '"a" of id="a.id" is no object'),
+        (lambda: ticker.request({"a": "{x"}), "has no partner"),
+    ],
+)
+def test_a_mistake_names_its_line_and_the_way_out(define, words: str) -> None:
+    """Found when the file is imported, not when somebody subscribes."""
+    with pytest.raises(DefinitionError, match=words) as caught:
+        define()
+    assert "test_endpoints.py:" in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["http://host", "ws://", "ws://host:99999", "ws://host/#part", "host:80"])
+def test_an_address_that_is_no_websocket_is_refused(address: str) -> None:
+    """With an example of a right one."""
+    with pytest.raises(ValidationError, match="ws://host:8080/path"):
+        Options(address=address)
+
+
+def test_credentials_do_not_belong_into_the_address() -> None:
+    """They would be in every error and log line; the message does not repeat them."""
+    with pytest.raises(ValidationError, match="set an authorization header in `handshake`"):
+        Options(address="wss://me:hunter2@host/")
+
+
+def test_pauses_and_sizes_are_checked() -> None:
+    """Durations have units, a mailbox has room for one."""
+    options = Options.model_validate({"address": "ws://h", "reconnect": {"first": "50ms"}, "idle": "5m"})
+    assert (options.reconnect.first, options.reconnect.most, options.idle) == (0.05, 10.0, 300.0)
+    with pytest.raises(ValidationError):
+        Options.model_validate({"address": "ws://h", "buffer": 0})
+    with pytest.raises(ValidationError):
+        Options.model_validate({"address": "ws://h", "overflow": "explode"})

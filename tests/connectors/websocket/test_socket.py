@@ -1,0 +1,327 @@
+"""The one socket: opened when needed, again when it breaks, closed when idle; and what callers are told meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import logging
+import ssl
+import time
+from contextlib import aclosing
+
+import pytest
+import trustme
+
+from connectors.contract import Call
+from connectors.errors import (
+    DefinitionError,
+    UpstreamBadReply,
+    UpstreamDisconnected,
+    UpstreamForbidden,
+    UpstreamReplyTooLarge,
+    UpstreamTimeout,
+    UpstreamUnauthenticated,
+    UpstreamUnavailable,
+    UpstreamUnreachable,
+)
+from connectors.websocket.connector import WebsocketConnector
+from connectors.websocket.endpoints import websocket
+from tests.connectors.conformance import SECRET, eventually, free_port, in_time
+from tests.connectors.websocket.conftest import Connect
+from tests.connectors.websocket.test_streams import SUB_A, SUB_B, answered, stop, tick, viewing, watch
+from tests.connectors.websocket.upstream import Upstream
+
+QUICK = {"first": "20ms", "most": "50ms", "give_up": "30s"}
+ask = websocket("ticker").request({"op": "ask"}, cancel={"op": "cancel"})
+QUESTION = Call(operation=ask.operation)
+
+
+async def test_viewers_survive_a_lost_connection(upstream: Upstream, connected: Connect) -> None:
+    """The upstream dies and comes back: all topics are subscribed again, viewers notice nothing but the gap."""
+    connector = connected(reconnect=QUICK)
+    seen: dict[str, list[int]] = {"A": [], "B": []}
+    viewers = [asyncio.create_task(viewing(watch(connector, sku), into)) for sku, into in seen.items()]
+    assert await upstream.hears(SUB_A, SUB_B)
+    await upstream.say(tick("A", 1), tick("B", 1))
+    assert await eventually(lambda: answered(seen == {"A": [1], "B": [1]}))
+    await upstream.stop()
+    await asyncio.sleep(0.2)
+    upstream.heard.clear()
+    await upstream.start()
+    assert await upstream.hears(SUB_A, SUB_B)
+    await upstream.say(tick("A", 2), tick("B", 2))
+    assert await eventually(lambda: answered(seen == {"A": [1, 2], "B": [1, 2]}))
+    await stop(viewers)
+
+
+async def test_a_topic_that_was_left_while_away_is_not_subscribed_again(upstream: Upstream, connected: Connect) -> None:
+    """What is subscribed after a reconnect is what is wanted then."""
+    connector = connected(reconnect=QUICK)
+    viewers = [asyncio.create_task(viewing(watch(connector, sku), [])) for sku in ("A", "B")]
+    assert await upstream.hears(SUB_A, SUB_B)
+    await upstream.stop()
+    await stop(viewers[:1])
+    upstream.heard.clear()
+    await upstream.start()
+    assert await upstream.hears(SUB_B)
+    await stop(viewers)
+
+
+async def test_a_clean_close_is_no_end_either(upstream: Upstream, connected: Connect) -> None:
+    """An upstream that says goodbye (1001, a deploy) is connected to again."""
+    connector = connected(reconnect=QUICK)
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), []))
+    assert await upstream.hears(SUB_A)
+    for client in list(upstream.open):
+        await client.close(1001)
+    assert await upstream.hears(SUB_A, SUB_A)
+    await stop([viewer])
+
+
+async def test_viewers_are_told_when_it_is_hopeless(upstream: Upstream, connected: Connect) -> None:
+    """After give_up without a connection every viewer gets UpstreamUnreachable; a later one tries anew."""
+    connector = connected(reconnect={"first": "20ms", "most": "50ms", "give_up": "200ms"})
+    viewers = [asyncio.create_task(viewing(watch(connector, "A"), [])) for _ in range(3)]
+    assert await upstream.hears(SUB_A)
+    await upstream.stop()
+    began = time.monotonic()
+    ends = await asyncio.gather(*viewers, return_exceptions=True)
+    assert [type(end) for end in ends] == [UpstreamUnreachable] * 3
+    assert 0.15 < time.monotonic() - began < 2
+    await upstream.start()
+    seen: list[int] = []
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
+    assert await upstream.hears(SUB_A, SUB_A)
+    await stop([viewer])
+
+
+async def test_questions_fail_at_once_when_the_connection_breaks(
+    upstream: Upstream, connector: WebsocketConnector
+) -> None:
+    """They may have been acted on, so they are not asked again: UpstreamDisconnected."""
+    asking = asyncio.create_task(connector.send(in_time(QUESTION, 5)))
+
+    async def heard() -> bool:
+        return len(upstream.heard) == 1
+
+    assert await eventually(heard)
+    await upstream.drop()
+    began = time.monotonic()
+    with pytest.raises(UpstreamDisconnected):
+        await asking
+    assert time.monotonic() - began < 1
+
+
+async def test_a_question_does_not_wait_out_a_long_pause(upstream: Upstream, connected: Connect) -> None:
+    """While viewers wait for the next attempt, somebody who needs the socket now makes it happen now."""
+    connector = connected(reconnect={"first": "20ms", "most": "60s", "give_up": "10m"})
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), []))
+    assert await upstream.hears(SUB_A)
+    await upstream.stop()
+    await asyncio.sleep(1.0)  # the pauses have grown to half a second and more
+    upstream.answer = lambda asked: {"id": asked.get("id"), "ok": True}
+    await upstream.start()
+    began = time.monotonic()
+    assert (await connector.send(in_time(QUESTION, 5))).data["ok"] is True
+    assert time.monotonic() - began < 0.4
+    await stop([viewer])
+
+
+async def test_nobody_knocks_when_nobody_needs_it(upstream: Upstream, connected: Connect) -> None:
+    """Without viewers a lost connection is not made again."""
+    connector = connected(reconnect=QUICK)
+    await connector.start()
+    assert await upstream.has(clients=1)
+    await upstream.drop()
+    await asyncio.sleep(0.3)
+    assert len(upstream.handshakes) == 1
+    await connector.check()
+    assert len(upstream.handshakes) == 2
+
+
+async def test_the_socket_is_closed_when_idle(upstream: Upstream, connected: Connect) -> None:
+    """After `idle` without viewers and calls it goes; the next need opens another."""
+    connector = connected(idle="100ms")
+    upstream.answer = lambda asked: {"id": asked["id"]} if "id" in asked else None
+    await connector.send(QUESTION)
+    async with aclosing(watch(connector, "A")) as events:
+        waiting = asyncio.ensure_future(anext(events))
+        await asyncio.sleep(0.3)
+        assert len(upstream.open) == 1  # a viewer keeps it
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+    assert await upstream.has(clients=0)
+    await connector.send(QUESTION)
+    assert len(upstream.handshakes) == 2
+
+
+async def test_a_silent_connection_is_given_up_by_heartbeat(connected: Connect) -> None:
+    """A peer that answers no ping is as good as gone: calls fail instead of waiting for ever."""
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        key = next(line for line in (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n") if b"Key" in line)
+        writer.write(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+        writer.write(b"Sec-WebSocket-Accept: " + accept(key.split(b": ")[1]) + b"\r\n\r\n")
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    connector = connected(address=f"ws://127.0.0.1:{port}", heartbeat="100ms")
+    with pytest.raises(UpstreamDisconnected):
+        await asyncio.wait_for(connector.send(QUESTION), 5)
+    await connector.close()
+    server.close()
+    await server.wait_closed()
+
+
+def accept(key: bytes) -> bytes:
+    """RFC 6455 section 4.2.2."""
+    return base64.b64encode(hashlib.sha1(key.strip() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, UpstreamUnauthenticated),
+        (403, UpstreamForbidden),
+        (503, UpstreamUnavailable),
+        (302, UpstreamBadReply),
+    ],
+)
+async def test_a_refused_handshake_says_what_the_status_means(
+    upstream: Upstream, connector: WebsocketConnector, status: int, error: type[Exception]
+) -> None:
+    """The same words as for any other HTTP status; redirects are not followed."""
+    upstream.refusal = status
+    with pytest.raises(error):
+        await connector.send(in_time(QUESTION, 5))
+    upstream.refusal = None
+    upstream.answer = lambda asked: {"id": asked["id"]}
+    assert (await connector.send(in_time(QUESTION, 5))).data
+
+
+async def test_something_that_is_no_websocket_is_a_bad_reply(connected: Connect) -> None:
+    """A port that speaks another protocol gives a coded error, not a traceback of a library."""
+
+    async def rude(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"220 mail.example ESMTP\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(rude, "127.0.0.1", 0)
+    connector = connected(address=f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    with pytest.raises((UpstreamBadReply, UpstreamUnreachable)):
+        await connector.send(in_time(QUESTION, 5))
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_handshake_that_hangs_meets_the_deadline(connected: Connect) -> None:
+    """Connecting counts towards the call's time."""
+
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            pass
+        writer.close()
+
+    server = await asyncio.start_server(hang, "127.0.0.1", 0)
+    connector = connected(address=f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    with pytest.raises(UpstreamTimeout):
+        await connector.send(in_time(QUESTION, 0.1))
+    await connector.close()
+    server.close()
+    await server.wait_closed()
+    await asyncio.sleep(0.05)
+
+
+async def test_closing_ends_what_is_under_way(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """Calls and viewers get UpstreamDisconnected; later ones UpstreamUnreachable."""
+    under_way = [
+        asyncio.create_task(viewing(watch(connector, "A"), [])),
+        asyncio.create_task(connector.send(QUESTION)),  # type: ignore[arg-type]
+    ]
+    await upstream.has(clients=1)
+    await asyncio.sleep(0.05)
+    await connector.close()
+    ends = await asyncio.gather(*under_way, return_exceptions=True)
+    assert [type(end) for end in ends] == [UpstreamDisconnected] * 2
+    with pytest.raises(UpstreamUnreachable):
+        await viewing(watch(connector, "A"), [])
+    assert await upstream.has(clients=0)
+
+
+async def test_an_unreachable_upstream_is_told_to_new_viewers_at_once(connected: Connect) -> None:
+    """Patience is for those who were connected once."""
+    connector = connected(address=f"ws://127.0.0.1:{free_port()}")
+    began = time.monotonic()
+    with pytest.raises(UpstreamUnreachable):
+        await viewing(watch(connector, "A"), [])
+    assert time.monotonic() - began < 1
+
+
+async def test_a_message_over_the_limit_breaks_the_connection_and_says_so(
+    upstream: Upstream, connected: Connect
+) -> None:
+    """Questions get UpstreamReplyTooLarge; viewers are back with the next connection."""
+    connector = connected(max_reply=200, reconnect=QUICK)
+    seen: list[int] = []
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
+    assert await upstream.hears(SUB_A)
+    upstream.answer = lambda asked: {"id": asked["id"], "long": "x" * 500} if asked["op"] == "ask" else None
+    with pytest.raises(UpstreamReplyTooLarge):
+        await connector.send(in_time(QUESTION, 5))
+
+    async def again() -> bool:
+        return upstream.heard.count(SUB_A) == 2
+
+    assert await eventually(again)
+    await upstream.say(tick("A", 1))
+    assert await eventually(lambda: answered(seen == [1]))
+    await stop([viewer])
+
+
+async def test_the_handshake_carries_its_headers_and_the_log_does_not(
+    upstream: Upstream, connected: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Static headers and the subprotocol go to the upstream; no log level shows them."""
+    caplog.set_level(logging.DEBUG)
+    connector = connected(handshake={"authorization": f"Bearer {SECRET}"}, compression=True)
+    await connector.start()
+    sent = upstream.handshakes[0].headers
+    assert sent["authorization"] == f"Bearer {SECRET}"
+    assert "permessage-deflate" in sent["sec-websocket-extensions"]
+    assert SECRET not in "".join(record.getMessage() for record in caplog.records if "client" in record.name)
+    assert SECRET not in repr(connector._options)
+
+
+async def test_tls_trusts_the_given_ca_and_shows_the_client_certificate(tmp_path, connected: Connect) -> None:
+    """wss:// with a private CA and mutual TLS; without the certificate there is no connection."""
+    authority = trustme.CA()
+    server_side = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(server_side)
+    authority.configure_trust(server_side)
+    server_side.verify_mode = ssl.CERT_REQUIRED
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    authority.issue_cert("gateway").private_key_and_cert_chain_pem.write_to_path(tmp_path / "client.pem")
+    async with Upstream(tls=server_side) as upstream:
+        files = {"ca": str(tmp_path / "ca.pem"), "cert": str(tmp_path / "client.pem")}
+        known = connected(address=upstream.address, tls=files)
+        upstream.answer = lambda asked: {"id": asked["id"], "ok": True}
+        assert (await known.send(in_time(QUESTION, 5))).data["ok"] is True
+        stranger = connected(address=upstream.address, tls={"ca": files["ca"]})
+        with pytest.raises((UpstreamUnreachable, UpstreamDisconnected)):
+            await stranger.send(in_time(QUESTION, 5))
+        doubter = connected(address=upstream.address)
+        with pytest.raises(UpstreamUnreachable):
+            await doubter.send(in_time(QUESTION, 5))
+        await known.close()
+
+
+async def test_a_missing_tls_file_is_the_developers_mistake(connected: Connect) -> None:
+    """Said by name at the first need, not as an unreachable upstream."""
+    connector = connected(address="wss://localhost:1", tls={"ca": "nowhere.pem"})
+    with pytest.raises(DefinitionError, match=r"upstreams\.ticker\.tls"):
+        await connector.start()
