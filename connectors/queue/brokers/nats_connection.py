@@ -1,0 +1,130 @@
+"""One connection to a NATS server, with what nats-py needs to be told. Used by `nats`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from nats.aio.client import Client as NatsClient
+from nats.errors import AuthorizationError, MaxPayloadError, NoRespondersError, SecureConnWantedError
+from nats.errors import Error as NatsError
+from nats.js.errors import Error as JetStreamError
+
+from connectors.queue.brokers.contract import (
+    BrokerDenied,
+    BrokerDisconnected,
+    BrokerError,
+    BrokerRefused,
+    BrokerUnreachable,
+    NoResponders,
+)
+
+T = TypeVar("T")
+
+_GOODBYE_SECONDS = 0.5
+_DENIED = re.compile(r"permissions violation for \w+ to \"([^\"]+)\"", re.IGNORECASE)
+
+
+class Client(NatsClient):
+    """Where TLS is wanted, signs in over TLS or not at all; nats-py asks the server whether to use it."""
+
+    must_be_tls = False
+    is_leaving = False
+    """Whether we close it ourselves."""
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
+        if initial_connection and self.must_be_tls and not info.get("tls_required"):
+            raise SecureConnWantedError
+        await super()._process_info(info, initial_connection)
+
+
+class Connection:
+    """One connection, from when it is made until it is lost."""
+
+    def __init__(self, timeout: float, *, must_be_tls: bool) -> None:
+        self.client = Client()
+        self.client.must_be_tls = must_be_tls
+        self._timeout: Any = timeout  # nats-py wants whole seconds and takes any
+        self._lost = asyncio.get_running_loop().create_future()
+        self._flushing: set[asyncio.Task[None]] = set()
+        self._denied: set[str] = set()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether something can be sent."""
+        return not self._lost.done() and bool(self.client.is_connected)
+
+    async def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something with the client, for as long as there is a connection. Raises BrokerError, JetStreamError."""
+        task = asyncio.create_task(work)
+        try:
+            await asyncio.wait({task, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not task.done():
+                task.cancel()
+        if not task.done() or task.cancelled():
+            raise BrokerDisconnected("the connection to NATS was lost")
+        try:
+            return task.result()
+        except JetStreamError:
+            raise
+        except (NatsError, OSError) as error:
+            raise meaning(error) from error
+
+    async def flush(self) -> None:
+        """Return when the server has all that was sent until now.
+
+        A flush is never cancelled: its pong would find a cancelled future, and nats-py 2.16 would stop reading.
+        """
+        task = asyncio.create_task(self.client.flush(self._timeout))
+        self._flushing.add(task)
+        task.add_done_callback(self._flushed)
+        await asyncio.wait({task, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done() or task.cancelled() or task.exception() is not None:
+            raise BrokerDisconnected("the connection to NATS was lost")
+
+    def refuse_denied(self, topic: str) -> None:
+        """Raise BrokerDenied when the server said that we may not use this topic."""
+        if topic in self._denied:
+            self._denied.discard(topic)
+            raise BrokerDenied(f"NATS does not allow us the topic {topic}")
+
+    async def note(self, error: Exception) -> None:
+        """Called by the client with what goes wrong in the background; callers are told by what they call."""
+        if match := _DENIED.search(str(error)):
+            self._denied.add(match[1])
+
+    async def end(self) -> None:
+        """Called by the client when the connection is closed or lost."""
+        if not self._lost.done():
+            self._lost.set_result(None)
+        for task in self._flushing:
+            task.cancel()
+
+    async def close(self) -> None:
+        """Close it. nats-py may wait for ever after a TLS failure, and closes what it never opened."""
+        self.client.is_leaving = True
+        with suppress(NatsError, OSError, AttributeError, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await self.client.close()
+        await self.end()
+        await asyncio.gather(*self._flushing, return_exceptions=True)
+
+    def _flushed(self, task: asyncio.Task[None]) -> None:
+        self._flushing.discard(task)
+        if not task.cancelled() and task.exception() is not None and not self._lost.done():
+            self._lost.set_result(None)  # a server that does not answer in time is as good as gone
+
+
+def meaning(error: Exception) -> BrokerError:
+    """An exception of the client in our words."""
+    if isinstance(error, NoRespondersError):
+        return NoResponders("nobody answers this topic")
+    if isinstance(error, AuthorizationError) or "authorization" in str(error).lower():
+        return BrokerDenied("NATS does not accept the sign-in")
+    if isinstance(error, MaxPayloadError):
+        return BrokerRefused("the message is larger than NATS takes")
+    return BrokerUnreachable(f"NATS: {type(error).__name__}")

@@ -1,0 +1,34 @@
+"""What can be done with a queue. Made by `endpoints`, carried out by `connector`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connectors.contract import Operation
+from connectors.templates import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Publish(Operation):
+    """Put a message on a topic."""
+
+    topic: Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Subscribe(Operation):
+    """Read the messages of a topic that have these values."""
+
+    topic: Template
+    where: Template
+    """A mapping of dotted paths to wanted values."""
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ask(Operation):
+    """Put a message on a topic and wait for its answer."""
+
+    topic: Template
+    message: Template | None = None
+    """None: all arguments are the message."""

@@ -1,0 +1,49 @@
+"""Topics: tokens joined by dots, as `orders.eu.placed`. Checked where they are written and whenever one is filled.
+
+A value that holds a dot or a wildcard would reach topics that the author did not mean, and a space or a line break
+would reach into the broker's protocol, so such values are refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from connectors.contract import Call
+from connectors.endpoint import place_of_author
+from connectors.errors import DefinitionError, UpstreamRejected
+from connectors.templates import Template, text_of
+
+_TOKEN = re.compile(r"[^\s.*>\x00-\x1f\x7f]+")
+_GROUP = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PLACE = re.compile(r"\{[^{}]*\}")
+
+
+def topic_template(topic: str, *, wildcards: bool = False) -> Template:
+    """A topic as template. Raises DefinitionError when it is none; `wildcards` allows `*` and a last `>` in it."""
+    template = Template(topic)
+    for name, is_required in template.parameters.items():
+        if not is_required:
+            raise DefinitionError(f"{place_of_author()}: {{{name}?}} of a topic cannot be left out; write {{{name}}}")
+    tokens = _PLACE.sub("x", topic).split(".")
+    for index, token in enumerate(tokens):
+        is_wildcard = wildcards and (token == "*" or (token == ">" and index == len(tokens) - 1))  # noqa: S105
+        if not is_wildcard and not _TOKEN.fullmatch(token):
+            allowed = "a token, * or a last >" if wildcards else "a token"
+            raise DefinitionError(f'{place_of_author()}: "{token}" in the topic "{topic}" is not {allowed}')
+    return template
+
+
+def group_name(group: str | None) -> str | None:
+    """The name of a group. Raises DefinitionError when brokers would not take it."""
+    if group is not None and not _GROUP.fullmatch(group):
+        raise DefinitionError(f'{place_of_author()}: the group "{group}" is not made of letters, digits, "-" and "_"')
+    return group
+
+
+def filled_topic(call: Call, template: Template) -> str:
+    """The topic of a call. Raises UpstreamRejected when an argument is not fit to be one token of a topic."""
+    for name in template.parameters:
+        value = call.arguments[name]
+        if value is None or not _TOKEN.fullmatch(text_of(value)):
+            raise UpstreamRejected(call.operation, f'nothing was sent, the argument "{name}" cannot be in a topic')
+    return str(template.fill(call.arguments))

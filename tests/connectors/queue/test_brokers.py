@@ -1,0 +1,211 @@
+"""What every broker promises, in memory and over a real NATS."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from connectors.errors import DefinitionError
+from connectors.queue.brokers import Broker, Message, Subscription, checked_address, open_broker
+from connectors.queue.brokers.contract import ERROR, BrokerUnreachable, NoResponders, Refusal
+from tests.connectors.conformance import free_port
+from tests.connectors.queue.brokers import responding
+
+
+async def take(subscription: Subscription, count: int) -> list[str]:
+    async with asyncio.timeout(5):
+        return [(await anext(subscription)).body.decode() for _ in range(count)]
+
+
+async def test_every_subscriber_gets_every_message_in_order(broker: Broker, topic: str) -> None:
+    """Fan-out: two subscribers, three messages each; then there is nothing more."""
+    first, second = await broker.subscribe(topic), await broker.subscribe(topic)
+    for text in ("a", "b", "c"):
+        await broker.publish(Message(topic=topic, body=text.encode()))
+    assert await take(first, 3) == ["a", "b", "c"]
+    assert await take(second, 3) == ["a", "b", "c"]
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(anext(first), 0.1)
+    await first.aclose()
+    await second.aclose()
+
+
+async def test_one_member_of_a_group_gets_each_message(broker: Broker, topic: str) -> None:
+    """Work is shared: nothing twice, nothing lost; other groups and plain subscribers get it too."""
+    members = [await broker.subscribe(topic, group="workers") for _ in range(3)]
+    auditor, onlooker = await broker.subscribe(topic, group="audit"), await broker.subscribe(topic)
+    got: list[str] = []
+
+    async def work(member: Subscription) -> None:
+        async for message in member:
+            got.append(message.body.decode())
+
+    tasks = [asyncio.create_task(work(member)) for member in members]
+    everything = [str(number) for number in range(30)]
+    for text in everything:
+        await broker.publish(Message(topic=topic, body=text.encode()))
+    async with asyncio.timeout(5):
+        while len(got) < 30:
+            await asyncio.sleep(0.01)
+    assert sorted(got, key=int) == everything
+    assert await take(auditor, 30) == everything
+    assert await take(onlooker, 30) == everything
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for subscription in (*members, auditor, onlooker):
+        await subscription.aclose()
+
+
+async def test_everything_on_a_message_arrives(broker: Broker, topic: str) -> None:
+    """Key, headers, content type, reply topic and correlation id."""
+    sent = Message(
+        topic=topic,
+        body=bytes(range(256)),
+        content_type="application/octet-stream",
+        key="k-1",
+        headers={"x-request-id": "r"},
+        reply_to="somewhere",
+        correlation_id="c-1",
+    )
+    subscription = await broker.subscribe(topic)
+    await broker.publish(sent)
+    async with asyncio.timeout(5):
+        assert await anext(subscription) == sent
+    await subscription.aclose()
+
+
+async def test_wildcards_stand_for_tokens(broker: Broker, topic: str) -> None:
+    """`*` is one token, a last `>` the rest."""
+    one, rest = await broker.subscribe(f"{topic}.*.done"), await broker.subscribe(f"{topic}.>")
+    for name in (f"{topic}.eu.done", f"{topic}.eu.open", f"{topic}.done"):
+        await broker.publish(Message(topic=name, body=name.removeprefix(topic).encode()))
+    assert await take(one, 1) == [".eu.done"]
+    assert await take(rest, 3) == [".eu.done", ".eu.open", ".done"]
+    await one.aclose()
+    await rest.aclose()
+
+
+async def test_cancelling_the_wait_for_a_message_loses_none(broker: Broker, topic: str) -> None:
+    """A reader may give up waiting and come back, whatever arrives meanwhile."""
+    subscription = await broker.subscribe(topic, group="patient")
+    for number in range(20):
+        waiting = asyncio.create_task(anext(subscription))
+        await asyncio.sleep(0)
+        sending = asyncio.create_task(broker.publish(Message(topic=topic, body=str(number).encode())))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await sending
+        ends = await asyncio.gather(waiting, return_exceptions=True)
+        if isinstance(ends[0], BaseException):
+            assert await take(subscription, 1) == [str(number)]
+    await subscription.aclose()
+
+
+async def test_many_requests_at_once_get_their_own_answers(broker: Broker, topic: str) -> None:
+    """Fifty questions are worked on together, and answers are told apart by correlation."""
+
+    async def double(message: Message) -> bytes:
+        await asyncio.sleep(0.01 * (int(message.body) % 5))
+        return str(int(message.body) * 2).encode()
+
+    async with responding(broker, topic, double), asyncio.timeout(1.5):
+        asked = [broker.request(Message(topic=topic, body=str(number).encode())) for number in range(50)]
+        answers = await asyncio.gather(*asked)
+    assert [int(answer.body) for answer in answers] == [number * 2 for number in range(50)]
+
+
+async def test_a_responder_that_fails_says_so(broker: Broker, topic: str) -> None:
+    """A refusal with its code, an accident with INTERNAL and without its words; the next request is answered."""
+
+    async def answer(message: Message) -> bytes:
+        if message.body == b"refuse":
+            raise Refusal("NO_STOCK")
+        if message.body == b"crash":
+            raise ValueError("password=hunter2")
+        return message.body
+
+    async with responding(broker, topic, answer), asyncio.timeout(5):
+        answers = [await broker.request(Message(topic=topic, body=body)) for body in (b"refuse", b"crash", b"fine")]
+    assert [answer.headers.get(ERROR) for answer in answers] == ["NO_STOCK", "INTERNAL", None]
+    assert b"hunter2" not in answers[1].body
+    assert answers[2].body == b"fine"
+
+
+async def test_a_request_that_nobody_answers_fails_at_once(broker: Broker, topic: str) -> None:
+    """No responders is told, not waited for; also when the last one has left."""
+    with pytest.raises(NoResponders):
+        async with asyncio.timeout(2):
+            await broker.request(Message(topic=topic, body=b""))
+
+    async def answer(message: Message) -> bytes:
+        return b""
+
+    async with responding(broker, topic, answer):
+        await broker.request(Message(topic=topic, body=b""))
+    with pytest.raises(NoResponders):
+        async with asyncio.timeout(2):
+            await broker.request(Message(topic=topic, body=b""))
+
+
+async def test_closing_ends_subscriptions(broker: Broker, topic: str) -> None:
+    """A reader is not left hanging, and nothing works afterwards."""
+    subscription = await broker.subscribe(topic)
+    reading = asyncio.ensure_future(anext(subscription, None))
+    await asyncio.sleep(0.05)
+    await broker.close()
+    await broker.close()
+    async with asyncio.timeout(2):
+        assert await reading is None
+    for work in (
+        broker.open(),
+        broker.publish(Message(topic=topic, body=b"")),
+        broker.subscribe(topic),
+        broker.request(Message(topic=topic, body=b"")),
+    ):
+        with pytest.raises(BrokerUnreachable):
+            await work
+    await subscription.aclose()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("carrier-pigeon://coop", "memory://, nats://"),
+        ("localhost", "memory://, nats://"),
+        ("amqp://broker", "does not speak amqp:// yet"),
+        ("kafka://broker", "it speaks memory://, nats://"),
+        ("nats://", "write it like nats://host:4222"),
+        ("nats://a:4222,nats://b:x", "write it like nats://host:4222"),
+        ("nats://me:hunter2@host", "set `user` and `password`"),
+    ],
+)
+def test_addresses_are_refused_with_what_to_write(address: str, words: str) -> None:
+    """Without repeating a password."""
+    with pytest.raises(ValueError, match=words) as caught:
+        checked_address(address)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_good_addresses_pass() -> None:
+    """One server, several, one without a name."""
+    for address in ("memory://", "memory://shop", "nats://host", "nats://a:4222,b:4223", "tls://host:4443"):
+        assert checked_address(address) == address
+
+
+def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extras are named."""
+    for module in list(sys.modules):
+        if module.startswith(("nats.", "connectors.queue.brokers.nats")):
+            monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "nats", None)
+    with pytest.raises(DefinitionError, match=r"pip install 'bff-gateway\[nats\]'"):
+        open_broker("nats://127.0.0.1:4222")
+
+
+async def test_making_a_broker_does_no_io() -> None:
+    """Nothing listens there, and nothing is said before it is used."""
+    broker = open_broker(f"nats://127.0.0.1:{free_port()}")
+    await broker.close()

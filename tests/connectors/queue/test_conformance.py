@@ -1,0 +1,109 @@
+"""The queue connector keeps every promise of the connector contract, over both brokers, with request() as the call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from connectors.contract import Call, Connector
+from connectors.errors import UpstreamUnreachable
+from connectors.queue.brokers import Broker, Message
+from connectors.queue.brokers.contract import Refusal
+from connectors.queue.connector import QueueConnector, connect
+from connectors.queue.endpoints import queue
+from connectors.queue.options import Options
+from tests.connectors.conformance import SECRET, ConnectorConformance, World, free_port, in_time
+from tests.connectors.queue.brokers import address_of, opened, responding, unique
+
+
+class QueueWorld(World):
+    """One responder at a broker."""
+
+    expected = {"amount": 700}
+
+    def __init__(self, address: str, elsewhere: str, topic: str) -> None:
+        self.address, self.elsewhere = address, elsewhere
+        self.quote = queue("orders").request(topic, {"weight": "{weight}"})
+        self.mode = "answer"
+        self.asked: list[Message] = []
+        self.made: QueueConnector | None = None
+
+    async def answer(self, request: Message) -> bytes:
+        self.asked.append(request)
+        if self.mode == "hang":
+            await asyncio.Event().wait()
+        if self.mode == "fail":
+            raise Refusal("INTERNAL")
+        return b'{"amount":' if self.mode == "garble" else b'{"amount": 700}'
+
+    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
+        options: dict[str, Any] = {"address": self.address, "token": SECRET}
+        if port is not None:
+            options["address"] = self.elsewhere.format(port=port)
+        if max_reply is not None:
+            options["max_reply"] = max_reply
+        self.made = connect("orders", Options(**options))
+        return self.made
+
+    def call(self) -> Call:
+        headers = {"authorization": f"Bearer {SECRET}"}
+        return Call(operation=self.quote.operation, arguments={"weight": 3}, headers=headers)
+
+    def hang(self) -> None:
+        self.mode = "hang"
+
+    def fail(self) -> None:
+        self.mode = "fail"
+
+    def garble(self) -> None:
+        self.mode = "garble"
+
+    async def hung_up(self) -> bool:
+        """A responder cannot be told that its caller left. What can be: nothing waits for its answer any more."""
+        assert self.made is not None
+        return len(self.asked) == 1 and awaited_answers(self.made._broker) == 0
+
+    async def received_header(self, name: str) -> str | None:
+        return self.asked[-1].headers.get(name)
+
+
+def awaited_answers(broker: Broker) -> int:
+    """How many answers a broker's client still has a place for."""
+    if hasattr(broker, "_exchange"):
+        return sum(topic.startswith("_inbox.") for topic in broker._exchange._exact)
+    return len(broker._connection.client._resp_map)  # type: ignore[attr-defined]
+
+
+class TestMemory(ConnectorConformance):
+    """Over the broker in memory."""
+
+    @pytest.fixture
+    async def world(self) -> AsyncGenerator[World]:
+        topic, address = unique("quote"), address_of("memory")
+        world = QueueWorld(address, "memory://nobody-{port}", topic)
+        async with opened(address) as broker, responding(broker, topic, world.answer):
+            yield world
+
+    async def test_an_unreachable_upstream_is_said_to_be_so(self, world: World) -> None:
+        """There is always a broker in memory, so check() passes; but nobody answers there, which is known at once."""
+        connector = world.connector(port=free_port())
+        await connector.start()
+        with pytest.raises(UpstreamUnreachable, match="nobody answers") as caught:
+            await connector.send(in_time(world.call(), 5))
+        assert caught.value.was_not_sent
+        await connector.check()
+        await connector.close()
+
+
+class TestNats(ConnectorConformance):
+    """Over NATS."""
+
+    @pytest.fixture
+    async def world(self) -> AsyncGenerator[World]:
+        topic, address = unique("quote"), address_of("nats")
+        world = QueueWorld(address, "nats://127.0.0.1:{port}", topic)
+        async with opened(address) as broker, responding(broker, topic, world.answer):
+            yield world
