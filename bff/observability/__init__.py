@@ -1,0 +1,1 @@
+"""Observability: what the gateway tells of itself."""

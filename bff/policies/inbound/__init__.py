@@ -1,0 +1,1 @@
+"""Policies around requests from frontends. One file each."""

@@ -1,0 +1,40 @@
+"""Decide which headers a call carries: those handed on from the frontend, and the fixed ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import replace
+
+from bff.policies.outbound.policy import Policy, Send
+from connectors.contract import Call, Event, Reply
+
+Stream = Callable[[Call], AsyncGenerator[Event, None]]
+"""Opens one subscription; raises UpstreamError while iterating."""
+
+
+def with_headers(call: Call, forward: Sequence[str], fixed: Mapping[str, str]) -> Call:
+    """The call with its headers; fixed ones win over handed-on ones, the call's own win over both.
+
+    What is not handed on is forgotten, so that nothing further in can depend on who asks without it being in the key.
+    """
+    handed_on = {name: call.incoming[name] for name in forward if name in call.incoming}
+    return replace(call, headers={**handed_on, **fixed, **call.headers}, incoming={})
+
+
+def headers(forward: Sequence[str], fixed: Mapping[str, str]) -> Policy:
+    """Put headers on every call. All names are in lower case."""
+
+    def around(send: Send) -> Send:
+        async def send_with_headers(call: Call) -> Reply:
+            return await send(with_headers(call, forward, fixed))
+
+        return send_with_headers
+
+    return around
+
+
+def stream_headers(stream: Stream, forward: Sequence[str], fixed: Mapping[str, str]) -> Stream:
+    """The same for streams, and all that they get: what has no end cannot be timed, repeated or counted here."""
+    if not forward and not fixed:
+        return stream
+    return lambda call: stream(with_headers(call, forward, fixed))

@@ -1,0 +1,58 @@
+"""When are two calls the same? The key of sharing and caching: everything that can influence the answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Mapping
+from hashlib import blake2b
+from secrets import token_bytes
+from typing import Any
+
+from connectors.contract import Call
+
+TRACING = frozenset({"x-request-id", "traceparent", "tracestate"})
+"""Headers that tell who traces and never what is answered. With them in the key, no two calls would be the same."""
+
+_SALT = token_bytes(16)
+
+
+class Itself:
+    """Equal only to a stand-in for the very same object. Holds it, so that its id cannot pass to another one."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Itself) and self._value is other._value
+
+    def __hash__(self) -> int:
+        return id(self._value)
+
+
+def key_of(call: Call) -> Hashable:
+    """Equal for calls whose replies are interchangeable: operation, arguments, keys, selection and headers are."""
+    return (Itself(call.operation), frozen(call.arguments), frozen(call.keys), call.selection, _digest(call.headers))
+
+
+def frozen(value: Any) -> Hashable:
+    """A hashable stand-in for plain data; equal exactly when the data is equal and of the same types."""
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value  # type: ignore[no-any-return]  # most values: these three are never equal to each other
+    if isinstance(value, Mapping):
+        return ("map", frozenset((frozen(name), frozen(item)) for name, item in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", *map(frozen, value))
+    if isinstance(value, set | frozenset):
+        return ("set", frozenset(map(frozen, value)))
+    if dataclasses.is_dataclass(kind):
+        return (kind, *(frozen(getattr(value, each.name)) for each in dataclasses.fields(value)))
+    return (kind, value) if getattr(kind, "__hash__", None) else Itself(value)
+
+
+def _digest(headers: Mapping[str, str]) -> bytes:
+    """A digest, because keys outlive their calls and headers hold credentials."""
+    told = sorted((name, value) for name, value in headers.items() if name not in TRACING)
+    return blake2b(repr(told).encode(), digest_size=20, key=_SALT).digest() if told else b""

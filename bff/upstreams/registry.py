@@ -1,0 +1,85 @@
+"""All upstreams of a configuration. Made by bff.app from the settings; loading calls them, health asks them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+
+import structlog
+
+from bff.policies.outbound.options import Options
+from bff.upstreams.upstream import Upstream, UpstreamSettings
+from bff.upstreams.watch import Watch
+from connectors.contract import Connector
+from connectors.kinds import kind
+from connectors.options import ConnectorOptions
+
+log = structlog.get_logger("bff.upstreams")
+
+GRACE = 1.0
+"""Seconds that opening waits for upstreams. Those that are not up then are watched in the background."""
+CLOSING = 5.0
+"""Seconds that a connector gets to close."""
+
+
+class Upstreams(Mapping[str, Upstream]):
+    """All upstreams of a configuration, by name, in its order."""
+
+    def __init__(
+        self, settings: Mapping[str, UpstreamSettings], *, connectors: Mapping[str, Connector] | None = None
+    ) -> None:
+        """Makes every connector, without I/O; `connectors` replaces some of them, for tests."""
+        given = connectors or {}
+        self._upstreams = {
+            name: Upstream(each, given[name] if name in given else kind(each.kind).connect(name, each.connector))
+            for name, each in settings.items()
+        }
+        self._watches = [Watch(each) for each in self._upstreams.values()]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def with_connectors(cls, connectors: Mapping[str, Connector], policies: Options | None = None) -> Upstreams:
+        """Upstreams without a configuration, all with the same policies: for tests and scripts."""
+        settings = {
+            name: UpstreamSettings(
+                name=name, kind="given", connector=ConnectorOptions(address=name), policies=policies or Options()
+            )
+            for name in connectors
+        }
+        return cls(settings, connectors=connectors)
+
+    def __getitem__(self, name: str) -> Upstream:
+        return self._upstreams[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._upstreams)
+
+    def __len__(self) -> int:
+        return len(self._upstreams)
+
+    async def open(self) -> None:
+        """Start all at once; return when all are ready or after `GRACE`. The rest is watched until it is ready."""
+        self._tasks = [asyncio.create_task(each.until_ready()) for each in self._watches]
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=GRACE)
+
+    def readiness(self) -> Mapping[str, str]:
+        """The upstreams that are not ready, in words that name no address."""
+        return {each.upstream.name: "not ready" for each in self._watches if not each.is_ready}
+
+    async def close(self) -> None:
+        """Stop watching and close every connector. Never raises; what goes wrong is logged."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*map(_close, self._upstreams.values()))
+
+
+async def _close(upstream: Upstream) -> None:
+    try:
+        async with asyncio.timeout(CLOSING):
+            await upstream.connector.close()
+    except TimeoutError:
+        log.warning("close_timeout", upstream=upstream.name, seconds=CLOSING)
+    except Exception:
+        log.exception("close_failed", upstream=upstream.name)

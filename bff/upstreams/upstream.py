@@ -1,0 +1,61 @@
+"""One upstream: its connector and the policies around it. Made by the registry, called by loading."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+from bff.policies.outbound.headers import stream_headers
+from bff.policies.outbound.options import Options
+from bff.policies.outbound.order import Placed, fixed_headers, outbound, wrap
+from connectors.contract import Call, Connector, Event, Publishes, Reply, Streams
+from connectors.errors import DefinitionError
+from connectors.options import ConnectorOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamSettings:
+    """One entry of `upstreams` in bff.yaml, checked."""
+
+    name: str
+    kind: str
+    connector: ConnectorOptions
+    policies: Options
+
+
+class Upstream:
+    """One upstream. Calls and messages go through its policies; calls are made even before it was seen ready."""
+
+    def __init__(self, settings: UpstreamSettings, connector: Connector) -> None:
+        options = settings.policies
+        self.settings = settings
+        self.connector = connector
+        self.policies: list[Placed] = outbound(options)
+        self.send = wrap(connector.send, self.policies)
+        """Send one call; raises UpstreamError when no usable reply comes back."""
+        self._publish = wrap(self._hand_over, [each for each in self.policies if not each.needs_reply])
+        self._forward, self._fixed = options.forward, fixed_headers(options)
+
+    @property
+    def name(self) -> str:
+        """Its key in bff.yaml."""
+        return self.settings.name
+
+    def stream(self, call: Call) -> AsyncGenerator[Event, None]:
+        """Yield events until the upstream ends the stream or it is closed. Raises UpstreamError while iterating.
+
+        Raises DefinitionError at once when this kind of upstream has no streams.
+        """
+        if not isinstance(self.connector, Streams):
+            raise DefinitionError(f"{self.name} ({self.settings.kind}) has no streams; subscribe to another upstream")
+        return stream_headers(self.connector.stream, self._forward, self._fixed)(call)
+
+    async def publish(self, call: Call) -> None:
+        """Hand over one message. Raises UpstreamError, or DefinitionError when this kind takes no messages."""
+        await self._publish(call)
+
+    async def _hand_over(self, call: Call) -> Reply:
+        if not isinstance(self.connector, Publishes):
+            raise DefinitionError(f"{self.name} ({self.settings.kind}) takes no messages; publish to a queue")
+        await self.connector.publish(call)
+        return Reply(None)

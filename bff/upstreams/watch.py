@@ -1,0 +1,58 @@
+"""Brings one upstream up: starts its connector and asks whether it takes calls, until it does. Used by the registry."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import structlog
+
+from bff.upstreams.upstream import Upstream
+from connectors.errors import ConnectorError
+
+log = structlog.get_logger("bff.upstreams")
+
+FIRST_PAUSE, MOST_PAUSE = 0.1, 5.0
+"""Seconds between attempts; they double, and are spread so that many gateways do not knock at once."""
+PATIENCE = 10.0
+"""Seconds that one attempt may take."""
+
+
+class Watch:
+    """Whether one upstream is ready, from when the gateway opens until it was ready once.
+
+    An upstream that fails later is left to its policies: taking the whole gateway out of service would help nobody.
+    """
+
+    def __init__(self, upstream: Upstream) -> None:
+        self.upstream = upstream
+        self.is_ready = False
+        self._has_complained = False
+
+    async def until_ready(self) -> None:
+        """Return when the upstream takes calls. Says so in the log, and the first time that it does not."""
+        pause = FIRST_PAUSE
+        while (problem := await self._problem()) is not None:
+            if not self._has_complained:
+                log.warning("upstream_not_ready", upstream=self.upstream.name, problem=problem)
+                self._has_complained = True
+            await asyncio.sleep(pause * random.uniform(0.75, 1.0))  # noqa: S311 - spreads attempts, guards nothing
+            pause = min(pause * 2, MOST_PAUSE)
+        self.is_ready = True
+        log.info("upstream_ready", upstream=self.upstream.name)
+
+    async def _problem(self) -> str | None:
+        """Why it is not ready, in words for the log; None when it is."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.upstream.connector.start()
+                await self.upstream.connector.check()
+        except ConnectorError as error:
+            return str(error)
+        except TimeoutError:
+            return f"no answer in {PATIENCE:g} s"
+        except Exception as error:
+            if not self._has_complained:
+                log.exception("connector_broken", upstream=self.upstream.name)
+            return type(error).__name__
+        return None

@@ -1,0 +1,106 @@
+"""A gateway over upstreams that are Python functions: for tests of everything above the protocols."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from typing import Any
+
+import strawberry
+
+from bff.contract import Answer, Request
+from bff.frontends.frontend import make_frontend
+from bff.frontends.options import Options
+from bff.gateway import Gateway
+from connectors.contract import Call, Event, Operation, Reply
+from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint
+
+
+class FakeUpstream:
+    """Answers every call with `answer(call)`; an exception it returns is raised. Remembers all calls."""
+
+    def __init__(
+        self, answer: Callable[[Call], Any] = lambda call: None, events: Iterable[Any] = (), delay: float = 0
+    ) -> None:
+        self.answer = answer
+        self.events = list(events)
+        self.delay = delay
+        self.calls: list[Call] = []
+        self.published: list[Call] = []
+        self.cancelled = 0
+        self.streams_open = 0
+
+    async def send(self, call: Call) -> Reply:
+        self.calls.append(call)
+        try:
+            await asyncio.sleep(self.delay)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        answer = self.answer(call)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, Reply) else Reply(answer)
+
+    async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
+        self.calls.append(call)
+        self.streams_open += 1
+        try:
+            for event in self.events:
+                if isinstance(event, Exception):
+                    raise event
+                yield Event(data=event)
+        finally:
+            self.streams_open -= 1
+
+    async def publish(self, call: Call) -> None:
+        self.published.append(call)
+
+
+def endpoint(name: str, parameters: Mapping[str, bool] | None = None, **options: Any) -> Endpoint:
+    """`endpoint("shop: product", {"id": True})`: an endpoint without a protocol."""
+    upstream, _, operation = name.partition(": ")
+    safe = options.pop("safe", True)
+    return Endpoint(Operation(upstream=upstream, name=operation, is_safe=safe), parameters or {}, **options)
+
+
+def batched(name: str, parameter: str = "id", key: str = "id", *, single: bool = False, **batch: Any) -> Endpoint:
+    """An endpoint that takes many values of one parameter."""
+    rule = Batch(parameter=parameter, key=(key,) if key else (), **batch)
+    return endpoint(name, {parameter: True}, batch=rule, has_single_form=single)
+
+
+def stream(name: str, parameters: Mapping[str, bool] | None = None) -> StreamEndpoint:
+    """A stream without a protocol."""
+    upstream, _, operation = name.partition(": ")
+    return StreamEndpoint(Operation(upstream=upstream, name=operation), parameters or {})
+
+
+def publisher(name: str) -> PublishEndpoint:
+    """A publish endpoint without a protocol."""
+    upstream, _, operation = name.partition(": ")
+    return PublishEndpoint(Operation(upstream=upstream, name=operation, is_safe=False), {})
+
+
+class AllReady:
+    """Upstreams of which none is missing."""
+
+    def readiness(self) -> Mapping[str, str]:
+        return {}
+
+
+def gateway(
+    schema: strawberry.Schema, timeout: float = 5.0, limits: Mapping[str, Any] | None = None, **upstreams: FakeUpstream
+) -> Gateway:
+    """A gateway with one frontend named `app`."""
+    options = Options.model_validate({"schema": "tests", "limits": dict(limits or {})})
+    return Gateway(
+        {"app": make_frontend("app", options, schema)}, upstreams, request_timeout=timeout, readiness=AllReady()
+    )
+
+
+async def ask(gateway: Gateway, query: str, **variables: Any) -> Answer:
+    """Run a query and return its one answer."""
+    answer = await gateway.answer(Request(frontend="app", query=query, variables=variables))
+    assert isinstance(answer, Answer)
+    return answer
