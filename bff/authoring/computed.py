@@ -1,0 +1,116 @@
+"""`computed`: fields that are plain Python over other fields of the object, fetched and computed ones included."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from graphql import GraphQLResolveInfo
+from strawberry.types.field import StrawberryField
+
+from bff.authoring.fields import VIA, Via, fetch, own_field
+from bff.authoring.wants import COMPUTED, leaves_of
+from connectors.endpoint import place_of_author, wanted
+from connectors.errors import UpstreamError
+
+RECORDS = "bff.records"
+"""Key of a graphql-core schema's extensions: the `Records` that make declared types of replies."""
+_INFO = "bff_info"
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a computed field needs, and how it is computed."""
+
+    needs: tuple[str, ...]
+    place: str
+    compute: Callable[[Any, strawberry.Info], Awaitable[Any]]
+    """Its value for one object, with the defaults of its own arguments."""
+    has_required_arguments: bool
+
+
+def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Make a method a field that is computed from other fields of the object, `via` fields included.
+
+    `needs` names them; fetched and computed ones are in place, as attributes, when the method runs. Fetched ones cost
+    no extra call, except of a GraphQL upstream, which is asked for all plain fields of what is needed.
+    """
+    names = (needs,) if isinstance(needs, str) else tuple(needs)
+    place = place_of_author("bff")
+
+    def decorate(method: Callable[..., Any]) -> StrawberryField:
+        signature = inspect.signature(method)
+        own_info = next((name for name, each in signature.parameters.items() if _is_info(each.annotation)), None)
+        info_name = own_info or _INFO
+
+        async def resolve(self: Any, /, **given: Any) -> Any:
+            info = given[info_name] if own_info else given.pop(info_name)
+            for name in names:
+                await _put_in_place(self, name, info)
+            result = method(self, **given)
+            return await result if inspect.isawaitable(result) else result
+
+        async def compute(source: Any, info: strawberry.Info) -> Any:
+            return await resolve(source, **{info_name: info})
+
+        _dress(resolve, method, signature, adds_info=own_info is None)
+        chosen = [each for name, each in signature.parameters.items() if name not in {"self", "root", own_info}]
+        required = any(each.default is each.empty and each.kind is not each.VAR_KEYWORD for each in chosen)
+        record = Computed(names, place, compute, required)
+        metadata = {**options.pop("metadata", {}), COMPUTED: record}
+        return strawberry.field(resolver=resolve, metadata=metadata, **options)  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def _dress(resolve: Any, method: Callable[..., Any], signature: inspect.Signature, *, adds_info: bool) -> None:
+    """Make strawberry see the author's method, with `info` added where the author does not ask for it."""
+    if adds_info:
+        info = inspect.Parameter(_INFO, inspect.Parameter.KEYWORD_ONLY, annotation=strawberry.Info)
+        signature = signature.replace(parameters=[*signature.parameters.values(), info])
+    resolve.__signature__ = signature
+    resolve.__name__, resolve.__doc__, resolve.__module__ = method.__name__, method.__doc__, method.__module__
+    resolve.__annotations__ = method.__annotations__
+
+
+def _is_info(annotation: Any) -> bool:
+    if isinstance(annotation, str):  # under `from __future__ import annotations`
+        return annotation.partition("[")[0].rpartition(".")[2] == "Info"
+    return getattr(annotation, "__origin__", annotation) is strawberry.Info
+
+
+async def _put_in_place(source: Any, name: str, info: strawberry.Info) -> None:
+    field = own_field(type(source), name)
+    assert field is not None
+    via, needed = field.metadata.get(VIA), field.metadata.get(COMPUTED)
+    if via is not None:
+        value = await _fetched(via, source, name, info)
+    elif needed is not None:
+        value = await needed.compute(source, info)
+    else:
+        value = getattr(source, name)
+    if isinstance(value, UpstreamError):
+        raise value  # what stands in the place of a null that a GraphQL upstream explained
+    if via is not None or needed is not None:
+        setattr(source, name, value)
+
+
+async def _fetched(via: Via, source: Any, name: str, info: strawberry.Info) -> Any:
+    """The value of a `via` field. Its loader answers from the batch the field itself belongs to."""
+    raw: GraphQLResolveInfo[Any] = info._raw_info  # noqa: SLF001 - strawberry has no public name for it
+    type_ = next(
+        field.type
+        for field in raw.parent_type.fields.values()
+        if getattr(field.extensions.get("strawberry-definition"), "python_name", None) == name
+    )
+    token = wanted.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
+    try:
+        reply = await fetch(via, source, {name: chosen.default for name, chosen in via.from_arguments.items()})
+    except UpstreamError as error:
+        return via.instead(error, info)
+    finally:
+        wanted.reset(token)
+    return None if reply is None else raw.schema.extensions[RECORDS].converter(type_)(reply.data)

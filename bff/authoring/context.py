@@ -1,0 +1,38 @@
+"""What resolvers find in `info.context`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import DocumentNode
+
+from connectors.contract import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded:
+    """A field that got its default because an upstream failed."""
+
+    path: tuple[str | int, ...]
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One request, as resolvers see it: `info.context.headers["authorization"]`."""
+
+    frontend: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The frontend's HTTP headers, names in lower case."""
+    client: str = ""
+    """Network address of the peer."""
+    state: dict[str, Any] = field(default_factory=dict)
+    """A place for the author's own per-request things."""
+    document: DocumentNode | None = None
+    """The parsed and validated document, so that no executor parses it twice."""
+    degraded: list[Degraded] = field(default_factory=list)
+    """Filled while the request runs; reported in the response's extensions."""
+    selections: dict[tuple[object, ...], Selection] = field(default_factory=dict)
+    """What each field of this operation wants of its upstream, by response path."""

@@ -1,0 +1,194 @@
+"""Fields that come from upstreams: `take` and `via`. They are plain strawberry fields that carry a record."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from enum import Enum
+from typing import Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from bff.authoring.context import Degraded
+from connectors.contract import Reply
+from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
+from connectors.errors import UpstreamError
+
+TAKE, VIA = "bff.take", "bff.via"
+"""Keys of a strawberry field's metadata under which the records below are found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The field's value stands under another name, or deeper, in the upstream's record."""
+
+    path: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A parameter of an endpoint that becomes a GraphQL argument of the field."""
+
+    type: Any
+    default: Any
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """The field's value is fetched from an endpoint, batched over all objects of the list it stands in."""
+
+    endpoint: Endpoint | StreamEndpoint
+    from_fields: Mapping[str, str]
+    """Endpoint parameter -> own field of the type that gives its value."""
+    from_arguments: Mapping[str, Argument]
+    constants: Mapping[str, Any]
+    default: Any
+    """Used when the upstream fails; MISSING when the failure is to be shown."""
+    place: str
+
+    def arguments(self, source: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The endpoint's arguments for one object; None when a key is null, so that there is nothing to ask."""
+        arguments = dict(self.constants)
+        for parameter, name in self.from_fields.items():
+            value = getattr(source, name)
+            if value is None:
+                return None
+            if isinstance(value, UpstreamError):
+                raise value  # the upstream failed to give the key, so that is why this field has no value
+            arguments[parameter] = value
+        for parameter in self.from_arguments:
+            arguments[parameter] = plain(given[parameter])
+        return arguments
+
+    def instead(self, error: UpstreamError, info: strawberry.Info) -> Any:
+        """The default, noted as degraded; raises the error where there is none."""
+        if self.default is MISSING:
+            raise error
+        info.context.degraded.append(Degraded(path=tuple(info.path.as_list()), code=error.code))
+        return self.default() if callable(self.default) else self.default
+
+
+def take(path: str, **options: Any) -> Any:
+    """Read the field from `path` in the upstream's record: another name, or a dotted path such as `"author.name"`.
+
+    Other options are those of `strawberry.field` (description, default, deprecation_reason, permission_classes ...).
+    """
+    metadata = {**options.pop("metadata", {}), TAKE: Take(tuple(path.split(".")), place_of_author("bff"))}
+    return strawberry.field(metadata=metadata, **options)
+
+
+def argument(type_: Any, default: Any = inspect.Parameter.empty, *, description: str | None = None) -> Any:
+    """In `via`, let the frontend choose a parameter: `via(reviews.of, product_id="id", first=argument(int, 2))`."""
+    return Argument(type_, default, description)
+
+
+def via(
+    endpoint: Endpoint | StreamEndpoint,
+    /,
+    *,
+    default: Any = MISSING,
+    options: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    **named: Any,
+) -> Any:
+    """Fetch the field from an endpoint, one call for a whole list where the endpoint can batch.
+
+    Each parameter is given the name of a field of the same type (`sku="id"`), an `argument(...)`, or, when it is not a
+    string, a constant. `parameters` takes those whose names collide with ours. `default` replaces the value when the
+    upstream fails; the response says so in `extensions.degraded`. `options` go to `strawberry.field`.
+    Names are checked when the schema is built.
+    """
+    given_endpoint: object = endpoint  # what the types promise, a class body can break
+    if not isinstance(given_endpoint, Endpoint | StreamEndpoint):
+        if not isinstance(given_endpoint, StrawberryField):
+            raise TypeError(f"via() takes an endpoint such as catalog.product, not {given_endpoint!r}")
+        raise TypeError(
+            "via() takes an endpoint; here the name is hidden by a field of this class, so import its module"
+        )
+    given = {**named, **(parameters or {})}
+    record = Via(
+        endpoint=endpoint,
+        from_fields={name: value for name, value in given.items() if isinstance(value, str)},
+        from_arguments={name: value for name, value in given.items() if isinstance(value, Argument)},
+        constants={name: value for name, value in given.items() if not isinstance(value, str | Argument)},
+        default=default,
+        place=place_of_author("bff"),
+    )
+    streams = isinstance(endpoint, StreamEndpoint)
+    resolver = _stream_resolver(record) if streams else _resolver(record)
+    chosen = dict(options or {})
+    metadata = {**chosen.pop("metadata", {}), VIA: record}
+    make: Callable[..., Any] = strawberry.subscription if streams else strawberry.field
+    return make(resolver=resolver, metadata=metadata, **chosen)
+
+
+def _signature(record: Via) -> inspect.Signature:
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    info = inspect.Parameter("info", inspect.Parameter.KEYWORD_ONLY, annotation=strawberry.Info)
+    chosen = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=chosen.default, annotation=chosen.type)
+        for name, chosen in record.from_arguments.items()
+    ]
+    return inspect.Signature([own, info, *chosen])
+
+
+def _resolver(record: Via) -> Callable[..., Any]:
+    async def resolve(self: Any, info: strawberry.Info, **given: Any) -> Any:
+        try:
+            return await fetch(record, self, given)
+        except UpstreamError as error:
+            return record.instead(error, info)
+
+    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]
+    return resolve
+
+
+async def fetch(record: Via, source: Any, given: Mapping[str, Any]) -> Reply | None:
+    """Ask the endpoint of a `via` field for one object; None when its key is null. Raises UpstreamError."""
+    assert isinstance(record.endpoint, Endpoint)
+    arguments = record.arguments(source, given)
+    if arguments is None:
+        return None
+    reply = await record.endpoint(**arguments)
+    if isinstance(reply.data, UpstreamError):  # reading may fail too, and is the upstream's failure like any other
+        raise reply.data
+    return reply
+
+
+def plain(value: Any) -> Any:
+    """What a frontend chose, as connectors know it: an enum's value, and a dict of what was given of an input object.
+
+    The names in such a dict are those of the Python class.
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if hasattr(type(value), "__strawberry_definition__"):
+        given = {own.name: getattr(value, own.name) for own in fields(value)}
+        return {name: plain(each) for name, each in given.items() if each is not strawberry.UNSET}
+    return value
+
+
+def _stream_resolver(record: Via) -> Callable[..., Any]:
+    async def resolve(self: Any, info: strawberry.Info, **given: Any) -> Any:
+        endpoint = record.endpoint
+        assert isinstance(endpoint, StreamEndpoint)
+        arguments = record.arguments(self, given)
+        async for event in endpoint(**(arguments or {})):
+            yield event
+
+    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]
+    return resolve
+
+
+def own_field(cls: type, name: str) -> StrawberryField | None:
+    """The strawberry field of a type by its Python name."""
+    definition = getattr(cls, "__strawberry_definition__", None)
+    if definition is None:
+        return None
+    return next((field for field in definition.fields if field.python_name == name), None)

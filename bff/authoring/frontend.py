@@ -1,0 +1,183 @@
+"""`frontend(...)`: a strawberry schema that understands replies, records and fetched fields, checked as it is built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import strawberry
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, get_named_type, is_leaf_type, parse, validate
+from graphql.error import GraphQLError
+from strawberry.types.execution import ExecutionContext
+
+from bff.authoring.checks import problems_in
+from bff.authoring.computed import RECORDS
+from bff.authoring.context import Context
+from bff.authoring.problems import SchemaError
+from bff.authoring.records import Convert, Records, unwrap
+from bff.authoring.wants import selection_of
+from bff.contract import Example
+from connectors.contract import Event, Reply, Selection, register_conversion
+from connectors.endpoint import wanted
+
+
+class FrontendSchema(strawberry.Schema):
+    """A strawberry schema made by `frontend`. Runs on graphql-core as it is."""
+
+    description: str = ""
+    examples: Sequence[Example] = ()
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Print nothing: the gateway logs errors with the request they belong to."""
+
+
+def example(title: str, query: str, **variables: Any) -> Example:
+    """A query for GraphiQL's list, checked against the schema when it is built."""
+    return Example(title=title, query=inspect.cleandoc(query) + "\n", variables=variables)
+
+
+def frontend(
+    *,
+    query: type,
+    mutation: type | None = None,
+    subscription: type | None = None,
+    types: Iterable[Any] = (),
+    description: str = "",
+    examples: Sequence[Example] = (),
+    **options: Any,
+) -> FrontendSchema:
+    """Make a frontend's schema from its root types. Other options are those of `strawberry.Schema`.
+
+    Raises SchemaError with every mistake in `via`, `take`, `computed` and the examples, each with file and line.
+    """
+    schema = FrontendSchema(query=query, mutation=mutation, subscription=subscription, types=types, **options)
+    schema.description, schema.examples = description, tuple(examples)
+    adopt(schema)
+    core = schema._schema  # noqa: SLF001 - strawberry has no public name for its graphql-core schema
+    problems = problems_in(core)
+    for each in schema.examples:
+        problems += [f'example "{each.title}": {error.message}' for error in validate(core, parse(each.query))]
+    if problems:
+        raise SchemaError(problems)
+    return schema
+
+
+def adopt(schema: strawberry.Schema) -> None:
+    """Teach any strawberry schema about replies and records, by a wrapper around each of its resolvers. Idempotent."""
+    core = schema._schema  # noqa: SLF001 - as above
+    if RECORDS in core.extensions:
+        return
+    core.extensions[RECORDS] = records = Records(core)
+    for type_ in core.type_map.values():
+        if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
+            continue
+        for field in type_.fields.values():
+            _adopt_field(field, records)
+
+
+def _adopt_field(field: GraphQLField, records: Records) -> None:
+    convert = records.converter(field.type)
+    asks = not is_leaf_type(get_named_type(field.type))
+    if field.subscribe is not None:
+        field.subscribe = _converted_stream(field.subscribe, convert, asks)
+    elif field.resolve is not None and not getattr(field.resolve, "_is_default", False):
+        field.resolve = _converted(field.resolve, convert, asks)
+    elif field.resolve is not None and asks:
+        field.resolve = _held(field.resolve, convert)
+
+
+def _converted(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
+    async def finish(result: Any, selection: Selection | None) -> Any:
+        token = wanted.set(selection)
+        try:
+            return unwrap(await result, convert)
+        finally:
+            wanted.reset(token)
+
+    def resolve_converted(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        result = resolve(source, info, **arguments)
+        if inspect.isawaitable(result):
+            return finish(result, _selection(info) if asks else None)
+        return unwrap(result, convert)
+
+    return resolve_converted
+
+
+def _held(resolve: Callable[..., Any], convert: Convert) -> Callable[..., Any]:
+    """For a plain field of an object that its author made with a reply in it: `Payload(order=await orders.place())`."""
+
+    def resolve_held(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        result = resolve(source, info, **arguments)
+        held = result[0] if isinstance(result, list) and result else result
+        return unwrap(result, convert) if isinstance(held, Reply | Event | dict) else result
+
+    return resolve_held
+
+
+def _converted_stream(subscribe: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
+    async def events(stream: Any, selection: Selection | None) -> AsyncIterator[Any]:
+        """Set what is wanted only around each step: a generator shares its context with whoever iterates it."""
+        async with aclosing(stream):
+            while True:
+                token = wanted.set(selection)
+                try:
+                    event = await anext(stream)
+                except StopAsyncIteration:
+                    return
+                finally:
+                    wanted.reset(token)
+                yield unwrap(event, convert)
+
+    async def subscribe_converted(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        stream = subscribe(source, info, **arguments)
+        if inspect.isawaitable(stream):
+            stream = await stream
+        return events(stream, _selection(info) if asks else None)
+
+    return subscribe_converted
+
+
+def _selection(info: GraphQLResolveInfo[Any]) -> Selection | None:
+    """What this field wants, worked out once per field of an operation and not once per object."""
+    if not isinstance(info.context, Context):
+        return selection_of(info)
+    path = tuple(step for step in info.path.as_list() if isinstance(step, str))
+    key = (info.parent_type.name, path)
+    known: dict[tuple[object, ...], Selection] = info.context.selections
+    if key not in known:
+        selection = selection_of(info)
+        if selection is None:
+            return None
+        known[key] = selection
+    return known[key]
+
+
+def _is_strawberry(shape: Any) -> bool:
+    return hasattr(_innermost(shape), "__strawberry_definition__")
+
+
+def _innermost(shape: Any) -> Any:
+    while (inner := getattr(shape, "of_type", None)) is not None or getattr(shape, "__origin__", None) is list:
+        shape = inner if inner is not None else shape.__args__[0]
+    return shape
+
+
+_standalone: dict[type, Convert] = {}
+
+
+def _convert_standalone(data: Any, shape: Any) -> Any:
+    """`reply.into(Product)` or `reply.into(list[Product])`, outside of any frontend."""
+    cls = _innermost(shape)
+    if cls not in _standalone:
+        schema = strawberry.Schema(query=strawberry.type(type("Query", (), {"__annotations__": {"it": cls}})))
+        core = schema._schema  # noqa: SLF001 - as above
+        definition: Any = cls.__strawberry_definition__
+        name = schema.config.name_converter.from_type(definition)
+        _standalone[cls] = Records(core).converter(core.type_map[name])
+    convert = _standalone[cls]
+    return [convert(item) for item in data] if isinstance(data, list) else convert(data)
+
+
+register_conversion(_is_strawberry, _convert_standalone)

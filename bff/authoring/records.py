@@ -1,0 +1,235 @@
+"""From an upstream's record (plain Python) to the strawberry types a schema declares. Compiled once per schema.
+
+A value that does not fit stays as it is or becomes an exception in its place: the executor reports it at its path.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLType,
+    GraphQLUnionType,
+    specified_scalar_types,
+)
+from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
+
+from bff.authoring.fields import TAKE
+from connectors.contract import Event, Reply, at_step
+
+Convert = Callable[[Any], Any]
+_BACKREF = "strawberry-definition"
+
+
+class Records:
+    """Converters for the types of one schema."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._objects: dict[str, Convert] = {}
+
+    def converter(self, type_: GraphQLType) -> Convert:
+        """How a value from an upstream becomes what a resolver of this type would return."""
+        if isinstance(type_, GraphQLNonNull):
+            return self.converter(type_.of_type)
+        if isinstance(type_, GraphQLList):
+            return _each(self.converter(type_.of_type))
+        if isinstance(type_, GraphQLObjectType):
+            return self._object(type_)
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            return self._abstract(type_)
+        if isinstance(type_, GraphQLEnumType):
+            return _enum(type_)
+        if isinstance(type_, GraphQLScalarType) and type_.name not in specified_scalar_types:
+            return _scalar(type_)
+        return _same
+
+    def _object(self, type_: GraphQLObjectType) -> Convert:
+        made = self._objects.get(type_.name)
+        if made is not None:
+            return made
+        fill: Convert | None = None
+
+        def convert(value: Any) -> Any:
+            nonlocal fill
+            if not isinstance(value, Mapping):
+                return value if value is None or _is_instance(value) else _misfit(type_.name, value)
+            if fill is None:  # at first use, because types may contain themselves
+                fill = self._filler(type_)
+            return fill(value)
+
+        self._objects[type_.name] = convert
+        return convert
+
+    def _filler(self, type_: GraphQLObjectType) -> Convert:
+        definition = type_.extensions.get(_BACKREF)
+        if definition is None:
+            return _same
+        cls: type = definition.origin
+        slots = [
+            _slot(own, name, self.converter(field.type))
+            for name, field in type_.fields.items()
+            if (own := field.extensions.get(_BACKREF)) is not None and own.base_resolver is None and own.init
+        ]
+        shown = {slot.attribute for slot in slots}
+        slots += [
+            _Slot(
+                attribute=own.name,
+                path=(own.name,),
+                other=to_camel_case(own.name),
+                convert=_same,
+                default=_default(own),
+            )
+            for own in dataclasses.fields(cls)
+            if own.init and own.name not in shown  # private fields: not in GraphQL, but there for Python code
+        ]
+
+        def fill(record: Mapping[str, Any]) -> Any:
+            try:
+                return cls(**{slot.attribute: slot.read(record) for slot in slots})
+            except Exception as error:  # noqa: BLE001 - an author's __post_init__ may raise anything; one record fails
+                return error
+
+        return fill
+
+    def _abstract(self, type_: GraphQLInterfaceType | GraphQLUnionType) -> Convert:
+        def convert(value: Any) -> Any:
+            if not isinstance(value, Mapping):
+                return value if value is None or _is_instance(value) else _misfit(type_.name, value)
+            possible = self._schema.get_possible_types(type_)
+            named = value.get("__typename")
+            chosen = next((each for each in possible if each.name == named), None)
+            if chosen is None:
+                chosen = next((each for each in possible if _claims(each, value)), None)
+            if chosen is None:
+                return GraphQLError(
+                    f"Cannot tell which type of {type_.name} a record is. Give its types an "
+                    "`is_type_of(cls, obj, info)` "
+                    "that looks at the record, or have the upstream send `__typename`.",
+                    extensions={"code": "INVALID_VALUE"},
+                )
+            return self._object(chosen)(value)
+
+        return convert
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Slot:
+    attribute: str
+    path: tuple[str, ...]
+    other: str
+    """Where the value stands when it is not at `path`: the GraphQL name of a field without `take`."""
+    convert: Convert
+    default: Callable[[], Any]
+
+    def read(self, record: Mapping[str, Any]) -> Any:
+        if len(self.path) == 1:
+            name = self.path[0]
+            if name not in record:
+                name = self.other
+            if name not in record:
+                return self.default()
+            return self.convert(record[name])
+        value: Any = record
+        for step in self.path:
+            value = at_step(value, step)
+            if isinstance(value, Exception):
+                return value  # the upstream failed to give what the field is a part of
+        return self.default() if value is None else self.convert(value)
+
+
+def _slot(own: StrawberryField, graphql_name: str, convert: Convert) -> _Slot:
+    take = own.metadata.get(TAKE)
+    path = take.path if take else (own.python_name,)
+    return _Slot(own.python_name, path, path[0] if take else graphql_name, convert, _default(own))
+
+
+def _default(own: dataclasses.Field[Any]) -> Callable[[], Any]:
+    if own.default_factory is not dataclasses.MISSING:
+        return own.default_factory
+    value = None if own.default is dataclasses.MISSING else own.default
+    return lambda: value
+
+
+def _each(convert: Convert) -> Convert:
+    def convert_list(value: Any) -> Any:
+        return [convert(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return convert_list
+
+
+def _enum(type_: GraphQLEnumType) -> Convert:
+    definition = type_.extensions.get(_BACKREF)
+    if definition is None:
+        return _same
+    cls: type[enum.Enum] = definition.wrapped_cls
+    members: dict[Any, Any] = {member.name: member for member in cls}
+    members |= {member.value: member for member in cls if isinstance(member.value, str | int)}
+
+    def convert(value: Any) -> Any:
+        return members.get(value, value) if isinstance(value, str | int) else value
+
+    return convert
+
+
+def _scalar(type_: GraphQLScalarType) -> Convert:
+    def convert(value: Any) -> Any:
+        """Upstreams send the serialized form; Python code and `serialize` want the Python value."""
+        if value is None or isinstance(value, Exception):
+            return value
+        try:
+            return type_.parse_value(value)
+        except Exception:  # noqa: BLE001 - a custom scalar may raise anything; it becomes this field's error
+            return GraphQLError(
+                f"{type_.name} cannot represent what a service sent.", extensions={"code": "INVALID_VALUE"}
+            )
+
+    return convert
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _is_instance(value: Any) -> bool:
+    return hasattr(type(value), "__strawberry_definition__") or isinstance(value, Exception)
+
+
+def _claims(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
+    """Whether the author's own `is_type_of` says that this record is of this type."""
+    definition = type_.extensions.get(_BACKREF)
+    test = getattr(definition, "is_type_of", None)
+    try:
+        return bool(test and test(record, None))
+    except Exception:  # noqa: BLE001 - strawberry's own isinstance test or the author's may not expect a record
+        return False
+
+
+def _misfit(name: str, value: Any) -> GraphQLError:
+    return GraphQLError(
+        f"Expected a record for {name}, a service sent {type(value).__name__}.",
+        extensions={"code": "UPSTREAM_BAD_REPLY"},
+    )
+
+
+def unwrap(result: Any, convert: Convert) -> Any:
+    """What a resolver returned, as the executor needs it: replies, events and plain records become declared types."""
+    if isinstance(result, Reply):
+        return convert(result.data)
+    if isinstance(result, Event):
+        return convert(result.data)
+    if isinstance(result, Mapping | list | tuple):
+        return convert([unwrap(item, _same) for item in result] if isinstance(result, list | tuple) else result)
+    return result

@@ -1,0 +1,190 @@
+"""From a GraphQL selection to what is wanted of an upstream's record, in its own words. Used around every resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphql import (
+    BooleanValueNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLType,
+    GraphQLUnionType,
+    InlineFragmentNode,
+    SelectionNode,
+    VariableNode,
+    get_named_type,
+    is_leaf_type,
+)
+from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
+
+from bff.authoring.fields import TAKE, VIA
+from connectors.contract import Selection
+
+COMPUTED = "bff.computed"
+"""Key of a strawberry field's metadata under which `bff.authoring.computed.Computed` is found."""
+_BACKREF = "strawberry-definition"
+
+
+class _Tree:
+    """A selection being collected: mutable, so that fields asked twice are merged."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, _Tree | None] = {}
+        self.on: dict[str, _Tree] = {}
+
+    def leaf(self, path: Sequence[str]) -> None:
+        tree = self
+        for step in path[:-1]:
+            tree = tree.inside(step)
+        tree.fields.setdefault(path[-1], None)
+
+    def inside(self, name: str) -> _Tree:
+        tree = self.fields.get(name)
+        if tree is None:
+            tree = self.fields[name] = _Tree()
+        return tree
+
+    def frozen(self) -> Selection:
+        return Selection(
+            fields=tuple((name, tree.frozen() if tree else None) for name, tree in self.fields.items()),
+            on=tuple((name, tree.frozen()) for name, tree in self.on.items()),
+        )
+
+
+def selection_of(info: GraphQLResolveInfo[Any]) -> Selection | None:
+    """What the field being resolved wants of each record; None when its type has no fields."""
+    named = get_named_type(info.return_type)
+    if is_leaf_type(named):
+        return None
+    variables: Any = info.variable_values  # strawberry hands on a plain dict, graphql-core its own container
+    walk = _Walk(info.schema, info.fragments, getattr(variables, "coerced", variables))
+    tree = _Tree()
+    for node in info.field_nodes:
+        if node.selection_set:
+            walk.collect(named, node.selection_set.selections, tree)
+    return tree.frozen()
+
+
+def leaves_of(schema: GraphQLSchema, type_: GraphQLType) -> Selection | None:
+    """Every plain leaf field of a type, or of each type it may be: what Python code may read. None for a leaf."""
+    named = get_named_type(type_)
+    if is_leaf_type(named):
+        return None
+    tree = _Tree()
+    if isinstance(named, GraphQLObjectType):
+        _add_leaves(named, tree)
+    elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+        for each in schema.get_possible_types(named):
+            _add_leaves(each, tree.on.setdefault(each.name, _Tree()))
+    return tree.frozen()
+
+
+class _Walk:
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+    ) -> None:
+        self.schema = schema
+        self.fragments = fragments
+        self.variables = variables
+
+    def collect(self, on: GraphQLNamedType, nodes: Sequence[SelectionNode], tree: _Tree) -> None:
+        for node in nodes:
+            if not self._is_included(node):
+                continue
+            if isinstance(node, FieldNode):
+                self._field(on, node, tree)
+            else:
+                assert isinstance(node, InlineFragmentNode | FragmentSpreadNode)
+                fragment = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+                condition = fragment.type_condition
+                inner = self.schema.type_map[condition.name.value] if condition else on
+                if isinstance(on, GraphQLObjectType):
+                    if isinstance(inner, GraphQLObjectType) and inner is not on:
+                        continue  # by way of an interface, a fragment may name a type that this record never is
+                    inner = on
+                into = tree if inner is on else tree.on.setdefault(inner.name, _Tree())
+                self.collect(inner, fragment.selection_set.selections, into)
+
+    def _field(self, on: GraphQLNamedType, node: FieldNode, tree: _Tree) -> None:
+        name = node.name.value
+        if name == "__typename" or isinstance(on, GraphQLUnionType):
+            tree.leaf(("__typename",))
+            return
+        assert isinstance(on, GraphQLObjectType | GraphQLInterfaceType)
+        definition = on.fields[name]
+        own: StrawberryField | None = definition.extensions.get(_BACKREF)
+        if own is None:
+            return
+        if own.is_basic_field or (TAKE in own.metadata and own.base_resolver is None):
+            path = word(own, name)
+            named = get_named_type(definition.type)
+            if is_leaf_type(named):
+                tree.leaf(path)
+                return
+            for step in path:
+                tree = tree.inside(step)
+            if node.selection_set:
+                self.collect(named, node.selection_set.selections, tree)
+        else:
+            _add_needs(on, own, tree)
+
+    def _is_included(self, node: SelectionNode) -> bool:
+        """@skip and @include (GraphQL specification, section 3.13); both are validated before anything runs."""
+        for directive in node.directives or ():
+            name = directive.name.value
+            if name in {"skip", "include"}:
+                value = (directive.arguments or ())[0].value
+                condition = self.variables.get(value.name.value) if isinstance(value, VariableNode) else None
+                if isinstance(value, BooleanValueNode):
+                    condition = value.value
+                if bool(condition) == (name == "skip"):
+                    return False
+        return True
+
+
+def word(field: StrawberryField, graphql_name: str) -> tuple[str, ...]:
+    """The path under which a GraphQL upstream knows a field: what `take` says, else the field's own GraphQL name."""
+    record = field.metadata.get(TAKE)
+    return record.path if record else (graphql_name,)
+
+
+def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryField, tree: _Tree) -> None:
+    """Add what must be in the record for a field that is fetched or computed."""
+    names: list[str]
+    if record := field.metadata.get(VIA):
+        names = list(record.from_fields.values())
+    elif record := field.metadata.get(COMPUTED):
+        names = list(record.needs)
+    else:
+        _add_leaves(on, tree)  # plain Python may read any of them
+        return
+    owns = (each.extensions.get(_BACKREF) for each in on.fields.values())
+    shown = {each.python_name for each in owns if each is not None}
+    for name in names:
+        if name not in shown:
+            tree.leaf((to_camel_case(name),))  # a private field, named upstream as a shown one would be
+    for definition_name, definition in on.fields.items():
+        own: StrawberryField | None = definition.extensions.get(_BACKREF)
+        if own is None or own.python_name not in names:
+            continue
+        if own.is_basic_field:
+            if is_leaf_type(get_named_type(definition.type)):
+                tree.leaf(word(own, definition_name))
+        else:
+            _add_needs(on, own, tree)
+
+
+def _add_leaves(on: GraphQLObjectType | GraphQLInterfaceType, tree: _Tree) -> None:
+    for name, definition in on.fields.items():
+        own: StrawberryField | None = definition.extensions.get(_BACKREF)
+        if own is not None and own.is_basic_field and is_leaf_type(get_named_type(definition.type)):
+            tree.leaf(word(own, name))

@@ -1,0 +1,1 @@
+"""Loading: asks of one request become few calls."""

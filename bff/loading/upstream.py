@@ -1,0 +1,21 @@
+"""What loading needs of an upstream. `bff.upstreams.Upstream` is one; tests bring their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable
+from typing import Protocol
+
+from connectors.contract import Call, Event, Reply
+
+
+class Reachable(Protocol):
+    """One upstream, with its policies around it."""
+
+    def send(self, call: Call, /) -> Awaitable[Reply]:
+        """Answer one call. Raises UpstreamError."""
+
+    def stream(self, call: Call) -> AsyncGenerator[Event, None]:
+        """Yield events. Raises UpstreamError."""
+
+    async def publish(self, call: Call) -> None:
+        """Hand over one message. Raises UpstreamError."""
