@@ -1,0 +1,135 @@
+"""Prepare: a document becomes a Plan, parsed, limited and validated once. Called by the gateway for every request."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from bff.contract import Refused
+
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+"""Those of the specification, and those that strawberry adds for its own input types."""
+
+Rule = Callable[[DocumentNode, OperationDefinitionNode], None]
+"""Looks at a document before it is validated; raises Refused to stop it."""
+RequestRule = Callable[[DocumentNode, OperationDefinitionNode, Mapping[str, Any]], None]
+"""Looks at a valid document with the variables of one request; raises Refused to stop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One operation, ready to run."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+
+    @property
+    def kind(self) -> str:
+        """`query`, `mutation` or `subscription`."""
+        return self.operation.operation.value
+
+
+class Invalid(Exception):
+    """The document does not parse or does not fit the schema. `errors` are the specification's."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__("; ".join(error.message for error in errors))
+        self.errors = errors
+
+
+class Plans:
+    """The plans of one frontend: a cache bounded by count and by the bytes of the documents in it (LRU)."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        rules: Sequence[Rule] = (),
+        request_rules: Sequence[RequestRule] = (),
+        most_tokens: int,
+        most: int = 1000,
+        most_bytes: int = 4_000_000,
+    ) -> None:
+        self._schema = schema
+        self._rules = rules
+        self._request_rules = request_rules
+        self._most_tokens = most_tokens
+        self._most, self._most_bytes = most, most_bytes
+        self._bytes = 0
+        self._plans: OrderedDict[tuple[str, str | None], Plan] = OrderedDict()
+
+    def prepare(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
+        """The plan of an operation. Raises Invalid for the document's faults and Refused for limits."""
+        try:
+            plan = self._known(query, operation_name)
+            for rule in self._request_rules:
+                rule(plan.document, plan.operation, variables)
+        except RecursionError as error:  # a long chain of fragments: each is shallow, so that no parser stops it
+            raise Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.") from error
+        return plan
+
+    def _known(self, query: str, operation_name: str | None) -> Plan:
+        key = (query, operation_name)
+        plan = self._plans.get(key)
+        if plan is not None:
+            self._plans.move_to_end(key)
+            return plan
+        plan = self._make(query, operation_name)
+        self._plans[key] = plan
+        self._bytes += len(query)
+        while len(self._plans) > self._most or self._bytes > self._most_bytes:
+            (old, _), _ = self._plans.popitem(last=False)
+            self._bytes -= len(old)
+        return plan
+
+    def _make(self, query: str, operation_name: str | None) -> Plan:
+        try:
+            document = parse(query, max_tokens=self._most_tokens)
+        except GraphQLSyntaxError as error:
+            raise _limit(error, self._most_tokens) or Invalid([error]) from error
+        operation = _operation(document, operation_name)
+        for rule in self._rules:
+            rule(document, operation)
+        if errors := validate(self._schema, document, _RULES, max_errors=20):
+            raise Invalid(errors)
+        return Plan(document, operation)
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """GetOperation of the GraphQL specification, section 6.1."""
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if not operations:
+        raise Refused("OPERATION_NOT_FOUND", "The document has no operation; write a query, mutation or subscription.")
+    if name is None:
+        if len(operations) > 1:
+            names = ", ".join(node.name.value for node in operations if node.name)
+            raise Refused("OPERATION_NAME_NEEDED", f"The document has several operations; send operationName: {names}.")
+        return operations[0]
+    for node in operations:
+        if node.name and node.name.value == name:
+            return node
+    raise Refused("OPERATION_NOT_FOUND", f'The document has no operation named "{name}".')
+
+
+def _limit(error: GraphQLSyntaxError, most_tokens: int) -> Refused | None:
+    """The parser's own limits are told apart from faults of the document by their words only."""
+    if "more than" in error.message and "tokens" in error.message:
+        return Refused("TOO_MANY_TOKENS", f"The document has more than {most_tokens} tokens; send a smaller one.")
+    if "nested too deeply" in error.message:
+        return Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.")
+    return None

@@ -1,0 +1,1 @@
+"""Frontends: whose schema answers a request."""

@@ -1,0 +1,195 @@
+"""The gateway: a Request in, an Answer out, whatever transport brought it. Made by `bff.app`, called by `bff.http`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from contextvars import Context as TaskContext
+from contextvars import copy_context
+from typing import Any, Protocol
+
+import structlog
+from strawberry.types import ExecutionResult
+
+from bff.authoring import Context
+from bff.contract import Answer, Answers, FrontendCard, Refused, Request
+from bff.engine import reference
+from bff.engine.errors import document_errors, field_errors
+from bff.engine.plan import Invalid, Plan
+from bff.frontends.choice import Choice
+from bff.frontends.frontend import Frontend
+from bff.loading.scope import RequestScope
+from bff.loading.upstream import Reachable
+from connectors.endpoint import current_scope
+
+log = structlog.get_logger("bff.gateway")
+
+GRACE = 0.5
+"""Seconds an answer may come after its deadline: upstream calls end at the deadline, then what is there is written."""
+
+
+class KnowsReadiness(Protocol):
+    """The upstreams, as the gateway sees them together."""
+
+    def readiness(self) -> Mapping[str, str]:
+        """What is not ready, by name, in safe words."""
+
+
+class Gateway:
+    """Answers for all frontends. Implements `bff.contract.AnswersRequests`."""
+
+    def __init__(
+        self,
+        frontends: Mapping[str, Frontend],
+        upstreams: Mapping[str, Reachable],
+        *,
+        request_timeout: float,
+        readiness: KnowsReadiness,
+    ) -> None:
+        """`request_timeout` in seconds is the one deadline of a request, passed on to every upstream call."""
+        self.frontends = frontends
+        self._upstreams = upstreams
+        self._timeout = request_timeout
+        self._readiness = readiness
+        self._choice = Choice({name: frontend.options for name, frontend in frontends.items()})
+
+    @property
+    def cards(self) -> Sequence[FrontendCard]:
+        """The frontends, in the order of bff.yaml."""
+        return [frontend.card for frontend in self.frontends.values()]
+
+    def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
+        """The frontend for a request; raises Refused."""
+        return self._choice.choose(headers, fixed)
+
+    def readiness(self) -> Mapping[str, str]:
+        """What is not ready yet."""
+        return self._readiness.readiness()
+
+    async def answer(self, request: Request) -> Answer | Answers:
+        """Answer a query or mutation, or start a subscription."""
+        frontend = self.frontends[request.frontend]
+        try:
+            plan = frontend.plans.prepare(request.query, request.operation_name, request.variables or {})
+            if request.no_mutations and plan.kind == "mutation":
+                raise Refused(
+                    "METHOD_NOT_ALLOWED",
+                    "A mutation cannot be sent with GET; use POST.",
+                    status=405,
+                    headers={"allow": "POST"},
+                )
+        except Refused as refusal:
+            return refusal.answer()
+        except Invalid as invalid:
+            return Answer(errors=document_errors(invalid.errors), was_executed=False, status=400)
+        except Exception:
+            log.exception("prepare_failed", **_labels(request))
+            return _internal()
+        if plan.kind == "subscription":
+            return await self._subscribe(frontend, plan, request)
+        return await self._run(frontend, plan, request)
+
+    async def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Answer:
+        scope = self._scope(frontend, request, deadline=time.monotonic() + self._timeout)
+        context = _context(plan, request)
+        token = current_scope.set(scope)
+        try:
+            async with asyncio.timeout(self._timeout + GRACE):
+                result = await reference.run(
+                    frontend.schema, request.query, request.variables, request.operation_name, context
+                )
+            return _answer(result, context, request)
+        except TimeoutError:
+            log.warning("request_timeout", seconds=self._timeout, **_labels(request))
+            return Answer(errors=[{"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}])
+        except Exception:
+            log.exception("request_failed", **_labels(request))
+            return _internal()
+        finally:
+            current_scope.reset(token)
+            await scope.close()
+
+    async def _subscribe(self, frontend: Frontend, plan: Plan, request: Request) -> Answer | Answers:
+        scope = self._scope(frontend, request, deadline=None)
+        context = _context(plan, request)
+        # A generator runs in the context of whoever iterates it, so each step gets a task with a context of its own.
+        own = copy_context()
+        own.run(current_scope.set, scope)
+        started = reference.subscribe(
+            frontend.schema, request.query, request.variables, request.operation_name, context
+        )
+        try:
+            results = await asyncio.create_task(started, context=own)
+        except BaseException:
+            await scope.close()
+            raise
+        if isinstance(results, AsyncGenerator):
+            return _events(results, scope, context, request, own)
+        await scope.close()
+        return _answer(results, context, request)
+
+    def _scope(self, frontend: Frontend, request: Request, *, deadline: float | None) -> RequestScope:
+        return RequestScope(
+            upstreams=self._upstreams,
+            incoming=request.headers,
+            deadline=deadline,
+            most_calls=frontend.options.limits.calls,
+            event_seconds=self._timeout,
+        )
+
+
+async def _events(
+    results: AsyncGenerator[ExecutionResult, None],
+    scope: RequestScope,
+    context: Context,
+    request: Request,
+    own: TaskContext,
+) -> Answers:
+    """One Answer per event, until the upstream or the frontend ends the subscription."""
+    try:
+        async with aclosing(results):
+            while True:
+                scope.renew(None)
+                context.degraded.clear()
+                result = await asyncio.create_task(_next(results), context=own)
+                if result is None:
+                    return
+                yield _answer(result, context, request)
+    finally:
+        await scope.close()
+
+
+async def _next(results: AsyncGenerator[ExecutionResult, None]) -> ExecutionResult | None:
+    """The next result; None at the end, because StopAsyncIteration cannot leave a task."""
+    return await anext(results, None)
+
+
+def _answer(result: ExecutionResult | Any, context: Context, request: Request) -> Answer:
+    extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
+    if context.degraded:
+        extensions["degraded"] = [{"path": list(each.path), "code": each.code} for each in context.degraded]
+    errors = field_errors(result.errors or (), log_fields=_labels(request))
+    # An error without a path stopped the request before any field ran (GraphQL specification, section 7.1.2).
+    was_executed = not (result.data is None and errors and all("path" not in error for error in errors))
+    return Answer(
+        data=result.data,
+        errors=errors,
+        extensions=extensions,
+        was_executed=was_executed,
+        status=200 if was_executed else 400,
+    )
+
+
+def _context(plan: Plan, request: Request) -> Context:
+    return Context(frontend=request.frontend, headers=request.headers, client=request.client, document=plan.document)
+
+
+def _labels(request: Request) -> dict[str, str]:
+    return {"frontend": request.frontend, "request_id": request.headers.get("x-request-id", "")}
+
+
+def _internal() -> Answer:
+    error = {"message": "Something went wrong.", "extensions": {"code": "INTERNAL"}}
+    return Answer(errors=[error], was_executed=False, status=500)
