@@ -1,0 +1,127 @@
+"""The door: routes requests to the gateway and answers them. Made by bff.app, run by any ASGI 3 server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from bff.contract import AnswersRequests, Refused
+from bff.http import health
+from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, headers_of, path_of
+from bff.http.encode import encode
+from bff.http.errors import Problem, internal
+from bff.http.graphiql.page import Pages
+from bff.http.graphql import answer_graphql
+from bff.http.lifespan import Lifespan, live
+from bff.http.negotiate import GRAPHQL, JSON, wanted
+from bff.http.options import Options
+from bff.http.request_id import RequestIds
+from bff.http.websocket import serve_websocket
+
+log = structlog.get_logger("bff.http")
+
+GatewayNow = Callable[[], AnswersRequests]
+
+
+def http_app(gateway: GatewayNow, options: Options, *, lifespan: Lifespan | None = None) -> App:
+    """The ASGI application. `gateway` gives the one that answers now; `lifespan` is entered while the server runs."""
+    return Door(gateway, options, lifespan=lifespan)
+
+
+class Door:
+    """The ASGI application. Each request asks for the gateway anew, so a reload needs no restart."""
+
+    def __init__(self, gateway: GatewayNow, options: Options, *, lifespan: Lifespan | None = None) -> None:
+        self._gateway = gateway
+        self._options = options
+        self._lifespan = lifespan
+        self._ids = RequestIds()
+        self._pages = Pages()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Speak ASGI."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            most = self._options.max_body
+            fixed = frontend_in(path_of(scope))
+            await serve_websocket(scope, receive, send, gateway=self._gateway, fixed=fixed, most=most, ids=self._ids)
+        elif scope["type"] == "lifespan":
+            await live(scope, receive, send, self._lifespan)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
+        request_id = headers["x-request-id"] = self._ids.choose(headers.get("x-request-id"))
+        exchange = Exchange(scope, receive, send, headers, request_id)
+        try:
+            await self._route(exchange)
+        except Refused as refusal:
+            await _refuse(exchange, refusal)
+        except ClientGone:
+            pass
+        except Exception:
+            log.exception("http_failed", path=exchange.path, request_id=request_id)
+            if exchange.started:
+                raise  # half a response is out: the server must break the connection
+            with suppress(OSError):
+                await _refuse(exchange, internal())
+
+    async def _route(self, exchange: Exchange) -> None:
+        path = exchange.path
+        fixed = frontend_in(path)
+        if fixed is not None:
+            await self._graphql(exchange, fixed or None)
+        elif path == "/live":
+            _allow(exchange, "GET", "HEAD")
+            await health.live(exchange)
+        elif path == "/ready":
+            _allow(exchange, "GET", "HEAD")
+            await health.ready(exchange, self._gateway())
+        elif self._options.graphiql and path.startswith("/graphiql/"):
+            _allow(exchange, "GET", "HEAD")
+            await self._pages.asset(exchange, path.removeprefix("/graphiql/"))
+        elif path == "/" and self._options.graphiql and wanted(exchange.headers.get("accept")).html:
+            _allow(exchange, "GET", "HEAD")
+            await exchange.respond(307, b"", "text/plain", {"location": f"{exchange.root}/graphql", "vary": "accept"})
+        else:
+            raise Problem.NOT_FOUND.refused(
+                f"There is nothing at {path[:100]}. GraphQL is at /graphql and /graphql/{{frontend}}, "
+                "health at /live and /ready."
+            )
+
+    async def _graphql(self, exchange: Exchange, fixed: str | None) -> None:
+        _allow(exchange, "GET", "POST")
+        if exchange.method == "GET" and self._options.graphiql and self._wants_page(exchange):
+            await self._pages.page(exchange, self._gateway(), fixed)
+        else:
+            await answer_graphql(exchange, self._gateway(), fixed, self._options.max_body)
+
+    def _wants_page(self, exchange: Exchange) -> bool:
+        """A browser's navigation without a query; a link with one is answered."""
+        return wanted(exchange.headers.get("accept")).html and b"query=" not in exchange.scope["query_string"]
+
+
+def frontend_in(path: str) -> str | None:
+    """The frontend that a path names: "" for /graphql itself, None for a path that is not GraphQL's."""
+    if path == "/graphql":
+        return ""
+    if not path.startswith("/graphql/"):
+        return None
+    name = path[9:].removesuffix("/")
+    return None if "/" in name else name
+
+
+def _allow(exchange: Exchange, *methods: str) -> None:
+    if exchange.method not in methods:
+        allowed = ", ".join(methods)
+        message = f"{exchange.method[:20]} is not for {exchange.path[:100]}; use {allowed.replace(', ', ' or ')}."
+        raise Problem.METHOD_NOT_ALLOWED.refused(message, allow=allowed)
+
+
+async def _refuse(exchange: Exchange, refusal: Refused) -> None:
+    """Say no in the media type that the client prefers, or in JSON when it accepts none."""
+    media = GRAPHQL if wanted(exchange.headers.get("accept")).json == GRAPHQL else JSON
+    body = encode(refusal.answer())
+    await exchange.respond(refusal.status, body, f"{media}; charset=utf-8", refusal.headers)

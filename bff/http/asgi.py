@@ -1,0 +1,93 @@
+"""The parts of ASGI 3 that this room uses: its types, one HTTP exchange, and the headers of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client hung up before it was answered; nobody is left to tell."""
+
+
+class Exchange:
+    """One HTTP request and the way to answer it."""
+
+    __slots__ = ("headers", "method", "path", "receive", "request_id", "scope", "send", "started")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str) -> None:
+        """`headers` have names in lower case; `request_id` is sent back as `x-request-id`."""
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.headers = headers
+        self.request_id = request_id
+        self.method: str = scope["method"]
+        self.path = path_of(scope)
+        self.started = False
+
+    @property
+    def root(self) -> str:
+        """Where the application is mounted: what links to its own paths begin with."""
+        root: str = self.scope.get("root_path", "")
+        return root.rstrip("/")
+
+    async def respond(
+        self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Send a whole response."""
+        lines = self._lines(content_type, headers)
+        lines.append((b"content-length", b"%d" % len(body)))
+        self.started = True
+        await self.send({"type": "http.response.start", "status": status, "headers": lines})
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def start(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
+        """Start a response of unknown length; `write` sends its parts."""
+        self.started = True
+        lines = self._lines(content_type, headers)
+        await self.send({"type": "http.response.start", "status": status, "headers": lines})
+
+    async def write(self, part: bytes, *, is_last: bool = False) -> None:
+        """Send a part of the body. Waits while the client does not read (backpressure)."""
+        await self.send({"type": "http.response.body", "body": part, "more_body": not is_last})
+
+    def _lines(self, content_type: str, headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
+        lines = [
+            (b"content-type", content_type.encode("latin-1")),
+            (b"x-request-id", self.request_id.encode("latin-1")),
+        ]
+        if headers:
+            lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        return lines
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The request's headers; ASGI gives their names in lower case. Repeats are joined (RFC 9110, section 5.3)."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name: str = raw_name.decode("latin-1")
+        value: str = raw_value.decode("latin-1")
+        if name in found:
+            value = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}"
+        found[name] = value
+    return found
+
+
+def path_of(scope: Scope) -> str:
+    """The path below the place where the application is mounted (`root_path`)."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] or "/" if root and path.startswith(root) else path
+
+
+async def hung_up(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

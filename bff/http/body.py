@@ -1,0 +1,61 @@
+"""Reading a request's body within its bounds. Called for every POST."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bff.contract import Refused
+from bff.http.asgi import ClientGone, Exchange, Message
+from bff.http.errors import Problem
+from bff.http.interrupt import Interrupt
+
+SECONDS = 15.0
+"""How long a body may take to arrive."""
+
+
+async def read_body(exchange: Exchange, most: int) -> bytes:
+    """The whole body.
+
+    Raises Refused when it has more than `most` bytes, announced or counted, or comes too slowly; ClientGone when the
+    client hangs up.
+    """
+    announced = exchange.headers.get("content-length")
+    if announced is not None and announced.isdecimal() and (len(announced) > 18 or int(announced) > most):
+        raise _too_large(most)
+    interrupt = Interrupt()
+    timer = asyncio.get_running_loop().call_later(SECONDS, interrupt)
+    try:
+        return await _parts(exchange, most)
+    except asyncio.CancelledError:
+        if interrupt.is_ours():
+            message = f"The request body did not arrive within {SECONDS:.0f} seconds."
+            raise Problem.REQUEST_TIMEOUT.refused(message) from None
+        raise
+    finally:
+        timer.cancel()
+
+
+async def _parts(exchange: Exchange, most: int) -> bytes:
+    message = await exchange.receive()
+    body = _part(message, most, 0)
+    if not message.get("more_body"):
+        return body  # nearly every body comes in one piece
+    parts, size = [body], len(body)
+    while message.get("more_body"):
+        message = await exchange.receive()
+        parts.append(_part(message, most, size))
+        size += len(parts[-1])
+    return b"".join(parts)
+
+
+def _part(message: Message, most: int, already: int) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    part: bytes = message.get("body", b"")
+    if already + len(part) > most:
+        raise _too_large(most)
+    return part
+
+
+def _too_large(most: int) -> Refused:
+    return Problem.BODY_TOO_LARGE.refused(f"The request body is larger than the {most} bytes allowed here.")

@@ -1,0 +1,90 @@
+"""Answers as JSON bytes: fast for what GraphQL's own scalars give, exact for whatever custom scalars give."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, time
+from enum import Enum
+from typing import Any
+
+import orjson
+import structlog
+
+from bff.contract import Answer
+from bff.http.errors import internal
+
+log = structlog.get_logger("bff.http")
+
+_INTERNAL = orjson.dumps(internal().answer().body())
+_INTERNAL_LIST = orjson.dumps(list(internal().answer().errors))
+
+
+def encode(answer: Answer) -> bytes:
+    """The response map as JSON. Never raises."""
+    return to_json(answer.body(), otherwise=_INTERNAL)
+
+
+def encode_errors(errors: Sequence[Mapping[str, Any]]) -> bytes:
+    """A list of formatted errors as JSON. Never raises."""
+    return to_json(list(errors), otherwise=_INTERNAL_LIST)
+
+
+def to_json(value: Any, *, otherwise: bytes = b"null") -> bytes:
+    """JSON of any plain Python value.
+
+    What has no JSON at all, such as a list that holds itself, is logged and becomes `otherwise`.
+    """
+    try:
+        return orjson.dumps(value, default=_known, option=orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:
+        pass  # integers over 64 bits, lone surrogates, unusual keys: the slow way can
+    try:
+        return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    except (RecursionError, ValueError, TypeError) as error:
+        log.error("answer_not_encoded", reason=str(error))  # noqa: TRY400 - a thousand frames of one function tell nothing
+        return otherwise
+
+
+def _known(value: Any) -> Any:
+    """What orjson does not know: bytes as base64, collections as lists, everything else, such as Decimal, as text."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Collection):
+        return list(value)
+    return str(value)
+
+
+def _plain(value: Any) -> Any:
+    """The same value from nothing but dicts, lists, text, numbers and None, written as orjson would."""
+    match value:
+        case None | bool():
+            return value
+        case Enum():
+            return _plain(value.value)
+        case str():
+            return str(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value) if math.isfinite(value) else None
+        case Mapping():
+            return {_key(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case date() | time():
+            return value.isoformat()
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        case _:
+            return _plain(_known(value))
+
+
+def _key(key: Any) -> str:
+    plain = _plain(key)
+    return plain if isinstance(plain, str) else json.dumps(plain)

@@ -1,0 +1,51 @@
+"""Every refusal of this room in one table: its stable code, its HTTP status, and what it means."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from bff.contract import Refused
+
+
+class Problem(Enum):
+    """A member's name is the promised `extensions.code`; its value is the HTTP status and the meaning.
+
+    Refusals of the gateway (UNAUTHENTICATED, GRAPHQL_PARSE_FAILED ...) have codes of their own.
+    """
+
+    BAD_REQUEST = 400, "The parameters are not those of a GraphQL request (GraphQL over HTTP, `Request Parameters`)."
+    BATCHING_DISABLED = 400, "The body is a JSON array; batched requests are not enabled."
+    EMPTY_BODY = 400, "A POST without a body."
+    INVALID_JSON = 400, "The body, or `variables` or `extensions` in a URL, is not JSON that can be read."
+    INVALID_UTF8 = 400, "The body is not UTF-8."
+    INVALID_URL = 400, "The query string is not valid."
+    ORIGIN_FORBIDDEN = 403, "A page of another site tried to open a websocket."
+    NOT_FOUND = 404, "There is nothing at this path."
+    UNKNOWN_FRONTEND = 404, "The path names no frontend."
+    METHOD_NOT_ALLOWED = 405, "The path does not take this method; `Allow` says which it takes."
+    NOT_ACCEPTABLE = 406, "No media type in `Accept` can be given; the message says which can."
+    REQUEST_TIMEOUT = 408, "The body did not arrive in time."
+    BODY_TOO_LARGE = 413, "The body is larger than `server.max_body`."
+    UNSUPPORTED_MEDIA_TYPE = 415, "A POST that is not application/json in UTF-8; `Accept-Post` says what is."
+    TOO_MANY_OPERATIONS = 429, "A websocket has too many operations under way; sent as an `error` message."
+    INTERNAL = 500, "Something unexpected; the log has the story under the response's `x-request-id`."
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.value[0]
+
+    @property
+    def meaning(self) -> str:
+        """One sentence for the reference."""
+        return self.value[1]
+
+    def refused(self, message: str, **headers: str) -> Refused:
+        """The exception to raise. `headers` are HTTP headers with `_` for `-`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Refused(self.name, message, status=self.status, headers=named)
+
+
+def internal() -> Refused:
+    """What a client reads when something unexpected went wrong."""
+    return Problem.INTERNAL.refused("Something went wrong.")

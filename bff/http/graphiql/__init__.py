@@ -1,0 +1,1 @@
+"""GraphiQL: the page that browsers get at /graphql, and the build of its assets."""

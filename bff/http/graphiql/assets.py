@@ -1,0 +1,62 @@
+"""GraphiQL's files, built from npm or shipped with this package, as HTTP gives them out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from bff.http.asgi import Exchange
+from bff.http.errors import Problem
+from bff.http.graphiql.security import HEADERS
+
+_HERE = Path(__file__).parent
+ASSETS = _HERE / "assets"
+"""Made by bff.http.graphiql.build; absent where node was."""
+_SHIPPED = (_HERE / "src" / "fallback.js", _HERE / "src" / "bar.css")
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Asset:
+    body: bytes
+    content_type: str
+    etag: str
+
+
+class Assets:
+    """Files by their plain names, read once. A path is never made from a request, so none can leave the folder."""
+
+    def __init__(self, built: Path = ASSETS) -> None:
+        self._built = built
+        self._known: dict[str, _Asset] = {}
+
+    @property
+    def are_built(self) -> bool:
+        """Whether GraphiQL was built from npm."""
+        return (self._built / "main.js").exists()
+
+    async def send(self, exchange: Exchange, name: str) -> None:
+        """Send a file, or 304 when the browser has it. Raises Refused for a name that is none of ours."""
+        asset = self._known.get(name) or await asyncio.to_thread(self._read, name)
+        if asset is None:
+            raise Problem.NOT_FOUND.refused("There is no such file; GraphiQL's assets may have to be built anew.")
+        self._known[name] = asset
+        headers = {**HEADERS, "etag": asset.etag, "cache-control": "no-cache"}
+        if asset.etag in exchange.headers.get("if-none-match", ""):
+            await exchange.respond(304, b"", asset.content_type, headers)
+        else:
+            await exchange.respond(200, asset.body, asset.content_type, headers)
+
+    def _read(self, name: str) -> _Asset | None:
+        files = {path.name: path for path in (*_SHIPPED, *self._built.glob("*")) if path.suffix in _TYPES}
+        path = files.get(name)
+        if path is None or not path.is_file():
+            return None
+        body = path.read_bytes()
+        return _Asset(body, _TYPES[path.suffix], f'"{hashlib.sha256(body).hexdigest()[:32]}"')

@@ -1,0 +1,117 @@
+"""The GraphiQL page of a frontend. Called by the door for browsers.
+
+With built assets everything comes from this process. Without them a plain editor of our own works at once, and gives
+way to GraphiQL from a public CDN where that can be loaded. Without JavaScript a form does.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import orjson
+
+from bff.contract import AnswersRequests, FrontendCard, Refused
+from bff.http.asgi import Exchange
+from bff.http.encode import to_json
+from bff.http.errors import Problem
+from bff.http.graphiql import cdn
+from bff.http.graphiql.assets import ASSETS, Assets
+from bff.http.graphiql.security import HEADERS, policy
+
+
+class Pages:
+    """The pages of this process, and their assets."""
+
+    def __init__(self, built: Path = ASSETS) -> None:
+        """`built` is the folder of the assets made from npm, which may be missing."""
+        self._assets = Assets(built)
+
+    async def page(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
+        """Send the page of the frontend that the path names, or of the one that would answer. Raises Refused."""
+        card = _card(exchange, gateway, fixed)
+        is_built = self._assets.are_built
+        body = _html(exchange.root, card, [each.name for each in gateway.cards], is_built=is_built)
+        headers = {
+            **HEADERS,
+            "content-security-policy": policy() if is_built else policy(cdn.HOST),
+            "x-frame-options": "DENY",
+            "cache-control": "no-store",
+            "vary": "accept",
+        }
+        await exchange.respond(200, body, "text/html; charset=utf-8", headers)
+
+    async def asset(self, exchange: Exchange, name: str) -> None:
+        """Send one file of the assets. Raises Refused for a name that is none."""
+        await self._assets.send(exchange, name)
+
+
+def _card(exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> FrontendCard:
+    """A page shows no data, so a frontend that needs a key has one too: the key goes into its header editor."""
+    cards = {card.name: card for card in gateway.cards}
+    if fixed is not None:
+        if fixed not in cards:
+            raise Problem.UNKNOWN_FRONTEND.refused(f"There is no frontend of this name; there is {', '.join(cards)}.")
+        return cards[fixed]
+    try:
+        return cards[gateway.choose(exchange.headers, None)]
+    except Refused:
+        if not cards:
+            raise
+        return next(iter(cards.values()))
+
+
+def _html(root: str, card: FrontendCard, names: list[str], *, is_built: bool) -> bytes:
+    assets = f"{root}/graphiql"
+    endpoint = f"{root}/graphql/{card.name}"
+    if is_built:
+        head = f'<link rel="stylesheet" href="{assets}/main.css">'
+        scripts = f'<script src="{assets}/main.js" defer></script>'
+        begin = "<p>GraphiQL is loading.</p>"
+    else:
+        head = f'{cdn.style()}<link rel="stylesheet" href="{assets}/bar.css">'
+        scripts = f'<script src="{assets}/fallback.js"></script>{cdn.scripts()}'
+        begin = ""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(card.name)} · GraphiQL</title>
+<link rel="icon" href="data:,">
+{head}
+</head>
+<body>
+<script type="application/json" id="config">{_config(root, card, names, assets, endpoint)}</script>
+<div id="root">{begin}</div>
+<noscript>{_form(card, endpoint)}</noscript>
+{scripts}
+</body>
+</html>
+""".encode()
+
+
+def _config(root: str, card: FrontendCard, names: list[str], assets: str, endpoint: str) -> str:
+    """What the page's scripts read, as the text of a data block."""
+    config = {
+        "frontend": card.name,
+        "description": card.description,
+        "endpoint": endpoint,
+        "assets": assets,
+        "frontends": [{"name": name, "path": f"{root}/graphql/{name}"} for name in names],
+        "examples": [
+            {"title": each.title, "query": each.query, "variables": orjson.Fragment(to_json(dict(each.variables)))}
+            for each in card.examples
+        ],
+    }
+    return to_json(config).decode().replace("<", "\\u003c")  # `</` would end the block (HTML, section 4.12.1.3)
+
+
+def _form(card: FrontendCard, endpoint: str) -> str:
+    """The page without JavaScript: a query goes as a GET and its answer is shown as it comes."""
+    query = escape(next((each.query for each in card.examples if not each.variables), "{ __typename }"))
+    return (
+        f'<h1>{escape(card.name)}</h1><p>{escape(card.description)}</p><form action="{escape(endpoint)}">'
+        f'<textarea name="query" rows="16" cols="80" aria-label="Query">{query}</textarea>'
+        "<p><button>Run</button></p></form>"
+    )

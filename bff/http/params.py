@@ -1,0 +1,115 @@
+"""From the bytes of a request to its GraphQL parameters (GraphQL over HTTP, `Request`). Every mistake has a code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from bff.contract import Refused
+from bff.http.errors import Problem
+
+_decode = msgspec.json.Decoder().decode
+_CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
+_MOST_FIELDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What a frontend asks."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_media_type(content_type: str | None) -> None:
+    """Raise Refused unless a POST is application/json in UTF-8.
+
+    That also keeps forms of other sites out: a browser sends this type to another site only after asking (CORS
+    preflight), while text/plain, multipart/form-data and urlencoded forms it sends at once.
+    """
+    if content_type == "application/json":
+        return
+    media, _, parameters = (content_type or "").partition(";")
+    if media.strip().lower() != "application/json":
+        given = f"this one says {media.strip()[:100]}" if media.strip() else "this one has no Content-Type"
+        raise _unsupported(f"Send the request as application/json; {given}.")
+    charset = _CHARSET.search(parameters)
+    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
+        raise _unsupported(f"Send the request in UTF-8; this one says charset={charset[1][:40]}.")
+
+
+def from_body(body: bytes) -> Params:
+    """The parameters of a POST. Raises Refused."""
+    if not body or body.isspace():
+        raise Problem.EMPTY_BODY.refused(
+            'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
+        )
+    return from_map(_decoded(body, "The request body"))
+
+
+def from_url(query_string: bytes) -> Params:
+    """The parameters of a GET. Raises Refused."""
+    try:
+        text = query_string.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise Problem.INVALID_URL.refused(
+            f"The query string is not valid: percent-encode it as UTF-8, with at most {_MOST_FIELDS} parameters."
+        ) from error
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise Problem.INVALID_URL.refused("A parameter is in the query string twice.")
+    asked: dict[str, Any] = {name: given[name] for name in ("query", "operationName") if name in given}
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            asked[name] = _decoded(given[name].encode(), f"`{name}`")
+    return from_map(asked)
+
+
+def from_map(data: Any) -> Params:
+    """The parameters of one decoded request. Raises Refused."""
+    if isinstance(data, list):
+        raise Problem.BATCHING_DISABLED.refused("Batched requests are not enabled; send one JSON object a request.")
+    if not isinstance(data, dict):
+        raise Problem.BAD_REQUEST.refused(f"Send a JSON object with a query; this is {_kind(data)}.")
+    query, name = data.get("query"), data.get("operationName")
+    if not isinstance(query, str):
+        said = "is missing" if query is None else f"is {_kind(query)}"
+        raise Problem.BAD_REQUEST.refused(f"`query` must be a string with a GraphQL document; it {said}.")
+    if name is not None and not isinstance(name, str):
+        raise Problem.BAD_REQUEST.refused(f"`operationName` must be a string; it is {_kind(name)}.")
+    for key in ("variables", "extensions"):
+        if not isinstance(data.get(key), dict | None):
+            raise Problem.BAD_REQUEST.refused(f"`{key}` must be an object; it is {_kind(data[key])}.")
+    return Params(query, name or None, data.get("variables") or {})
+
+
+def _decoded(text: bytes, what: str) -> Any:
+    """`text` as JSON. Integers of any size stay exact. Raises Refused, with the place of the mistake."""
+    try:
+        return _decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            text.decode("utf-8")
+        except UnicodeDecodeError as invalid:
+            raise Problem.INVALID_UTF8.refused(f"{what} is not UTF-8: byte {invalid.start} does not fit.") from error
+        raise Problem.INVALID_JSON.refused(f"{what} is not valid JSON: {error}.") from error
+    except RecursionError:
+        raise Problem.INVALID_JSON.refused(f"{what} is nested too deeply.") from None
+    except ValueError as error:  # Python converts only so many digits
+        raise Problem.INVALID_JSON.refused(f"{what} has a number with too many digits.") from error
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return "null" if value is None else names[type(value)]
+
+
+def _unsupported(message: str) -> Refused:
+    return Problem.UNSUPPORTED_MEDIA_TYPE.refused(message, accept_post="application/json")

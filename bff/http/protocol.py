@@ -1,0 +1,112 @@
+"""Uvicorn's HTTP/1.1 protocol with bounds on what a client may send slowly or endlessly. Used by bff.http.server.
+
+Uvicorn alone waits for ever for a head that does not come, takes one of any size, and reads a refused body to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from bff.http.lifespan import announce_stop
+
+WAIT_SECONDS = 15.0
+"""How long a client may take to send the request line and headers, or the rest of a body that was refused."""
+HEAD_BYTES = 64 * 1024
+"""Largest request line and headers together, give or take one read from the socket."""
+UNREAD_BYTES = 64 * 1024 * 1024
+"""How much of a refused body is thrown away, so that the client comes to reading the refusal."""
+PIPELINED = 64
+"""Requests that a client may send before it reads the answer to the first."""
+
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection. It costs a well-behaved request a microsecond: its clock runs only for those who dawdle."""
+
+    _is_waiting = True  # for the end of a head, or of a body that nobody reads
+    _is_in_head = True
+    _waited_bytes = 0
+    _timer: asyncio.TimerHandle | None = None
+    _running: RequestResponseCycle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._start_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is waited for, and what runs is told; uvicorn tells the last request sent, which may not run yet."""
+        self._stop_clock()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, then count what the application does not read."""
+        super().data_received(data)
+        if not self._is_waiting:
+            return
+        if self._timer is None:
+            self._start_clock()
+        self._waited_bytes += len(data)
+        if self._waited_bytes > (HEAD_BYTES if self._is_in_head else UNREAD_BYTES):
+            self._cut_off()
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._is_waiting = self._is_in_head = True
+        self._waited_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """A head is complete; the application bounds the body."""
+        super().on_headers_complete()
+        self._is_waiting = self._is_in_head = False
+        self._stop_clock()
+        if len(self.pipeline) > PIPELINED:
+            self.transport.close()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body, which nobody reads when its request is answered already."""
+        super().on_body(body)
+        if not self._is_waiting and self.cycle is not None and self.cycle.response_complete:
+            self._is_waiting, self._waited_bytes = True, 0
+
+    def on_message_complete(self) -> None:
+        """The client has sent what it began."""
+        super().on_message_complete()
+        if self._is_waiting:
+            self._is_waiting = False
+            self._stop_clock()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def shutdown(self) -> None:
+        """The server stops: streams end, requests under way are finished."""
+        announce_stop(self.app_state)
+        super().shutdown()
+
+    def _cut_off(self) -> None:
+        if self._is_in_head and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+        self.transport.close()
+
+    def _start_clock(self) -> None:
+        self._timer = self.loop.call_later(WAIT_SECONDS, self._give_up)
+
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if not self.transport.is_closing():
+            self.transport.close()

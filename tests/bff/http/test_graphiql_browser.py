@@ -1,0 +1,118 @@
+"""GraphiQL in a real browser, under its policy: examples, subscriptions, the way to other frontends, and every fallback."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bff.http.graphiql import page as pages
+from bff.http.graphiql.assets import ASSETS
+from tests.bff.http.world import World, open_world, until
+from tests.browser import Page, browser
+
+RESULT = "(document.querySelector('.graphiql-response .view-lines')?.innerText ?? '').replaceAll('\\u00a0', ' ')"
+RUN = "document.querySelector('.graphiql-execute-button').click()"
+built = pytest.mark.skipif(
+    not (ASSETS / "main.js").exists(), reason="GraphiQL's assets are built where node is: make graphiql"
+)
+
+
+@pytest.fixture
+async def tab(tmp_path: Path) -> AsyncIterator[Page]:
+    """A browser's tab."""
+    async with browser(tmp_path / "profile") as opened:
+        yield opened
+
+
+@pytest.fixture
+def unbuilt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where no node was."""
+    monkeypatch.setattr(pages.Pages.__init__, "__defaults__", (tmp_path / "nothing",))
+
+
+async def ready(tab: Page, url: str) -> None:
+    """Open GraphiQL and wait for its editors and the frontend's schema."""
+    await tab.open(url)
+    await tab.wait_for("document.querySelector('.graphiql-query-editor .view-line') !== null")
+    await tab.wait_for("document.querySelector('.graphiql-execute-button') !== null")
+
+
+async def example(tab: Page, title: str, operation: str) -> None:
+    """Click a ready query, and wait until its tab carries the name of its operation: GraphiQL has read it then."""
+    script = f"[...document.querySelectorAll('.bff-examples button')].find((each) => each.textContent === {title!r})"
+    await tab.wait_for(f"{script} !== undefined")
+    await tab.run(f"{script}.click()")
+    await tab.wait_for(f"document.querySelector('.graphiql-tab-active').innerText.includes({operation!r})")
+
+
+@built
+async def test_examples_and_subscriptions(world: World, tab: Page, tmp_path: Path) -> None:
+    """The first is there at once, the others are a click away, variables included; events arrive over a websocket."""
+    await ready(tab, f"{world.url}/graphql/web")
+    assert await tab.run("document.title") == "web · GraphiQL"
+    await tab.run(RUN)
+    await tab.wait_for(f"{RESULT}.includes('hello </script>')")
+    await example(tab, "Greet anyone", "Anyone")
+    await tab.run(RUN)
+    await tab.wait_for(f"{RESULT}.includes('hello Ada')")
+    await example(tab, "Count", "Count")
+    await tab.run(RUN)
+    await tab.wait_for(f"{RESULT}.includes('\"count\": 2')")
+    await until(lambda: world.gateway.streams == 0)
+    await tab.screenshot(tmp_path / "graphiql.png")
+    assert await tab.run("document.querySelectorAll('.graphiql-tab').length") == 3
+    await example(tab, "Greet", "Greet")
+    assert await tab.run("document.querySelectorAll('.graphiql-tab').length") == 3
+    assert tab.problems == []
+
+
+@built
+async def test_the_way_to_another_frontend(world: World, tab: Page) -> None:
+    """A link; what was open in one is not shown in the other."""
+    await ready(tab, f"{world.url}/graphql/web")
+    await tab.run("document.querySelector('.bff-bar a:not([aria-current])').click()")
+    await tab.wait_for("document.title === 'phone · GraphiQL'")
+    await tab.wait_for("document.querySelector('.graphiql-query-editor .view-line') !== null")
+    assert "Greet" not in await tab.run("document.querySelector('.graphiql-query-editor').innerText")
+    assert tab.problems == []
+
+
+@pytest.mark.usefixtures("unbuilt")
+async def test_the_plain_editor(world: World, tab: Page) -> None:
+    """Without assets and without internet: examples, variables and events work all the same."""
+    await tab.open(f"{world.url}/graphql/web")
+    await tab.wait_for("document.querySelector('#run') !== null")
+    shown = "document.querySelector('#result').textContent"
+    for title, result in (("Greet anyone", "hello Ada"), ("Count", '"count": 2')):
+        await tab.run(
+            f"[...document.querySelectorAll('.example')].find((each) => each.textContent === {title!r}).click()"
+        )
+        await tab.run("document.querySelector('#run').click()")
+        await tab.wait_for(f"{shown}.includes({result!r})")
+    await tab.run("document.querySelector('#variables').value = '{'")
+    await tab.run("document.querySelector('#run').click()")
+    await tab.wait_for(f"{shown}.includes('SyntaxError')")
+
+
+async def test_without_javascript(world: World, tab: Page) -> None:
+    """A form, whose answer is shown as it comes."""
+    await tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    await tab.open(f"{world.url}/graphql/web")
+    await tab.wait_for("document.forms.length === 1")
+    await tab.run("document.forms[0].elements.query.value = '{ hello }'")
+    await tab.run("document.forms[0].submit()")
+    await tab.wait_for("document.body.innerText.includes('hello world')")
+
+
+@built
+async def test_a_page_of_another_site_cannot_frame_it(tab: Page) -> None:
+    """Nor click in it on a visitor's behalf."""
+    async with open_world() as ours, open_world() as other:
+        await tab.open(f"{other.url}/live")
+        await tab.wait_for("document.readyState === 'complete'")
+        await tab.run(
+            f"document.body.append(Object.assign(document.createElement('iframe'), {{src: '{ours.url}/graphql/web'}}))"
+        )
+        await until(lambda: any("frame" in problem.lower() for problem in tab.problems), 10)
