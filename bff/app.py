@@ -1,0 +1,232 @@
+"""The composition root: the only file that knows every room. bff.yaml in, a running gateway and its ASGI app out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from importlib import invalidate_caches
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bff.authoring.nplusone import n_plus_one
+from bff.config import Settings, load
+from bff.contract import Answer, Answers, FrontendCard, Request
+from bff.frontends.frontend import Frontend, load_frontends
+from bff.gateway import Gateway
+from bff.http.app import http_app
+from bff.loading.scope import RequestScope
+from bff.upstreams import Upstreams
+from connectors.contract import Connector
+from connectors.endpoint import current_scope
+from connectors.options import ConnectorOptions, TlsOptions
+
+log = structlog.get_logger("bff.app")
+
+DRAIN = 30.0
+"""Seconds that requests under way get to finish when a reload replaces what they run on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A checked bff.yaml with the schemas it names: everything but I/O."""
+
+    settings: Settings
+    frontends: Mapping[str, Frontend]
+
+    def n_plus_one(self) -> list[str]:
+        """Fields that would call their upstream once per object of a list, one line each."""
+        cached = {name for name, each in self.settings.upstreams.items() if each.policies.cache is not None}
+        lines = [line for frontend in self.frontends.values() for line in n_plus_one(frontend.core, cached)]
+        return list(dict.fromkeys(lines))
+
+    def missing_files(self) -> list[str]:
+        """Files that upstreams are described by (WSDLs, protos, certificates) and that are not there, one line each."""
+        return [
+            f"upstreams.{name}: there is no file {path}; paths are relative to the folder of bff.yaml"
+            for name, each in self.settings.upstreams.items()
+            for path in _files(each.connector)
+            if not path.exists()
+        ]
+
+
+def _files(value: object) -> Iterator[Path]:
+    """The paths in a model of options, at any depth; an address counts when it is one."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (path for each in value for path in _files(each))
+    elif isinstance(value, ConnectorOptions | TlsOptions):
+        if isinstance(value, ConnectorOptions) and value.address.startswith("/"):
+            yield Path(value.address)
+        yield from (path for _, each in value for path in _files(each))
+
+
+def load_project(config: Path, environment: Mapping[str, str] | None = None) -> Project:
+    """Read bff.yaml and import its schemas. Raises ConfigError or SchemaError with every problem."""
+    settings = load(config, os.environ if environment is None else environment)
+    return Project(settings=settings, frontends=load_frontends(settings.frontends, settings.folder))
+
+
+class Generation:
+    """One loaded project at work: its upstreams are open, and it counts the requests it is answering."""
+
+    def __init__(self, project: Project, connectors: Mapping[str, Connector] | None = None) -> None:
+        """`connectors` replaces those of bff.yaml, for tests."""
+        self.project = project
+        self.upstreams = Upstreams(project.settings.upstreams, connectors=connectors)
+        self._gateway = Gateway(
+            project.frontends,
+            self.upstreams,
+            request_timeout=project.settings.server.request_timeout,
+            readiness=self.upstreams,
+        )
+        self._busy = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def cards(self) -> Sequence[FrontendCard]:
+        """The frontends."""
+        return self._gateway.cards
+
+    def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
+        """The frontend for a request; raises Refused."""
+        return self._gateway.choose(headers, fixed)
+
+    def readiness(self) -> Mapping[str, str]:
+        """What is not ready."""
+        return self._gateway.readiness()
+
+    async def answer(self, request: Request) -> Answer | Answers:
+        """Answer, and be known to be busy until the answer, or the subscription, is over."""
+        self._begin()
+        try:
+            answer = await self._gateway.answer(request)
+        except BaseException:
+            self._end()
+            raise
+        if isinstance(answer, Answer):
+            self._end()
+            return answer
+        return self._until_over(answer)
+
+    async def close(self) -> None:
+        """Let requests under way finish, for `DRAIN` seconds at most, then close the upstreams."""
+        try:
+            async with asyncio.timeout(DRAIN):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("drain_ended", still_running=self._busy)
+        await self.upstreams.close()
+
+    async def _until_over(self, answers: Answers) -> AsyncGenerator[Answer, None]:
+        try:
+            async with aclosing(answers):
+                async for answer in answers:
+                    yield answer
+        finally:
+            self._end()
+
+    def _begin(self) -> None:
+        self._busy += 1
+        self._idle.clear()
+
+    def _end(self) -> None:
+        self._busy -= 1
+        if not self._busy:
+            self._idle.set()
+
+
+class Service:
+    """The gateway as a process runs it: opened, reloaded and closed. `asgi` is the application for any ASGI server."""
+
+    def __init__(self, project: Project, *, connectors: Mapping[str, Connector] | None = None) -> None:
+        self._project = project
+        self._connectors = connectors
+        self._generation: Generation | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+        self.asgi = http_app(lambda: self.generation, project.settings.server, lifespan=self.running)
+
+    @property
+    def generation(self) -> Generation:
+        """What answers now."""
+        if self._generation is None:
+            raise RuntimeError("the service is not open; use `async with service.running():`")
+        return self._generation
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Service]:
+        """Open the upstreams, without waiting for those that are down, and close everything in the end."""
+        self._generation = Generation(self._project, self._connectors)
+        await self._generation.upstreams.open()
+        try:
+            yield self
+        finally:
+            current, self._generation = self._generation, None
+            for task in self._leaving:
+                task.cancel()
+            await asyncio.gather(*self._leaving, return_exceptions=True)
+            await current.upstreams.close()
+
+    async def reload(self, config: Path, environment: Mapping[str, str] | None = None) -> None:
+        """Swap in what bff.yaml and the schemas say now, without dropping a request.
+
+        Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes.
+        """
+        with fresh_modules(config):
+            project = load_project(config, environment)
+        following = Generation(project, self._connectors)
+        await following.upstreams.open()
+        leaving, self._generation, self._project = self.generation, following, project
+        task = asyncio.create_task(leaving.close())
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        log.info("reloaded", frontends=list(project.frontends))
+
+
+class fresh_modules:  # noqa: N801 - used like a function, in `with`
+    """Forget the project's own modules, so that importing them reads their files again; put them back on failure."""
+
+    def __init__(self, config: Path) -> None:
+        """`config` is the project's bff.yaml; its modules lie beside it."""
+        self._folder = config.resolve().parent
+        self._old: dict[str, Any] = {}
+
+    def __enter__(self) -> None:
+        invalidate_caches()  # or files made a moment ago would not be found
+        keep = {"bff", "connectors"}
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__file__", None)
+            if not file or name.partition(".")[0] in keep or "site-packages" in file or name == "__main__":
+                continue
+            if Path(file).is_relative_to(self._folder):
+                self._old[name] = sys.modules.pop(name)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            sys.modules.update(self._old)
+
+
+@asynccontextmanager
+async def connected(config: str | Path = "bff.yaml") -> AsyncIterator[RequestScope]:
+    """What shells and scripts open to await endpoints.
+
+    For example `async with connected("bff.yaml"): reply = await catalog.product(id="p-001")`.
+    """
+    project = load_project(Path(config))
+    generation = Generation(project)
+    await generation.upstreams.open()
+    scope = RequestScope(generation.upstreams)
+    token = current_scope.set(scope)
+    try:
+        yield scope
+    finally:
+        current_scope.reset(token)
+        await scope.close()
+        await generation.upstreams.close()
