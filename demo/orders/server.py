@@ -1,0 +1,74 @@
+"""The orders service: takes orders from a topic, tells their progress on another, answers what shipping costs."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from connectors.queue.brokers import Broker, Message, open_broker
+from connectors.queue.brokers.contract import respond
+from demo.control import Control
+
+STEPS = ("PLACED", "PAID", "PACKED", "SHIPPED")
+_ABROAD = {"DE": (390, 2), "FR": (590, 3), "NL": (490, 2)}
+
+
+class OrdersServer:
+    """Works at a broker until stopped."""
+
+    def __init__(self, address: str, control: Control, interval: float) -> None:
+        """`interval` is the time between two steps of an order, in seconds."""
+        self._address = address
+        self._control = control
+        self._interval = interval
+        self._broker: Broker | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> str:
+        """Begin to work and return the broker's address."""
+        self._broker = open_broker(self._address)
+        orders = await self._broker.subscribe("orders.placed", group="orders-service")
+        self._spawn(self._take(orders))
+        self._spawn(respond(self._broker, "shipping.quote", self._quote))
+        await asyncio.sleep(0)
+        return self._address
+
+    async def stop(self) -> None:
+        """Leave the broker."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._broker is not None:
+            await self._broker.close()
+            self._broker = None
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take(self, orders: Any) -> None:
+        async for message in orders:
+            if await self._control.asked("orders.placed") is None:
+                order = msgspec.json.decode(message.body)
+                self._spawn(self._progress(str(order["id"])))
+
+    async def _progress(self, order: str) -> None:
+        for step in STEPS:
+            event = {"id": order, "status": step, "at": datetime.now(UTC).isoformat()}
+            assert self._broker is not None
+            await self._broker.publish(Message(topic="orders.updates", body=msgspec.json.encode(event), key=order))
+            await asyncio.sleep(self._interval)
+
+    async def _quote(self, message: Message) -> bytes:
+        failure = await self._control.asked("shipping.quote")
+        if failure is not None:
+            return b"{no json"
+        wanted = msgspec.json.decode(message.body)
+        base, days = _ABROAD.get(str(wanted.get("country")), (990, 6))
+        amount = base + int(wanted.get("weight") or 0) // 1000 * 100
+        return msgspec.json.encode({"amount": amount, "currency": "EUR", "days": days})

@@ -1,0 +1,1 @@
+"""Live prices over a raw websocket."""
