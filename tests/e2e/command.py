@@ -1,0 +1,126 @@
+"""The real `bff` command in processes of its own, for the tests of the command line, projects and reloading."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = (sys.executable, "-m", "bff.cli")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """What a process needs to find the gateway; wide, uncoloured output."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", **more}
+
+
+def bff(*arguments: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedProcess[str]:
+    """A command that ends by itself."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=cwd,
+        env=environment(**more),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """A port that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Running:
+    """A command that runs until it is stopped; its lines are read as they come."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process = process
+        self.url = f"http://127.0.0.1:{port}"
+        self.lines: list[str] = []
+        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    @property
+    def output(self) -> str:
+        """Everything it wrote so far."""
+        return "".join(self.lines)
+
+    def wait_for(self, text: str, seconds: float = 15) -> None:
+        """Until a line has this text."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                line = self._queue.get(timeout=max(0.01, end - time.monotonic()))
+            except queue.Empty:
+                line = None
+            assert line is not None, f"{text!r} did not come; the output is:\n{self.output}"
+            if text in line:
+                return
+
+    def ask(self, query: str, path: str = "/graphql", headers: Mapping[str, str] | None = None) -> dict:
+        """POST a query."""
+        return httpx.post(self.url + path, json={"query": query}, headers=dict(headers or {}), timeout=10).json()
+
+    def ask_when_up(self, query: str, path: str = "/graphql", seconds: float = 15) -> dict:
+        """The first answer, as soon as the port is open."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                return self.ask(query, path)
+            except httpx.TransportError:
+                assert self.process.poll() is None, self.output
+                assert time.monotonic() < end, self.output
+                time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 5) -> int:
+        """Ask it to end; its exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(seconds)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line)
+            self._queue.put(line)
+        self._queue.put(None)
+
+
+@contextmanager
+def running(*arguments: str, cwd: Path = ROOT, **more: str) -> Iterator[Running]:
+    """`bff <arguments> --port <free>`, ended in any case."""
+    port = free_port()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--port", str(port)],
+        cwd=cwd,
+        env=environment(**more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    made = Running(process, port)
+    try:
+        yield made
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(5)
+        made.reader.join(5)
+        if process.stdout is not None:
+            process.stdout.close()

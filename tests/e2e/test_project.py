@@ -1,0 +1,134 @@
+"""A project of anyone's own: a folder with bff.yaml and schemas/, served from somewhere else."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.command import bff, running
+
+BACKEND = """\
+from connectors import rest
+
+people = rest("people")
+person = people.get("/people/{id}", missing="null")
+"""
+FRONTEND = '''\
+"""Says hello."""
+
+import strawberry
+
+from bff.authoring import argument, frontend, via
+from schemas.backends.people import person
+
+
+@strawberry.type
+class Person:
+    id: strawberry.ID
+    name: str
+
+    @strawberry.field
+    def greeting(self) -> str:
+        return f"Hello {self.name}!"
+
+
+@strawberry.type
+class Query:
+    person: Person | None = via(person, id=argument(strawberry.ID))
+
+
+schema = frontend(query=Query)
+'''
+CONFIG = """\
+upstreams:
+  people: {rest: "${PEOPLE_URL}"}
+frontends:
+  hello: {schema: schemas.hello, default: true}
+"""
+
+
+class _People(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        found = self.path == "/people/7"
+        body = json.dumps({"id": 7, "name": "Ada"} if found else {}).encode()
+        self.send_response(200 if found else 404)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def people() -> Iterator[str]:
+    """A tiny REST server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _People)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The smallest project with an upstream; no __init__.py but the frontend's own."""
+    home = tmp_path / "mine"
+    (home / "schemas/hello").mkdir(parents=True)
+    (home / "schemas/backends").mkdir()
+    (home / "schemas/backends/people.py").write_text(BACKEND)
+    (home / "schemas/hello/__init__.py").write_text(FRONTEND)
+    (home / "bff.yaml").write_text(CONFIG)
+    return home
+
+
+def test_a_project_in_an_empty_directory(folder: Path, people: str) -> None:
+    """Served from another folder, though this repository has a package of the same name."""
+    elsewhere = folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    with running("serve", "--config", "../mine/bff.yaml", cwd=elsewhere, PEOPLE_URL=people) as command:
+        answer = command.ask_when_up('{ person(id: "7") { id greeting } nobody: person(id: "8") { id } }')
+        assert answer == {"data": {"person": {"id": "7", "greeting": "Hello Ada!"}, "nobody": None}}
+        assert command.stop() == 0
+
+
+def test_the_other_commands_work_there_too(folder: Path) -> None:
+    """`bff check` and `bff sdl --write`."""
+    done = bff("check", cwd=folder, PEOPLE_URL="http://127.0.0.1:9")
+    assert (done.returncode, done.stderr) == (0, "bff.yaml: upstreams people; frontends hello: all is well.\n")
+    assert bff("sdl", "--write", cwd=folder, PEOPLE_URL="http://127.0.0.1:9").returncode == 0
+    assert "greeting: String!" in (folder / "schemas/hello/schema.graphql").read_text()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("schemas/hello/__init__.py", None, "there is no module schemas.hello; make schemas/hello/__init__.py"),
+        ("schemas/hello/__init__.py", "x = 1\n", "has no `schema`; add `schema = frontend(query=Query)`"),
+        ("schemas/hello/__init__.py", "x =\n", "schemas/hello/__init__.py:1: SyntaxError: invalid syntax"),
+        ("schemas/hello/__init__.py", "\nimport nowhere\n", "schemas/hello/__init__.py:2: ModuleNotFoundError"),
+        ("schemas/backends/people.py", "people = 1\n", "schemas/hello/__init__.py:6: ImportError: cannot import name"),
+        ("bff.yaml", CONFIG.replace("${PEOPLE_URL}", "${PEOPLE}"), "bff.yaml:2:12 upstreams.people.rest"),
+    ],
+)
+def test_mistakes_are_told_with_their_place(folder: Path, file: str, text: str | None, told: str) -> None:
+    """No traceback: what is wrong, where, and what to do."""
+    if text is None:
+        (folder / file).unlink()
+        (folder / file).parent.rmdir()
+    else:
+        (folder / file).write_text(text)
+    done = bff("serve", "--port", "0", cwd=folder, PEOPLE_URL="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr

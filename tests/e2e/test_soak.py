@@ -1,0 +1,86 @@
+"""Two hundred clients for half a minute: no error, and memory that stays where it was."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from tests.connectors.conformance import free_port
+from tests.e2e.world import ROOT
+
+CLIENTS, SECONDS = 200, 30
+QUERY = "{ products(category: TOYS, first: 5) { name onSale price { amount } rating { average } } }"
+
+
+def resident(pid: int) -> int:
+    """Resident memory of a process in MB."""
+    return (
+        int(subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout)
+        // 1024
+    )
+
+
+@pytest.mark.soak
+async def test_two_hundred_clients_for_half_a_minute() -> None:
+    """The gateway with its demo upstreams, in a process of its own."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bff.cli",
+        "demo",
+        "--port",
+        str(port),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(30):
+            while not re.search(rb"is open at", await process.stderr.readline()):
+                pass
+        drain = asyncio.create_task(process.stderr.read())
+        url = f"http://127.0.0.1:{port}/graphql/mobile"
+        until = time.monotonic() + SECONDS
+        answered, wrong = 0, []
+        memory: list[int] = []
+
+        async def client(http: httpx.AsyncClient) -> None:
+            nonlocal answered
+            while time.monotonic() < until:
+                response = await http.post(url, json={"query": QUERY})
+                answer = response.json()
+                if response.status_code != 200 or "errors" in answer or len(answer["data"]["products"]) != 5:
+                    wrong.append(response.text[:300])
+                answered += 1
+
+        async def watch() -> None:
+            while time.monotonic() < until:
+                await asyncio.sleep(2)
+                memory.append(await asyncio.to_thread(resident, process.pid))
+
+        limits = httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
+        async with httpx.AsyncClient(timeout=30, limits=limits) as http:
+            await asyncio.gather(watch(), *(client(http) for _ in range(CLIENTS)))
+        print(f"{answered} answers, memory in MB: {memory}")
+        assert wrong == []
+        assert answered > CLIENTS
+        warm, end = max(memory[3:7]), max(memory[-3:])
+        assert end < warm * 1.15 + 5, memory
+        process.send_signal(signal.SIGINT)
+        await drain
+        assert await process.wait() in {0, 130}
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
