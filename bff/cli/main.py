@@ -18,7 +18,7 @@ from bff.app import load_project
 from bff.authoring import SchemaError
 from bff.cli.serving import serve_demo, serve_project
 from bff.config import ConfigError, json_schema
-from bff.http.server import PortInUse
+from bff.http.server import CannotListen
 
 P = ParamSpec("P")
 
@@ -46,7 +46,7 @@ def _plainly(command: Callable[P, int | None]) -> Callable[P, None]:
                 console.print(f"[red]error[/red] {escape(str(problem))}", soft_wrap=True)
             console.print(f"{len(error.problems)} to mend.")
             code = 1
-        except PortInUse as error:
+        except CannotListen as error:
             console.print(f"[red]error[/red] {escape(str(error))}", soft_wrap=True)
             code = 1
         except KeyboardInterrupt:

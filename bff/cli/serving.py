@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from watchfiles import awatch
 from bff.app import Service, load_project
 from bff.authoring import SchemaError
 from bff.config import ConfigError
-from bff.http.server import serve, serve_workers
+from bff.http.server import run, serve, serve_workers
 from bff.observability import logs
 
 log = structlog.get_logger("bff.cli")
@@ -41,7 +41,7 @@ def serve_project(config: Path, *, host: str | None, port: int | None, workers: 
         return 0
     service = Service(project)
     work: list[Callable[[], Awaitable[None]]] = [lambda: _watch(service, config.resolve())] if reload else []
-    asyncio.run(serve(service.asgi, options, beside=work, started=lambda address: _say_open(service, address)))
+    _until_stopped(serve(service.asgi, options, beside=work, started=lambda address: _say_open(service, address)))
     return 0
 
 
@@ -52,7 +52,7 @@ def serve_demo(config: Path, *, host: str, port: int) -> int | None:
     except ModuleNotFoundError:
         console.print("[red]error[/red] there is no `demo` here; run this in a checkout of the gateway's repository")
         return 1
-    asyncio.run(_demo(open_shop, config, host, port))
+    _until_stopped(_demo(open_shop, config, host, port))
     return 0
 
 
@@ -78,6 +78,12 @@ def application() -> Any:
     project = load_project(Path(os.environ["BFF_CONFIG"]))
     logs.set_up(project.settings.log)
     return Service(project).asgi
+
+
+def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run until Ctrl-C, which is how a server is meant to end: no failure, so that `make demo` reports none."""
+    with suppress(KeyboardInterrupt):
+        run(work)
 
 
 async def _watch(service: Service, config: Path) -> None:

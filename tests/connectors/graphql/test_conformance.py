@@ -11,7 +11,7 @@ from connectors.contract import Call, Connector
 from connectors.graphql.connector import connect
 from connectors.graphql.endpoints import graphql
 from connectors.graphql.options import Options
-from tests.connectors.conformance import SECRET, ConnectorConformance, World
+from tests.connectors.conformance import SECRET, HeadersConformance, World
 from tests.connectors.graphql.shop import Shop, graphql_response
 from tests.connectors.http_world import HANG, Received, response
 
@@ -65,5 +65,5 @@ async def world(request: pytest.FixtureRequest) -> AsyncGenerator[GraphqlWorld]:
         yield GraphqlWorld(shop, request.param)
 
 
-class TestConformance(ConnectorConformance):
-    """Everything in ConnectorConformance."""
+class TestConformance(HeadersConformance):
+    """Everything in HeadersConformance."""

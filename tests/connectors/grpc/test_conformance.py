@@ -9,7 +9,7 @@ import pytest
 
 from connectors.contract import Call, Connector
 from connectors.grpc.endpoints import grpc
-from tests.connectors.conformance import SECRET, ConnectorConformance, World
+from tests.connectors.conformance import SECRET, HeadersConformance, World
 from tests.connectors.grpc.shop import Shop, serving
 
 prices = grpc("shop").unary("shop.Pricing/GetPrices", {"skus": ["{sku}", "C"]})
@@ -49,7 +49,7 @@ class GrpcWorld(World):
         return self.shop.metadata.get(name)
 
 
-class TestConformance(ConnectorConformance):
+class TestConformance(HeadersConformance):
     @pytest.fixture(params=[{}, {"reflection": True}], ids=["descriptors", "reflection"])
     async def world(self, request: pytest.FixtureRequest) -> AsyncIterator[World]:
         async with serving(Shop(), reflect=True) as shop:

@@ -15,7 +15,7 @@ from connectors.queue.brokers.contract import Refusal
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
-from tests.connectors.conformance import SECRET, ConnectorConformance, World, free_port, in_time
+from tests.connectors.conformance import SECRET, HeadersConformance, World, free_port, in_time
 from tests.connectors.queue.brokers import address_of, opened, responding, unique
 
 
@@ -77,7 +77,7 @@ def awaited_answers(broker: Broker) -> int:
     return len(broker._connection.client._resp_map)  # type: ignore[attr-defined]
 
 
-class TestMemory(ConnectorConformance):
+class TestMemory(HeadersConformance):
     """Over the broker in memory."""
 
     @pytest.fixture
@@ -98,7 +98,7 @@ class TestMemory(ConnectorConformance):
         await connector.close()
 
 
-class TestNats(ConnectorConformance):
+class TestNats(HeadersConformance):
     """Over NATS."""
 
     @pytest.fixture

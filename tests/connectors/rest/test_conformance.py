@@ -11,7 +11,7 @@ from connectors.contract import Call, Connector
 from connectors.rest.connector import connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options
-from tests.connectors.conformance import SECRET, ConnectorConformance, World
+from tests.connectors.conformance import SECRET, HeadersConformance, World
 from tests.connectors.http_world import HANG, HttpWorld, Received, json_response, response
 
 product = rest("catalog").get("/products/{id}")
@@ -62,5 +62,5 @@ async def world(request: pytest.FixtureRequest) -> AsyncGenerator[RestWorld]:
         yield RestWorld(http, request.param)
 
 
-class TestConformance(ConnectorConformance):
-    """Everything in ConnectorConformance."""
+class TestConformance(HeadersConformance):
+    """Everything in HeadersConformance."""

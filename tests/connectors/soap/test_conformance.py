@@ -11,7 +11,7 @@ from connectors.contract import Call, Connector
 from connectors.soap.connector import connect
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options
-from tests.connectors.conformance import SECRET, ConnectorConformance, World
+from tests.connectors.conformance import SECRET, HeadersConformance, World
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, response
 from tests.connectors.soap.world import WSDL, answered
 
@@ -67,5 +67,5 @@ async def world(request: pytest.FixtureRequest) -> AsyncGenerator[SoapWorld]:
         yield SoapWorld(http, request.param)
 
 
-class TestConformance(ConnectorConformance):
-    """Everything in ConnectorConformance."""
+class TestConformance(HeadersConformance):
+    """Everything in HeadersConformance."""

@@ -55,9 +55,6 @@ class WebsocketWorld(World):
         asked, *later = self.upstream.heard
         return later == [{"op": "cancel", "id": asked["id"]}]
 
-    async def received_header(self, name: str) -> str | None:
-        return pytest.skip("one socket serves all callers, so it carries nobody's own headers")
-
 
 @pytest.fixture
 async def world() -> AsyncGenerator[WebsocketWorld]:
