@@ -97,10 +97,7 @@ class Gateway:
         token = current_scope.set(scope)
         try:
             async with asyncio.timeout(self._timeout + GRACE):
-                result = await reference.run(
-                    frontend.schema, request.query, request.variables, request.operation_name, context
-                )
-            return _answer(result, context, request)
+                return _answer(await _result(frontend, plan, request, context), context, request)
         except TimeoutError:
             log.warning("request_timeout", seconds=self._timeout, **_labels(request))
             return Answer(errors=[{"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}])
@@ -138,6 +135,12 @@ class Gateway:
             most_calls=frontend.options.limits.calls,
             event_seconds=self._timeout,
         )
+
+
+async def _result(frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
+    if frontend.is_compiled and plan.program.reason is None:
+        return await plan.program.run(request.variables, context)
+    return await reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
 
 
 async def _events(

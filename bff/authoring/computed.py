@@ -110,7 +110,7 @@ async def _fetched(via: Via, source: Any, name: str, info: strawberry.Info) -> A
     try:
         reply = await fetch(via, source, {name: chosen.default for name, chosen in via.from_arguments.items()})
     except UpstreamError as error:
-        return via.instead(error, info)
+        return via.instead(error, info.context, info.path.as_list())
     finally:
         wanted.reset(token)
     return None if reply is None else raw.schema.extensions[RECORDS].converter(type_)(reply.data)

@@ -11,7 +11,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from bff.authoring.context import Degraded
+from bff.authoring.context import Context, Degraded
 from connectors.contract import Reply
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import UpstreamError
@@ -64,11 +64,11 @@ class Via:
             arguments[parameter] = plain(given[parameter])
         return arguments
 
-    def instead(self, error: UpstreamError, info: strawberry.Info) -> Any:
-        """The default, noted as degraded; raises the error where there is none."""
+    def instead(self, error: UpstreamError, context: Context, path: list[str | int]) -> Any:
+        """The default, noted as degraded at this response path; raises the error where there is none."""
         if self.default is MISSING:
             raise error
-        info.context.degraded.append(Degraded(path=tuple(info.path.as_list()), code=error.code))
+        context.degraded.append(Degraded(path=tuple(path), code=error.code))
         return self.default() if callable(self.default) else self.default
 
 
@@ -141,7 +141,7 @@ def _resolver(record: Via) -> Callable[..., Any]:
         try:
             return await fetch(record, self, given)
         except UpstreamError as error:
-            return record.instead(error, info)
+            return record.instead(error, info.context, info.path.as_list())
 
     resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]
     return resolve

@@ -62,13 +62,25 @@ class _Tree:
 
 def selection_of(info: GraphQLResolveInfo[Any]) -> Selection | None:
     """What the field being resolved wants of each record; None when its type has no fields."""
-    named = get_named_type(info.return_type)
+    variables: Any = info.variable_values  # strawberry hands on a plain dict, graphql-core its own container
+    coerced = getattr(variables, "coerced", variables)
+    return selection_at(info.schema, info.fragments, coerced, info.return_type, info.field_nodes)
+
+
+def selection_at(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    variables: Mapping[str, Any],
+    type_: GraphQLType,
+    nodes: Sequence[FieldNode],
+) -> Selection | None:
+    """What the field of this type, asked for by these nodes, wants of each record; None when its type has no fields."""
+    named = get_named_type(type_)
     if is_leaf_type(named):
         return None
-    variables: Any = info.variable_values  # strawberry hands on a plain dict, graphql-core its own container
-    walk = _Walk(info.schema, info.fragments, getattr(variables, "coerced", variables))
+    walk = _Walk(schema, fragments, variables)
     tree = _Tree()
-    for node in info.field_nodes:
+    for node in nodes:
         if node.selection_set:
             walk.collect(named, node.selection_set.selections, tree)
     return tree.frozen()

@@ -21,6 +21,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from bff.contract import Refused
+from bff.engine.compiled import Program
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
@@ -37,6 +38,7 @@ class Plan:
 
     document: DocumentNode
     operation: OperationDefinitionNode
+    program: Program
 
     @property
     def kind(self) -> str:
@@ -107,7 +109,7 @@ class Plans:
             rule(document, operation)
         if errors := validate(self._schema, document, _RULES, max_errors=20):
             raise Invalid(errors)
-        return Plan(document, operation)
+        return Plan(document, operation, Program(self._schema, document, operation))
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -40,6 +40,11 @@ class Frontend:
         return FrontendCard(name=self.name, description=description, examples=examples)
 
     @property
+    def is_compiled(self) -> bool:
+        """Whether the compiled engine may run it: an author's schema extensions need graphql-core's executor."""
+        return self.options.engine == "compiled" and set(self.schema.extensions) <= {reference.FromPlan}
+
+    @property
     def sdl(self) -> str:
         """The schema in GraphQL's schema language, as checked in beside it."""
         return self.schema.as_str().strip() + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -73,6 +73,8 @@ class Options(Model):
     """Shown in GraphiQL instead of the schema's own."""
     limits: Limits = Field(default_factory=Limits)
     """What one operation may ask for; what is not named is unlimited, but for tokens."""
+    engine: Literal["compiled", "reference"] = "compiled"
+    """What runs queries: our compiled engine, or graphql-core's executor."""
     introspection: bool = True
     """Whether the schema can be asked for."""
 

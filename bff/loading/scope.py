@@ -41,6 +41,15 @@ class Asked:
 
 
 @dataclass(slots=True)
+class _Batch:
+    """Keys that go out together."""
+
+    done: asyncio.Future[None]
+    keys: list[Hashable] = field(default_factory=list)
+    outcomes: dict[Hashable, Outcome] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class RequestScope:
     """Carries out the asks of one request. Implements `connectors.endpoint.Scope`."""
 
@@ -56,6 +65,8 @@ class RequestScope:
     calls: int = 0
     """Upstream calls made so far."""
     _loaders: dict[Asked, DataLoader[Any, Outcome]] = field(default_factory=dict)
+    _batches: dict[Asked, dict[Hashable, _Batch]] = field(default_factory=dict)
+    _gathering: dict[Asked, _Batch] = field(default_factory=dict)
     _turns: dict[Endpoint, asyncio.Semaphore] = field(default_factory=dict)
     _streams: set[AsyncGenerator[Event, None]] = field(default_factory=set)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -82,6 +93,15 @@ class RequestScope:
             raise outcome
         return outcome
 
+    async def load_many(
+        self, endpoint: Endpoint, others: Mapping[str, Any], keys: Sequence[Hashable], selection: Selection | None
+    ) -> list[Outcome]:
+        """The outcome of each key of a batching endpoint, in the keys' order; what is asked at one moment is one call.
+
+        `others` are the arguments beside the batched one.
+        """
+        return await self._gathered(Asked(endpoint, frozen(others), selection), others, keys)
+
     async def stream(
         self, endpoint: StreamEndpoint, arguments: Mapping[str, Any], selection: Selection | None
     ) -> AsyncGenerator[Event, None]:
@@ -104,6 +124,7 @@ class RequestScope:
     def renew(self, seconds: float | None) -> None:
         """Forget what was loaded and counted, before the next event of a subscription is resolved in this time."""
         self._loaders.clear()
+        self._batches.clear()
         self.calls = 0
         self.deadline = None if seconds is None else time.monotonic() + seconds
 
@@ -126,11 +147,50 @@ class RequestScope:
                 values = [value for _, value in keys]
                 if asked.endpoint.batch is None:
                     return [await self._alone(asked.endpoint, values[0], asked.selection)]
-                return await self._batch(asked.endpoint, others, values, asked.selection)
+                return await self._gathered(asked, others, values)
 
             loader = DataLoader(answer, max_batch_size=batch_of, get_cache_key=_first)
             self._loaders[asked] = loader
         return loader
+
+    async def _gathered(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> list[Outcome]:
+        """Wait for the batches in which the keys are; make one of those that are in none yet."""
+        batches = self._batches.setdefault(asked, {})
+        fresh = [key for key in dict.fromkeys(keys) if key not in batches]
+        if fresh:
+            gathering = self._gathering.get(asked)
+            if gathering is None:
+                loop = asyncio.get_running_loop()
+                gathering = self._gathering[asked] = _Batch(loop.create_future())
+                loop.call_soon(self._dispatch, asked, others, gathering)
+            gathering.keys += fresh
+            batches.update(dict.fromkeys(fresh, gathering))
+        for batch in {id(batch): batch for batch in map(batches.__getitem__, keys)}.values():
+            await asyncio.shield(batch.done)
+        return [batches[key].outcomes[key] for key in keys]
+
+    def _dispatch(self, asked: Asked, others: Mapping[str, Any], batch: _Batch) -> None:
+        del self._gathering[asked]
+        task = asyncio.ensure_future(self._carry_out(asked, others, batch))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry_out(self, asked: Asked, others: Mapping[str, Any], batch: _Batch) -> None:
+        assert asked.endpoint.batch is not None
+        limit, keys = asked.endpoint.batch.limit, batch.keys
+        parts = [keys[start : start + limit] for start in range(0, len(keys), limit)]
+        try:
+            if len(parts) == 1:
+                answers = [await self._batch(asked.endpoint, others, keys, asked.selection)]
+            else:
+                works = (self._batch(asked.endpoint, others, part, asked.selection) for part in parts)
+                answers = await asyncio.gather(*works)
+            for part, answer in zip(parts, answers, strict=True):
+                batch.outcomes.update(zip(part, answer, strict=True))
+        except BaseException:
+            batch.done.cancel()  # only `close` ends this early, and whoever waits then is ending too
+            raise
+        batch.done.set_result(None)
 
     async def _alone(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
         turns = self._turns.get(endpoint)

@@ -1,0 +1,118 @@
+"""How the values of a field are had: by attribute, by fetching from an endpoint, by calling an author's function.
+
+Found once per field of an operation from what strawberry knows of it. Whatever is not recognised is called as
+graphql-core would call it, with a `GraphQLResolveInfo` for each object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any
+
+from graphql import GraphQLField, GraphQLSchema, TypeNameMetaFieldDef, get_named_type, is_leaf_type
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from bff.authoring.computed import RECORDS
+from bff.authoring.fields import VIA, Via
+from bff.authoring.records import Convert, unwrap
+from connectors.contract import Event, Reply
+from connectors.endpoint import Endpoint
+
+_BACKREF = "strawberry-definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Typename:
+    """`__typename`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A plain field of a strawberry type."""
+
+    get: Callable[[Any], Any]
+    convert: Convert | None
+    """For the replies and records that an author may have put there; None for scalars."""
+
+    def unwrapped(self, value: Any) -> Any:
+        """The value, where it is or holds what an endpoint gave."""
+        held = value[0] if isinstance(value, list) and value else value
+        return unwrap(value, self.convert) if self.convert and isinstance(held, Reply | Event | dict) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An author's method that wants nothing but the object."""
+
+    get: Callable[[Any], Any]
+    convert: Convert
+
+    def unwrapped(self, value: Any) -> Any:
+        """The value, where it is or holds what an endpoint gave."""
+        return unwrap(value, self.convert)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A `via` field, for all objects at once."""
+
+    via: Via
+    endpoint: Endpoint
+    convert: Convert
+    python_arguments: Callable[[dict[str, Any]], dict[str, Any]]
+    """From coerced GraphQL arguments to those of the endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A resolver with graphql-core's signature, or the executor's default."""
+
+
+Resolving = Typename | Attribute | Function | Fetched | Called
+
+
+def resolving_of(schema: GraphQLSchema, field: GraphQLField) -> Resolving:
+    """The way for a field."""
+    if field.resolve is TypeNameMetaFieldDef.resolve:
+        return Typename()
+    own: StrawberryField | None = field.extensions.get(_BACKREF)
+    records = schema.extensions.get(RECORDS)
+    if own is None or records is None or own.extensions or _handles_exceptions(schema):
+        return Called()
+    convert = records.converter(field.type)
+    is_leaf = is_leaf_type(get_named_type(field.type))
+    resolver = own.base_resolver
+    if resolver is None and own.default_resolver is getattr:
+        return Attribute(attrgetter(own.python_name), None if is_leaf else convert)
+    via: Via | None = own.metadata.get(VIA)
+    if via is not None and isinstance(via.endpoint, Endpoint):
+        return Fetched(via, via.endpoint, convert, partial(_python_arguments, schema, own))
+    if resolver is not None and is_leaf and _wants_only_self(own):
+        method: Any = resolver.wrapped_func
+        return Function(method, convert)
+    return Called()
+
+
+def _python_arguments(schema: GraphQLSchema, own: StrawberryField, given: dict[str, Any]) -> dict[str, Any]:
+    if not own.arguments:
+        return {}
+    owner = schema.extensions[_BACKREF]
+    registry = owner.schema_converter.scalar_registry
+    return convert_arguments(given, own.arguments, scalar_registry=registry, config=owner.config)
+
+
+def _wants_only_self(own: StrawberryField) -> bool:
+    resolver = own.base_resolver
+    if resolver is None or own.arguments or not resolver.self_parameter or not callable(resolver.wrapped_func):
+        return False
+    return not (resolver.info_parameter or resolver.parent_parameter or resolver.root_parameter)
+
+
+def _handles_exceptions(schema: GraphQLSchema) -> bool:
+    """Whether the author turns exceptions into members of unions: strawberry does that around each resolver."""
+    owner = schema.extensions.get(_BACKREF)
+    return bool(owner and owner.schema_converter._exception_handler_specs)  # noqa: SLF001 - no public name for it
