@@ -123,6 +123,11 @@ class Generation:
                 await self._idle.wait()
         except TimeoutError:
             log.warning("drain_ended", still_running=self._busy)
+        await self.close_now()
+
+    async def close_now(self) -> None:
+        """Close everything that was opened, whatever still runs on it."""
+        await self._gateway.close()
         await self.upstreams.close()
 
     async def _until_over(self, answers: Answers) -> AsyncGenerator[Answer, None]:
@@ -172,7 +177,7 @@ class Service:
             for task in self._leaving:
                 task.cancel()
             await asyncio.gather(*self._leaving, return_exceptions=True)
-            await current.upstreams.close()
+            await current.close_now()
 
     async def reload(self, config: Path, environment: Mapping[str, str] | None = None) -> None:
         """Swap in what bff.yaml and the schemas say now, without dropping a request.
@@ -229,4 +234,4 @@ async def connected(config: str | Path = "bff.yaml") -> AsyncIterator[RequestSco
     finally:
         current_scope.reset(token)
         await scope.close()
-        await generation.upstreams.close()
+        await generation.close_now()

@@ -13,15 +13,22 @@ class Request:
 
     frontend: str
     """Name of the frontend whose schema answers."""
-    query: str
+    query: str = ""
+    """The document; empty when the request names one instead, by `document_id` or `extensions.persistedQuery`."""
+    document_id: str | None = None
+    """The name of a document that the frontend knows (GraphQL over HTTP, `Persisted Documents`)."""
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    """What the client adds to the protocol; entries that nobody knows are ignored."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """The HTTP headers, names in lower case."""
     client: str = ""
     """Network address of the peer, without its port."""
     no_mutations: bool = False
     """True over GET, where a mutation is refused (GraphQL over HTTP, section 6.2)."""
+    instead_of_events: Answer | None = None
+    """What a subscription is answered where its events cannot be sent, without being started; else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +93,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontendCard:
-    """What the HTTP room shows of a frontend."""
+    """What the HTTP room knows of a frontend."""
 
     name: str
     description: str = ""
     examples: Sequence[Example] = ()
+    batch: int | None = None
+    """Most operations in one JSON array; None when arrays are refused."""
 
 
 class AnswersRequests(Protocol):

@@ -71,7 +71,9 @@ class Gateway:
     async def answer(self, request: Request) -> Answer | Answers:
         """Answer a query or mutation, or start a subscription."""
         frontend = self.frontends[request.frontend]
+        asked = request
         try:
+            request = await frontend.documents.find(asked)
             plan = frontend.plans.prepare(request.query, request.operation_name, request.variables or {})
             if request.no_mutations and plan.kind == "mutation":
                 raise Refused(
@@ -80,6 +82,7 @@ class Gateway:
                     status=405,
                     headers={"allow": "POST"},
                 )
+            await frontend.documents.keep(asked)
         except Refused as refusal:
             return refusal.answer()
         except Invalid as invalid:
@@ -88,8 +91,15 @@ class Gateway:
             log.exception("prepare_failed", **_labels(request))
             return _internal()
         if plan.kind == "subscription":
+            if request.instead_of_events is not None:
+                return request.instead_of_events
             return await self._subscribe(frontend, plan, request)
         return await self._run(frontend, plan, request)
+
+    async def close(self) -> None:
+        """Give back what frontends hold: connections to stores of documents."""
+        for frontend in self.frontends.values():
+            await frontend.documents.close()
 
     async def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Answer:
         scope = self._scope(frontend, request, deadline=time.monotonic() + self._timeout)

@@ -74,6 +74,16 @@ class Plans:
         self._most, self._most_bytes = most, most_bytes
         self._bytes = 0
         self._plans: OrderedDict[tuple[str, str | None], Plan] = OrderedDict()
+        self._kept: dict[tuple[str, str | None], Plan] = {}
+
+    def keep(self, query: str, operation_name: str | None) -> None:
+        """Prepare an operation for good: whatever else is asked, its plan stays, under its name and under none.
+
+        Raises Invalid for the document's faults and Refused for limits.
+        """
+        plan = self._make(query, operation_name)
+        name = plan.operation.name
+        self._kept[query, None] = self._kept[query, name.value if name else None] = plan
 
     def prepare(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """The plan of an operation. Raises Invalid for the document's faults and Refused for limits."""
@@ -87,6 +97,8 @@ class Plans:
 
     def _known(self, query: str, operation_name: str | None) -> Plan:
         key = (query, operation_name)
+        if key in self._kept:
+            return self._kept[key]
         plan = self._plans.get(key)
         if plan is not None:
             self._plans.move_to_end(key)

@@ -14,6 +14,8 @@ from bff.authoring.frontend import adopt as adopt_records
 from bff.contract import Example, FrontendCard, Refused
 from bff.engine import reference
 from bff.engine.plan import Plans, Rule
+from bff.frontends.documents import Documents
+from bff.frontends.documents_open import open_documents
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
 from bff.policies.inbound.cost import CostLimit
@@ -31,13 +33,15 @@ class Frontend:
     schema: strawberry.Schema
     core: GraphQLSchema
     plans: Plans
+    documents: Documents
 
     @property
     def card(self) -> FrontendCard:
-        """What GraphiQL shows of it."""
+        """What the HTTP room knows of it."""
         examples: Sequence[Example] = getattr(self.schema, "examples", ())
         description = self.options.description or getattr(self.schema, "description", "") or ""
-        return FrontendCard(name=self.name, description=description, examples=examples)
+        batch = self.options.batch.most if self.options.batch else None
+        return FrontendCard(name=self.name, description=description, examples=examples, batch=batch)
 
     @property
     def is_compiled(self) -> bool:
@@ -51,7 +55,7 @@ class Frontend:
 
 
 def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Frontend:
-    """A frontend from its schema, which may be any strawberry schema."""
+    """A frontend from its schema, which may be any strawberry schema. Raises SchemaError for a faulty manifest."""
     adopt_records(schema)
     reference.adopt(schema)
     limits = options.limits
@@ -63,7 +67,8 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
     costs = [CostLimit(limits.cost)] if limits.cost is not None else []
     plans = Plans(core, rules=rules, request_rules=costs, most_tokens=limits.tokens)
-    return Frontend(name=name, options=options, schema=schema, core=core, plans=plans)
+    documents = open_documents(name, options.documents, plans)
+    return Frontend(name=name, options=options, schema=schema, core=core, plans=plans, documents=documents)
 
 
 def load_frontends(options: Mapping[str, Options], folder: Path) -> dict[str, Frontend]:

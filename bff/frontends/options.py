@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from bff.frontends.documents_options import Batch, Documents
 from connectors.options import Model
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -77,6 +78,10 @@ class Options(Model):
     """What runs queries: our compiled engine, or graphql-core's executor."""
     introspection: bool = True
     """Whether the schema can be asked for."""
+    documents: Documents = Field(default_factory=Documents)
+    """Which documents a request may name instead of carrying one, and whether others are refused."""
+    batch: Batch | None = None
+    """Lets a request be a JSON array of several operations; without it arrays are refused."""
 
     @field_validator("schema_module")
     @classmethod

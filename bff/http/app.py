@@ -99,8 +99,9 @@ class Door:
             await answer_graphql(exchange, self._gateway(), fixed, self._options.max_body)
 
     def _wants_page(self, exchange: Exchange) -> bool:
-        """A browser's navigation without a query; a link with one is answered."""
-        return wanted(exchange.headers.get("accept")).html and b"query=" not in exchange.scope["query_string"]
+        """A browser's navigation without a document; a link with one is answered."""
+        asks = any(each in exchange.scope["query_string"] for each in (b"query=", b"documentId=", b"extensions="))
+        return wanted(exchange.headers.get("accept")).html and not asks
 
 
 def frontend_in(path: str) -> str | None:

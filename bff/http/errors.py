@@ -14,11 +14,13 @@ class Problem(Enum):
     """
 
     BAD_REQUEST = 400, "The parameters are not those of a GraphQL request (GraphQL over HTTP, `Request Parameters`)."
+    BATCH_TOO_LARGE = 400, "The body is a JSON array with more operations than `batch.most`."
     BATCHING_DISABLED = 400, "The body is a JSON array; batched requests are not enabled."
     EMPTY_BODY = 400, "A POST without a body."
     INVALID_JSON = 400, "The body, or `variables` or `extensions` in a URL, is not JSON that can be read."
     INVALID_UTF8 = 400, "The body is not UTF-8."
     INVALID_URL = 400, "The query string is not valid."
+    SUBSCRIPTION_IN_BATCH = 400, "One of the operations of a JSON array is a subscription."
     ORIGIN_FORBIDDEN = 403, "A page of another site tried to open a websocket."
     NOT_FOUND = 404, "There is nothing at this path."
     UNKNOWN_FRONTEND = 404, "The path names no frontend."

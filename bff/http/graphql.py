@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: one POST or GET in, one response or a stream of events out. Called by the door.
+"""GraphQL over HTTP: one POST or GET in, one response, a batch of them or a stream of events out. Called by the door.
 
 Status codes: the specification's newest draft (August 2026) wants 422 for requests that do not validate and 294 for
 partial answers, whatever the media type; the audit suite `graphql-http`, and the clients that exist, want 400 and 200,
@@ -7,19 +7,29 @@ and 200 for every well-formed request in application/json. We follow the audit s
 
 from __future__ import annotations
 
-from bff.contract import Answer, Answers, AnswersRequests, Request
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from bff.contract import Answer, Answers, AnswersRequests
 from bff.http.asgi import Exchange
+from bff.http.batch import NOT_IN_A_BATCH, answer_batch, check_batch, encode_batch
 from bff.http.body import read_body
 from bff.http.encode import encode
 from bff.http.errors import Problem
 from bff.http.hangup import while_connected
 from bff.http.negotiate import EVENTS, GRAPHQL, JSON, wanted
-from bff.http.params import Params, check_media_type, from_body, from_url
+from bff.http.params import Params, check_coding, check_media_type, from_body, from_url
 from bff.http.sse import send_events
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
 _FOR_GET = {"vary": "accept"}
+_REFUSED_GET = {"vary": "accept", "cache-control": "no-store"}
+"""A document that is not known now may be known at the next moment."""
 _ALLOW_POST = {"allow": "POST"}
+_NO_EVENTS = Problem.NOT_ACCEPTABLE.refused(
+    f"This operation is a subscription: send Accept: {EVENTS}, or open a websocket at this address."
+).answer()
 
 
 async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: str | None, most: int) -> None:
@@ -35,12 +45,22 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     is_get = exchange.method == "GET"
     if not is_get:
         check_media_type(exchange.headers.get("content-type"))
+        check_coding(exchange.headers.get("content-encoding"))
     frontend = gateway.choose(exchange.headers, fixed)
     params = from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, most))
-    request = _request(exchange, frontend, params, is_get)
+    if isinstance(params, list):
+        await _answer_batch(exchange, gateway, frontend, params, accept.json)
+        return
+    request = params.request(
+        frontend,
+        exchange.headers,
+        _client(exchange),
+        no_mutations=is_get,
+        instead_of_events=None if accept.events else _NO_EVENTS,
+    )
     answer = await while_connected(gateway.answer(request), exchange.receive)
     if not isinstance(answer, Answer):
-        await _stream(exchange, answer, has_asked=accept.events)
+        await send_events(exchange, answer)
     elif accept.json is None and (answer.was_executed or answer.status == 400):
         await send_events(exchange, _only(answer))
     else:
@@ -54,32 +74,37 @@ def status_of(answer: Answer, media: str) -> int:
     return answer.status
 
 
-def _request(exchange: Exchange, frontend: str, params: Params, is_get: bool) -> Request:
+def _client(exchange: Exchange) -> str:
     client = exchange.scope.get("client")
-    return Request(
+    return client[0] if client else ""
+
+
+async def _answer_batch(
+    exchange: Exchange, gateway: AnswersRequests, frontend: str, batch: Sequence[Any], media: str | None
+) -> None:
+    """200 with an array, whatever happened to its elements: each tells its own errors."""
+    check_batch(batch, next((card.batch for card in gateway.cards if card.name == frontend), None))
+    if media is None:
+        raise Problem.NOT_ACCEPTABLE.refused(f"Accept {GRAPHQL} or {JSON}; a batch is not answered as {EVENTS}.")
+    request = partial(
+        Params.request,
         frontend=frontend,
-        query=params.query,
-        operation_name=params.operation_name,
-        variables=params.variables,
         headers=exchange.headers,
-        client=client[0] if client else "",
-        no_mutations=is_get,
+        client=_client(exchange),
+        instead_of_events=NOT_IN_A_BATCH,
     )
+    answers = await while_connected(answer_batch(gateway, batch, request), exchange.receive)
+    await exchange.respond(200, encode_batch(answers), _CONTENT_TYPES[media])
 
 
 async def _respond(exchange: Exchange, answer: Answer, media: str) -> None:
     status = status_of(answer, media)
-    headers = _ALLOW_POST if status == 405 else _FOR_GET if exchange.method == "GET" else None
+    headers = None
+    if status == 405:
+        headers = _ALLOW_POST
+    elif exchange.method == "GET":
+        headers = _FOR_GET if answer.was_executed else _REFUSED_GET
     await exchange.respond(status, encode(answer), _CONTENT_TYPES[media], headers)
-
-
-async def _stream(exchange: Exchange, answers: Answers, *, has_asked: bool) -> None:
-    if not has_asked:
-        await answers.aclose()
-        raise Problem.NOT_ACCEPTABLE.refused(
-            f"This operation is a subscription: send Accept: {EVENTS}, or open a websocket at this address."
-        )
-    await send_events(exchange, answers)
 
 
 async def _only(answer: Answer) -> Answers:

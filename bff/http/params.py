@@ -10,21 +10,49 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from bff.contract import Refused
+from bff.contract import Answer, Refused, Request
 from bff.http.errors import Problem
 
 _decode = msgspec.json.Decoder().decode
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _MOST_FIELDS = 50
+_IDS = ("documentId", "doc_id", "id")
+"""What may name a document: GraphQL over HTTP's word, then Relay's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Params:
     """What a frontend asks."""
 
-    query: str
+    query: str = ""
+    """The document; empty when the request names one."""
+    document_id: str | None = None
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+    def request(
+        self,
+        frontend: str,
+        headers: Mapping[str, str],
+        client: str,
+        *,
+        no_mutations: bool = False,
+        instead_of_events: Answer | None = None,
+    ) -> Request:
+        """The same for the gateway, with what the transport knows."""
+        return Request(
+            frontend=frontend,
+            query=self.query,
+            document_id=self.document_id,
+            operation_name=self.operation_name,
+            variables=self.variables,
+            extensions=self.extensions,
+            headers=headers,
+            client=client,
+            no_mutations=no_mutations,
+            instead_of_events=instead_of_events,
+        )
 
 
 def check_media_type(content_type: str | None) -> None:
@@ -44,13 +72,21 @@ def check_media_type(content_type: str | None) -> None:
         raise _unsupported(f"Send the request in UTF-8; this one says charset={charset[1][:40]}.")
 
 
-def from_body(body: bytes) -> Params:
-    """The parameters of a POST. Raises Refused."""
+def check_coding(content_encoding: str | None) -> None:
+    """Raise Refused for a compressed body (RFC 9110, section 8.4)."""
+    if content_encoding is not None and content_encoding.strip().lower() not in {"", "identity"}:
+        message = f"Send the request uncompressed; this one says Content-Encoding: {content_encoding[:40]}."
+        raise Problem.UNSUPPORTED_MEDIA_TYPE.refused(message, accept_encoding="identity")
+
+
+def from_body(body: bytes) -> Params | list[Any]:
+    """The parameters of a POST; those of a batch as they are, for `from_map` each. Raises Refused."""
     if not body or body.isspace():
         raise Problem.EMPTY_BODY.refused(
             'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
         )
-    return from_map(_decoded(body, "The request body"))
+    data = _decoded(body, "The request body")
+    return data if isinstance(data, list) else from_map(data)
 
 
 def from_url(query_string: bytes) -> Params:
@@ -65,7 +101,7 @@ def from_url(query_string: bytes) -> Params:
     given = dict(pairs)
     if len(given) < len(pairs):
         raise Problem.INVALID_URL.refused("A parameter is in the query string twice.")
-    asked: dict[str, Any] = {name: given[name] for name in ("query", "operationName") if name in given}
+    asked: dict[str, Any] = {name: given[name] for name in ("query", "operationName", *_IDS) if name in given}
     for name in ("variables", "extensions"):
         if given.get(name):
             asked[name] = _decoded(given[name].encode(), f"`{name}`")
@@ -74,20 +110,25 @@ def from_url(query_string: bytes) -> Params:
 
 def from_map(data: Any) -> Params:
     """The parameters of one decoded request. Raises Refused."""
-    if isinstance(data, list):
-        raise Problem.BATCHING_DISABLED.refused("Batched requests are not enabled; send one JSON object a request.")
     if not isinstance(data, dict):
         raise Problem.BAD_REQUEST.refused(f"Send a JSON object with a query; this is {_kind(data)}.")
-    query, name = data.get("query"), data.get("operationName")
-    if not isinstance(query, str):
-        said = "is missing" if query is None else f"is {_kind(query)}"
-        raise Problem.BAD_REQUEST.refused(f"`query` must be a string with a GraphQL document; it {said}.")
-    if name is not None and not isinstance(name, str):
-        raise Problem.BAD_REQUEST.refused(f"`operationName` must be a string; it is {_kind(name)}.")
-    for key in ("variables", "extensions"):
-        if not isinstance(data.get(key), dict | None):
-            raise Problem.BAD_REQUEST.refused(f"`{key}` must be an object; it is {_kind(data[key])}.")
-    return Params(query, name or None, data.get("variables") or {})
+    for name in ("query", "operationName", "documentId"):
+        if not isinstance(data.get(name), str | None):
+            raise Problem.BAD_REQUEST.refused(f"`{name}` must be a string; it is {_kind(data[name])}.")
+    for name in ("variables", "extensions"):
+        if not isinstance(data.get(name), dict | None):
+            raise Problem.BAD_REQUEST.refused(f"`{name}` must be an object; it is {_kind(data[name])}.")
+    extensions = data.get("extensions") or {}
+    document_id = next((data[name] for name in _IDS if data.get(name) and isinstance(data[name], str)), None)
+    if data.get("query") is None and document_id is None and "persistedQuery" not in extensions:
+        raise Problem.BAD_REQUEST.refused("`query` must be a string with a GraphQL document; it is missing.")
+    return Params(
+        query=data.get("query") or "",
+        document_id=document_id,
+        operation_name=data.get("operationName") or None,
+        variables=data.get("variables") or {},
+        extensions=extensions,
+    )
 
 
 def _decoded(text: bytes, what: str) -> Any:

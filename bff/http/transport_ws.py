@@ -187,14 +187,7 @@ class Connection:
     def _request(self, gateway: AnswersRequests, payload: dict[str, Any], request_id: str) -> Request:
         params = from_map(payload)
         headers = {**self._headers, "x-request-id": request_id}
-        return Request(
-            frontend=gateway.choose(headers, self._fixed),
-            query=params.query,
-            operation_name=params.operation_name,
-            variables=params.variables,
-            headers=headers,
-            client=self._client,
-        )
+        return params.request(gateway.choose(headers, self._fixed), headers, self._client)
 
     async def _fail(self, id: str) -> None:  # noqa: A002 - the protocol's word
         self._by_id.pop(id, None)

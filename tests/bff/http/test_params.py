@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff.contract import Refused
-from bff.http.params import check_media_type, from_body, from_map, from_url
+from bff.http.params import Params, check_coding, check_media_type, from_body, from_map, from_url
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -59,7 +59,9 @@ def test_what_json_does_not_allow(body: bytes) -> None:
 def test_big_integers_stay_exact() -> None:
     """A custom scalar may want every digit."""
     digits = "1234567890" * 10
-    assert from_body(f'{{"query": "q", "variables": {{"n": {digits}}}}}'.encode()).variables == {"n": int(digits)}
+    params = from_body(f'{{"query": "q", "variables": {{"n": {digits}}}}}'.encode())
+    assert isinstance(params, Params)
+    assert params.variables == {"n": int(digits)}
 
 
 def test_unknown_parameters_are_ignored() -> None:
@@ -72,6 +74,43 @@ def test_empty_and_null_are_nothing() -> None:
     params = from_map({"query": "q", "operationName": "", "variables": None, "extensions": None})
     assert (params.operation_name, params.variables) == (None, {})
     assert from_url(b"query=q&operationName=&variables=&extensions=") == params
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ({"documentId": "a"}, "a"),
+        ({"doc_id": "a"}, "a"),
+        ({"id": "a", "query": None}, "a"),
+        ({"id": "a", "documentId": "b"}, "b"),
+        ({"id": 7, "query": "q"}, None),
+        ({"extensions": {"persistedQuery": {}}}, None),
+    ],
+)
+def test_a_request_may_name_its_document(data: dict[str, object], named: str | None) -> None:
+    """In the words of GraphQL over HTTP, of Relay and of Apollo."""
+    assert from_map(data).document_id == named
+
+
+@pytest.mark.parametrize("data", [{}, {"query": None}, {"id": 7}, {"documentId": ""}, {"extensions": {"other": 1}}])
+def test_a_request_without_a_document(data: dict[str, object]) -> None:
+    """Is told what is missing."""
+    assert "`query`" in refusal(from_map, data).message
+
+
+@pytest.mark.parametrize("name", ["query", "operationName", "documentId", "variables", "extensions"])
+def test_every_parameter_has_its_type(name: str) -> None:
+    """And the refusal names it."""
+    for value in (7, True, ["x"]):
+        assert f"`{name}`" in refusal(from_map, {"query": "q", name: value}).message
+
+
+def test_compressed_bodies_are_refused() -> None:
+    """With what would have worked (RFC 9110, section 15.5.16)."""
+    refused = refusal(check_coding, "gzip")
+    assert (refused.status, refused.headers["accept-encoding"]) == (415, "identity")
+    check_coding(None)
+    check_coding("Identity")
 
 
 @pytest.mark.parametrize(

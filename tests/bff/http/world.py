@@ -58,6 +58,8 @@ class FakeGateway:
         self.missing: dict[str, str] = {}
         self.result: Any = None
         """Answers everything when set; an exception is raised."""
+        self.batch: int | None = None
+        """Most operations in one array, for the frontend "web"."""
         self.delay = 0.0
         self.cancelled = 0
         self.streams = 0
@@ -76,7 +78,8 @@ class FakeGateway:
                 variables={"name": "Ada"},
             ),
         ]
-        return [FrontendCard(name="web", description="The <b>site</b>", examples=examples), FrontendCard(name="phone")]
+        web = FrontendCard(name="web", description="The <b>site</b>", examples=examples, batch=self.batch)
+        return [web, FrontendCard(name="phone")]
 
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
         name = fixed or headers.get("x-client", "web")
@@ -111,6 +114,8 @@ class FakeGateway:
         if request.no_mutations and OperationType.MUTATION in kinds:
             return Refused("METHOD_NOT_ALLOWED", "Use POST.", status=405).answer()
         variables = dict(request.variables or {})
+        if OperationType.SUBSCRIPTION in kinds and request.instead_of_events is not None:
+            return request.instead_of_events
         if OperationType.SUBSCRIPTION in kinds:
             results = await SCHEMA.subscribe(request.query, variables, operation_name=request.operation_name)
             return self._events(results) if hasattr(results, "__aiter__") else _refusal("does not fit")
