@@ -85,12 +85,31 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrossOrigin:
+    """What pages of the listed origins may do besides asking (CORS)."""
+
+    credentials: bool = False
+    """Whether browsers send cookies along."""
+    max_age: float = 600.0
+    """Seconds a browser may remember that it may ask."""
+    headers: tuple[str, ...] = ()
+    """Request headers that pages may send, besides those that every GraphQL client sends; in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrontendCard:
     """What the HTTP room shows of a frontend."""
 
     name: str
     description: str = ""
     examples: Sequence[Example] = ()
+    origins: tuple[str, ...] = ()
+    """Origins of other sites whose pages may ask, as browsers write them: `https://shop.example`."""
+    cross_origin: CrossOrigin = field(default_factory=CrossOrigin)
+    chosen_by: tuple[str, ...] = ()
+    """Names of the headers by which /graphql chooses it, in lower case."""
+    has_identity: bool = False
+    """Whether it answers only those whom it knows, so that no answer is for everyone."""
 
 
 class AnswersRequests(Protocol):

@@ -53,12 +53,13 @@ class Gateway:
         self._upstreams = upstreams
         self._timeout = request_timeout
         self._readiness = readiness
+        self._cards = tuple(frontend.card for frontend in frontends.values())
         self._choice = Choice({name: frontend.options for name, frontend in frontends.items()})
 
     @property
     def cards(self) -> Sequence[FrontendCard]:
         """The frontends, in the order of bff.yaml."""
-        return [frontend.card for frontend in self.frontends.values()]
+        return self._cards
 
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
         """The frontend for a request; raises Refused."""

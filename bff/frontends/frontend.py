@@ -11,7 +11,7 @@ from graphql import DocumentNode, FieldNode, GraphQLSchema, OperationDefinitionN
 
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.frontend import adopt as adopt_records
-from bff.contract import Example, FrontendCard, Refused
+from bff.contract import CrossOrigin, Example, FrontendCard, Refused
 from bff.engine import reference
 from bff.engine.plan import Plans, Rule
 from bff.frontends.modules import import_from
@@ -34,10 +34,22 @@ class Frontend:
 
     @property
     def card(self) -> FrontendCard:
-        """What GraphiQL shows of it."""
+        """What the HTTP room knows of it."""
         examples: Sequence[Example] = getattr(self.schema, "examples", ())
         description = self.options.description or getattr(self.schema, "description", "") or ""
-        return FrontendCard(name=self.name, description=description, examples=examples)
+        match, cors = self.options.match, self.options.cors
+        chosen_by = (*match.header, *([match.api_key.header] if match.api_key else ()))
+        return FrontendCard(
+            name=self.name,
+            description=description,
+            examples=examples,
+            origins=cors.origins,
+            cross_origin=CrossOrigin(
+                credentials=cors.credentials, max_age=cors.max_age, headers=(*chosen_by, *cors.headers)
+            ),
+            chosen_by=chosen_by,
+            has_identity=match.api_key is not None,
+        )
 
     @property
     def sdl(self) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, field_validator
 
+from bff.frontends.cors_options import Cors
 from connectors.options import Model
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -75,6 +76,8 @@ class Options(Model):
     """What one operation may ask for; what is not named is unlimited, but for tokens."""
     introspection: bool = True
     """Whether the schema can be asked for."""
+    cors: Cors = Field(default_factory=Cors)
+    """Which pages of other sites may ask."""
 
     @field_validator("schema_module")
     @classmethod

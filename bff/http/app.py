@@ -10,6 +10,7 @@ import structlog
 from bff.contract import AnswersRequests, Refused
 from bff.http import health
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, headers_of, path_of
+from bff.http.cors import addressed, allow_reading, answer_preflight, is_preflight
 from bff.http.encode import encode
 from bff.http.errors import Problem, internal
 from bff.http.graphiql.page import Pages
@@ -92,6 +93,12 @@ class Door:
             )
 
     async def _graphql(self, exchange: Exchange, fixed: str | None) -> None:
+        if "origin" in exchange.headers:
+            cards = addressed(self._gateway(), fixed)
+            if is_preflight(exchange):
+                await answer_preflight(exchange, cards)
+                return
+            allow_reading(exchange, cards)
         _allow(exchange, "GET", "POST")
         if exchange.method == "GET" and self._options.graphiql and self._wants_page(exchange):
             await self._pages.page(exchange, self._gateway(), fixed)
@@ -124,4 +131,5 @@ async def _refuse(exchange: Exchange, refusal: Refused) -> None:
     """Say no in the media type that the client prefers, or in JSON when it accepts none."""
     media = GRAPHQL if wanted(exchange.headers.get("accept")).json == GRAPHQL else JSON
     body = encode(refusal.answer())
-    await exchange.respond(refusal.status, body, f"{media}; charset=utf-8", refusal.headers)
+    headers = {"cache-control": "no-store", **refusal.headers}
+    await exchange.respond(refusal.status, body, f"{media}; charset=utf-8", headers)

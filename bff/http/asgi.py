@@ -11,6 +11,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_WITHOUT_BODY = frozenset((204, 304))
+
 
 class ClientGone(Exception):
     """The client hung up before it was answered; nobody is left to tell."""
@@ -19,7 +21,7 @@ class ClientGone(Exception):
 class Exchange:
     """One HTTP request and the way to answer it."""
 
-    __slots__ = ("headers", "method", "path", "receive", "request_id", "scope", "send", "started")
+    __slots__ = ("added", "headers", "method", "path", "receive", "request_id", "scope", "send", "started", "vary")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str) -> None:
         """`headers` have names in lower case; `request_id` is sent back as `x-request-id`."""
@@ -31,6 +33,10 @@ class Exchange:
         self.method: str = scope["method"]
         self.path = path_of(scope)
         self.started = False
+        self.added: dict[str, str] = {}
+        """Headers of the response, whatever it will be."""
+        self.vary: tuple[str, ...] = ()
+        """Request headers that the response depends on, besides those that its maker names."""
 
     @property
     def root(self) -> str:
@@ -41,9 +47,12 @@ class Exchange:
     async def respond(
         self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Send a whole response."""
+        """Send a whole response; 204 and 304 have no body (RFC 9110, sections 15.3.5 and 15.4.5)."""
         lines = self._lines(content_type, headers)
-        lines.append((b"content-length", b"%d" % len(body)))
+        if status in _WITHOUT_BODY:
+            lines, body = lines[1:], b""
+        else:
+            lines.append((b"content-length", b"%d" % len(body)))
         self.started = True
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
         await self.send({"type": "http.response.body", "body": body})
@@ -63,8 +72,11 @@ class Exchange:
             (b"content-type", content_type.encode("latin-1")),
             (b"x-request-id", self.request_id.encode("latin-1")),
         ]
-        if headers:
-            lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        own = {**self.added, **headers} if headers else self.added
+        if self.vary:
+            told = (*filter(None, [own.get("vary")]), *self.vary)
+            own = {**own, "vary": ", ".join(dict.fromkeys(told))}
+        lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
         return lines
 
 

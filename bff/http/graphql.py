@@ -10,6 +10,7 @@ from __future__ import annotations
 from bff.contract import Answer, Answers, AnswersRequests, Request
 from bff.http.asgi import Exchange
 from bff.http.body import read_body
+from bff.http.cors import admit
 from bff.http.encode import encode
 from bff.http.errors import Problem
 from bff.http.hangup import while_connected
@@ -36,6 +37,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     if not is_get:
         check_media_type(exchange.headers.get("content-type"))
     frontend = gateway.choose(exchange.headers, fixed)
+    admit(exchange, gateway, frontend, fixed)
     params = from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, most))
     request = _request(exchange, frontend, params, is_get)
     answer = await while_connected(gateway.answer(request), exchange.receive)
