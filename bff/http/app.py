@@ -10,6 +10,7 @@ import structlog
 from bff.contract import AnswersRequests, Refused
 from bff.http import health
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, headers_of, path_of
+from bff.http.compression import Compression
 from bff.http.cors import addressed, allow_reading, answer_preflight, is_preflight
 from bff.http.encode import encode
 from bff.http.errors import Problem, internal
@@ -39,6 +40,7 @@ class Door:
         self._options = options
         self._lifespan = lifespan
         self._ids = RequestIds()
+        self._compression = Compression(options.compression.above) if options.compression else None
         self._pages = Pages()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,6 +58,7 @@ class Door:
         headers = headers_of(scope)
         request_id = headers["x-request-id"] = self._ids.choose(headers.get("x-request-id"))
         exchange = Exchange(scope, receive, send, headers, request_id)
+        exchange.compression = self._compression
         try:
             await self._route(exchange)
         except Refused as refusal:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
+from bff.http.compression import Compression
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -21,7 +23,19 @@ class ClientGone(Exception):
 class Exchange:
     """One HTTP request and the way to answer it."""
 
-    __slots__ = ("added", "headers", "method", "path", "receive", "request_id", "scope", "send", "started", "vary")
+    __slots__ = (
+        "added",
+        "compression",
+        "headers",
+        "method",
+        "path",
+        "receive",
+        "request_id",
+        "scope",
+        "send",
+        "started",
+        "vary",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str) -> None:
         """`headers` have names in lower case; `request_id` is sent back as `x-request-id`."""
@@ -37,6 +51,8 @@ class Exchange:
         """Headers of the response, whatever it will be."""
         self.vary: tuple[str, ...] = ()
         """Request headers that the response depends on, besides those that its maker names."""
+        self.compression: Compression | None = None
+        """What makes whole responses smaller; None leaves them as they are."""
 
     @property
     def root(self) -> str:
@@ -48,6 +64,10 @@ class Exchange:
         self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
     ) -> None:
         """Send a whole response; 204 and 304 have no body (RFC 9110, sections 15.3.5 and 15.4.5)."""
+        coding = self.coding_for(len(body))
+        if coding is not None and self.compression is not None:
+            body = await self.compression.compress(coding, body)
+            headers = {**(headers or {}), "content-encoding": coding}
         lines = self._lines(content_type, headers)
         if status in _WITHOUT_BODY:
             lines, body = lines[1:], b""
@@ -56,6 +76,13 @@ class Exchange:
         self.started = True
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
         await self.send({"type": "http.response.body", "body": body})
+
+    def coding_for(self, size: int) -> str | None:
+        """How a body of this size will be compressed; None when it will not be. Notes that this depends on a header."""
+        if self.compression is None or not self.compression.fits(size):
+            return None
+        self.vary = (*self.vary, "accept-encoding")
+        return self.compression.choose(self.headers.get("accept-encoding"), size)
 
     async def start(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """Start a response of unknown length; `write` sends its parts."""

@@ -16,6 +16,7 @@ class Problem(Enum):
     BAD_REQUEST = 400, "The parameters are not those of a GraphQL request (GraphQL over HTTP, `Request Parameters`)."
     BATCHING_DISABLED = 400, "The body is a JSON array; batched requests are not enabled."
     EMPTY_BODY = 400, "A POST without a body."
+    INVALID_ENCODING = 400, "The body says that it is gzip, and is not."
     INVALID_JSON = 400, "The body, or `variables` or `extensions` in a URL, is not JSON that can be read."
     INVALID_UTF8 = 400, "The body is not UTF-8."
     INVALID_URL = 400, "The query string is not valid."
@@ -28,6 +29,7 @@ class Problem(Enum):
     REQUEST_TIMEOUT = 408, "The body did not arrive in time."
     BODY_TOO_LARGE = 413, "The body is larger than `server.max_body`."
     UNSUPPORTED_MEDIA_TYPE = 415, "A POST that is not application/json in UTF-8; `Accept-Post` says what is."
+    UNSUPPORTED_ENCODING = 415, "The body is compressed, and not by gzip; `Accept-Encoding` says what is read."
     TOO_MANY_OPERATIONS = 429, "A websocket has too many operations under way; sent as an `error` message."
     INTERNAL = 500, "Something unexpected; the log has the story under the response's `x-request-id`."
 

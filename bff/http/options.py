@@ -16,6 +16,13 @@ class Tls(Model):
     """Private key (PEM)."""
 
 
+class Compression(Model):
+    """Make answers smaller for those who accept it: by gzip, and by zstd and br with the extra `compression`."""
+
+    above: Size = Field(default=1000, ge=0)
+    """Answers of more bytes are compressed."""
+
+
 class Options(Model):
     """The gateway's own door."""
 
@@ -31,3 +38,5 @@ class Options(Model):
     """The one deadline of a request, passed on to every upstream call."""
     graphiql: bool = True
     """Whether browsers get GraphiQL."""
+    compression: Compression | None = Field(default_factory=Compression)
+    """Compress answers, never streams, as clients accept it; `null` where a proxy does."""
