@@ -25,6 +25,16 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caching:
+    """How long a whole answer may be kept, by what the schema says of its fields."""
+
+    max_age: int
+    """Seconds; more than 0."""
+    is_public: bool
+    """Whether it is the same for everyone, so that caches between us and the callers may keep it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One GraphQL response, or one event of a subscription.
 
@@ -39,6 +49,8 @@ class Answer:
     was_executed: bool = True
     status: int = 200
     """HTTP status for a request error over HTTP, such as 400 or 405; 200 when executed."""
+    caching: Caching | None = None
+    """None when it may not be kept."""
 
     def body(self) -> dict[str, Any]:
         """The response map in the order the specification recommends: errors, data, extensions."""

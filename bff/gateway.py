@@ -14,7 +14,7 @@ import structlog
 from strawberry.types import ExecutionResult
 
 from bff.authoring import Context
-from bff.contract import Answer, Answers, FrontendCard, Refused, Request
+from bff.contract import Answer, Answers, Caching, FrontendCard, Refused, Request
 from bff.engine import reference
 from bff.engine.errors import document_errors, field_errors
 from bff.engine.plan import Invalid, Plan
@@ -101,7 +101,7 @@ class Gateway:
                 result = await reference.run(
                     frontend.schema, request.query, request.variables, request.operation_name, context
                 )
-            return _answer(result, context, request)
+            return _answer(result, context, request, plan.caching)
         except TimeoutError:
             log.warning("request_timeout", seconds=self._timeout, **_labels(request))
             return Answer(errors=[{"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}])
@@ -167,7 +167,9 @@ async def _next(results: AsyncGenerator[ExecutionResult, None]) -> ExecutionResu
     return await anext(results, None)
 
 
-def _answer(result: ExecutionResult | Any, context: Context, request: Request) -> Answer:
+def _answer(
+    result: ExecutionResult | Any, context: Context, request: Request, caching: Caching | None = None
+) -> Answer:
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions["degraded"] = [{"path": list(each.path), "code": each.code} for each in context.degraded]
@@ -180,6 +182,7 @@ def _answer(result: ExecutionResult | Any, context: Context, request: Request) -
         extensions=extensions,
         was_executed=was_executed,
         status=200 if was_executed else 400,
+        caching=None if errors or context.degraded else caching,
     )
 
 

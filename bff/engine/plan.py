@@ -20,7 +20,8 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from bff.contract import Refused
+from bff.contract import Caching, Refused
+from bff.engine.caching import caching_of
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
@@ -37,6 +38,8 @@ class Plan:
 
     document: DocumentNode
     operation: OperationDefinitionNode
+    caching: Caching | None = None
+    """How long an answer without errors may be kept; None for not at all."""
 
     @property
     def kind(self) -> str:
@@ -107,7 +110,7 @@ class Plans:
             rule(document, operation)
         if errors := validate(self._schema, document, _RULES, max_errors=20):
             raise Invalid(errors)
-        return Plan(document, operation)
+        return Plan(document, operation, caching_of(self._schema, document, operation))
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -7,9 +7,10 @@ and 200 for every well-formed request in application/json. We follow the audit s
 
 from __future__ import annotations
 
-from bff.contract import Answer, Answers, AnswersRequests, Request
+from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Request
 from bff.http.asgi import Exchange
 from bff.http.body import read_body
+from bff.http.caching import respond_to_get
 from bff.http.cors import admit
 from bff.http.encode import encode
 from bff.http.errors import Problem
@@ -19,8 +20,6 @@ from bff.http.params import Params, check_media_type, from_body, from_url
 from bff.http.sse import send_events
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
-_FOR_GET = {"vary": "accept"}
-_ALLOW_POST = {"allow": "POST"}
 
 
 async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: str | None, most: int) -> None:
@@ -37,7 +36,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     if not is_get:
         check_media_type(exchange.headers.get("content-type"))
     frontend = gateway.choose(exchange.headers, fixed)
-    admit(exchange, gateway, frontend, fixed)
+    card = admit(exchange, gateway, frontend, fixed)
     params = from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, most))
     request = _request(exchange, frontend, params, is_get)
     answer = await while_connected(gateway.answer(request), exchange.receive)
@@ -46,7 +45,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     elif accept.json is None and (answer.was_executed or answer.status == 400):
         await send_events(exchange, _only(answer))
     else:
-        await _respond(exchange, answer, accept.json or JSON)
+        await _respond(exchange, card, answer, accept.json or JSON)
 
 
 def status_of(answer: Answer, media: str) -> int:
@@ -69,10 +68,12 @@ def _request(exchange: Exchange, frontend: str, params: Params, is_get: bool) ->
     )
 
 
-async def _respond(exchange: Exchange, answer: Answer, media: str) -> None:
-    status = status_of(answer, media)
-    headers = _ALLOW_POST if status == 405 else _FOR_GET if exchange.method == "GET" else None
-    await exchange.respond(status, encode(answer), _CONTENT_TYPES[media], headers)
+async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media: str) -> None:
+    status, body = status_of(answer, media), encode(answer)
+    if exchange.method == "GET":
+        await respond_to_get(exchange, card, answer, body, status, _CONTENT_TYPES[media])
+    else:
+        await exchange.respond(status, body, _CONTENT_TYPES[media])
 
 
 async def _stream(exchange: Exchange, answers: Answers, *, has_asked: bool) -> None:
