@@ -14,7 +14,7 @@ import structlog
 from strawberry.types import ExecutionResult
 
 from bff.authoring import Context
-from bff.contract import Answer, Answers, Caching, FrontendCard, Refused, Request
+from bff.contract import Answer, Answers, Caching, FrontendCard, Refused, Request, timings
 from bff.engine import reference
 from bff.engine.errors import document_errors, field_errors
 from bff.engine.plan import Invalid, Plan
@@ -72,6 +72,7 @@ class Gateway:
     async def answer(self, request: Request) -> Answer | Answers:
         """Answer a query or mutation, or start a subscription."""
         frontend = self.frontends[request.frontend]
+        began = time.perf_counter()
         try:
             plan = frontend.plans.prepare(request.query, request.operation_name, request.variables or {})
             if request.no_mutations and plan.kind == "mutation":
@@ -90,7 +91,13 @@ class Gateway:
             return _internal()
         if plan.kind == "subscription":
             return await self._subscribe(frontend, plan, request)
-        return await self._run(frontend, plan, request)
+        noted = timings.get()
+        if noted is None:
+            return await self._run(frontend, plan, request)
+        prepared = time.perf_counter()
+        answer = await self._run(frontend, plan, request)
+        noted.parts.update(prepare=prepared - began, run=time.perf_counter() - prepared)
+        return answer
 
     async def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Answer:
         scope = self._scope(frontend, request, deadline=time.monotonic() + self._timeout)

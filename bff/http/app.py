@@ -20,6 +20,7 @@ from bff.http.lifespan import Lifespan, live
 from bff.http.negotiate import GRAPHQL, JSON, wanted
 from bff.http.options import Options
 from bff.http.request_id import RequestIds
+from bff.http.server_timing import begin
 from bff.http.websocket import serve_websocket
 
 log = structlog.get_logger("bff.http")
@@ -106,6 +107,7 @@ class Door:
         if exchange.method == "GET" and self._options.graphiql and self._wants_page(exchange):
             await self._pages.page(exchange, self._gateway(), fixed)
         else:
+            begin(exchange, tells_all=self._options.server_timing)
             await answer_graphql(exchange, self._gateway(), fixed, self._options.max_body)
 
     def _wants_page(self, exchange: Exchange) -> bool:

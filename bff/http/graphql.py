@@ -17,6 +17,7 @@ from bff.http.errors import Problem
 from bff.http.hangup import while_connected
 from bff.http.negotiate import EVENTS, GRAPHQL, JSON, wanted
 from bff.http.params import Params, check_media_type, from_body, from_url
+from bff.http.server_timing import telling
 from bff.http.sse import send_events
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
@@ -69,7 +70,8 @@ def _request(exchange: Exchange, frontend: str, params: Params, is_get: bool) ->
 
 
 async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media: str) -> None:
-    status, body = status_of(answer, media), encode(answer)
+    with telling(exchange):
+        status, body = status_of(answer, media), encode(answer)
     if exchange.method == "GET":
         await respond_to_get(exchange, card, answer, body, status, _CONTENT_TYPES[media])
     else:

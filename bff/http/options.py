@@ -36,6 +36,9 @@ class Options(Model):
     """Largest request body."""
     request_timeout: Duration = Field(default=10.0, gt=0)
     """The one deadline of a request, passed on to every upstream call."""
+    server_timing: bool = False
+    """Tell everyone in `Server-Timing` where the time went, by the names of upstreams; else `x-server-timing: 1` asks,
+    and is told no names."""
     graphiql: bool = True
     """Whether browsers get GraphiQL."""
     compression: Compression | None = Field(default_factory=Compression)
