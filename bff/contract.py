@@ -127,6 +127,18 @@ class CrossOrigin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadLimits:
+    """What files a frontend takes."""
+
+    most: int
+    """Files in one request."""
+    size: int
+    """Bytes of each."""
+    seconds: float
+    """How long a request with files may take to arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrontendCard:
     """What the HTTP room shows of a frontend."""
 
@@ -138,6 +150,8 @@ class FrontendCard:
     cross_origin: CrossOrigin = field(default_factory=CrossOrigin)
     chosen_by: tuple[str, ...] = ()
     """Names of the headers by which /graphql chooses it, in lower case."""
+    upload: UploadLimits | None = None
+    """None when no files are taken."""
     has_identity: bool = False
     """Whether it answers only those whom it knows, so that no answer is for everyone."""
 

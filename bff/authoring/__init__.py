@@ -1,5 +1,7 @@
 """What product developers write with: `take`, `via`, `computed`, `argument` on fields; `frontend` for the schema."""
 
+from strawberry.file_uploads import Upload
+
 from bff.authoring.caching import cache_control
 from bff.authoring.computed import computed
 from bff.authoring.context import Context
@@ -11,6 +13,7 @@ __all__ = [
     "Context",
     "FrontendSchema",
     "SchemaError",
+    "Upload",
     "argument",
     "cache_control",
     "computed",

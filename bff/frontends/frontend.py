@@ -11,7 +11,7 @@ from graphql import DocumentNode, FieldNode, GraphQLSchema, OperationDefinitionN
 
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.frontend import adopt as adopt_records
-from bff.contract import CrossOrigin, Example, FrontendCard, Refused
+from bff.contract import CrossOrigin, Example, FrontendCard, Refused, UploadLimits
 from bff.engine import reference
 from bff.engine.plan import Plans, Rule
 from bff.frontends.modules import import_from
@@ -37,7 +37,7 @@ class Frontend:
         """What the HTTP room knows of it."""
         examples: Sequence[Example] = getattr(self.schema, "examples", ())
         description = self.options.description or getattr(self.schema, "description", "") or ""
-        match, cors = self.options.match, self.options.cors
+        match, cors, upload = self.options.match, self.options.cors, self.options.upload
         chosen_by = (*match.header, *([match.api_key.header] if match.api_key else ()))
         return FrontendCard(
             name=self.name,
@@ -48,6 +48,7 @@ class Frontend:
                 credentials=cors.credentials, max_age=cors.max_age, headers=(*chosen_by, *cors.headers)
             ),
             chosen_by=chosen_by,
+            upload=None if upload is None else UploadLimits(most=upload.most, size=upload.size, seconds=upload.timeout),
             has_identity=match.api_key is not None,
         )
 

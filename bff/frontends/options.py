@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 
 from bff.frontends.cors_options import Cors
+from bff.frontends.upload_options import Upload
 from connectors.options import Model
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -76,6 +77,8 @@ class Options(Model):
     """What one operation may ask for; what is not named is unlimited, but for tokens."""
     introspection: bool = True
     """Whether the schema can be asked for."""
+    upload: Upload | None = None
+    """Take files, which REST upstreams are handed; without it none are taken."""
     cors: Cors = Field(default_factory=Cors)
     """Which pages of other sites may ask."""
 

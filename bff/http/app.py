@@ -72,6 +72,9 @@ class Door:
                 raise  # half a response is out: the server must break the connection
             with suppress(OSError):
                 await _refuse(exchange, internal())
+        finally:
+            for file in exchange.files:
+                file.close()
 
     async def _route(self, exchange: Exchange) -> None:
         path = exchange.path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import IO, Any
 
 from bff.http.compression import Compression
 
@@ -26,6 +26,7 @@ class Exchange:
     __slots__ = (
         "added",
         "compression",
+        "files",
         "headers",
         "method",
         "path",
@@ -51,6 +52,8 @@ class Exchange:
         """Headers of the response, whatever it will be."""
         self.vary: tuple[str, ...] = ()
         """Request headers that the response depends on, besides those that its maker names."""
+        self.files: tuple[IO[bytes], ...] = ()
+        """What the client sent; closed when the request is over."""
         self.compression: Compression | None = None
         """What makes whole responses smaller; None leaves them as they are."""
 

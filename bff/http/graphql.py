@@ -15,10 +15,12 @@ from bff.http.cors import admit
 from bff.http.encode import encode
 from bff.http.errors import Problem
 from bff.http.hangup import while_connected
+from bff.http.multipart import is_multipart
 from bff.http.negotiate import EVENTS, GRAPHQL, JSON, wanted
 from bff.http.params import Params, check_media_type, from_body, from_url
 from bff.http.server_timing import telling
 from bff.http.sse import send_events
+from bff.http.upload import read_upload
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
 
@@ -34,11 +36,17 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
             f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
         )
     is_get = exchange.method == "GET"
-    if not is_get:
+    has_files = not is_get and is_multipart(exchange.headers)
+    if not is_get and not has_files:
         check_media_type(exchange.headers.get("content-type"))
     frontend = gateway.choose(exchange.headers, fixed)
     card = admit(exchange, gateway, frontend, fixed)
-    params = from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, most))
+    if is_get:
+        params = from_url(exchange.scope["query_string"])
+    elif has_files:
+        params = await read_upload(exchange, card, most)
+    else:
+        params = from_body(await read_body(exchange, most))
     request = _request(exchange, frontend, params, is_get)
     answer = await while_connected(gateway.answer(request), exchange.receive)
     if not isinstance(answer, Answer):
