@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,6 +33,16 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caching:
+    """How long a whole answer may be kept, by what the schema says of its fields."""
+
+    max_age: int
+    """Seconds; more than 0."""
+    is_public: bool
+    """Whether it is the same for everyone, so that caches between us and the callers may keep it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One GraphQL response, or one event of a subscription.
 
@@ -46,6 +57,8 @@ class Answer:
     was_executed: bool = True
     status: int = 200
     """HTTP status for a request error over HTTP, such as 400 or 405; 200 when executed."""
+    caching: Caching | None = None
+    """None when it may not be kept."""
 
     def body(self) -> dict[str, Any]:
         """The response map in the order the specification recommends: errors, data, extensions."""
@@ -61,6 +74,23 @@ class Answer:
 
 Answers = AsyncGenerator[Answer, None]
 """The events of a subscription. `aclose()` ends it and everything upstream that only it needed."""
+
+
+class Timings:
+    """How long the parts of one request took, in seconds. Kept only for those who ask (Server-Timing)."""
+
+    __slots__ = ("parts", "tells_names", "upstreams")
+
+    def __init__(self, *, tells_names: bool) -> None:
+        """`tells_names` allows the frontend to read which upstreams there are."""
+        self.tells_names = tells_names
+        self.parts: dict[str, float] = {}
+        self.upstreams: dict[str, list[float]] = {}
+        """One number for each call, by upstream name."""
+
+
+timings: ContextVar[Timings | None] = ContextVar("timings", default=None)
+"""Where the request answered here notes its times; None when nobody asked."""
 
 
 class Refused(Exception):
@@ -92,6 +122,30 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrossOrigin:
+    """What pages of the listed origins may do besides asking (CORS)."""
+
+    credentials: bool = False
+    """Whether browsers send cookies along."""
+    max_age: float = 600.0
+    """Seconds a browser may remember that it may ask."""
+    headers: tuple[str, ...] = ()
+    """Request headers that pages may send, besides those that every GraphQL client sends; in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadLimits:
+    """What files a frontend takes."""
+
+    most: int
+    """Files in one request."""
+    size: int
+    """Bytes of each."""
+    seconds: float
+    """How long a request with files may take to arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrontendCard:
     """What the HTTP room knows of a frontend."""
 
@@ -100,6 +154,15 @@ class FrontendCard:
     examples: Sequence[Example] = ()
     batch: int | None = None
     """Most operations in one JSON array; None when arrays are refused."""
+    origins: tuple[str, ...] = ()
+    """Origins of other sites whose pages may ask, as browsers write them: `https://shop.example`."""
+    cross_origin: CrossOrigin = field(default_factory=CrossOrigin)
+    chosen_by: tuple[str, ...] = ()
+    """Names of the headers by which /graphql chooses it, in lower case."""
+    upload: UploadLimits | None = None
+    """None when no files are taken."""
+    has_identity: bool = False
+    """Whether it answers only those whom it knows, so that no answer is for everyone."""
 
 
 class AnswersRequests(Protocol):

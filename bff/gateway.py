@@ -14,7 +14,7 @@ import structlog
 from strawberry.types import ExecutionResult
 
 from bff.authoring import Context
-from bff.contract import Answer, Answers, FrontendCard, Refused, Request
+from bff.contract import Answer, Answers, Caching, FrontendCard, Refused, Request, timings
 from bff.engine import reference
 from bff.engine.errors import document_errors, field_errors
 from bff.engine.plan import Invalid, Plan
@@ -53,12 +53,13 @@ class Gateway:
         self._upstreams = upstreams
         self._timeout = request_timeout
         self._readiness = readiness
+        self._cards = tuple(frontend.card for frontend in frontends.values())
         self._choice = Choice({name: frontend.options for name, frontend in frontends.items()})
 
     @property
     def cards(self) -> Sequence[FrontendCard]:
         """The frontends, in the order of bff.yaml."""
-        return [frontend.card for frontend in self.frontends.values()]
+        return self._cards
 
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
         """The frontend for a request; raises Refused."""
@@ -72,6 +73,7 @@ class Gateway:
         """Answer a query or mutation, or start a subscription."""
         frontend = self.frontends[request.frontend]
         asked = request
+        began = time.perf_counter()
         try:
             request = await frontend.documents.find(asked)
             plan = frontend.plans.prepare(request.query, request.operation_name, request.variables or {})
@@ -94,7 +96,13 @@ class Gateway:
             if request.instead_of_events is not None:
                 return request.instead_of_events
             return await self._subscribe(frontend, plan, request)
-        return await self._run(frontend, plan, request)
+        noted = timings.get()
+        if noted is None:
+            return await self._run(frontend, plan, request)
+        prepared = time.perf_counter()
+        answer = await self._run(frontend, plan, request)
+        noted.parts.update(prepare=prepared - began, run=time.perf_counter() - prepared)
+        return answer
 
     async def close(self) -> None:
         """Give back what frontends hold: connections to stores of documents."""
@@ -107,7 +115,8 @@ class Gateway:
         token = current_scope.set(scope)
         try:
             async with asyncio.timeout(self._timeout + GRACE):
-                return _answer(await _result(frontend, plan, request, context), context, request)
+                result = await _result(frontend, plan, request, context)
+            return _answer(result, context, request, plan.caching)
         except TimeoutError:
             log.warning("request_timeout", seconds=self._timeout, **_labels(request))
             return Answer(errors=[{"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}])
@@ -179,7 +188,9 @@ async def _next(results: AsyncGenerator[ExecutionResult, None]) -> ExecutionResu
     return await anext(results, None)
 
 
-def _answer(result: ExecutionResult | Any, context: Context, request: Request) -> Answer:
+def _answer(
+    result: ExecutionResult | Any, context: Context, request: Request, caching: Caching | None = None
+) -> Answer:
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions["degraded"] = [{"path": list(each.path), "code": each.code} for each in context.degraded]
@@ -192,6 +203,7 @@ def _answer(result: ExecutionResult | Any, context: Context, request: Request) -
         extensions=extensions,
         was_executed=was_executed,
         status=200 if was_executed else 400,
+        caching=None if errors or context.degraded else caching,
     )
 
 

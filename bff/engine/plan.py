@@ -20,7 +20,8 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from bff.contract import Refused
+from bff.contract import Caching, Refused
+from bff.engine.caching import caching_of
 from bff.engine.compiled import Program
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -39,6 +40,8 @@ class Plan:
     document: DocumentNode
     operation: OperationDefinitionNode
     program: Program
+    caching: Caching | None = None
+    """How long an answer without errors may be kept; None for not at all."""
 
     @property
     def kind(self) -> str:
@@ -121,7 +124,8 @@ class Plans:
             rule(document, operation)
         if errors := validate(self._schema, document, _RULES, max_errors=20):
             raise Invalid(errors)
-        return Plan(document, operation, Program(self._schema, document, operation))
+        program = Program(self._schema, document, operation)
+        return Plan(document, operation, program, caching_of(self._schema, document, operation))
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

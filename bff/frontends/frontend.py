@@ -11,7 +11,7 @@ from graphql import DocumentNode, FieldNode, GraphQLSchema, OperationDefinitionN
 
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.frontend import adopt as adopt_records
-from bff.contract import Example, FrontendCard, Refused
+from bff.contract import CrossOrigin, Example, FrontendCard, Refused, UploadLimits
 from bff.engine import reference
 from bff.engine.plan import Plans, Rule
 from bff.frontends.documents import Documents
@@ -40,8 +40,21 @@ class Frontend:
         """What the HTTP room knows of it."""
         examples: Sequence[Example] = getattr(self.schema, "examples", ())
         description = self.options.description or getattr(self.schema, "description", "") or ""
-        batch = self.options.batch.most if self.options.batch else None
-        return FrontendCard(name=self.name, description=description, examples=examples, batch=batch)
+        match, cors, upload = self.options.match, self.options.cors, self.options.upload
+        chosen_by = (*match.header, *([match.api_key.header] if match.api_key else ()))
+        return FrontendCard(
+            name=self.name,
+            description=description,
+            examples=examples,
+            batch=self.options.batch.most if self.options.batch else None,
+            origins=cors.origins,
+            cross_origin=CrossOrigin(
+                credentials=cors.credentials, max_age=cors.max_age, headers=(*chosen_by, *cors.headers)
+            ),
+            chosen_by=chosen_by,
+            upload=None if upload is None else UploadLimits(most=upload.most, size=upload.size, seconds=upload.timeout),
+            has_identity=match.api_key is not None,
+        )
 
     @property
     def is_compiled(self) -> bool:

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from bff.frontends.cors_options import Cors
 from bff.frontends.documents_options import Batch, Documents
+from bff.frontends.upload_options import Upload
 from connectors.options import Model
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -82,6 +84,10 @@ class Options(Model):
     """Which documents a request may name instead of carrying one, and whether others are refused."""
     batch: Batch | None = None
     """Lets a request be a JSON array of several operations; without it arrays are refused."""
+    upload: Upload | None = None
+    """Take files, which REST upstreams are handed; without it none are taken."""
+    cors: Cors = Field(default_factory=Cors)
+    """Which pages of other sites may ask."""
 
     @field_validator("schema_module")
     @classmethod

@@ -10,6 +10,8 @@ import structlog
 from bff.contract import AnswersRequests, Refused
 from bff.http import health
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, headers_of, path_of
+from bff.http.compression import Compression
+from bff.http.cors import addressed, allow_reading, answer_preflight, is_preflight
 from bff.http.encode import encode
 from bff.http.errors import Problem, internal
 from bff.http.graphiql.page import Pages
@@ -18,6 +20,7 @@ from bff.http.lifespan import Lifespan, live
 from bff.http.negotiate import GRAPHQL, JSON, wanted
 from bff.http.options import Options
 from bff.http.request_id import RequestIds
+from bff.http.server_timing import begin
 from bff.http.websocket import serve_websocket
 
 log = structlog.get_logger("bff.http")
@@ -38,6 +41,7 @@ class Door:
         self._options = options
         self._lifespan = lifespan
         self._ids = RequestIds()
+        self._compression = Compression(options.compression.above) if options.compression else None
         self._pages = Pages()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,6 +59,7 @@ class Door:
         headers = headers_of(scope)
         request_id = headers["x-request-id"] = self._ids.choose(headers.get("x-request-id"))
         exchange = Exchange(scope, receive, send, headers, request_id)
+        exchange.compression = self._compression
         try:
             await self._route(exchange)
         except Refused as refusal:
@@ -67,6 +72,9 @@ class Door:
                 raise  # half a response is out: the server must break the connection
             with suppress(OSError):
                 await _refuse(exchange, internal())
+        finally:
+            for file in exchange.files:
+                file.close()
 
     async def _route(self, exchange: Exchange) -> None:
         path = exchange.path
@@ -92,10 +100,17 @@ class Door:
             )
 
     async def _graphql(self, exchange: Exchange, fixed: str | None) -> None:
+        if "origin" in exchange.headers:
+            cards = addressed(self._gateway(), fixed)
+            if is_preflight(exchange):
+                await answer_preflight(exchange, cards)
+                return
+            allow_reading(exchange, cards)
         _allow(exchange, "GET", "POST")
         if exchange.method == "GET" and self._options.graphiql and self._wants_page(exchange):
             await self._pages.page(exchange, self._gateway(), fixed)
         else:
+            begin(exchange, tells_all=self._options.server_timing)
             await answer_graphql(exchange, self._gateway(), fixed, self._options.max_body)
 
     def _wants_page(self, exchange: Exchange) -> bool:
@@ -125,4 +140,5 @@ async def _refuse(exchange: Exchange, refusal: Refused) -> None:
     """Say no in the media type that the client prefers, or in JSON when it accepts none."""
     media = GRAPHQL if wanted(exchange.headers.get("accept")).json == GRAPHQL else JSON
     body = encode(refusal.answer())
-    await exchange.respond(refusal.status, body, f"{media}; charset=utf-8", refusal.headers)
+    headers = {"cache-control": "no-store", **refusal.headers}
+    await exchange.respond(refusal.status, body, f"{media}; charset=utf-8", headers)

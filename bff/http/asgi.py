@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
+from typing import IO, Any
+
+from bff.http.compression import Compression
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_WITHOUT_BODY = frozenset((204, 304))
 
 
 class ClientGone(Exception):
@@ -19,7 +23,20 @@ class ClientGone(Exception):
 class Exchange:
     """One HTTP request and the way to answer it."""
 
-    __slots__ = ("headers", "method", "path", "receive", "request_id", "scope", "send", "started")
+    __slots__ = (
+        "added",
+        "compression",
+        "files",
+        "headers",
+        "method",
+        "path",
+        "receive",
+        "request_id",
+        "scope",
+        "send",
+        "started",
+        "vary",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str) -> None:
         """`headers` have names in lower case; `request_id` is sent back as `x-request-id`."""
@@ -31,6 +48,14 @@ class Exchange:
         self.method: str = scope["method"]
         self.path = path_of(scope)
         self.started = False
+        self.added: dict[str, str] = {}
+        """Headers of the response, whatever it will be."""
+        self.vary: tuple[str, ...] = ()
+        """Request headers that the response depends on, besides those that its maker names."""
+        self.files: tuple[IO[bytes], ...] = ()
+        """What the client sent; closed when the request is over."""
+        self.compression: Compression | None = None
+        """What makes whole responses smaller; None leaves them as they are."""
 
     @property
     def root(self) -> str:
@@ -41,12 +66,26 @@ class Exchange:
     async def respond(
         self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
     ) -> None:
-        """Send a whole response."""
+        """Send a whole response; 204 and 304 have no body (RFC 9110, sections 15.3.5 and 15.4.5)."""
+        coding = self.coding_for(len(body))
+        if coding is not None and self.compression is not None:
+            body = await self.compression.compress(coding, body)
+            headers = {**(headers or {}), "content-encoding": coding}
         lines = self._lines(content_type, headers)
-        lines.append((b"content-length", b"%d" % len(body)))
+        if status in _WITHOUT_BODY:
+            lines, body = lines[1:], b""
+        else:
+            lines.append((b"content-length", b"%d" % len(body)))
         self.started = True
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
         await self.send({"type": "http.response.body", "body": body})
+
+    def coding_for(self, size: int) -> str | None:
+        """How a body of this size will be compressed; None when it will not be. Notes that this depends on a header."""
+        if self.compression is None or not self.compression.fits(size):
+            return None
+        self.vary = (*self.vary, "accept-encoding")
+        return self.compression.choose(self.headers.get("accept-encoding"), size)
 
     async def start(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """Start a response of unknown length; `write` sends its parts."""
@@ -63,8 +102,11 @@ class Exchange:
             (b"content-type", content_type.encode("latin-1")),
             (b"x-request-id", self.request_id.encode("latin-1")),
         ]
-        if headers:
-            lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        own = {**self.added, **headers} if headers else self.added
+        if self.vary:
+            told = (*filter(None, [own.get("vary")]), *self.vary)
+            own = {**own, "vary": ", ".join(dict.fromkeys(told))}
+        lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
         return lines
 
 

@@ -6,6 +6,7 @@ import asyncio
 
 from bff.contract import Refused
 from bff.http.asgi import ClientGone, Exchange, Message
+from bff.http.decoding import check_coding, decoded
 from bff.http.errors import Problem
 from bff.http.interrupt import Interrupt
 
@@ -14,7 +15,7 @@ SECONDS = 15.0
 
 
 async def read_body(exchange: Exchange, most: int) -> bytes:
-    """The whole body.
+    """The whole body, unpacked when it comes as gzip.
 
     Raises Refused when it has more than `most` bytes, announced or counted, or comes too slowly; ClientGone when the
     client hangs up.
@@ -22,10 +23,12 @@ async def read_body(exchange: Exchange, most: int) -> bytes:
     announced = exchange.headers.get("content-length")
     if announced is not None and announced.isdecimal() and (len(announced) > 18 or int(announced) > most):
         raise _too_large(most)
+    is_packed = check_coding(exchange.headers.get("content-encoding"))
     interrupt = Interrupt()
     timer = asyncio.get_running_loop().call_later(SECONDS, interrupt)
     try:
-        return await _parts(exchange, most)
+        body = await _parts(exchange, most)
+        return await decoded(body, most) if is_packed else body
     except asyncio.CancelledError:
         if interrupt.is_ours():
             message = f"The request body did not arrive within {SECONDS:.0f} seconds."

@@ -11,22 +11,23 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from bff.contract import Answer, Answers, AnswersRequests
+from bff.contract import Answer, Answers, AnswersRequests, FrontendCard
 from bff.http.asgi import Exchange
 from bff.http.batch import NOT_IN_A_BATCH, answer_batch, check_batch, encode_batch
 from bff.http.body import read_body
+from bff.http.caching import respond_to_get
+from bff.http.cors import admit
 from bff.http.encode import encode
 from bff.http.errors import Problem
 from bff.http.hangup import while_connected
+from bff.http.multipart import is_multipart
 from bff.http.negotiate import EVENTS, GRAPHQL, JSON, wanted
-from bff.http.params import Params, check_coding, check_media_type, from_body, from_url
+from bff.http.params import Params, check_media_type, from_body, from_url
+from bff.http.server_timing import telling
 from bff.http.sse import send_events
+from bff.http.upload import read_upload
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
-_FOR_GET = {"vary": "accept"}
-_REFUSED_GET = {"vary": "accept", "cache-control": "no-store"}
-"""A document that is not known now may be known at the next moment."""
-_ALLOW_POST = {"allow": "POST"}
 _NO_EVENTS = Problem.NOT_ACCEPTABLE.refused(
     f"This operation is a subscription: send Accept: {EVENTS}, or open a websocket at this address."
 ).answer()
@@ -43,13 +44,19 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
             f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
         )
     is_get = exchange.method == "GET"
-    if not is_get:
+    has_files = not is_get and is_multipart(exchange.headers)
+    if not is_get and not has_files:
         check_media_type(exchange.headers.get("content-type"))
-        check_coding(exchange.headers.get("content-encoding"))
     frontend = gateway.choose(exchange.headers, fixed)
-    params = from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, most))
+    card = admit(exchange, gateway, frontend, fixed)
+    if is_get:
+        params: Params | list[Any] = from_url(exchange.scope["query_string"])
+    elif has_files:
+        params = await read_upload(exchange, card, most)
+    else:
+        params = from_body(await read_body(exchange, most))
     if isinstance(params, list):
-        await _answer_batch(exchange, gateway, frontend, params, accept.json)
+        await _answer_batch(exchange, gateway, card, params, accept.json)
         return
     request = params.request(
         frontend,
@@ -64,7 +71,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     elif accept.json is None and (answer.was_executed or answer.status == 400):
         await send_events(exchange, _only(answer))
     else:
-        await _respond(exchange, answer, accept.json or JSON)
+        await _respond(exchange, card, answer, accept.json or JSON)
 
 
 def status_of(answer: Answer, media: str) -> int:
@@ -80,31 +87,32 @@ def _client(exchange: Exchange) -> str:
 
 
 async def _answer_batch(
-    exchange: Exchange, gateway: AnswersRequests, frontend: str, batch: Sequence[Any], media: str | None
+    exchange: Exchange, gateway: AnswersRequests, card: FrontendCard, batch: Sequence[Any], media: str | None
 ) -> None:
     """200 with an array, whatever happened to its elements: each tells its own errors."""
-    check_batch(batch, next((card.batch for card in gateway.cards if card.name == frontend), None))
+    check_batch(batch, card.batch)
     if media is None:
         raise Problem.NOT_ACCEPTABLE.refused(f"Accept {GRAPHQL} or {JSON}; a batch is not answered as {EVENTS}.")
     request = partial(
         Params.request,
-        frontend=frontend,
+        frontend=card.name,
         headers=exchange.headers,
         client=_client(exchange),
         instead_of_events=NOT_IN_A_BATCH,
     )
     answers = await while_connected(answer_batch(gateway, batch, request), exchange.receive)
-    await exchange.respond(200, encode_batch(answers), _CONTENT_TYPES[media])
+    with telling(exchange):
+        body = encode_batch(answers)
+    await exchange.respond(200, body, _CONTENT_TYPES[media])
 
 
-async def _respond(exchange: Exchange, answer: Answer, media: str) -> None:
-    status = status_of(answer, media)
-    headers = None
-    if status == 405:
-        headers = _ALLOW_POST
-    elif exchange.method == "GET":
-        headers = _FOR_GET if answer.was_executed else _REFUSED_GET
-    await exchange.respond(status, encode(answer), _CONTENT_TYPES[media], headers)
+async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media: str) -> None:
+    with telling(exchange):
+        status, body = status_of(answer, media), encode(answer)
+    if exchange.method == "GET":
+        await respond_to_get(exchange, card, answer, body, status, _CONTENT_TYPES[media])
+    else:
+        await exchange.respond(status, body, _CONTENT_TYPES[media])
 
 
 async def _only(answer: Answer) -> Answers:

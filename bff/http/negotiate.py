@@ -61,11 +61,12 @@ def _ranges(accept: str) -> Mapping[str, float]:
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         if name:
-            found.setdefault(name, _q(parameters))
+            found.setdefault(name, q_of(parameters))
     return found or {"*/*": 1.0}
 
 
-def _q(parameters: list[str]) -> float:
+def q_of(parameters: list[str]) -> float:
+    """The q-value among the parameters of one element, in lower case; 1 without, 0 when it is none (section 12.4.2)."""
     for parameter in parameters:
         if parameter.startswith("q="):
             return min(1.0, float(parameter[2:])) if _Q.fullmatch(parameter[2:]) else 0.0

@@ -16,6 +16,13 @@ class Tls(Model):
     """Private key (PEM)."""
 
 
+class Compression(Model):
+    """Make answers smaller for those who accept it: by gzip, and by zstd and br with the extra `compression`."""
+
+    above: Size = Field(default=1000, ge=0)
+    """Answers of more bytes are compressed."""
+
+
 class Options(Model):
     """The gateway's own door."""
 
@@ -29,5 +36,10 @@ class Options(Model):
     """Largest request body."""
     request_timeout: Duration = Field(default=10.0, gt=0)
     """The one deadline of a request, passed on to every upstream call."""
+    server_timing: bool = False
+    """Tell everyone in `Server-Timing` where the time went, by the names of upstreams; else `x-server-timing: 1` asks,
+    and is told no names."""
     graphiql: bool = True
     """Whether browsers get GraphiQL."""
+    compression: Compression | None = Field(default_factory=Compression)
+    """Compress answers, never streams, as clients accept it; `null` where a proxy does."""

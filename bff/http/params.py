@@ -72,13 +72,6 @@ def check_media_type(content_type: str | None) -> None:
         raise _unsupported(f"Send the request in UTF-8; this one says charset={charset[1][:40]}.")
 
 
-def check_coding(content_encoding: str | None) -> None:
-    """Raise Refused for a compressed body (RFC 9110, section 8.4)."""
-    if content_encoding is not None and content_encoding.strip().lower() not in {"", "identity"}:
-        message = f"Send the request uncompressed; this one says Content-Encoding: {content_encoding[:40]}."
-        raise Problem.UNSUPPORTED_MEDIA_TYPE.refused(message, accept_encoding="identity")
-
-
 def from_body(body: bytes) -> Params | list[Any]:
     """The parameters of a POST; those of a batch as they are, for `from_map` each. Raises Refused."""
     if not body or body.isspace():

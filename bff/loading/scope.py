@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
-from bff.contract import Refused
+from bff.contract import Refused, timings
 from bff.loading.upstream import Reachable
 from bff.policies.outbound.identity import frozen
 from connectors.batching import deal, single_reply
@@ -235,7 +235,15 @@ class RequestScope:
 
     async def _send(self, endpoint: Endpoint, call: Call) -> Reply:
         self._count(1)
-        return await self._upstream(endpoint.operation.upstream).send(call)
+        name = endpoint.operation.upstream
+        noted = timings.get()
+        if noted is None:
+            return await self._upstream(name).send(call)
+        began = time.perf_counter()
+        try:
+            return await self._upstream(name).send(call)
+        finally:
+            noted.upstreams.setdefault(name, []).append(time.perf_counter() - began)
 
     async def _owned(self, work: Coroutine[Any, Any, T]) -> T:
         """Run in a task of this scope, so that `close` reaches it wherever it waits."""

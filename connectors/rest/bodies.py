@@ -1,4 +1,4 @@
-"""The bodies a REST request can have: JSON, a form, or text. Parsed where an endpoint is defined."""
+"""The bodies a REST request can have: JSON, a form, text, or files. Parsed where an endpoint is defined."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ import msgspec
 
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
+from connectors.files import File
+from connectors.rest.multipart import multipart_of
 from connectors.rest.values import as_text, form_of
 from connectors.templates import Template
+from connectors.transport import Streamed
 
 _CONTENT_TYPES = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
     "text": "text/plain; charset=utf-8",
 }
+"""Of the kinds whose bodies are written before they are sent."""
 
 
 class BodyTemplate:
-    """One body with placeholders; `kind` is json, form or text."""
+    """One body with placeholders; `kind` is json, form, text, file or multipart."""
 
     def __init__(self, kind: str, value: Any, *, many: str | None = None) -> None:
         """`many` names the parameter that takes the keys of a batch."""
-        self.content_type: str = _CONTENT_TYPES[kind]
         self._kind = kind
         self._template = Template(value, many=many)
 
@@ -33,9 +36,18 @@ class BodyTemplate:
         """Whether each parameter must be given, by name."""
         return self._template.parameters
 
-    def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> bytes:
-        """The body to send. Raises ValueError for a value that cannot be written."""
+    def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> tuple[str, bytes | Streamed]:
+        """Content type and body. Raises ValueError for a value that cannot be written."""
         data = self._template.fill(arguments, keys)
+        if self._kind == "multipart":
+            return multipart_of(data)
+        if self._kind == "file":
+            if not isinstance(data, File):
+                raise ValueError(f"the body must be a file, and is a {type(data).__name__}")
+            return data.content_type, Streamed(data.size, data.chunks)
+        return _CONTENT_TYPES[self._kind], self._written(data)
+
+    def _written(self, data: Any) -> bytes:
         if self._kind == "form":
             return form_of(data)
         if self._kind == "text":
@@ -46,9 +58,9 @@ class BodyTemplate:
             raise ValueError(f"the body cannot be written as JSON: {type(error).__name__}") from error
 
 
-def body_of(json: Any, form: Mapping[str, Any] | None, text: str | None, many: str | None) -> BodyTemplate | None:
-    """The one body given. Raises DefinitionError for two of them."""
-    given = [(kind, value) for kind, value in (("json", json), ("form", form), ("text", text)) if value is not None]
+def body_of(bodies: Mapping[str, Any], many: str | None) -> BodyTemplate | None:
+    """The one body given, by kind. Raises DefinitionError for two of them."""
+    given = [(kind, value) for kind, value in bodies.items() if value is not None]
     if len(given) > 1:
         names = " and ".join(f"{kind}=" for kind, _ in given)
         raise DefinitionError(f"{place_of_author()}: {names} are two bodies, and a request has one; leave one out")

@@ -14,6 +14,7 @@ from connectors.rest.paging import Pages
 from connectors.rest.url import UrlTemplate
 from connectors.templates import Template, batched_parameter
 
+_BODIES = ("json", "form", "text", "file", "multipart")
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))  # RFC 9110 section 9.2.1
 _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}  # section 9.2.2
 
@@ -38,6 +39,8 @@ class Written:
     json: Any = None
     form: Mapping[str, Any] | None = None
     text: str | None = None
+    file: str | None = None
+    multipart: Mapping[str, Any] | None = None
     idempotency_key: str | None = None
     safe: bool = False
     idempotent: bool = False
@@ -97,7 +100,7 @@ def _form(written: Written, url: str, parameter: str | None) -> Form:
     return Form(
         url=UrlTemplate(url),
         headers=Template({name.lower(): value for name, value in headers.items()}),
-        body=body_of(written.json, written.form, written.text, parameter),
+        body=body_of({kind: getattr(written, kind) for kind in _BODIES}, parameter),
         parameter=parameter,
     )
 

@@ -27,6 +27,8 @@ class Rest:
     `headers` are sent with every call and may hold `{parameters}`; credentials come from bff.yaml, never from here.
     `missing="null"` makes 404 and 410 the answer null. `pages` fetches the pages that follow (connectors.rest.paging).
     A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (connectors.templates).
+    A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
+    `multipart={"photo": "{photo}", "title": "{title}"}`; either is read while it is sent.
 
     Every method raises DefinitionError, naming the author's line, for what cannot work.
     """
@@ -99,6 +101,8 @@ class Rest:
         json: Any = None,
         form: Mapping[str, Any] | None = None,
         text: str | None = None,
+        file: str | None = None,
+        multipart: Mapping[str, Any] | None = None,
         at: str | None = None,
         many_at: str | None = None,
         each: int | None = None,
@@ -128,6 +132,8 @@ class Rest:
                 json=json,
                 form=form,
                 text=text,
+                file=file,
+                multipart=multipart,
                 at=at,
                 many_at=many_at,
                 each=each,
@@ -147,6 +153,8 @@ class Rest:
         json: Any = None,
         form: Mapping[str, Any] | None = None,
         text: str | None = None,
+        file: str | None = None,
+        multipart: Mapping[str, Any] | None = None,
         at: str | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
@@ -154,7 +162,18 @@ class Rest:
         """Replace. Idempotent by its nature."""
         return endpoint_of(
             self.upstream,
-            Written(method="PUT", path=path, json=json, form=form, text=text, at=at, each=each, headers=headers),
+            Written(
+                method="PUT",
+                path=path,
+                json=json,
+                form=form,
+                text=text,
+                file=file,
+                multipart=multipart,
+                at=at,
+                each=each,
+                headers=headers,
+            ),
         )
 
     def patch(
@@ -164,6 +183,8 @@ class Rest:
         json: Any = None,
         form: Mapping[str, Any] | None = None,
         text: str | None = None,
+        file: str | None = None,
+        multipart: Mapping[str, Any] | None = None,
         at: str | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
@@ -179,6 +200,8 @@ class Rest:
                 json=json,
                 form=form,
                 text=text,
+                file=file,
+                multipart=multipart,
                 at=at,
                 each=each,
                 headers=headers,

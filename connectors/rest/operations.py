@@ -13,6 +13,7 @@ from connectors.rest.paging import Pages
 from connectors.rest.url import UrlTemplate
 from connectors.rest.values import as_text
 from connectors.templates import Template
+from connectors.transport import Streamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Request:
     url: str
     """Path and query, quoted; with an origin only where a Link header gave it."""
     headers: Mapping[str, str]
-    body: bytes | None
+    body: bytes | Streamed | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ class Form:
         headers = {name: as_text(value) for name, value in self.headers.fill(values).items() if value is not None}
         if self.body is None:
             return Request(self.url.fill(values), headers, None)
-        headers.setdefault("content-type", self.body.content_type)
-        return Request(self.url.fill(values), headers, self.body.fill(arguments, keys))
+        content_type, body = self.body.fill(arguments, keys)
+        headers.setdefault("content-type", content_type)
+        return Request(self.url.fill(values), headers, body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ import httptools
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.connection import Connection, Origin
-from connectors.transport.contract import HttpOptions, HttpReply
+from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import outgoing
 from connectors.transport.response import ResponseReader
 
@@ -33,6 +33,8 @@ class _Request:
     operation: Operation
     origin: Origin
     bytes: bytes
+    """The head, and the body unless it is streamed."""
+    streamed: Streamed | None
     is_head: bool
 
 
@@ -54,7 +56,7 @@ class Engine:
         url: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: bytes | Streamed | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - a part of the contract: engines hand it on
     ) -> HttpReply:
         """As Transport.request."""
@@ -96,7 +98,7 @@ class Engine:
     async def _send(self, connection: Connection, request: _Request, reader: ResponseReader) -> HttpReply:
         self._busy.add(connection)
         try:
-            return await connection.exchange(request.operation, request.bytes, reader)
+            return await connection.exchange(request.operation, request.bytes, reader, request.streamed)
         except UpstreamDisconnected as error:
             if self._is_closed:
                 raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
@@ -152,7 +154,9 @@ class Engine:
         return self._tls
 
 
-def _encode(operation: Operation, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> _Request:
+def _encode(
+    operation: Operation, method: str, url: str, headers: Mapping[str, str], body: bytes | Streamed | None
+) -> _Request:
     """The bytes of a request (RFC 9112 section 3) and where they go."""
     try:
         parts = httptools.parse_url(url.encode("ascii"))
@@ -170,8 +174,9 @@ def _encode(operation: Operation, method: str, url: str, headers: Mapping[str, s
         "user-agent": "bff",
         **outgoing(operation, headers),
     }
+    streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body or b"")
     if body is not None or method in _HAS_BODY:
-        lines["content-length"] = str(len(body or b""))
+        lines["content-length"] = str(streamed.length if streamed else len(written))
     head = "".join([f"{name}: {value}\r\n" for name, value in lines.items()])
-    whole = b"".join((method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", head.encode(), b"\r\n", body or b""))
-    return _Request(operation, (is_tls, host, port), whole, method == "HEAD")
+    whole = b"".join((method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", head.encode(), b"\r\n", written))
+    return _Request(operation, (is_tls, host, port), whole, streamed, method == "HEAD")

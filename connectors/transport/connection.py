@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import cast
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError
-from connectors.transport.contract import HttpReply
+from connectors.transport.contract import HttpReply, Streamed
 from connectors.transport.response import ResponseReader
 
 Origin = tuple[bool, str, int]
@@ -26,26 +27,48 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader: ResponseReader | None = None
         self._waiter: asyncio.Future[HttpReply] | None = None
+        self._room: asyncio.Future[None] | None = None
+        """Done when the peer has read enough for more to be written; None while it has."""
 
     @property
     def is_open(self) -> bool:
         """Whether a request can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
-    async def exchange(self, operation: Operation, request: bytes, reader: ResponseReader) -> HttpReply:
-        """Send a whole request and wait for its response. Raises UpstreamDisconnected and what the reader raises."""
+    async def exchange(
+        self, operation: Operation, request: bytes, reader: ResponseReader, body: Streamed | None = None
+    ) -> HttpReply:
+        """Send a whole request and wait for its response. Raises UpstreamDisconnected and what the reader raises.
+
+        A response that comes before all of `body` was sent is taken, and the rest not sent.
+        """
         if self._transport is None or self._transport.is_closing():
             raise UpstreamDisconnected(operation, "the connection was closed")
         self._reader = reader
-        self._waiter = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[HttpReply] = asyncio.get_running_loop().create_future()
+        self._waiter = waiter
+        is_sent = body is None
         try:
             self._transport.write(request)
-            return await self._waiter
+            if body is not None:
+                is_sent = await self._send(body, waiter)
+            return await waiter
         finally:
             self._reader = self._waiter = None
             self.idle_since = time.monotonic()
-            if not reader.may_reuse:
+            if not (is_sent and reader.may_reuse):
                 self.abort()
+
+    async def _send(self, body: Streamed, waiter: asyncio.Future[HttpReply]) -> bool:
+        """Write a body no faster than the peer reads; whether all of it was written before the response came."""
+        async with aclosing(body.chunks()) as chunks:
+            async for chunk in chunks:
+                if self._room is not None:
+                    await asyncio.wait((self._room, waiter), return_when=asyncio.FIRST_COMPLETED)
+                if waiter.done() or self._transport is None:
+                    return False
+                self._transport.write(chunk)
+        return True
 
     def abort(self) -> None:
         """Close at once, dropping what was not sent."""
@@ -57,6 +80,16 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio.Protocol."""
         self._transport = cast("asyncio.Transport", transport)
+
+    def pause_writing(self) -> None:
+        """As asyncio.Protocol."""
+        self._room = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """As asyncio.Protocol."""
+        if self._room is not None:
+            self._room.set_result(None)
+            self._room = None
 
     def data_received(self, data: bytes) -> None:
         """As asyncio.Protocol. Bytes that nobody asked for end the connection: they could answer the next request."""

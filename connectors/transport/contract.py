@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, Protocol
@@ -31,6 +31,15 @@ class HttpReply:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A request body that is made while it is sent, and may be made again."""
+
+    length: int
+    """Bytes that all chunks have together."""
+    chunks: Callable[[], AsyncGenerator[bytes, None]]
+
+
 class Transport(Protocol):
     """Sends HTTP requests over a pool of connections that it owns. Keeps no cookies and follows no redirects."""
 
@@ -41,7 +50,7 @@ class Transport(Protocol):
         url: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: bytes | Streamed | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - a part of the contract: engines hand it on
     ) -> HttpReply:
         """Send one request and read the whole response, whatever its status.

@@ -15,7 +15,7 @@ import httpx
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
-from connectors.transport.contract import HttpOptions, HttpReply
+from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import Body, check_announced, joined, outgoing
 
 _BROKEN_OFF = ("Server disconnected", "peer closed")
@@ -36,7 +36,7 @@ class Engine:
         url: str,
         *,
         headers: Mapping[str, str],
-        body: bytes | None = None,
+        body: bytes | Streamed | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - a part of the contract: engines hand it on
     ) -> HttpReply:
         """As Transport.request."""
@@ -46,7 +46,10 @@ class Engine:
         client = self._open(operation)
         raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
         with self._upstream_errors(operation, timeout):
-            request = client.build_request(method, url, headers=raw, content=body)
+            if isinstance(body, Streamed):
+                raw.append((b"content-length", b"%d" % body.length))
+            content = body.chunks() if isinstance(body, Streamed) else body
+            request = client.build_request(method, url, headers=raw, content=content)
             async with asyncio.timeout(timeout), _sent(client, request) as response:
                 return await self._read(operation, response)
 

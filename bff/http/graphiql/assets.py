@@ -59,4 +59,4 @@ class Assets:
         if path is None or not path.is_file():
             return None
         body = path.read_bytes()
-        return _Asset(body, _TYPES[path.suffix], f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        return _Asset(body, _TYPES[path.suffix], f'W/"{hashlib.sha256(body).hexdigest()[:32]}"')

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff.contract import Refused
-from bff.http.params import Params, check_coding, check_media_type, from_body, from_map, from_url
+from bff.http.params import Params, check_media_type, from_body, from_map, from_url
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -103,14 +103,6 @@ def test_every_parameter_has_its_type(name: str) -> None:
     """And the refusal names it."""
     for value in (7, True, ["x"]):
         assert f"`{name}`" in refusal(from_map, {"query": "q", name: value}).message
-
-
-def test_compressed_bodies_are_refused() -> None:
-    """With what would have worked (RFC 9110, section 15.5.16)."""
-    refused = refusal(check_coding, "gzip")
-    assert (refused.status, refused.headers["accept-encoding"]) == (415, "identity")
-    check_coding(None)
-    check_coding("Identity")
 
 
 @pytest.mark.parametrize(
