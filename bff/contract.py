@@ -59,6 +59,8 @@ class Answer:
     """HTTP status for a request error over HTTP, such as 400 or 405; 200 when executed."""
     caching: Caching | None = None
     """None when it may not be kept."""
+    most_bytes: int | None = None
+    """Most bytes of its JSON: whoever encodes it refuses a larger one."""
 
     def body(self) -> dict[str, Any]:
         """The response map in the order the specification recommends: errors, data, extensions."""
@@ -96,17 +98,27 @@ timings: ContextVar[Timings | None] = ContextVar("timings", default=None)
 class Refused(Exception):
     """The gateway will not run this request. Shown to the frontend as one coded error, with an HTTP status."""
 
-    def __init__(self, code: str, message: str, *, status: int = 400, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        status: int = 400,
+        headers: Mapping[str, str] | None = None,
+        request_id: str = "",
+    ) -> None:
+        """`request_id` is that of the log line which has the story, where there is one."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.status = status
         self.headers: Mapping[str, str] = headers or {}
+        self.extensions = {"code": code, "requestId": request_id} if request_id else {"code": code}
 
     def answer(self) -> Answer:
         """The refusal as a request error."""
         return Answer(
-            errors=[{"message": self.message, "extensions": {"code": self.code}}],
+            errors=[{"message": self.message, "extensions": self.extensions}],
             was_executed=False,
             status=self.status,
         )

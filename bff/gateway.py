@@ -16,7 +16,7 @@ from strawberry.types import ExecutionResult
 from bff.authoring import Context
 from bff.contract import Answer, Answers, Caching, FrontendCard, Refused, Request, timings
 from bff.engine import reference
-from bff.engine.errors import document_errors, field_errors
+from bff.engine.errors import document_errors, field_errors, logged_error
 from bff.engine.plan import Invalid, Plan
 from bff.frontends.choice import Choice
 from bff.frontends.frontend import Frontend
@@ -88,10 +88,11 @@ class Gateway:
         except Refused as refusal:
             return refusal.answer()
         except Invalid as invalid:
-            return Answer(errors=document_errors(invalid.errors), was_executed=False, status=400)
+            errors = document_errors(invalid.errors, explains=frontend.options.explains)
+            return Answer(errors=errors, was_executed=False, status=400)
         except Exception:
             log.exception("prepare_failed", **_labels(request))
-            return _internal()
+            return _internal(request)
         if plan.kind == "subscription":
             if request.instead_of_events is not None:
                 return request.instead_of_events
@@ -110,19 +111,21 @@ class Gateway:
             await frontend.documents.close()
 
     async def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Answer:
-        scope = self._scope(frontend, request, deadline=time.monotonic() + self._timeout)
+        seconds = self._seconds(frontend)
+        scope = self._scope(frontend, request, deadline=time.monotonic() + seconds)
         context = _context(plan, request)
         token = current_scope.set(scope)
         try:
-            async with asyncio.timeout(self._timeout + GRACE):
+            async with asyncio.timeout(seconds + GRACE):
                 result = await _result(frontend, plan, request, context)
-            return _answer(result, context, request, plan.caching)
+            return _answer(result, context, request, frontend, plan.caching)
         except TimeoutError:
-            log.warning("request_timeout", seconds=self._timeout, **_labels(request))
-            return Answer(errors=[{"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}])
+            log.warning("request_timeout", seconds=seconds, **_labels(request))
+            message = f"The request took longer than the {seconds:g} seconds that it may."
+            return Answer(errors=[logged_error(message, "TIMEOUT", _labels(request))])
         except Exception:
             log.exception("request_failed", **_labels(request))
-            return _internal()
+            return _internal(request)
         finally:
             current_scope.reset(token)
             await scope.close()
@@ -142,9 +145,9 @@ class Gateway:
             await scope.close()
             raise
         if isinstance(results, AsyncGenerator):
-            return _events(results, scope, context, request, own)
+            return _events(results, scope, context, request, own, frontend)
         await scope.close()
-        return _answer(results, context, request)
+        return _answer(results, context, request, frontend)
 
     def _scope(self, frontend: Frontend, request: Request, *, deadline: float | None) -> RequestScope:
         return RequestScope(
@@ -152,8 +155,12 @@ class Gateway:
             incoming=request.headers,
             deadline=deadline,
             most_calls=frontend.options.limits.calls,
-            event_seconds=self._timeout,
+            event_seconds=self._seconds(frontend),
         )
+
+    def _seconds(self, frontend: Frontend) -> float:
+        """How long an operation of a frontend, or one event, may take."""
+        return min(self._timeout, frontend.options.limits.time or self._timeout)
 
 
 async def _result(frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
@@ -168,6 +175,7 @@ async def _events(
     context: Context,
     request: Request,
     own: TaskContext,
+    frontend: Frontend,
 ) -> Answers:
     """One Answer per event, until the upstream or the frontend ends the subscription."""
     try:
@@ -178,7 +186,7 @@ async def _events(
                 result = await asyncio.create_task(_next(results), context=own)
                 if result is None:
                     return
-                yield _answer(result, context, request)
+                yield _answer(result, context, request, frontend)
     finally:
         await scope.close()
 
@@ -189,12 +197,16 @@ async def _next(results: AsyncGenerator[ExecutionResult, None]) -> ExecutionResu
 
 
 def _answer(
-    result: ExecutionResult | Any, context: Context, request: Request, caching: Caching | None = None
+    result: ExecutionResult | Any,
+    context: Context,
+    request: Request,
+    frontend: Frontend,
+    caching: Caching | None = None,
 ) -> Answer:
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions["degraded"] = [{"path": list(each.path), "code": each.code} for each in context.degraded]
-    errors = field_errors(result.errors or (), log_fields=_labels(request))
+    errors = field_errors(result.errors or (), log_fields=_labels(request), explains=frontend.options.explains)
     # An error without a path stopped the request before any field ran (GraphQL specification, section 7.1.2).
     was_executed = not (result.data is None and errors and all("path" not in error for error in errors))
     return Answer(
@@ -204,6 +216,7 @@ def _answer(
         was_executed=was_executed,
         status=200 if was_executed else 400,
         caching=None if errors or context.degraded else caching,
+        most_bytes=frontend.options.limits.response,
     )
 
 
@@ -215,6 +228,6 @@ def _labels(request: Request) -> dict[str, str]:
     return {"frontend": request.frontend, "request_id": request.headers.get("x-request-id", "")}
 
 
-def _internal() -> Answer:
-    error = {"message": "Something went wrong.", "extensions": {"code": "INTERNAL"}}
+def _internal(request: Request) -> Answer:
+    error = logged_error("Something went wrong.", "INTERNAL", _labels(request))
     return Answer(errors=[error], was_executed=False, status=500)

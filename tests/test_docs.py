@@ -14,7 +14,7 @@ from tests.e2e.command import environment
 
 ROOT = Path(__file__).parent.parent
 NOT_CODES = {"BFF_CONFIG"}
-_CODE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+|INTERNAL|FORBIDDEN|UNAUTHENTICATED")
+_CODE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+|INTERNAL|FORBIDDEN|TIMEOUT|UNAUTHENTICATED")
 
 
 def _codes(kind: type[UpstreamError]) -> Iterator[str]:

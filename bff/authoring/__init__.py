@@ -1,4 +1,7 @@
-"""What product developers write with: `take`, `via`, `computed`, `argument` on fields; `frontend` for the schema."""
+"""What product developers write with: `take`, `via`, `computed`, `argument` on fields; `frontend` for the schema.
+
+`cost` and `list_size` say what a field costs.
+"""
 
 from strawberry.file_uploads import Upload
 
@@ -8,6 +11,7 @@ from bff.authoring.context import Context
 from bff.authoring.fields import argument, take, via
 from bff.authoring.frontend import FrontendSchema, example, frontend
 from bff.authoring.problems import SchemaError
+from bff.authoring.weights import cost, list_size
 
 __all__ = [
     "Context",
@@ -17,8 +21,10 @@ __all__ = [
     "argument",
     "cache_control",
     "computed",
+    "cost",
     "example",
     "frontend",
+    "list_size",
     "take",
     "via",
 ]

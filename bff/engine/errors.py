@@ -27,8 +27,14 @@ _MISFIT = re.compile(
 )
 
 
-def document_errors(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
-    """Errors of parsing and validation: their text is the specification's and speaks of the schema only."""
+def document_errors(errors: Sequence[GraphQLError], *, explains: bool = True) -> list[dict[str, Any]]:
+    """Errors of parsing and validation: their text is the specification's and speaks of the schema only.
+
+    With `explains` False every misfit with the schema is the same one error, without a place, so that nobody learns
+    names by trying them. A document that does not parse is still explained: the parser knows no schema.
+    """
+    if not explains and not any(isinstance(error, GraphQLSyntaxError) for error in errors):
+        return [_uniform("The document does not fit the schema.", "GRAPHQL_VALIDATION_FAILED")]
     return [
         _with_code(
             error, "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
@@ -37,38 +43,66 @@ def document_errors(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
     ]
 
 
-def field_errors(errors: Sequence[GraphQLError], *, log_fields: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Errors of running: translated, masked, and logged in full."""
+def field_errors(
+    errors: Sequence[GraphQLError], *, log_fields: Mapping[str, str], explains: bool = True
+) -> list[dict[str, Any]]:
+    """Errors of running: translated, masked, and logged in full.
+
+    With `explains` False all that may be wrong with variables is the same one error, as in `document_errors`.
+    """
+    if not explains and any(_is_about_request(error) for error in errors):
+        return [_uniform("The variables do not fit the operation.", "BAD_USER_INPUT")]
     return [_field_error(error, log_fields) for error in errors]
+
+
+def logged_error(message: str, code: str, log_fields: Mapping[str, str]) -> dict[str, Any]:
+    """One error that was logged with these labels, and has no place in the response."""
+    return {"message": message, "extensions": {"code": code, **_found_by(log_fields)}}
 
 
 def _field_error(error: GraphQLError, log_fields: Mapping[str, str]) -> dict[str, Any]:
     cause = _cause(error)
     if isinstance(cause, UpstreamError):
         log.warning("upstream_failed", code=cause.code, path=error.path, detail=str(cause), **log_fields)
-        return _formatted(error, cause.public, {"code": cause.code})
+        return _formatted(error, cause.public, {"code": cause.code, **_found_by(log_fields)})
     if isinstance(cause, Refused):
         return _formatted(error, cause.message, {"code": cause.code})
-    if error.path is None and (error.nodes or cause is None or isinstance(cause, GraphQLError)):
+    if _is_about_request(error):
         return _with_code(error, "BAD_USER_INPUT")
     if cause is None or isinstance(cause, GraphQLError):
         return _said_by_author(error, cause, log_fields)
     if match := _NULL.match(str(cause)):
         log.warning("unexpected_null", field=match[1], path=error.path, **log_fields)
-        return _formatted(
-            error, f"There is no value for {match[1]}, which may not be null.", {"code": "UNEXPECTED_NULL"}
-        )
+        message = f"There is no value for {match[1]}, which may not be null."
+        return _formatted(error, message, {"code": "UNEXPECTED_NULL", **_found_by(log_fields)})
     log.error("resolver_failed", path=error.path, exc_info=cause, **log_fields)
-    return _formatted(error, "Something went wrong.", {"code": "INTERNAL"})
+    return _formatted(error, "Something went wrong.", {"code": "INTERNAL", **_found_by(log_fields)})
 
 
 def _said_by_author(error: GraphQLError, cause: GraphQLError | None, log_fields: Mapping[str, str]) -> dict[str, Any]:
     """A GraphQLError was raised on purpose, unless graphql-core raised it for a value that does not fit its type."""
     if _MISFIT.match(error.message):
         log.warning("invalid_value", path=error.path, detail=error.message, **log_fields)
-        return _formatted(error, "A service gave a value that does not fit this field.", {"code": "INVALID_VALUE"})
+        message = "A service gave a value that does not fit this field."
+        return _formatted(error, message, {"code": "INVALID_VALUE", **_found_by(log_fields)})
     default = "FORBIDDEN" if isinstance(cause or error, StrawberryGraphQLError) else "BAD_USER_INPUT"
     return _with_code(error, default)
+
+
+def _is_about_request(error: GraphQLError) -> bool:
+    """Whether it stopped the request before any field ran, and no author's code raised it."""
+    cause = _cause(error)
+    return error.path is None and (bool(error.nodes) or cause is None or isinstance(cause, GraphQLError))
+
+
+def _found_by(log_fields: Mapping[str, str]) -> dict[str, str]:
+    """What ties an error that was logged to its line in the log: the response's `x-request-id`."""
+    request_id = log_fields.get("request_id")
+    return {"requestId": request_id} if request_id else {}
+
+
+def _uniform(message: str, code: str) -> dict[str, Any]:
+    return {"message": message, "extensions": {"code": code}}
 
 
 def _cause(error: GraphQLError) -> BaseException | None:

@@ -29,8 +29,10 @@ _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 
 Rule = Callable[[DocumentNode, OperationDefinitionNode], None]
 """Looks at a document before it is validated; raises Refused to stop it."""
-RequestRule = Callable[[DocumentNode, OperationDefinitionNode, Mapping[str, Any]], None]
-"""Looks at a valid document with the variables of one request; raises Refused to stop it."""
+Check = Callable[[Mapping[str, Any]], None]
+"""Looks at the variables of one request; raises Refused to stop it."""
+RequestRule = Callable[[DocumentNode, OperationDefinitionNode], Check]
+"""Looks at a valid document once, and makes what is asked for each of its requests; may raise Refused at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Plan:
     program: Program
     caching: Caching | None = None
     """How long an answer without errors may be kept; None for not at all."""
+    checks: Sequence[Check] = ()
+    """What the variables of each request must pass."""
 
     @property
     def kind(self) -> str:
@@ -92,8 +96,8 @@ class Plans:
         """The plan of an operation. Raises Invalid for the document's faults and Refused for limits."""
         try:
             plan = self._known(query, operation_name)
-            for rule in self._request_rules:
-                rule(plan.document, plan.operation, variables)
+            for check in plan.checks:
+                check(variables)
         except RecursionError as error:  # a long chain of fragments: each is shallow, so that no parser stops it
             raise Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.") from error
         return plan
@@ -124,8 +128,12 @@ class Plans:
             rule(document, operation)
         if errors := validate(self._schema, document, _RULES, max_errors=20):
             raise Invalid(errors)
+        if self._schema.get_root_type(operation.operation) is None:
+            raise Invalid([GraphQLError(f"The schema has no {operation.operation.value} type.", operation)])
         program = Program(self._schema, document, operation)
-        return Plan(document, operation, program, caching_of(self._schema, document, operation))
+        caching = caching_of(self._schema, document, operation)
+        checks = [rule(document, operation) for rule in self._request_rules]
+        return Plan(document, operation, program, caching, checks)
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -147,7 +155,8 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
 def _limit(error: GraphQLSyntaxError, most_tokens: int) -> Refused | None:
     """The parser's own limits are told apart from faults of the document by their words only."""
     if "more than" in error.message and "tokens" in error.message:
-        return Refused("TOO_MANY_TOKENS", f"The document has more than {most_tokens} tokens; send a smaller one.")
+        message = f"The document has more than {most_tokens} tokens, the most that this frontend takes."
+        return Refused("TOO_MANY_TOKENS", message)
     if "nested too deeply" in error.message:
         return Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.")
     return None

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import strawberry
-from graphql import DocumentNode, FieldNode, GraphQLSchema, OperationDefinitionNode, Visitor, visit
+from graphql import GraphQLSchema
 
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.frontend import adopt as adopt_records
-from bff.contract import CrossOrigin, Example, FrontendCard, Refused, UploadLimits
+from bff.contract import CrossOrigin, Example, FrontendCard, UploadLimits
 from bff.engine import reference
-from bff.engine.plan import Plans, Rule
+from bff.engine.plan import Plans, RequestRule
 from bff.frontends.documents import Documents
 from bff.frontends.documents_open import open_documents
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
 from bff.policies.inbound.cost import CostLimit
-from bff.policies.inbound.depth import DepthLimit
+from bff.policies.inbound.document_limits import DocumentLimits
+from bff.policies.inbound.variables import VariablesLimit
 
 __all__ = ["Frontend", "load_frontends", "make_frontend"]
 
@@ -72,14 +73,19 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     adopt_records(schema)
     reference.adopt(schema)
     limits = options.limits
-    rules: list[Rule] = []
-    if limits.depth is not None:
-        rules.append(DepthLimit(limits.depth))
-    if not options.introspection:
-        rules.append(_refuse_introspection)
+    document_limits = DocumentLimits(
+        depth=limits.depth,
+        fields=limits.fields,
+        aliases=limits.aliases,
+        root_fields=limits.root_fields,
+        directives=limits.directives,
+        introspection=options.introspection,
+    )
     core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
-    costs = [CostLimit(limits.cost)] if limits.cost is not None else []
-    plans = Plans(core, rules=rules, request_rules=costs, most_tokens=limits.tokens)
+    per_request: list[RequestRule] = [VariablesLimit(limits.variables)]
+    if limits.cost is not None:
+        per_request.append(CostLimit(core, limits.cost))
+    plans = Plans(core, rules=[document_limits], request_rules=per_request, most_tokens=limits.tokens)
     documents = open_documents(name, options.documents, plans)
     return Frontend(name=name, options=options, schema=schema, core=core, plans=plans, documents=documents)
 
@@ -105,14 +111,3 @@ def _schema(folder: Path, module_name: str) -> strawberry.Schema:
         where = Path(getattr(module, "__file__", None) or module_name)
         raise SchemaError([f"{where.name} of {module_name} has no `schema`; add `schema = frontend(query=Query)`"])
     return schema
-
-
-def _refuse_introspection(document: DocumentNode, operation: OperationDefinitionNode) -> None:
-    class Find(Visitor):
-        def enter_field(self, node: FieldNode, *_: object) -> None:
-            if node.name.value in {"__schema", "__type"}:
-                raise Refused(
-                    "INTROSPECTION_DISABLED", "This frontend does not show its schema; ask its team for the SDL."
-                )
-
-    visit(document, Find())

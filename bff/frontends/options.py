@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from bff.frontends.cors_options import Cors
 from bff.frontends.documents_options import Batch, Documents
 from bff.frontends.upload_options import Upload
-from connectors.options import Model
+from connectors.options import Duration, Model, Size
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
@@ -53,14 +53,28 @@ class Match(Model):
 class Limits(Model):
     """What one operation may ask for."""
 
+    tokens: int = Field(default=2000, ge=1)
+    """Most tokens in a document; what is longer is not even parsed."""
     depth: int | None = Field(default=None, ge=1)
     """Most fields below one another."""
+    fields: int | None = Field(default=10_000, ge=1)
+    """Most fields, spreads and inline fragments, once every fragment is written out where it is spread."""
+    aliases: int | None = Field(default=200, ge=0)
+    """Most aliases; those of a fragment count wherever it is spread, as directives do."""
+    root_fields: int | None = Field(default=50, ge=1)
+    """Most fields of the operation itself."""
+    directives: int | None = Field(default=200, ge=0)
+    """Most directives, such as @include."""
+    variables: Size = Field(default=256_000, ge=2)
+    """Most bytes of the variables, as JSON."""
     cost: int | None = Field(default=None, ge=1)
-    """Most objects, estimated from the sizes of the lists asked for."""
+    """Most that an operation may cost, estimated from the lengths of the lists it asks for."""
     calls: int | None = Field(default=None, ge=1)
     """Most upstream calls."""
-    tokens: int = Field(default=2000, ge=1)
-    """Most tokens in a document."""
+    time: Duration | None = Field(default=None, gt=0)
+    """How long an operation may take; never longer than `server.request_timeout`."""
+    response: Size | None = Field(default=None, ge=1000)
+    """Most bytes of an answer, or of one event, as JSON."""
 
 
 class Options(Model):
@@ -75,11 +89,14 @@ class Options(Model):
     description: str = ""
     """Shown in GraphiQL instead of the schema's own."""
     limits: Limits = Field(default_factory=Limits)
-    """What one operation may ask for; what is not named is unlimited, but for tokens."""
+    """What one operation may ask for; without a number there is no limit."""
     engine: Literal["compiled", "reference"] = "compiled"
     """What runs queries: our compiled engine, or graphql-core's executor."""
     introspection: bool = True
     """Whether the schema can be asked for."""
+    suggestions: bool | None = None
+    """Whether errors say what about a document does not fit, with the nearest right name; as `introspection`, unless
+    it is said."""
     documents: Documents = Field(default_factory=Documents)
     """Which documents a request may name instead of carrying one, and whether others are refused."""
     batch: Batch | None = None
@@ -88,6 +105,11 @@ class Options(Model):
     """Take files, which REST upstreams are handed; without it none are taken."""
     cors: Cors = Field(default_factory=Cors)
     """Which pages of other sites may ask."""
+
+    @property
+    def explains(self) -> bool:
+        """Whether errors may tell what is in the schema."""
+        return self.introspection if self.suggestions is None else self.suggestions
 
     @field_validator("schema_module")
     @classmethod

@@ -71,7 +71,7 @@ class Door:
             if exchange.started:
                 raise  # half a response is out: the server must break the connection
             with suppress(OSError):
-                await _refuse(exchange, internal())
+                await _refuse(exchange, internal(request_id))
         finally:
             for file in exchange.files:
                 file.close()

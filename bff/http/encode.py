@@ -24,8 +24,13 @@ _INTERNAL_LIST = orjson.dumps(list(internal().answer().errors))
 
 
 def encode(answer: Answer) -> bytes:
-    """The response map as JSON. Never raises."""
-    return to_json(answer.body(), otherwise=_INTERNAL)
+    """The response map as JSON, or a refusal instead of more bytes than the answer may have. Never raises."""
+    encoded = to_json(answer.body(), otherwise=_INTERNAL)
+    if answer.most_bytes is None or len(encoded) <= answer.most_bytes:
+        return encoded
+    message = f"The answer has {len(encoded)} bytes; this frontend sends at most {answer.most_bytes}. Ask for less."
+    error = {"message": message, "extensions": {"code": "RESPONSE_TOO_LARGE"}}
+    return orjson.dumps({"errors": [error], "data": None} if answer.was_executed else {"errors": [error]})
 
 
 def encode_errors(errors: Sequence[Mapping[str, Any]]) -> bytes:

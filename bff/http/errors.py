@@ -54,6 +54,7 @@ class Problem(Enum):
         return Refused(self.name, message, status=self.status, headers=named)
 
 
-def internal() -> Refused:
-    """What a client reads when something unexpected went wrong."""
-    return Problem.INTERNAL.refused("Something went wrong.")
+def internal(request_id: str = "") -> Refused:
+    """What a client reads when something unexpected went wrong; `request_id` is that of the log line."""
+    status = Problem.INTERNAL.status
+    return Refused(Problem.INTERNAL.name, "Something went wrong.", status=status, request_id=request_id)

@@ -64,7 +64,7 @@ async def _advance(answers: Answers, request_id: str) -> Answer | None:
         return await anext(answers, None)
     except Exception:
         log.exception("subscription_failed", request_id=request_id)
-        return internal().answer()
+        return internal(request_id).answer()
 
 
 @asynccontextmanager

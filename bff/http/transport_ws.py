@@ -163,7 +163,7 @@ class Connection:
             pass
         except Exception:
             log.exception("operation_failed", request_id=request_id)
-            await self._fail(id)
+            await self._fail(id, request_id)
 
     async def _answer(self, id: str, payload: dict[str, Any], request_id: str) -> None:  # noqa: A002
         try:
@@ -189,10 +189,10 @@ class Connection:
         headers = {**self._headers, "x-request-id": request_id}
         return params.request(gateway.choose(headers, self._fixed), headers, self._client)
 
-    async def _fail(self, id: str) -> None:  # noqa: A002 - the protocol's word
+    async def _fail(self, id: str, request_id: str) -> None:  # noqa: A002 - the protocol's word
         self._by_id.pop(id, None)
         try:
-            await self._say_error(id, internal().answer())
+            await self._say_error(id, internal(request_id).answer())
         except ClientGone:
             return
 

@@ -1,100 +1,81 @@
-"""Refuse operations that would produce too many values. A static estimate: fields times the list sizes asked for."""
+"""Refuse operations that would cost too much: a static estimate, after the IBM GraphQL cost specification.
+
+A rule of `engine.plan.Plans`: compiled once per plan, worked out per request only where a length is a variable.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    IntValueNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    VariableNode,
-)
+from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, value_from_ast_untyped
 
 from bff.contract import Refused
-from bff.policies.inbound.depth import INTROSPECTION
+from bff.policies.inbound.cost_terms import Terms, compiled
+from bff.policies.inbound.lengths import Length
 
-SIZES = ("first", "last", "limit", "pageSize")
-"""Arguments that say how long a list will be."""
+ENOUGH = 1e12
+"""Costs beyond it are not told apart, so that no number grows with the document."""
 
 
 class CostLimit:
-    """Estimates what an operation costs: a field with fields of its own costs 1, times the sizes of the lists it is in.
+    """At most `most`; see `authoring.weights` for what counts how much."""
 
-    Asked for every request, because a size may be a variable.
-    """
-
-    def __init__(self, most: int) -> None:
+    def __init__(self, schema: GraphQLSchema, most: int) -> None:
+        self._schema = schema
         self._most = most
 
     def __call__(
-        self, document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-    ) -> None:
-        """Raise Refused when the operation costs more."""
-        variables = {**_defaults(operation), **variables}
-        fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-        _Walk(self._most, fragments, variables).cost(operation.selection_set, 1, frozenset(), 0)
+        self, document: DocumentNode, operation: OperationDefinitionNode
+    ) -> Callable[[Mapping[str, Any]], None]:
+        """What checks the variables of each request; raises Refused when the operation costs more."""
+        terms = compiled(self._schema, document, operation)
+        defaults = {
+            node.variable.name.value: value_from_ast_untyped(node.default_value)
+            for node in operation.variable_definitions or ()
+            if node.default_value is not None
+        }
+        if not operation.variable_definitions:
+            self._compare(_Sum({}).of(terms))
+            return _allow
+        return lambda variables: self._compare(_Sum({**defaults, **variables}).of(terms))
+
+    def _compare(self, cost: float) -> None:
+        if cost > self._most:
+            told = f"{math.ceil(cost)}" if cost < ENOUGH else "more than can be counted"
+            raise Refused(
+                "TOO_COSTLY", f"The operation costs {told}; this frontend takes at most {self._most}. Ask for less."
+            )
 
 
-class _Walk:
-    def __init__(
-        self, most: int, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
-    ) -> None:
-        self._most = most
-        self._fragments = fragments
+def _allow(variables: Mapping[str, Any]) -> None:
+    """What was cheap enough once is so for every request when it has no variables."""
+
+
+class _Sum:
+    """Adds up terms for the variables of one request. What several places share is added up once."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
         self._variables = variables
+        self._known: dict[int, float] = {}
+        self._lengths: dict[int, int] = {}
 
-    def cost(self, selections: SelectionSetNode, times: int, inside: frozenset[str], spent: int) -> int:
-        """What is spent after this selection set; raises as soon as it is too much, so no bomb is walked to its end."""
-        for node in selections.selections:
-            if isinstance(node, FieldNode):
-                if node.selection_set and node.name.value not in INTROSPECTION:
-                    spent = self._added(spent, times)
-                    spent = self.cost(node.selection_set, times * self._size(node), inside, spent)
-            elif isinstance(node, InlineFragmentNode):
-                spent = self.cost(node.selection_set, times, inside, spent)
-            elif isinstance(node, FragmentSpreadNode):
-                name = node.name.value
-                fragment = self._fragments.get(name)
-                if fragment is not None and name not in inside:  # cycles are validation's to report
-                    spent = self.cost(fragment.selection_set, times, inside | {name}, self._added(spent, 1))
-        return spent
+    def of(self, terms: Terms) -> float:
+        known = self._known.get(id(terms))
+        if known is not None:
+            return known
+        total = sum(self.of(shared) for shared in terms.shared)
+        for field in terms.fields:
+            each = field.each + (self.of(field.inner) if field.inner else 0)
+            total += field.once + each * self._length(field.length)
+            self._length(field.below)
+        self._known[id(terms)] = total = min(total, ENOUGH)
+        return total
 
-    def _added(self, spent: int, times: int) -> int:
-        spent += times
-        if spent > self._most:
-            raise Refused("TOO_COSTLY", f"The operation costs more than the {self._most} it may; ask for less at once.")
-        return spent
-
-    def _size(self, node: FieldNode) -> int:
-        """The largest, where there are several: nobody here knows which of them the schema heeds."""
-        size = 1
-        for argument in node.arguments or ():
-            if argument.name.value in SIZES:
-                value: Any = getattr(argument.value, "value", None)
-                if isinstance(argument.value, VariableNode):
-                    value = self._variables.get(argument.value.name.value)
-                size = max(size, _positive(value))
-        return size
-
-
-def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
-    """Default values of the operation's integer variables."""
-    return {
-        each.variable.name.value: each.default_value.value
-        for each in operation.variable_definitions or ()
-        if isinstance(each.default_value, IntValueNode)
-    }
-
-
-def _positive(value: Any) -> int:
-    try:
-        return max(1, int(value))
-    except (TypeError, ValueError, OverflowError):
-        return 1  # null or nonsense: the schema decides, and a real list is counted by `limits.calls`
+    def _length(self, length: Length | None) -> int:
+        if length is None:
+            return 1
+        if id(length) not in self._lengths:
+            self._lengths[id(length)] = length.of(self._variables)
+        return self._lengths[id(length)]

@@ -118,15 +118,14 @@ async def test_a_request_error_ends_the_operation_alone(world: World) -> None:
 
 
 async def test_the_unexpected_ends_the_operation_alone(world: World) -> None:
-    """In safe words."""
+    """In safe words, with the id of the log line."""
     world.gateway.result = RuntimeError("the password is hunter2")
     async with acknowledged(world) as client:
         await client.say(subscribe("1", "{ hello }"))
-        assert await client.hear() == {
-            "id": "1",
-            "type": "error",
-            "payload": [{"message": "Something went wrong.", "extensions": {"code": "INTERNAL"}}],
-        }
+        message = await client.hear()
+        found_by = {"code": "INTERNAL", "requestId": world.gateway.requests[0].headers["x-request-id"]}
+        payload = [{"message": "Something went wrong.", "extensions": found_by}]
+        assert message == {"id": "1", "type": "error", "payload": payload}
 
 
 async def test_operations_run_side_by_side(world: World) -> None:

@@ -1,27 +1,35 @@
-"""Depth and cost: what is too much is refused before any work."""
+"""Limits of documents and variables: what is too much is refused before any work, with the limit and the value."""
 
 import time
+from typing import Any
 
 import pytest
 from graphql import OperationDefinitionNode, parse
 
 from bff.contract import Refused
-from bff.policies.inbound.cost import CostLimit
-from bff.policies.inbound.depth import DepthLimit
+from bff.policies.inbound.document_limits import DocumentLimits
+from bff.policies.inbound.variables import VariablesLimit
 
 
-def refused(limit: object, query: str, **variables: object) -> str | None:
+def refused(query: str, **limits: Any) -> Refused | None:
     document = parse(query)
     operation = next(node for node in document.definitions if isinstance(node, OperationDefinitionNode))
     try:
-        if isinstance(limit, DepthLimit):
-            limit(document, operation)
-        else:
-            assert isinstance(limit, CostLimit)
-            limit(document, operation, variables)
+        DocumentLimits(**limits)(document, operation)
     except Refused as refusal:
-        return refusal.code
+        return refusal
     return None
+
+
+def code(query: str, **limits: Any) -> str | None:
+    refusal = refused(query, **limits)
+    return refusal and refusal.code
+
+
+def bomb(levels: int, field: str = "c") -> str:
+    """Fragments that double at each level."""
+    doubling = (f"fragment F{i} on X {{ a {{ ...F{i + 1} }} b {{ ...F{i + 1} }} }}" for i in range(levels))
+    return "{ ...F0 } " + " ".join(doubling) + f" fragment F{levels} on X {{ {field} }}"
 
 
 @pytest.mark.parametrize(
@@ -37,50 +45,97 @@ def refused(limit: object, query: str, **variables: object) -> str | None:
 )
 def test_depth_counts_fields_below_one_another(query: str, depth: int) -> None:
     """Fragments count where they are spread, also when they are spread twice at different depths."""
-    assert refused(DepthLimit(depth), query) is None
-    assert refused(DepthLimit(depth - 1), query) == "TOO_DEEP"
+    assert refused(query, depth=depth) is None
+    assert code(query, depth=depth - 1) == "TOO_DEEP"
 
 
 @pytest.mark.parametrize(
-    ("query", "cost"),
+    ("limit", "query", "size", "expected"),
     [
-        ("{ a b c }", 0),
-        ("{ a { b } }", 1),
-        ("{ a(first: 10) { b { c } } }", 11),
-        ("{ a(first: 10) { b(limit: 5) { c { d } } } }", 1 + 10 + 50),
-        ("query ($n: Int) { a(first: $n) { b { c } } }", 31),
-        ("query ($m: Int = 7) { a(first: $m) { b { c } } }", 8),
+        ("aliases", "{ x: a y: b { z: c } d }", 3, "TOO_MANY_ALIASES"),
+        ("aliases", "{ a { ...F } b { ...F } } fragment F on X { x: c y: d }", 4, "TOO_MANY_ALIASES"),
+        ("root_fields", "{ a b ... { c } ...F } fragment F on Query { d { e } }", 4, "TOO_MANY_ROOT_FIELDS"),
+        (
+            "directives",
+            "query @x { a @y @z ... @v { b } ...F @u } fragment F on Q @w { c @t }",
+            7,
+            "TOO_MANY_DIRECTIVES",
+        ),
+        ("fields", "{ a { ...F } b { ...F } } fragment F on X { c d }", 8, "TOO_MANY_FIELDS"),
+        ("fields", "{ a } fragment Unused on X { b c d }", 3, "TOO_MANY_FIELDS"),
     ],
 )
-def test_cost_multiplies_the_sizes_of_lists(query: str, cost: int) -> None:
-    """Literal, variable and default sizes all count."""
-    assert refused(CostLimit(cost), query, n=30) is None
-    if cost:
-        assert refused(CostLimit(cost - 1), query, n=30) == "TOO_COSTLY"
+def test_each_limit_counts_what_fragments_hold(limit: str, query: str, size: int, expected: str) -> None:
+    """The message says the limit and the value."""
+    assert refused(query, **{limit: size}) is None
+    refusal = refused(query, **{limit: size - 1})
+    assert refusal is not None
+    assert refusal.code == expected
+    assert f"{size} " in refusal.message
+    assert f"at most {size - 1}." in refusal.message
 
 
-@pytest.mark.parametrize("limit", [DepthLimit(50), CostLimit(1000)])
-def test_fragment_bombs_and_cycles_end_at_once(limit: object) -> None:
-    """Fragments that double at each level, and fragments that contain themselves, take no time."""
-    levels = 40
-    bomb = "{ ...F0 } " + " ".join(
-        f"fragment F{i} on X {{ a {{ ...F{i + 1} }} b {{ ...F{i + 1} }} }}" for i in range(levels)
-    )
-    bomb += f" fragment F{levels} on X {{ c }}"
+def test_doubling_fragments_are_counted_without_being_walked() -> None:
+    """Walking a hundred levels would take longer than the universe is old."""
     began = time.monotonic()
-    refused(limit, bomb)
-    refused(limit, "{ ...A } fragment A on X { a { ...B } } fragment B on X { b { ...A } }")
-    assert time.monotonic() - began < 1
+    assert code(bomb(100), fields=10_000) == "TOO_MANY_FIELDS"
+    assert code(bomb(100, "x: c"), aliases=100) == "TOO_MANY_ALIASES"
+    message = getattr(refused(bomb(100), fields=10_000), "message", "")
+    assert len(message) < 200
+    assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize("limit", [DepthLimit(1), CostLimit(1)])
-def test_introspection_is_not_counted(limit: object) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ ...A } fragment A on X { ...A }",
+        "{ a { ...A } } fragment A on X { a { ...B } } fragment B on X { b { ...A } }",
+        "{ a } fragment A on X { a { ...B } } fragment B on X { b { ...A } }",
+    ],
+)
+def test_cycles_are_refused_by_name(query: str) -> None:
+    """Also of fragments that nothing uses."""
+    refusal = refused(query)
+    assert refusal is not None
+    assert refusal.code == "FRAGMENT_CYCLE"
+    assert '"A"' in refusal.message
+
+
+def test_introspection_is_refused_wherever_it_hides() -> None:
+    """Yet the name of a type is a part of data."""
+    for query in (
+        "{ __schema { queryType { name } } }",
+        '{ a { b } x: __type(name: "X") { name } }',
+        "{ ... { ...F } } fragment F on Query { __schema { queryType { name } } }",
+    ):
+        assert code(query, introspection=False) == "INTROSPECTION_DISABLED"
+        assert code(query, introspection=True) is None
+    assert code("{ __typename a { __typename } }", introspection=False) is None
+
+
+def test_the_depth_of_introspection_is_not_counted() -> None:
     """GraphiQL and code generators ask deeper than any screen."""
-    assert refused(limit, "{ __schema { types { fields { type { ofType { ofType { name } } } } } } }") is None
+    assert refused("{ __schema { types { fields { type { ofType { ofType { name } } } } } } }", depth=1) is None
 
 
-def test_the_largest_size_of_a_list_counts() -> None:
-    """A small `limit` cannot hide a large `first`, and a size beyond all numbers is no way out."""
-    query = "query ($n: Float) { a(limit: 1, first: 1000) { b { c } } d(first: $n) { e } }"
-    assert refused(CostLimit(1001), query, n=float("inf")) == "TOO_COSTLY"
-    assert refused(CostLimit(1002), query, n=float("inf")) is None
+@pytest.mark.parametrize(
+    ("variables", "size"),
+    [
+        ({}, 0),
+        ({"a": 1}, 7),
+        ({"a": "é"}, 10),
+        ({"a": [1, {"b": None}]}, 20),
+        ({"n": 10**30}, 37),
+        ({"s": "\ud800"}, 15),
+    ],
+)
+def test_variables_are_measured_as_json(variables: dict[str, Any], size: int) -> None:
+    """Whatever is in them."""
+    document = parse("{ a }")
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    VariablesLimit(size)(document, operation)(variables)
+    if variables:
+        with pytest.raises(Refused, match=r"have \d+ bytes") as refusal:
+            VariablesLimit(size - 1)(document, operation)(variables)
+        assert refusal.value.code == "VARIABLES_TOO_LARGE"
