@@ -19,6 +19,11 @@ from connectors.errors import UpstreamError
 
 log = structlog.get_logger("bff.engine")
 
+TOO_LATE: Mapping[str, Any] = {"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}
+"""The request's one deadline has passed."""
+INTERNAL: Mapping[str, Any] = {"message": "Something went wrong.", "extensions": {"code": "INTERNAL"}}
+"""The log has the story."""
+
 _NULL = re.compile(r"Cannot return null for non-nullable field (\S+?)\.?$")
 _MISFIT = re.compile(
     r"^((Int|Float|String|Boolean|ID|Enum '\w+'|Expected Iterable).* (cannot represent|but did not find)"

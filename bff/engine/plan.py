@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -21,6 +21,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from bff.contract import Refused
+from bff.engine.incremental import is_incremental, whole
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
@@ -37,6 +38,17 @@ class Plan:
 
     document: DocumentNode
     operation: OperationDefinitionNode
+    whole: DocumentNode = field(init=False)
+    """The document as it runs for one response, without @defer and @stream."""
+
+    def __post_init__(self) -> None:
+        """Strip the document once."""
+        object.__setattr__(self, "whole", whole(self.document) if is_incremental(self.document) else self.document)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether it asks for an answer in parts."""
+        return self.whole is not self.document
 
     @property
     def kind(self) -> str:

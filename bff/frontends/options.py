@@ -75,6 +75,8 @@ class Options(Model):
     """What one operation may ask for; what is not named is unlimited, but for tokens."""
     introspection: bool = True
     """Whether the schema can be asked for."""
+    incremental: bool = True
+    """Whether @defer and @stream send an answer in parts to clients that take parts; without, it is sent whole."""
 
     @field_validator("schema_module")
     @classmethod

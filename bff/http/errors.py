@@ -28,6 +28,7 @@ class Problem(Enum):
     BODY_TOO_LARGE = 413, "The body is larger than `server.max_body`."
     UNSUPPORTED_MEDIA_TYPE = 415, "A POST that is not application/json in UTF-8; `Accept-Post` says what is."
     TOO_MANY_OPERATIONS = 429, "A websocket has too many operations under way; sent as an `error` message."
+    SERVER_STOPPING = 503, "The server stops; sent as the last part of a multipart subscription."
     INTERNAL = 500, "Something unexpected; the log has the story under the response's `x-request-id`."
 
     @property

@@ -7,13 +7,16 @@ and 200 for every well-formed request in application/json. We follow the audit s
 
 from __future__ import annotations
 
-from bff.contract import Answer, Answers, AnswersRequests, Request
+from contextlib import aclosing
+
+from bff.contract import Answer, Answers, AnswersRequests, Increments, Parts, Request
 from bff.http.asgi import Exchange
 from bff.http.body import read_body
 from bff.http.encode import encode
 from bff.http.errors import Problem
 from bff.http.hangup import while_connected
-from bff.http.negotiate import EVENTS, GRAPHQL, JSON, wanted
+from bff.http.multipart import send_parts, send_subscription
+from bff.http.negotiate import EVENTS, GRAPHQL, JSON, MULTIPART, Wanted, wanted
 from bff.http.params import Params, check_media_type, from_body, from_url
 from bff.http.sse import send_events
 
@@ -28,7 +31,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     Raises Refused, and ClientGone when the client hangs up; what ran for it is cancelled then.
     """
     accept = wanted(exchange.headers.get("accept"))
-    if accept.json is None and not accept.events:
+    if accept.json is None and not (accept.events or accept.increments or accept.multipart_events):
         raise Problem.NOT_ACCEPTABLE.refused(
             f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
         )
@@ -37,11 +40,13 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         check_media_type(exchange.headers.get("content-type"))
     frontend = gateway.choose(exchange.headers, fixed)
     params = from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, most))
-    request = _request(exchange, frontend, params, is_get)
+    request = _request(exchange, frontend, params, is_get, _increments(accept))
     answer = await while_connected(gateway.answer(request), exchange.receive)
-    if not isinstance(answer, Answer):
-        await _stream(exchange, answer, has_asked=accept.events)
-    elif accept.json is None and (answer.was_executed or answer.status == 400):
+    if isinstance(answer, Parts):
+        await _send_parts(exchange, answer, accept)
+    elif not isinstance(answer, Answer):
+        await _stream(exchange, answer, accept)
+    elif accept.json is None and accept.events and (answer.was_executed or answer.status == 400):
         await send_events(exchange, _only(answer))
     else:
         await _respond(exchange, answer, accept.json or JSON)
@@ -54,7 +59,7 @@ def status_of(answer: Answer, media: str) -> int:
     return answer.status
 
 
-def _request(exchange: Exchange, frontend: str, params: Params, is_get: bool) -> Request:
+def _request(exchange: Exchange, frontend: str, params: Params, is_get: bool, increments: Increments | None) -> Request:
     client = exchange.scope.get("client")
     return Request(
         frontend=frontend,
@@ -64,6 +69,7 @@ def _request(exchange: Exchange, frontend: str, params: Params, is_get: bool) ->
         headers=exchange.headers,
         client=client[0] if client else "",
         no_mutations=is_get,
+        increments=increments,
     )
 
 
@@ -73,13 +79,36 @@ async def _respond(exchange: Exchange, answer: Answer, media: str) -> None:
     await exchange.respond(status, encode(answer), _CONTENT_TYPES[media], headers)
 
 
-async def _stream(exchange: Exchange, answers: Answers, *, has_asked: bool) -> None:
-    if not has_asked:
+def _increments(accept: Wanted) -> Increments | None:
+    """Parts go to who asks for them, and as events to who takes nothing but events."""
+    return accept.increments or (Increments.PATHS if accept.events and accept.json is None else None)
+
+
+async def _send_parts(exchange: Exchange, parts: Parts, accept: Wanted) -> None:
+    if accept.increments is not None:
+        await send_parts(exchange, parts, accept.increments)
+    else:
+        async with aclosing(parts.more):
+            await send_events(exchange, _all(parts))
+
+
+async def _stream(exchange: Exchange, answers: Answers, accept: Wanted) -> None:
+    if accept.multipart_events:
+        await send_subscription(exchange, answers)
+    elif accept.events:
+        await send_events(exchange, answers)
+    else:
         await answers.aclose()
         raise Problem.NOT_ACCEPTABLE.refused(
-            f"This operation is a subscription: send Accept: {EVENTS}, or open a websocket at this address."
+            f"This operation is a subscription: send Accept: {EVENTS}, or {MULTIPART}; subscriptionSpec=1.0, "
+            "or open a websocket at this address."
         )
-    await send_events(exchange, answers)
+
+
+async def _all(parts: Parts) -> Answers:
+    yield parts.first
+    async for part in parts.more:
+        yield part
 
 
 async def _only(answer: Answer) -> Answers:

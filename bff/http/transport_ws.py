@@ -14,7 +14,7 @@ import msgspec
 import orjson
 import structlog
 
-from bff.contract import Answer, AnswersRequests, Refused, Request
+from bff.contract import Answer, AnswersRequests, Increments, Parts, Refused, Request
 from bff.http.asgi import ClientGone, Receive, Send
 from bff.http.connection_init import with_payload
 from bff.http.encode import encode, encode_errors, to_json
@@ -171,7 +171,12 @@ class Connection:
             answer = await gateway.answer(self._request(gateway, payload, request_id))
         except Refused as refusal:
             answer = refusal.answer()
-        if not isinstance(answer, Answer):
+        if isinstance(answer, Parts):
+            async with aclosing(answer.more):
+                await self._say_next(id, answer.first)
+                async for part in answer.more:
+                    await self._say_next(id, part)
+        elif not isinstance(answer, Answer):
             async with aclosing(answer):
                 async for event in answer:
                     await self._say_next(id, event)
@@ -194,6 +199,7 @@ class Connection:
             variables=params.variables,
             headers=headers,
             client=self._client,
+            increments=Increments.PATHS,
         )
 
     async def _fail(self, id: str) -> None:  # noqa: A002 - the protocol's word
