@@ -15,6 +15,8 @@ Fields = dict[str, Any]
 """A part without its data: `hasNext` and the entries of its form."""
 
 DIRECTIVES = frozenset({"defer", "stream"})
+MOST = 20
+"""A document with more of them is answered whole: each costs as much as several fields, for every item of a list."""
 
 
 class Delivery(Protocol):
@@ -74,9 +76,11 @@ class ByIds:
         return formatted
 
 
-def is_incremental(document: DocumentNode) -> bool:
-    """Whether @defer or @stream is anywhere in it."""
-    return any(name in DIRECTIVES for name in _directives(document))
+def increments_in(document: DocumentNode) -> int:
+    """How often @defer and @stream are in it."""
+    found = _Count()
+    visit(document, found)
+    return found.count
 
 
 def whole(document: DocumentNode) -> DocumentNode:
@@ -90,12 +94,8 @@ class _Strip(Visitor):
         return REMOVE if node.name.value in DIRECTIVES else None
 
 
-def _directives(document: DocumentNode) -> set[str]:
-    found: set[str] = set()
+class _Count(Visitor):
+    count = 0
 
-    class Find(Visitor):
-        def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-            found.add(node.name.value)
-
-    visit(document, Find())
-    return found
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        self.count += node.name.value in DIRECTIVES

@@ -21,7 +21,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from bff.contract import Refused
-from bff.engine.incremental import is_incremental, whole
+from bff.engine.incremental import MOST, increments_in, whole
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
@@ -40,15 +40,14 @@ class Plan:
     operation: OperationDefinitionNode
     whole: DocumentNode = field(init=False)
     """The document as it runs for one response, without @defer and @stream."""
+    is_incremental: bool = field(init=False)
+    """Whether it asks for an answer in parts, and not in too many."""
 
     def __post_init__(self) -> None:
-        """Strip the document once."""
-        object.__setattr__(self, "whole", whole(self.document) if is_incremental(self.document) else self.document)
-
-    @property
-    def is_incremental(self) -> bool:
-        """Whether it asks for an answer in parts."""
-        return self.whole is not self.document
+        """Look for @defer and @stream once."""
+        count = increments_in(self.document)
+        object.__setattr__(self, "whole", whole(self.document) if count else self.document)
+        object.__setattr__(self, "is_incremental", 0 < count <= MOST)
 
     @property
     def kind(self) -> str:

@@ -187,6 +187,27 @@ async def test_a_frontend_without_parts_answers_everybody_whole(shop: FakeUpstre
     assert answer.body() == {"data": {"item": {"sku": "a"}}}
 
 
+@pytest.mark.parametrize(("count", "kind"), [(20, Parts), (21, Answer)])
+async def test_too_much_is_not_deferred(app: Gateway, count: int, kind: type) -> None:
+    """A document with more directives than that is answered whole."""
+    deferred = " ".join(f"... @defer {{ a{number}: price }}" for number in range(count))
+    answer = await app.answer(
+        Request(frontend="app", query=f"{{ item {{ sku {deferred} }} }}", increments=Increments.PATHS)
+    )
+    assert isinstance(answer, kind)
+    data = merged(await rest(answer))[0] if isinstance(answer, Parts) else answer.data
+    assert data["item"] == {"sku": "a"} | {f"a{number}": 7 for number in range(count)}
+
+
+async def test_introspection_shows_the_directives_and_the_sdl_does_not(shop: FakeUpstream) -> None:
+    """Tools ask for them; compilers of clients bring their own."""
+    app = gateway(SCHEMA, shop=shop)
+    answer = await whole(app, "{ __schema { directives { name } } }")
+    assert {"defer", "stream"} <= {each["name"] for each in answer.data["__schema"]["directives"]}
+    assert "@defer" not in app.frontends["app"].sdl
+    assert "@stream" not in app.frontends["app"].sdl
+
+
 @pytest.mark.parametrize("later", ["false", "$later"])
 async def test_if_false_defers_nothing(app: Gateway, later: str) -> None:
     """One response, by a literal and by a variable."""
@@ -328,8 +349,8 @@ async def test_limits_hold_for_all_parts_together(shop: FakeUpstream) -> None:
     assert [error["extensions"]["code"] for error in errors] == ["TOO_MANY_CALLS"]
 
 
-async def test_a_subscription_defers_nothing(app: Gateway) -> None:
-    """The specification refuses it."""
+async def test_the_root_of_a_mutation_cannot_be_deferred(app: Gateway) -> None:
+    """The proposals refuse it: mutations run one after the other."""
     answer = await app.answer(
         Request(frontend="app", query="mutation { ... @defer { change { sku } } }", increments=Increments.PATHS)
     )
