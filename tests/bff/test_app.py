@@ -24,7 +24,7 @@ async def test_a_subscription_that_is_closed_is_over(is_begun: bool) -> None:
         if is_begun:
             await anext(answers, None)
         await answers.aclose()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await generation.close()
 
 
@@ -47,5 +47,5 @@ async def test_an_answer_in_parts_is_over_with_its_last_part(takes_all: bool) ->
                 async with asyncio.timeout(0.05):
                     await generation.close()
             await parts.more.aclose()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await generation.close()
