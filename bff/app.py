@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import structlog
 
 from bff.authoring.nplusone import n_plus_one
 from bff.config import Settings, load
-from bff.contract import Answer, Answers, FrontendCard, Request
+from bff.contract import Answer, Answers, FrontendCard, Parts, Request
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway import Gateway
 from bff.http.app import http_app
@@ -103,7 +103,7 @@ class Generation:
         """What is not ready."""
         return self._gateway.readiness()
 
-    async def answer(self, request: Request) -> Answer | Answers:
+    async def answer(self, request: Request) -> Answer | Parts | Answers:
         """Answer, and be known to be busy until the answer, or the subscription, is over."""
         self._begin()
         try:
@@ -114,7 +114,9 @@ class Generation:
         if isinstance(answer, Answer):
             self._end()
             return answer
-        return self._until_over(answer)
+        if isinstance(answer, Parts):
+            return replace(answer, more=_UntilOver(answer.more, self._end))
+        return _UntilOver(answer, self._end)
 
     async def close(self) -> None:
         """Let requests under way finish, for `DRAIN` seconds at most, then close the upstreams."""
@@ -130,14 +132,6 @@ class Generation:
         await self._gateway.close()
         await self.upstreams.close()
 
-    async def _until_over(self, answers: Answers) -> AsyncGenerator[Answer, None]:
-        try:
-            async with aclosing(answers):
-                async for answer in answers:
-                    yield answer
-        finally:
-            self._end()
-
     def _begin(self) -> None:
         self._busy += 1
         self._idle.clear()
@@ -146,6 +140,39 @@ class Generation:
         self._busy -= 1
         if not self._busy:
             self._idle.set()
+
+
+class _UntilOver(AsyncGenerator[Answer, None]):
+    """Answers that say when they are over: once, and also when nobody asked for the first."""
+
+    def __init__(self, answers: Answers, end: Callable[[], None]) -> None:
+        self._answers = answers
+        self._end: Callable[[], None] | None = end
+
+    async def asend(self, value: None) -> Answer:
+        try:
+            return await self._answers.asend(value)
+        except BaseException:
+            self._over()
+            raise
+
+    async def athrow(self, *error: Any) -> Answer:
+        try:
+            return await self._answers.athrow(*error)
+        except BaseException:
+            self._over()
+            raise
+
+    async def aclose(self) -> None:
+        try:
+            await self._answers.aclose()
+        finally:
+            self._over()
+
+    def _over(self) -> None:
+        if self._end is not None:
+            self._end()
+        self._end = None
 
 
 class Service:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Protocol
+
+
+class Increments(Enum):
+    """How the parts of an answer with @defer or @stream are written. The value is a parameter of multipart/mixed."""
+
+    PATHS = "deferSpec=20220824"
+    """A part says its path and label (the proposal to the GraphQL specification of August 2022)."""
+    IDS = "incrementalSpec=v0.2"
+    """Parts are announced as pending with an id, and completed (the proposal as graphql-js 17 has it)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +40,8 @@ class Request:
     """True over GET, where a mutation is refused (GraphQL over HTTP, section 6.2)."""
     instead_of_events: Answer | None = None
     """What a subscription is answered where its events cannot be sent, without being started; else None."""
+    increments: Increments | None = None
+    """How parts may be sent; None when the transport takes only a whole answer, whatever @defer and @stream say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,22 @@ class Answer:
         return body
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Answer):
+    """A part of an answer with @defer or @stream; only the first has data and errors of its own."""
+
+    delivery: Mapping[str, Any]
+    """`hasNext`, and what the form of `Request.increments` says beside it: incremental, pending, completed."""
+    is_first: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """The part as it is sent."""
+        body = Answer.body(self)
+        if not self.is_first:
+            del body["data"]
+        return {**body, **self.delivery}
+
+
 Answers = AsyncGenerator[Answer, None]
 """The events of a subscription. `aclose()` ends it and everything upstream that only it needed."""
 
@@ -93,6 +121,14 @@ class Timings:
 
 timings: ContextVar[Timings | None] = ContextVar("timings", default=None)
 """Where the request answered here notes its times; None when nobody asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An answer in parts: the first is here, more come as they become ready. `more.aclose()` ends all its work."""
+
+    first: Part
+    more: Answers
 
 
 class Refused(Exception):
@@ -187,8 +223,11 @@ class AnswersRequests(Protocol):
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
         """The frontend for a request with these headers; `fixed` is the name in the path. Raises Refused."""
 
-    async def answer(self, request: Request) -> Answer | Answers:
-        """Answer a query or mutation, or start a subscription. Raises nothing; cancelling it cancels all its calls."""
+    async def answer(self, request: Request) -> Answer | Parts | Answers:
+        """Answer a query or mutation, or start a subscription. Raises nothing; cancelling it cancels all its calls.
+
+        Parts are answered only to a request with `increments`.
+        """
 
     def readiness(self) -> Mapping[str, str]:
         """What is not ready yet, by upstream name, in safe words; empty when all is."""

@@ -11,12 +11,16 @@ from contextvars import copy_context
 from typing import Any, Protocol
 
 import structlog
+from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
 from bff.authoring import Context
-from bff.contract import Answer, Answers, Caching, FrontendCard, Refused, Request, timings
+from bff.contract import Answer, Answers, Caching, FrontendCard, Increments, Parts, Refused, Request, timings
 from bff.engine import reference
 from bff.engine.errors import document_errors, field_errors, logged_error
+from bff.engine.incremental import ByIds
+from bff.engine.incremental_paths import ByPaths
+from bff.engine.parts import Run
 from bff.engine.plan import Invalid, Plan
 from bff.frontends.choice import Choice
 from bff.frontends.frontend import Frontend
@@ -69,7 +73,7 @@ class Gateway:
         """What is not ready yet."""
         return self._readiness.readiness()
 
-    async def answer(self, request: Request) -> Answer | Answers:
+    async def answer(self, request: Request) -> Answer | Parts | Answers:
         """Answer a query or mutation, or start a subscription."""
         frontend = self.frontends[request.frontend]
         asked = request
@@ -97,6 +101,8 @@ class Gateway:
             if request.instead_of_events is not None:
                 return request.instead_of_events
             return await self._subscribe(frontend, plan, request)
+        if plan.is_incremental and frontend.options.incremental and request.increments is not None:
+            return await self._run_in_parts(frontend, plan, request, request.increments)
         noted = timings.get()
         if noted is None:
             return await self._run(frontend, plan, request)
@@ -129,6 +135,29 @@ class Gateway:
         finally:
             current_scope.reset(token)
             await scope.close()
+
+    async def _run_in_parts(
+        self, frontend: Frontend, plan: Plan, request: Request, increments: Increments
+    ) -> Answer | Parts:
+        seconds = self._seconds(frontend)
+        scope = self._scope(frontend, request, deadline=time.monotonic() + seconds)
+        context = _context(plan, request, in_parts=True)
+
+        def safe(errors: Sequence[GraphQLError]) -> Sequence[Mapping[str, Any]]:
+            return field_errors(errors, log_fields=_labels(request), explains=frontend.options.explains)
+
+        run = Run(
+            await reference.run_in_parts(
+                frontend.schema, request.query, request.variables, request.operation_name, context
+            ),
+            ByIds(safe) if increments is Increments.IDS else ByPaths(plan, safe),
+            scope=scope,
+            context=context,
+            answer=lambda result: _answer(result, context, request, frontend),
+            seconds=seconds + GRACE,
+            log_fields=_labels(request),
+        )
+        return await run.start()
 
     async def _subscribe(self, frontend: Frontend, plan: Plan, request: Request) -> Answer | Answers:
         scope = self._scope(frontend, request, deadline=None)
@@ -205,7 +234,7 @@ def _answer(
 ) -> Answer:
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
-        extensions["degraded"] = [{"path": list(each.path), "code": each.code} for each in context.degraded]
+        extensions.update(context.degraded_extension())
     errors = field_errors(result.errors or (), log_fields=_labels(request), explains=frontend.options.explains)
     # An error without a path stopped the request before any field ran (GraphQL specification, section 7.1.2).
     was_executed = not (result.data is None and errors and all("path" not in error for error in errors))
@@ -220,8 +249,9 @@ def _answer(
     )
 
 
-def _context(plan: Plan, request: Request) -> Context:
-    return Context(frontend=request.frontend, headers=request.headers, client=request.client, document=plan.document)
+def _context(plan: Plan, request: Request, *, in_parts: bool = False) -> Context:
+    document = plan.document if in_parts else plan.whole
+    return Context(frontend=request.frontend, headers=request.headers, client=request.client, document=document)
 
 
 def _labels(request: Request) -> dict[str, str]:

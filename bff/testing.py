@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bff.app import Service, load_project
-from bff.contract import Answer, Request
+from bff.contract import Answer, Answers, Parts, Request
 from connectors.testing import Fake, Fakes
 
 __all__ = ["Frontend", "Testing", "testing"]
@@ -27,7 +27,7 @@ class Frontend:
         self, query: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """The answer to a query or mutation. Raises TypeError for a subscription; use `events`."""
-        answer = await self.service.generation.answer(self._request(query, variables, headers))
+        answer = await self._ask(query, variables, headers)
         if not isinstance(answer, Answer):
             await answer.aclose()
             raise TypeError("this is a subscription; take its answers from events()")
@@ -37,7 +37,7 @@ class Frontend:
         self, query: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[Answer]:
         """The answers of a subscription, or the one answer that says why it did not start."""
-        answer = await self.service.generation.answer(self._request(query, variables, headers))
+        answer = await self._ask(query, variables, headers)
         if isinstance(answer, Answer):
             yield answer
             return
@@ -47,9 +47,14 @@ class Frontend:
         finally:
             await answer.aclose()
 
-    def _request(self, query: str, variables: Mapping[str, Any] | None, headers: Mapping[str, str] | None) -> Request:
+    async def _ask(
+        self, query: str, variables: Mapping[str, Any] | None, headers: Mapping[str, str] | None
+    ) -> Answer | Answers:
         lower = {name.lower(): value for name, value in (headers or {}).items()}
-        return Request(frontend=self.name, query=query, variables=variables, headers=lower)
+        request = Request(frontend=self.name, query=query, variables=variables, headers=lower)
+        answer = await self.service.generation.answer(request)
+        assert not isinstance(answer, Parts)  # they come to who asks for them
+        return answer
 
 
 class Testing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,3 +36,9 @@ class Context:
     """Filled while the request runs; reported in the response's extensions."""
     selections: dict[tuple[object, ...], Selection] = field(default_factory=dict)
     """What each field of this operation wants of its upstream, by response path."""
+    unfinished: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """Each ends what one executor has deferred and not finished."""
+
+    def degraded_extension(self) -> dict[str, Any]:
+        """What is degraded so far, as the response's `extensions` say it."""
+        return {"degraded": [{"path": list(each.path), "code": each.code} for each in self.degraded]}

@@ -19,6 +19,7 @@ from connectors.errors import UpstreamError
 
 log = structlog.get_logger("bff.engine")
 
+
 _NULL = re.compile(r"Cannot return null for non-nullable field (\S+?)\.?$")
 _MISFIT = re.compile(
     r"^((Int|Float|String|Boolean|ID|Enum '\w+'|Expected Iterable).* (cannot represent|but did not find)"

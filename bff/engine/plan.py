@@ -23,6 +23,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from bff.contract import Caching, Refused
 from bff.engine.caching import caching_of
 from bff.engine.compiled import Program
+from bff.engine.incremental import MOST, increments_in, whole
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
@@ -41,6 +42,10 @@ class Plan:
 
     document: DocumentNode
     operation: OperationDefinitionNode
+    whole: DocumentNode
+    """The document as it runs for one response, without @defer and @stream."""
+    is_incremental: bool
+    """Whether it asks for an answer in parts, and not in too many."""
     program: Program
     caching: Caching | None = None
     """How long an answer without errors may be kept; None for not at all."""
@@ -130,10 +135,12 @@ class Plans:
             raise Invalid(errors)
         if self._schema.get_root_type(operation.operation) is None:
             raise Invalid([GraphQLError(f"The schema has no {operation.operation.value} type.", operation)])
-        program = Program(self._schema, document, operation)
+        count = increments_in(document)
+        alone = whole(document) if count else document
+        program = Program(self._schema, alone, _operation(alone, operation_name))
         caching = caching_of(self._schema, document, operation)
         checks = [rule(document, operation) for rule in self._request_rules]
-        return Plan(document, operation, program, caching, checks)
+        return Plan(document, operation, alone, 0 < count <= MOST, program, caching, checks)
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -11,6 +11,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
 from bff.authoring import Context
+from bff.engine import incremental_executor
 
 
 class FromPlan(SchemaExtension):
@@ -33,7 +34,8 @@ class FromPlan(SchemaExtension):
 
 
 def adopt(schema: strawberry.Schema) -> None:
-    """Make a schema take documents from plans. Idempotent."""
+    """Make a schema take documents from plans, and know @defer and @stream. Idempotent."""
+    incremental_executor.adopt(schema)
     if FromPlan not in schema.extensions:
         schema.extensions = (FromPlan, *schema.extensions)
 
@@ -45,6 +47,16 @@ async def run(
     return await schema.execute(
         query, variable_values=dict(variables or {}), operation_name=name, context_value=context
     )
+
+
+async def run_in_parts(
+    schema: strawberry.Schema, query: str, variables: Mapping[str, Any] | None, name: str | None, context: Context
+) -> AsyncGenerator[Any, None]:
+    """Run a query or mutation with @defer or @stream: a generator of graphql-core's incremental results.
+
+    One ExecutionResult when there is nothing to wait for.
+    """
+    return await schema.stream(query, variable_values=dict(variables or {}), operation_name=name, context_value=context)
 
 
 async def subscribe(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective, print_directive
 
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.frontend import adopt as adopt_records
@@ -65,7 +65,10 @@ class Frontend:
     @property
     def sdl(self) -> str:
         """The schema in GraphQL's schema language, as checked in beside it."""
-        return self.schema.as_str().strip() + "\n"
+        text = self.schema.as_str().strip() + "\n"
+        for each in GraphQLDeferDirective, GraphQLStreamDirective:  # clients' compilers have them, and take no others
+            text = text.replace(print_directive(each) + "\n\n", "")
+        return text
 
 
 def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Frontend:

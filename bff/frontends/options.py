@@ -105,6 +105,8 @@ class Options(Model):
     """Take files, which REST upstreams are handed; without it none are taken."""
     cors: Cors = Field(default_factory=Cors)
     """Which pages of other sites may ask."""
+    incremental: bool = True
+    """Whether @defer and @stream send an answer in parts to clients that take parts; without, it is sent whole."""
 
     @property
     def explains(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from bff.contract import Answer, AnswersRequests, Refused, Request
+from bff.contract import Answer, AnswersRequests, Parts, Refused, Request
 from bff.http.encode import encode
 from bff.http.errors import Problem, internal
 from bff.http.params import Params, from_map
@@ -55,5 +55,5 @@ async def _answer(gateway: AnswersRequests, data: Any, request: Callable[[Params
         return internal().answer()
     if isinstance(answer, Answer):
         return answer
-    await answer.aclose()
+    await (answer.more if isinstance(answer, Parts) else answer).aclose()
     return NOT_IN_A_BATCH

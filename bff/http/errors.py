@@ -36,6 +36,7 @@ class Problem(Enum):
     UNSUPPORTED_MEDIA_TYPE = 415, "A POST that is not application/json in UTF-8; `Accept-Post` says what is."
     UNSUPPORTED_ENCODING = 415, "The body is compressed, and not by gzip; `Accept-Encoding` says what is read."
     TOO_MANY_OPERATIONS = 429, "A websocket has too many operations under way; sent as an `error` message."
+    SERVER_STOPPING = 503, "The server stops; sent as the last part of a multipart subscription."
     INTERNAL = 500, "Something unexpected; the log has the story under the response's `x-request-id`."
 
     @property

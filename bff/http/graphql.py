@@ -8,10 +8,11 @@ and 200 for every well-formed request in application/json. We follow the audit s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from bff.contract import Answer, Answers, AnswersRequests, FrontendCard
+from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Increments, Parts
 from bff.http.asgi import Exchange
 from bff.http.batch import NOT_IN_A_BATCH, answer_batch, check_batch, encode_batch
 from bff.http.body import read_body
@@ -19,9 +20,10 @@ from bff.http.caching import respond_to_get
 from bff.http.cors import admit
 from bff.http.encode import encode
 from bff.http.errors import Problem
+from bff.http.form_data import is_multipart
 from bff.http.hangup import while_connected
-from bff.http.multipart import is_multipart
-from bff.http.negotiate import EVENTS, GRAPHQL, JSON, wanted
+from bff.http.multipart import send_parts, send_subscription
+from bff.http.negotiate import EVENTS, GRAPHQL, JSON, MULTIPART, Wanted, wanted
 from bff.http.params import Params, check_media_type, from_body, from_url
 from bff.http.server_timing import telling
 from bff.http.sse import send_events
@@ -29,7 +31,8 @@ from bff.http.upload import read_upload
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
 _NO_EVENTS = Problem.NOT_ACCEPTABLE.refused(
-    f"This operation is a subscription: send Accept: {EVENTS}, or open a websocket at this address."
+    f"This operation is a subscription: send Accept: {EVENTS}, or {MULTIPART}; subscriptionSpec=1.0, "
+    "or open a websocket at this address."
 ).answer()
 
 
@@ -39,7 +42,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     Raises Refused, and ClientGone when the client hangs up; what ran for it is cancelled then.
     """
     accept = wanted(exchange.headers.get("accept"))
-    if accept.json is None and not accept.events:
+    if accept.json is None and not (accept.events or accept.increments or accept.multipart_events):
         raise Problem.NOT_ACCEPTABLE.refused(
             f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
         )
@@ -63,12 +66,15 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         exchange.headers,
         _client(exchange),
         no_mutations=is_get,
-        instead_of_events=None if accept.events else _NO_EVENTS,
+        instead_of_events=None if accept.events or accept.multipart_events else _NO_EVENTS,
+        increments=_increments(accept),
     )
     answer = await while_connected(gateway.answer(request), exchange.receive)
-    if not isinstance(answer, Answer):
-        await send_events(exchange, answer)
-    elif accept.json is None and (answer.was_executed or answer.status == 400):
+    if isinstance(answer, Parts):
+        await _send_parts(exchange, answer, accept)
+    elif not isinstance(answer, Answer):
+        await (send_subscription if accept.multipart_events else send_events)(exchange, answer)
+    elif accept.json is None and accept.events and (answer.was_executed or answer.status == 400):
         await send_events(exchange, _only(answer))
     else:
         await _respond(exchange, card, answer, accept.json or JSON)
@@ -113,6 +119,25 @@ async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media
         await respond_to_get(exchange, card, answer, body, status, _CONTENT_TYPES[media])
     else:
         await exchange.respond(status, body, _CONTENT_TYPES[media])
+
+
+def _increments(accept: Wanted) -> Increments | None:
+    """Parts go to who asks for them, and as events to who takes nothing but events."""
+    return accept.increments or (Increments.PATHS if accept.events and accept.json is None else None)
+
+
+async def _send_parts(exchange: Exchange, parts: Parts, accept: Wanted) -> None:
+    if accept.increments is not None:
+        await send_parts(exchange, parts, accept.increments)
+    else:
+        async with aclosing(parts.more):
+            await send_events(exchange, _all(parts))
+
+
+async def _all(parts: Parts) -> Answers:
+    yield parts.first
+    async for part in parts.more:
+        yield part
 
 
 async def _only(answer: Answer) -> Answers:

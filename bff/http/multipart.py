@@ -1,99 +1,68 @@
-"""multipart/form-data as it arrives (RFC 7578): pieces of a body in, heads and data of parts out. Used by upload."""
+"""multipart/mixed: answers in parts (@defer, @stream), and subscriptions as Apollo's clients take them.
+
+Both write the delimiter that ends a part together with the part, because clients read a part only when they see it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import aclosing
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+import structlog
 
+from bff.contract import Answer, Answers, Increments, Parts, Refused
+from bff.http.asgi import Exchange
+from bff.http.encode import encode, encode_errors
+from bff.http.errors import Problem, internal
+from bff.http.pacing import ending, paced
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part begins."""
+log = structlog.get_logger("bff.http")
 
-    name: str
-    filename: str | None
-    content_type: str
-
-
-class End:
-    """The part that began last ends."""
+HEARTBEAT = 5.0
+"""Seconds of silence in a subscription after which an empty part keeps proxies from closing the connection."""
+_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}  # nginx must not collect parts
+_PART = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
 
 
-class Whole:
-    """All parts were there; what follows is thrown away."""
+async def send_parts(exchange: Exchange, parts: Parts, increments: Increments) -> None:
+    """Send each part as soon as it is there. A client that hangs up ends what is under way."""
+    async with aclosing(parts.more), ending(exchange, also_at_stop=False) as over:
+        await exchange.start(200, f'multipart/mixed; boundary="-"; {increments.value}', _HEADERS)
+        await exchange.write(b"\r\n---" + _PART + encode(parts.first) + b"\r\n---")
+        async with aclosing(paced(parts.more, over, None)) as answers:
+            async for answer in answers:
+                assert answer is not None
+                await exchange.write(_PART + encode(answer) + b"\r\n---")
+        await exchange.write(b"--\r\n", is_last=True)
 
 
-Event = Part | bytes | End | Whole
+async def send_subscription(exchange: Exchange, events: Answers) -> None:
+    """Send each event as `{"payload": ...}` and `{}` in silence (Apollo's multipart subscription protocol 1.0).
 
-
-class BadMultipart(Exception):
-    """The body is not multipart/form-data, or not with its boundary."""
-
-
-class Parser:
-    """Knows of one body only what it has not given out."""
-
-    def __init__(self, content_type: str) -> None:
-        """Raises BadMultipart for a Content-Type without a usable boundary."""
-        boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
-        if not 0 < len(boundary) <= 70:  # RFC 2046, section 5.1.1
-            raise BadMultipart("its boundary is missing or too long")
-        self._events: list[Event] = []
-        self._headers: dict[str, bytes] = {}
-        self._name, self._value = bytearray(), bytearray()
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._headers.clear,
-                "on_header_begin": self._begin_header,
-                "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
-                "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-                "on_header_end": self._end_header,
-                "on_headers_finished": self._begin_part,
-                "on_part_data": lambda data, start, end: self._events.append(data[start:end]),
-                "on_part_end": lambda: self._events.append(End()),
-                "on_end": lambda: self._events.append(Whole()),
-            },
-            max_header_count=10,
-            max_header_size=4096,
-        )
-
-    def feed(self, data: bytes) -> Iterator[Event]:
-        """What is known with the next piece. Raises BadMultipart."""
+    What ends a subscription but its own end is said with `{"payload": null, "errors": [...]}`.
+    """
+    async with aclosing(events), ending(exchange, also_at_stop=True) as over:
+        await exchange.start(200, 'multipart/mixed; boundary="graphql"; subscriptionSpec=1.0', _HEADERS)
+        await exchange.write(b"\r\n--graphql" + _PART + b"{}\r\n--graphql")  # says that it has begun
         try:
-            self._parser.write(data)
-        except FormParserError as error:
-            raise BadMultipart("its parts are not well-formed") from error
-        events, self._events = self._events, []
-        yield from events
-
-    def _begin_header(self) -> None:
-        self._name.clear()
-        self._value.clear()
-
-    def _end_header(self) -> None:
-        self._headers[self._name.decode("latin-1").lower()] = bytes(self._value)
-
-    def _begin_part(self) -> None:
-        told = parse_options_header(self._headers.get("content-disposition", b"").decode("latin-1"))[1]
-        filename = told.get(b"filename")
-        self._events.append(
-            Part(
-                name=_text(told.get(b"name", b"")),
-                filename=None if filename is None else _text(filename),
-                content_type=_text(self._headers.get("content-type", b"")),
-            )
-        )
+            async with aclosing(paced(events, over, HEARTBEAT)) as answers:
+                async for answer in answers:
+                    await exchange.write(_PART + _payload(answer) + b"\r\n--graphql")
+            problem = Problem.SERVER_STOPPING.refused("The server stops; subscribe again.") if over.done() else None
+        except OSError:
+            raise  # the client is gone
+        except Refused as refusal:
+            problem = refusal
+        except Exception:
+            log.exception("subscription_failed", request_id=exchange.request_id)
+            problem = internal()
+        if problem is not None:
+            await exchange.write(_PART + _failure(problem) + b"\r\n--graphql")
+        await exchange.write(b"--\r\n", is_last=True)
 
 
-def _text(value: bytes) -> str:
-    """Browsers write UTF-8 (RFC 7578, section 5.1)."""
-    return value.decode("utf-8", "replace")
+def _payload(answer: Answer | None) -> bytes:
+    return b"{}" if answer is None else b'{"payload":' + encode(answer) + b"}"
 
 
-def is_multipart(headers: Mapping[str, str]) -> bool:
-    """Whether a request says that its body is multipart/form-data."""
-    return headers.get("content-type", "").lower().startswith("multipart/form-data")
+def _failure(problem: Refused) -> bytes:
+    return b'{"payload":null,"errors":' + encode_errors(problem.answer().errors) + b"}"

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bff.contract import Increments
+
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 EVENTS = "text/event-stream"
 HTML = "text/html"
+MULTIPART = "multipart/mixed"
 
 _Q = re.compile(r"[01](\.\d*)?")
 _MOST_CHARACTERS = 1000
+
+_INCREMENTS = {each.value.lower(): each for each in Increments} | {"": Increments.PATHS}
+"""Parameters of multipart/mixed; a client that names none, such as urql, reads the older form and the newer."""
 
 Weight = tuple[float, int]
 """The q-value of an offered type, and how exactly it was named: 2 by its name, 1 by `type/*`, 0 by `*/*`."""
@@ -29,6 +35,10 @@ class Wanted:
     """Whether a stream of server-sent events is accepted."""
     html: bool
     """Whether a page is wanted more than JSON: a browser that navigates."""
+    increments: Increments | None
+    """How parts of an answer with @defer or @stream are taken; None when they are not."""
+    multipart_events: bool
+    """Whether a subscription is taken as multipart/mixed (Apollo's multipart subscription protocol 1.0)."""
 
 
 def wanted(accept: str | None) -> Wanted:
@@ -40,8 +50,14 @@ def wanted(accept: str | None) -> Wanted:
 def _wanted(accept: str) -> Wanted:
     ranges = _ranges(accept)
     graphql, json, html = (_weight(offer, ranges) for offer in (GRAPHQL, JSON, HTML))
-    best = _better(graphql, json)
-    return Wanted(json=best, events=_weight(EVENTS, ranges)[0] > 0, html=html[1] == 2 and html > max(json, graphql))
+    multipart = _multipart(accept)
+    return Wanted(
+        json=_better(graphql, json),
+        events=_weight(EVENTS, ranges)[0] > 0,
+        html=html[1] == 2 and html > max(json, graphql),
+        increments=next((_INCREMENTS[each] for each in multipart if each in _INCREMENTS), None),
+        multipart_events="subscriptionspec=1.0" in multipart,
+    )
 
 
 def _better(graphql: Weight, json: Weight) -> str | None:
@@ -63,6 +79,16 @@ def _ranges(accept: str) -> Mapping[str, float]:
         if name:
             found.setdefault(name, q_of(parameters))
     return found or {"*/*": 1.0}
+
+
+def _multipart(accept: str) -> list[str]:
+    """The protocols over multipart/mixed that are accepted, in their order; "" where none is named."""
+    found: list[str] = []
+    for part in accept.split(","):
+        name, *parameters = (piece.strip().lower().replace('"', "") for piece in part.split(";"))
+        if name == MULTIPART and q_of(parameters) > 0:
+            found += [each for each in parameters if "spec=" in each] or [""]
+    return found
 
 
 def q_of(parameters: list[str]) -> float:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from bff.contract import Answer, Refused, Request
+from bff.contract import Answer, Increments, Refused, Request
 from bff.http.errors import Problem
 
 _decode = msgspec.json.Decoder().decode
@@ -39,6 +39,7 @@ class Params:
         *,
         no_mutations: bool = False,
         instead_of_events: Answer | None = None,
+        increments: Increments | None = None,
     ) -> Request:
         """The same for the gateway, with what the transport knows."""
         return Request(
@@ -52,6 +53,7 @@ class Params:
             client=client,
             no_mutations=no_mutations,
             instead_of_events=instead_of_events,
+            increments=increments,
         )
 
 

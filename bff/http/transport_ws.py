@@ -14,7 +14,7 @@ import msgspec
 import orjson
 import structlog
 
-from bff.contract import Answer, AnswersRequests, Refused, Request
+from bff.contract import Answer, AnswersRequests, Increments, Parts, Refused, Request
 from bff.http.asgi import ClientGone, Receive, Send
 from bff.http.connection_init import with_payload
 from bff.http.encode import encode, encode_errors, to_json
@@ -171,7 +171,12 @@ class Connection:
             answer = await gateway.answer(self._request(gateway, payload, request_id))
         except Refused as refusal:
             answer = refusal.answer()
-        if not isinstance(answer, Answer):
+        if isinstance(answer, Parts):
+            async with aclosing(answer.more):
+                await self._say_next(id, answer.first)
+                async for part in answer.more:
+                    await self._say_next(id, part)
+        elif not isinstance(answer, Answer):
             async with aclosing(answer):
                 async for event in answer:
                     await self._say_next(id, event)
@@ -187,7 +192,8 @@ class Connection:
     def _request(self, gateway: AnswersRequests, payload: dict[str, Any], request_id: str) -> Request:
         params = from_map(payload)
         headers = {**self._headers, "x-request-id": request_id}
-        return params.request(gateway.choose(headers, self._fixed), headers, self._client)
+        frontend = gateway.choose(headers, self._fixed)
+        return params.request(frontend, headers, self._client, increments=Increments.PATHS)
 
     async def _fail(self, id: str, request_id: str) -> None:  # noqa: A002 - the protocol's word
         self._by_id.pop(id, None)

@@ -19,7 +19,7 @@ from bff.http.asgi import ClientGone, Exchange
 from bff.http.csrf import PREFLIGHT, is_preflighted
 from bff.http.decoding import check_coding
 from bff.http.errors import Problem
-from bff.http.multipart import BadMultipart, End, Event, Parser, Part, Whole
+from bff.http.form_data import BadMultipart, End, Event, Parser, Part, Whole
 from bff.http.params import Params, check_media_type, from_body
 from connectors.files import File
 

@@ -90,12 +90,16 @@ class AllReady:
 
 
 def gateway(
-    schema: strawberry.Schema, timeout: float = 5.0, limits: Mapping[str, Any] | None = None, **upstreams: FakeUpstream
+    schema: strawberry.Schema,
+    timeout: float = 5.0,
+    limits: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
+    **upstreams: FakeUpstream,
 ) -> Gateway:
     """A gateway with one frontend named `app`."""
-    options = Options.model_validate({"schema": "tests", "limits": dict(limits or {})})
+    chosen = Options.model_validate({"schema": "tests", "limits": dict(limits or {}), **(options or {})})
     return Gateway(
-        {"app": make_frontend("app", options, schema)}, upstreams, request_timeout=timeout, readiness=AllReady()
+        {"app": make_frontend("app", chosen, schema)}, upstreams, request_timeout=timeout, readiness=AllReady()
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bff.contract import Increments
 from bff.http.negotiate import GRAPHQL, JSON, wanted
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -72,6 +73,41 @@ def test_only_browsers_get_pages(accept: str | None, is_page: bool) -> None:
 def test_events_must_be_accepted(accept: str, takes: bool) -> None:
     """By name or by a wildcard."""
     assert wanted(accept).events == takes
+
+
+@pytest.mark.parametrize(
+    ("accept", "increments"),
+    [
+        ("multipart/mixed;deferSpec=20220824, application/json", Increments.PATHS),
+        (f"multipart/mixed;incrementalSpec=v0.2, {GRAPHQL}, {JSON};q=0.9", Increments.IDS),
+        (f'multipart/mixed; boundary="-"; incrementalSpec="v0.2", {JSON}', Increments.IDS),
+        (f"{GRAPHQL}, application/graphql+json, {JSON}, text/event-stream, multipart/mixed", Increments.PATHS),
+        ("multipart/mixed;deferSpec=20220824;q=0, application/json", None),
+        ("multipart/mixed;deferSpec=20990101, application/json", None),
+        (f'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", {JSON}', None),
+        ("multipart/*", None),
+        ("*/*", None),
+        (None, None),
+    ],
+)
+def test_parts_must_be_asked_for_by_name(accept: str | None, increments: Increments | None) -> None:
+    """In a form that we write; a wildcard means no more than that a client looks at nothing."""
+    assert wanted(accept).increments is increments
+
+
+@pytest.mark.parametrize(
+    ("accept", "takes"),
+    [
+        (f'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", {JSON}', True),
+        (f"multipart/mixed;boundary=graphql;subscriptionSpec=1.0,{JSON}", True),
+        ("multipart/mixed;subscriptionSpec=2.0", False),
+        ("multipart/mixed;deferSpec=20220824", False),
+        ("multipart/mixed;subscriptionSpec=1.0;q=0", False),
+    ],
+)
+def test_multipart_subscriptions_must_be_asked_for_by_name(accept: str, takes: bool) -> None:
+    """In the one version there is."""
+    assert wanted(accept).multipart_events == takes
 
 
 @given(st.text(alphabet="application/json*;,q=.019 \t+-", max_size=3000))

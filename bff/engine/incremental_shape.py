@@ -1,0 +1,70 @@
+"""What an operation selects at one place of its answer: tells the fields of a deferred fragment from all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
+from graphql.language import DirectiveNode, StringValueNode
+
+Fragments = Mapping[str, FragmentDefinitionNode]
+
+
+class Shape:
+    """The selections at one place, worked out when an answer gets there: fragments can describe more than there is."""
+
+    def __init__(self, selections: Sequence[SelectionSetNode], fragments: Fragments) -> None:
+        self._fragments = fragments
+        self._fields: dict[str, list[SelectionSetNode]] = {}
+        self._deferred: dict[str | None, list[SelectionSetNode]] = {}
+        self._shapes: dict[tuple[str, str | None], Shape] = {}
+        waiting, seen = list(selections), set[str]()
+        for each in waiting:  # grows meanwhile
+            for node in each.selections:
+                if isinstance(node, FieldNode):
+                    inner = self._fields.setdefault((node.alias or node.name).value, [])
+                    inner += [node.selection_set] if node.selection_set else []
+                elif isinstance(node, InlineFragmentNode):
+                    self._note(node.directives, node.selection_set)
+                    waiting.append(node.selection_set)
+                elif isinstance(node, FragmentSpreadNode):
+                    selection = fragments[node.name.value].selection_set
+                    self._note(node.directives, selection)
+                    if node.name.value not in seen:
+                        waiting.append(selection)
+                    seen.add(node.name.value)
+
+    def inside(self, name: str) -> Shape:
+        """The selections of a field, by its name in the answer."""
+        return self._shape("field", name, self._fields.get(name, ()))
+
+    def deferred(self, label: str | None) -> Shape:
+        """The selections of the fragments that are deferred here under a label."""
+        return self._shape("fragment", label, self._deferred.get(label, ()))
+
+    def of(self, value: Any) -> Any:
+        """What is selected of a value, as far as it is there: what is not has another type, or comes later."""
+        if isinstance(value, list):
+            return [self.of(each) for each in value]
+        if not self._fields or not isinstance(value, dict):
+            return value
+        return {name: self.inside(name).of(value[name]) for name in self._fields if name in value}
+
+    def _shape(self, kind: str, name: str | None, selections: Sequence[SelectionSetNode]) -> Shape:
+        key = kind, name
+        if key not in self._shapes:
+            self._shapes[key] = Shape(selections, self._fragments)
+        return self._shapes[key]
+
+    def _note(self, directives: Sequence[DirectiveNode] | None, selection: SelectionSetNode) -> None:
+        for each in directives or ():
+            if each.name.value == "defer":
+                self._deferred.setdefault(_label(each), []).append(selection)
+
+
+def _label(directive: DirectiveNode) -> str | None:
+    for argument in directive.arguments or ():
+        if argument.name.value == "label" and isinstance(argument.value, StringValueNode):
+            return argument.value.value
+    return None
