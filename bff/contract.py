@@ -91,6 +91,8 @@ class FrontendCard:
     name: str
     description: str = ""
     examples: Sequence[Example] = ()
+    origins: tuple[str, ...] = ()
+    """Origins of other sites whose pages may ask, as browsers write them: `https://shop.example`."""
 
 
 class AnswersRequests(Protocol):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import structlog
 
@@ -18,6 +18,7 @@ from bff.http.lifespan import Lifespan, live
 from bff.http.negotiate import GRAPHQL, JSON, wanted
 from bff.http.options import Options
 from bff.http.request_id import RequestIds
+from bff.http.single_connection import SingleConnections
 from bff.http.websocket import serve_websocket
 
 log = structlog.get_logger("bff.http")
@@ -39,17 +40,28 @@ class Door:
         self._lifespan = lifespan
         self._ids = RequestIds()
         self._pages = Pages()
+        self._single_connections = SingleConnections(options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak ASGI."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
-            most = self._options.max_body
-            fixed = frontend_in(path_of(scope))
-            await serve_websocket(scope, receive, send, gateway=self._gateway, fixed=fixed, most=most, ids=self._ids)
+            fixed, options = frontend_in(path_of(scope)), self._options
+            await serve_websocket(
+                scope, receive, send, gateway=self._gateway, fixed=fixed, options=options, ids=self._ids
+            )
         elif scope["type"] == "lifespan":
-            await live(scope, receive, send, self._lifespan)
+            await live(scope, receive, send, self._living)
+
+    @asynccontextmanager
+    async def _living(self) -> AsyncIterator[None]:
+        """What others hold open, and within it our streams, which use it."""
+        async with self._lifespan() if self._lifespan is not None else nullcontext():
+            try:
+                yield
+            finally:
+                await self._single_connections.streams.close()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
@@ -92,11 +104,14 @@ class Door:
             )
 
     async def _graphql(self, exchange: Exchange, fixed: str | None) -> None:
+        if self._single_connections.concerns(exchange):
+            await self._single_connections.answer(exchange, self._gateway(), fixed)
+            return
         _allow(exchange, "GET", "POST")
         if exchange.method == "GET" and self._options.graphiql and self._wants_page(exchange):
             await self._pages.page(exchange, self._gateway(), fixed)
         else:
-            await answer_graphql(exchange, self._gateway(), fixed, self._options.max_body)
+            await answer_graphql(exchange, self._gateway(), fixed, self._options)
 
     def _wants_page(self, exchange: Exchange) -> bool:
         """A browser's navigation without a query; a link with one is answered."""

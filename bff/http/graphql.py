@@ -14,7 +14,9 @@ from bff.http.encode import encode
 from bff.http.errors import Problem
 from bff.http.hangup import while_connected
 from bff.http.negotiate import EVENTS, GRAPHQL, JSON, wanted
+from bff.http.options import Options
 from bff.http.params import Params, check_media_type, from_body, from_url
+from bff.http.slow import cutter, unless_slow
 from bff.http.sse import send_events
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
@@ -22,8 +24,8 @@ _FOR_GET = {"vary": "accept"}
 _ALLOW_POST = {"allow": "POST"}
 
 
-async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: str | None, most: int) -> None:
-    """Answer one request. `fixed` is the frontend in the path, `most` the largest body in bytes.
+async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: str | None, options: Options) -> None:
+    """Answer one request. `fixed` is the frontend in the path.
 
     Raises Refused, and ClientGone when the client hangs up; what ran for it is cancelled then.
     """
@@ -36,9 +38,12 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     if not is_get:
         check_media_type(exchange.headers.get("content-type"))
     frontend = gateway.choose(exchange.headers, fixed)
-    params = from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, most))
+    params = (
+        from_url(exchange.scope["query_string"]) if is_get else from_body(await read_body(exchange, options.max_body))
+    )
     request = _request(exchange, frontend, params, is_get)
     answer = await while_connected(gateway.answer(request), exchange.receive)
+    answer = unless_slow(answer, options.subscriptions, cutter(exchange.scope))
     if not isinstance(answer, Answer):
         await _stream(exchange, answer, has_asked=accept.events)
     elif accept.json is None and (answer.was_executed or answer.status == 400):

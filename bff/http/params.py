@@ -25,6 +25,7 @@ class Params:
     query: str
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_media_type(content_type: str | None) -> None:
@@ -87,7 +88,7 @@ def from_map(data: Any) -> Params:
     for key in ("variables", "extensions"):
         if not isinstance(data.get(key), dict | None):
             raise Problem.BAD_REQUEST.refused(f"`{key}` must be an object; it is {_kind(data[key])}.")
-    return Params(query, name or None, data.get("variables") or {})
+    return Params(query, name or None, data.get("variables") or {}, data.get("extensions") or {})
 
 
 def _decoded(text: bytes, what: str) -> Any:

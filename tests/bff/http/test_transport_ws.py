@@ -239,10 +239,9 @@ async def test_a_client_that_has_greeted_may_be_silent(world: World, monkeypatch
         assert await client.hear() == {"type": "pong"}
 
 
-@pytest.mark.parametrize("protocol", ["graphql-ws", "chat"])
-async def test_another_subprotocol(world: World, protocol: str) -> None:
+async def test_another_subprotocol(world: World) -> None:
     """4406, as the protocol says."""
-    async with speaking(world, protocol=protocol) as client:
+    async with speaking(world, protocol="chat") as client:
         assert (await client.closing())[0] == 4406
 
 
@@ -275,10 +274,9 @@ async def test_where_nobody_speaks(world: World, path: str, code: bytes) -> None
     assert code in refused.value.response.body
 
 
-async def test_operations_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_operations_are_bounded() -> None:
     """One too many is told so; the others go on, and one that ends makes room."""
-    monkeypatch.setattr("bff.http.transport_ws.MOST_OPERATIONS", 2)
-    async with acknowledged(world) as client:
+    async with open_world(subscriptions={"most": 2}) as world, acknowledged(world) as client:
         await client.say(subscribe("1", FOREVER), subscribe("2", FOREVER))
         assert {(await client.hear())["type"] for _ in range(2)} == {"next"}
         await client.say(subscribe("3", FOREVER))
@@ -352,3 +350,16 @@ async def test_no_conversation_breaks_the_server(
         assert client.socket.close_code in {None, 4400, 4401, 4409, 4429}
     await until(lambda: world.gateway.streams == 0)
     assert "Traceback" not in capsys.readouterr().out
+
+
+async def test_a_server_that_stops_says_so() -> None:
+    """1001: clients connect again, and nothing is left."""
+    async with open_world() as world:
+        socket = await connect(
+            world.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"], proxy=None
+        )
+        client = Client(socket)
+        await client.say(INIT, subscribe("1", FOREVER))
+        assert [(await client.hear())["type"] for _ in range(2)] == ["connection_ack", "next"]
+    assert (await client.closing())[0] == 1001
+    assert world.gateway.streams == 0
