@@ -257,6 +257,23 @@ async def test_pages_of_other_origins_are_refused(world: World, origin: str) -> 
     assert b"ORIGIN_FORBIDDEN" in refused.value.response.body
 
 
+async def test_pages_that_a_frontend_lists(world: World) -> None:
+    """May ask that frontend, by whatever path, and no other."""
+    page = {"origin": "https://shop.example"}
+    async with acknowledged(world, path="/graphql/phone", **page) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        assert (await client.hear())["type"] == "next"
+    for payload, code in (({"x-client": "phone"}, None), ({}, "ORIGIN_FORBIDDEN")):
+        async with acknowledged(world, payload, **page) as client:
+            await client.say(subscribe("1", "{ hello }"))
+            message = await client.hear()
+            assert (message["type"] == "next") == (code is None)
+            assert code is None or message["payload"][0]["extensions"]["code"] == code
+    with pytest.raises(InvalidStatus):
+        async with speaking(world, path="/graphql/web", **page):
+            pass
+
+
 async def test_our_own_pages_are_not(world: World) -> None:
     """GraphiQL."""
     async with acknowledged(world, origin=world.url) as client:
@@ -322,7 +339,22 @@ async def test_any_plain_python_can_be_an_event(world: World) -> None:
 
 MESSAGES = st.lists(
     st.fixed_dictionaries(
-        {"type": st.sampled_from(["connection_init", "subscribe", "complete", "ping", "pong", "next", ""])},
+        {
+            "type": st.sampled_from(
+                [
+                    "connection_init",
+                    "subscribe",
+                    "start",
+                    "stop",
+                    "complete",
+                    "connection_terminate",
+                    "ping",
+                    "pong",
+                    "next",
+                    "",
+                ]
+            )
+        },
         optional={
             "id": st.sampled_from(["1", "2", "", 3, None]),
             "payload": st.sampled_from(
@@ -330,25 +362,30 @@ MESSAGES = st.lists(
             ),
         },
     )
-    | st.text(max_size=20),
+    | st.text(max_size=20)
+    | st.binary(max_size=20),
     max_size=12,
 )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(messages=MESSAGES)
+@given(messages=MESSAGES, protocol=st.sampled_from(["graphql-transport-ws", "graphql-ws"]))
 async def test_no_conversation_breaks_the_server(
-    world: World, messages: list[Any], capsys: pytest.CaptureFixture[str]
+    world: World, messages: list[Any], protocol: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It ends with a code of the protocol or goes on; nothing is left running, nothing unexpected is logged."""
-    async with speaking(world) as client:
+    async with speaking(world, protocol=protocol) as client:
         with suppress(TimeoutError, ConnectionClosed):
             await client.say(*messages, INIT)
             async with asyncio.timeout(0.05):
                 while True:
                     await client.socket.recv()
-        assert client.socket.close_code in {None, 4400, 4401, 4409, 4429}
+        assert client.socket.close_code in {None, 1000, 4400, 4401, 4409, 4429}
     await until(lambda: world.gateway.streams == 0)
+    async with acknowledged(world) as client:
+        await client.say({"type": "ping"})
+        assert await client.hear() == {"type": "pong"}
+    await until(lambda: not any("Connection" in repr(task) for task in asyncio.all_tasks()))
     assert "Traceback" not in capsys.readouterr().out
 
 

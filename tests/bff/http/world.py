@@ -76,7 +76,10 @@ class FakeGateway:
                 variables={"name": "Ada"},
             ),
         ]
-        return [FrontendCard(name="web", description="The <b>site</b>", examples=examples), FrontendCard(name="phone")]
+        return [
+            FrontendCard(name="web", description="The <b>site</b>", examples=examples),
+            FrontendCard(name="phone", origins=("https://shop.example",)),
+        ]
 
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
         name = fixed or headers.get("x-client", "web")
