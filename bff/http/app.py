@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext, suppress
 
 import structlog
 
@@ -21,6 +21,7 @@ from bff.http.negotiate import GRAPHQL, JSON, wanted
 from bff.http.options import Options
 from bff.http.request_id import RequestIds
 from bff.http.server_timing import begin
+from bff.http.single_connection import SingleConnections
 from bff.http.websocket import serve_websocket
 
 log = structlog.get_logger("bff.http")
@@ -43,17 +44,28 @@ class Door:
         self._ids = RequestIds()
         self._compression = Compression(options.compression.above) if options.compression else None
         self._pages = Pages()
+        self._single_connections = SingleConnections(options)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak ASGI."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket":
-            most = self._options.max_body
-            fixed = frontend_in(path_of(scope))
-            await serve_websocket(scope, receive, send, gateway=self._gateway, fixed=fixed, most=most, ids=self._ids)
+            fixed, options = frontend_in(path_of(scope)), self._options
+            await serve_websocket(
+                scope, receive, send, gateway=self._gateway, fixed=fixed, options=options, ids=self._ids
+            )
         elif scope["type"] == "lifespan":
-            await live(scope, receive, send, self._lifespan)
+            await live(scope, receive, send, self._living)
+
+    @asynccontextmanager
+    async def _living(self) -> AsyncIterator[None]:
+        """What others hold open, and within it our streams, which use it."""
+        async with self._lifespan() if self._lifespan is not None else nullcontext():
+            try:
+                yield
+            finally:
+                await self._single_connections.streams.close()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = headers_of(scope)
@@ -106,12 +118,15 @@ class Door:
                 await answer_preflight(exchange, cards)
                 return
             allow_reading(exchange, cards)
+        if self._single_connections.concerns(exchange):
+            await self._single_connections.answer(exchange, self._gateway(), fixed)
+            return
         _allow(exchange, "GET", "POST")
         if exchange.method == "GET" and self._options.graphiql and self._wants_page(exchange):
             await self._pages.page(exchange, self._gateway(), fixed)
         else:
             begin(exchange, tells_all=self._options.server_timing)
-            await answer_graphql(exchange, self._gateway(), fixed, self._options.max_body)
+            await answer_graphql(exchange, self._gateway(), fixed, self._options)
 
     def _wants_page(self, exchange: Exchange) -> bool:
         """A browser's navigation without a document; a link with one is answered."""

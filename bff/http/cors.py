@@ -14,9 +14,9 @@ from bff.contract import AnswersRequests, CrossOrigin, FrontendCard
 from bff.http.asgi import Exchange
 from bff.http.csrf import NOT_FOR_PAGES, PREFLIGHT, check_get
 from bff.http.errors import Problem
-from bff.http.websocket import same_origin
+from bff.http.origins import same_origin
 
-_METHODS = "GET, POST"
+_METHODS = "GET, POST, PUT, DELETE"
 _HEADERS = (
     "accept",
     "authorization",
@@ -27,6 +27,7 @@ _HEADERS = (
     "last-event-id",
     "traceparent",
     "tracestate",
+    "x-graphql-event-stream-token",
     "x-request-id",
     "x-server-timing",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bff.http.errors import Problem
-from bff.http.websocket import same_origin
+from bff.http.origins import same_origin
 
 PREFLIGHT = ("apollo-require-preflight", "graphql-preflight", "x-apollo-operation-name")
 """Headers that a page of another site cannot send without a preflight; the words of Apollo's and other clients."""

@@ -35,8 +35,14 @@ class Problem(Enum):
     TOO_MANY_FILES = 413, "A request has more files than `upload.most`."
     UNSUPPORTED_MEDIA_TYPE = 415, "A POST that is not application/json in UTF-8; `Accept-Post` says what is."
     UNSUPPORTED_ENCODING = 415, "The body is compressed, and not by gzip; `Accept-Encoding` says what is read."
-    TOO_MANY_OPERATIONS = 429, "A websocket has too many operations under way; sent as an `error` message."
     SERVER_STOPPING = 503, "The server stops; sent as the last part of a multipart subscription."
+    TOO_MANY_OPERATIONS = 429, "A websocket or event stream has too many operations under way."
+    OPERATION_EXISTS = 409, "An event stream has an operation with this id under way."
+    STREAM_OPEN = 409, "Somebody reads this event stream already."
+    EVENTS_LOST = 410, "The event after `Last-Event-ID` is not kept any more; reserve a new stream."
+    STREAM_NOT_FOUND = 404, "No event stream has this token; it may have expired."
+    SUBSCRIBER_TOO_SLOW = 429, "Events came faster than they were read; sent as the last of a subscription."
+    TOO_MANY_STREAMS = 503, "All event streams of `server.subscriptions.streams` are taken."
     INTERNAL = 500, "Something unexpected; the log has the story under the response's `x-request-id`."
 
     @property

@@ -24,8 +24,10 @@ from bff.http.form_data import is_multipart
 from bff.http.hangup import while_connected
 from bff.http.multipart import send_parts, send_subscription
 from bff.http.negotiate import EVENTS, GRAPHQL, JSON, MULTIPART, Wanted, wanted
+from bff.http.options import Options
 from bff.http.params import Params, check_media_type, from_body, from_url
 from bff.http.server_timing import telling
+from bff.http.slow import cutter, unless_slow
 from bff.http.sse import send_events
 from bff.http.upload import read_upload
 
@@ -36,8 +38,8 @@ _NO_EVENTS = Problem.NOT_ACCEPTABLE.refused(
 ).answer()
 
 
-async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: str | None, most: int) -> None:
-    """Answer one request. `fixed` is the frontend in the path, `most` the largest body in bytes.
+async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: str | None, options: Options) -> None:
+    """Answer one request. `fixed` is the frontend in the path.
 
     Raises Refused, and ClientGone when the client hangs up; what ran for it is cancelled then.
     """
@@ -55,9 +57,9 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     if is_get:
         params: Params | list[Any] = from_url(exchange.scope["query_string"])
     elif has_files:
-        params = await read_upload(exchange, card, most)
+        params = await read_upload(exchange, card, options.max_body)
     else:
-        params = from_body(await read_body(exchange, most))
+        params = from_body(await read_body(exchange, options.max_body))
     if isinstance(params, list):
         await _answer_batch(exchange, gateway, card, params, accept.json)
         return
@@ -70,6 +72,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         increments=_increments(accept),
     )
     answer = await while_connected(gateway.answer(request), exchange.receive)
+    answer = unless_slow(answer, options.subscriptions, cutter(exchange.scope))
     if isinstance(answer, Parts):
         await _send_parts(exchange, answer, accept)
     elif not isinstance(answer, Answer):

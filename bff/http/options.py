@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from connectors.options import ConfigPath, Duration, Model, Size
@@ -23,6 +25,22 @@ class Compression(Model):
     """Answers of more bytes are compressed."""
 
 
+class Subscriptions(Model):
+    """What subscribers may use, over any transport."""
+
+    slow: Literal["wait", "drop_oldest", "coalesce", "disconnect"] = "wait"
+    """What happens when a subscriber reads more slowly than events come. `wait`: the next event is asked for when the
+    last one is written. The others keep up to `buffer` events and go on asking, so that no source waits; then
+    drop_oldest loses the oldest, coalesce keeps the newest alone, disconnect ends the subscription with
+    SUBSCRIBER_TOO_SLOW, and cuts the connection when not even that is read."""
+    buffer: int = Field(default=64, ge=1)
+    """Events kept for a subscription that is slow, and for an event stream that may be resumed."""
+    most: int = Field(default=100, ge=1)
+    """Most operations under way at once on one websocket or event stream."""
+    streams: int = Field(default=1000, ge=0)
+    """Most event streams of graphql-sse's single connection mode, reserved or open, in one process; 0 for none."""
+
+
 class Options(Model):
     """The gateway's own door."""
 
@@ -39,6 +57,8 @@ class Options(Model):
     server_timing: bool = False
     """Tell everyone in `Server-Timing` where the time went, by the names of upstreams; else `x-server-timing: 1` asks,
     and is told no names."""
+    subscriptions: Subscriptions = Field(default_factory=Subscriptions)
+    """What subscribers may use."""
     graphiql: bool = True
     """Whether browsers get GraphiQL."""
     compression: Compression | None = Field(default_factory=Compression)

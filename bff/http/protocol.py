@@ -11,6 +11,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from bff.http.lifespan import announce_stop
+from bff.http.slow import lets_cut
 
 WAIT_SECONDS = 15.0
 """How long a client may take to send the request line and headers, or the rest of a body that was refused."""
@@ -60,6 +61,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
+        lets_cut(self.scope["state"], self.transport.abort)
         self._is_waiting = self._is_in_head = True
         self._waited_bytes = 0
 

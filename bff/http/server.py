@@ -18,6 +18,7 @@ from uvicorn.supervisors import Multiprocess
 from bff.http.asgi import App
 from bff.http.options import Options, Tls
 from bff.http.protocol import BoundedHttp
+from bff.http.socket_protocol import BoundedWebsocket
 
 try:
     import uvloop
@@ -131,7 +132,7 @@ def config(app: App | str, options: Options) -> uvicorn.Config:
         port=options.port,
         interface="asgi3",
         http=BoundedHttp,
-        ws="websockets-sansio",
+        ws=BoundedWebsocket,
         ws_max_size=options.max_body,
         access_log=False,
         log_config=None,

@@ -1,15 +1,19 @@
-"""Server-sent events: the distinct connections mode of the GraphQL over SSE protocol (graphql-sse, PROTOCOL.md)."""
+"""Server-sent events: the distinct connections mode of the GraphQL over SSE protocol (graphql-sse, PROTOCOL.md).
+
+Its events have no ids and `Last-Event-ID` is not looked at: the connection is the subscription, so who connects again
+subscribes again, from now on. Who must not miss what came meanwhile uses the other mode, bff.http.single_connection.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import structlog
 
-from bff.contract import Answer, Answers
+from bff.contract import Answers, Refused
 from bff.http.asgi import Exchange, hung_up
 from bff.http.encode import encode
 from bff.http.errors import internal
@@ -23,35 +27,53 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "acc
 
 
 async def send_events(exchange: Exchange, answers: Answers) -> None:
-    """Send a `next` event for each answer, then `complete`.
+    """Send a `next` event for each answer, then `complete`; see `pour` for other endings."""
+    await pour(exchange, _framed(answers, exchange.request_id))
 
-    A client that hangs up ends the subscription. A server that stops ends the stream without `complete`, so that
-    clients connect again. The next answer is asked for when the last one is written, however slowly it is read.
+
+async def pour(exchange: Exchange, events: AsyncGenerator[bytes, None]) -> None:
+    """Send events until they end, and a comment in silence. Closes `events`.
+
+    A client that hangs up ends them. A server that stops ends the stream without `complete`, so that clients connect
+    again. The next event is asked for when the last one is written, however slowly it is read.
     """
-    async with aclosing(answers), _leaving(exchange) as leaving:
+    async with aclosing(events), _leaving(exchange) as leaving:
         await exchange.start(200, "text/event-stream; charset=utf-8", _HEADERS)
-        while True:
-            answer = await _next(exchange, answers, leaving)
-            if leaving.done():
-                await exchange.write(b"", is_last=True)
-                return
-            if answer is None:
-                await exchange.write(b"event: complete\ndata:\n\n", is_last=True)
-                return
-            await exchange.write(b"event: next\ndata: " + encode(answer) + b"\n\n")
+        while (event := await _next(exchange, events, leaving)) is not None:
+            await exchange.write(event)
+        await exchange.write(b"", is_last=True)
 
 
-async def _next(exchange: Exchange, answers: Answers, leaving: asyncio.Task[None]) -> Answer | None:
-    """The next answer; None at the end, or when `leaving` comes first. Comments go out meanwhile."""
-    coming = asyncio.ensure_future(_advance(answers, exchange.request_id))
+def event_of(kind: bytes, data: bytes, number: int | None = None) -> bytes:
+    """One event as it is sent; `data` has no line feeds. An empty one is sent too, because EventSource needs it."""
+    id_line = b"" if number is None else b"id: %d\n" % number
+    return id_line + b"event: " + kind + b"\ndata:" + (b" " + data if data else b"") + b"\n\n"
+
+
+async def _framed(answers: Answers, request_id: str) -> AsyncGenerator[bytes, None]:
+    async with aclosing(answers):
+        try:
+            async for answer in answers:
+                yield event_of(b"next", encode(answer))
+        except Refused as refusal:
+            yield event_of(b"next", encode(refusal.answer()))
+        except Exception:
+            log.exception("subscription_failed", request_id=request_id)
+            yield event_of(b"next", encode(internal(request_id).answer()))
+    yield event_of(b"complete", b"")
+
+
+async def _next(exchange: Exchange, events: AsyncGenerator[bytes, None], leaving: asyncio.Task[None]) -> bytes | None:
+    """The next event; None at the end, or when `leaving` comes first. Comments go out meanwhile."""
+    coming = asyncio.ensure_future(_advance(events))
     waits: set[asyncio.Task[Any]] = {coming, leaving}
     try:
         while True:
             await asyncio.wait(waits, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
-            if coming.done():
-                return coming.result()
             if leaving.done():
                 return None
+            if coming.done():
+                return coming.result()
             await exchange.write(b":\n\n")
     finally:
         if not coming.done():
@@ -59,12 +81,8 @@ async def _next(exchange: Exchange, answers: Answers, leaving: asyncio.Task[None
             await asyncio.wait({coming})
 
 
-async def _advance(answers: Answers, request_id: str) -> Answer | None:
-    try:
-        return await anext(answers, None)
-    except Exception:
-        log.exception("subscription_failed", request_id=request_id)
-        return internal(request_id).answer()
+async def _advance(events: AsyncGenerator[bytes, None]) -> bytes | None:
+    return await anext(events, None)
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """graphql-transport-ws: queries, mutations and subscriptions over one websocket. The state machine of a connection.
 
-Messages and close codes: GraphQL over WebSocket Protocol (graphql-ws, PROTOCOL.md). Used by bff.http.websocket.
+Messages and close codes: GraphQL over WebSocket Protocol (graphql-ws, PROTOCOL.md). Used by bff.http.websocket, and by
+bff.http.transport_legacy for what the older protocol says alike.
 """
 
 from __future__ import annotations
@@ -19,16 +20,17 @@ from bff.http.asgi import ClientGone, Receive, Send
 from bff.http.connection_init import with_payload
 from bff.http.encode import encode, encode_errors, to_json
 from bff.http.errors import Problem, internal
+from bff.http.options import Options
+from bff.http.origins import origin_allowed
 from bff.http.params import from_map
 from bff.http.request_id import RequestIds
+from bff.http.slow import unless_slow
 
 log = structlog.get_logger("bff.http")
 
 SUBPROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 5.0
 """How long a client may take to say connection_init."""
-MOST_OPERATIONS = 100
-"""Operations of one connection that may be under way at once."""
 ENDING_SECONDS = 1.0
 """How long a completed operation may take to end before the next message is read."""
 
@@ -44,6 +46,11 @@ class CloseSocket(Exception):
 class Connection:
     """One accepted websocket. `run` reads, one task per operation writes."""
 
+    NEXT = "next"
+    """The type of a message that holds a result."""
+    INCREMENTS: Increments | None = Increments.PATHS
+    """How parts of an answer are sent; None when they are not."""
+
     def __init__(
         self,
         receive: Receive,
@@ -51,13 +58,15 @@ class Connection:
         *,
         gateway: Callable[[], AnswersRequests],
         fixed: str | None,
-        most: int,
+        options: Options,
+        cut: Callable[[], None],
         headers: Mapping[str, str],
         client: str,
         ids: RequestIds,
     ) -> None:
         self._receive, self._send = receive, send
-        self._gateway, self._fixed, self._most = gateway, fixed, most
+        self._gateway, self._fixed = gateway, fixed
+        self._most, self._subscriptions, self._cut = options.max_body, options.subscriptions, cut
         self._headers, self._client, self._ids = headers, client, ids
         self._is_acknowledged = False
         self._by_id: dict[str, asyncio.Task[None]] = {}
@@ -134,9 +143,10 @@ class Connection:
             raise CloseSocket(4400, "Invalid message: subscribe needs an id and a payload")
         if id in self._by_id:
             raise CloseSocket(4409, f"Subscriber for {id[:60]!a} already exists")
-        if len(self._tasks) >= MOST_OPERATIONS:
+        if len(self._tasks) >= self._subscriptions.most:
             problem = Problem.TOO_MANY_OPERATIONS
-            refusal = problem.refused(f"At most {MOST_OPERATIONS} operations may be under way on one websocket.")
+            most = self._subscriptions.most
+            refusal = problem.refused(f"At most {most} operations may be under way on one websocket.")
             await self._say_error(id, refusal.answer())
             return
         task = asyncio.ensure_future(self._operate(id, message["payload"]))
@@ -161,9 +171,11 @@ class Connection:
             await self._answer(id, payload, request_id)
         except ClientGone:
             pass
+        except Refused as refusal:
+            await self._fail(id, refusal)
         except Exception:
             log.exception("operation_failed", request_id=request_id)
-            await self._fail(id, request_id)
+            await self._fail(id, internal(request_id))
 
     async def _answer(self, id: str, payload: dict[str, Any], request_id: str) -> None:  # noqa: A002
         try:
@@ -171,6 +183,7 @@ class Connection:
             answer = await gateway.answer(self._request(gateway, payload, request_id))
         except Refused as refusal:
             answer = refusal.answer()
+        answer = unless_slow(answer, self._subscriptions, self._cut)
         if isinstance(answer, Parts):
             async with aclosing(answer.more):
                 await self._say_next(id, answer.first)
@@ -193,17 +206,22 @@ class Connection:
         params = from_map(payload)
         headers = {**self._headers, "x-request-id": request_id}
         frontend = gateway.choose(headers, self._fixed)
-        return params.request(frontend, headers, self._client, increments=Increments.PATHS)
+        # Who opened /graphql may be a page of another frontend's list.
+        if "origin" in headers and not any(
+            origin_allowed(headers, card) for card in gateway.cards if card.name == frontend
+        ):
+            raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not ask this frontend.")
+        return params.request(frontend, headers, self._client, increments=self.INCREMENTS)
 
-    async def _fail(self, id: str, request_id: str) -> None:  # noqa: A002 - the protocol's word
+    async def _fail(self, id: str, refusal: Refused) -> None:  # noqa: A002 - the protocol's word
         self._by_id.pop(id, None)
         try:
-            await self._say_error(id, internal(request_id).answer())
+            await self._say_error(id, refusal.answer())
         except ClientGone:
             return
 
     async def _say_next(self, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
-        await self._say({"id": id, "type": "next", "payload": orjson.Fragment(encode(answer))})
+        await self._say({"id": id, "type": self.NEXT, "payload": orjson.Fragment(encode(answer))})
 
     async def _say_error(self, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
         await self._say({"id": id, "type": "error", "payload": orjson.Fragment(encode_errors(answer.errors))})

@@ -1,18 +1,27 @@
-"""Websockets: the handshake at /graphql and /graphql/{frontend}. Who passes it speaks graphql-transport-ws."""
+"""Websockets: the handshake at /graphql and /graphql/{frontend}. It chooses who speaks: one class per subprotocol."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 from bff.contract import AnswersRequests, Refused
 from bff.http.asgi import Receive, Scope, Send, headers_of
 from bff.http.encode import encode
 from bff.http.errors import Problem
 from bff.http.negotiate import JSON
+from bff.http.options import Options
+from bff.http.origins import origin_allowed
 from bff.http.request_id import RequestIds
+from bff.http.slow import cutter
+from bff.http.transport_legacy import LEGACY, LegacyConnection
 from bff.http.transport_ws import SUBPROTOCOL, CloseSocket, Connection
+
+CLOSE_SECONDS = 5.0
+"""How long a client that breaks the protocol may take to read what was written before the close."""
+_SPEAKERS = {SUBPROTOCOL: Connection, LEGACY: LegacyConnection}
+"""By subprotocol; of several that a client offers, the first here is taken."""
 
 
 async def serve_websocket(
@@ -22,13 +31,12 @@ async def serve_websocket(
     *,
     gateway: Callable[[], AnswersRequests],
     fixed: str | None,
-    most: int,
+    options: Options,
     ids: RequestIds,
 ) -> None:
     """Speak with one client until either side ends.
 
-    `fixed` is the frontend in the path, "" for none, and None when the path is not GraphQL's; `most` is the largest
-    message in bytes.
+    `fixed` is the frontend in the path, "" for none, and None when the path is not GraphQL's.
     """
     await receive()  # websocket.connect
     headers = headers_of(scope)
@@ -37,20 +45,22 @@ async def serve_websocket(
     except Refused as refusal:
         await _reject(scope, send, refusal)
         return
-    if SUBPROTOCOL not in scope.get("subprotocols", ()):
+    offered = scope.get("subprotocols", ())
+    protocol = next((each for each in _SPEAKERS if each in offered), None)
+    if protocol is None:
+        reason = f"Subprotocol not acceptable: use {SUBPROTOCOL}"
         await send({"type": "websocket.accept"})
-        await send(
-            {"type": "websocket.close", "code": 4406, "reason": f"Subprotocol not acceptable: use {SUBPROTOCOL}"}
-        )
+        await send({"type": "websocket.close", "code": 4406, "reason": reason})
         return
-    await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
+    await send({"type": "websocket.accept", "subprotocol": protocol})
     client = scope.get("client")
-    connection = Connection(
+    connection = _SPEAKERS[protocol](
         receive,
         send,
         gateway=gateway,
         fixed=fixed or None,
-        most=most,
+        options=options,
+        cut=cutter(scope),
         headers=headers,
         client=client[0] if client else "",
         ids=ids,
@@ -58,8 +68,9 @@ async def serve_websocket(
     try:
         await connection.run()
     except CloseSocket as close:
-        with suppress(OSError, RuntimeError):  # it may be closed already
-            await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
+        with suppress(OSError, RuntimeError, TimeoutError):  # it may be closed already, or never be read
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
     finally:
         await connection.end()
 
@@ -71,20 +82,9 @@ def _check(headers: Mapping[str, str], gateway: AnswersRequests, fixed: str | No
     names = [card.name for card in gateway.cards]
     if fixed and fixed not in names:
         raise Problem.UNKNOWN_FRONTEND.refused(f"There is no frontend of this name; there is {', '.join(names)}.")
-    if not same_origin(headers):
+    # At /graphql a frontend is chosen for each operation, and there the origin is checked again.
+    if not any(origin_allowed(headers, card) for card in gateway.cards if fixed in ("", card.name)):
         raise Problem.ORIGIN_FORBIDDEN.refused("Pages of another origin may not open a websocket here.")
-
-
-def same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether one of our own pages asks, or a program; only browsers send Origin (RFC 6455, section 10.2).
-
-    A browser sends a visitor's cookies with a websocket of any page, so this is what stands between them.
-    """
-    origin = headers.get("origin")
-    if origin is None:
-        return True
-    host = urlsplit(origin).netloc if origin.count("//") == 1 else ""
-    return bool(host) and host.lower() == headers.get("host", "").lower()
 
 
 async def _reject(scope: Scope, send: Send, refusal: Refused) -> None:

@@ -39,7 +39,7 @@ async def test_a_listed_origin_may_ask() -> None:
         granted = await preflight(world, SHOP)
         assert (granted.status_code, granted.content) == (204, b"")
         assert granted.headers["access-control-allow-origin"] == SHOP
-        assert granted.headers["access-control-allow-methods"] == "GET, POST"
+        assert granted.headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE"
         assert granted.headers["access-control-allow-credentials"] == "true"
         assert granted.headers["access-control-max-age"] == "60"
         allowed = granted.headers["access-control-allow-headers"].split(", ")

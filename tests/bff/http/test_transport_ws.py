@@ -238,10 +238,9 @@ async def test_a_client_that_has_greeted_may_be_silent(world: World, monkeypatch
         assert await client.hear() == {"type": "pong"}
 
 
-@pytest.mark.parametrize("protocol", ["graphql-ws", "chat"])
-async def test_another_subprotocol(world: World, protocol: str) -> None:
+async def test_another_subprotocol(world: World) -> None:
     """4406, as the protocol says."""
-    async with speaking(world, protocol=protocol) as client:
+    async with speaking(world, protocol="chat") as client:
         assert (await client.closing())[0] == 4406
 
 
@@ -255,6 +254,23 @@ async def test_pages_of_other_origins_are_refused(world: World, origin: str) -> 
             pass
     assert refused.value.response.status_code == 403
     assert b"ORIGIN_FORBIDDEN" in refused.value.response.body
+
+
+async def test_pages_that_a_frontend_lists(world: World) -> None:
+    """May ask that frontend, by whatever path, and no other."""
+    page = {"origin": "https://shop.example"}
+    async with acknowledged(world, path="/graphql/phone", **page) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        assert (await client.hear())["type"] == "next"
+    for payload, code in (({"x-client": "phone"}, None), ({}, "ORIGIN_FORBIDDEN")):
+        async with acknowledged(world, payload, **page) as client:
+            await client.say(subscribe("1", "{ hello }"))
+            message = await client.hear()
+            assert (message["type"] == "next") == (code is None)
+            assert code is None or message["payload"][0]["extensions"]["code"] == code
+    with pytest.raises(InvalidStatus):
+        async with speaking(world, path="/graphql/web", **page):
+            pass
 
 
 async def test_our_own_pages_are_not(world: World) -> None:
@@ -274,10 +290,9 @@ async def test_where_nobody_speaks(world: World, path: str, code: bytes) -> None
     assert code in refused.value.response.body
 
 
-async def test_operations_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_operations_are_bounded() -> None:
     """One too many is told so; the others go on, and one that ends makes room."""
-    monkeypatch.setattr("bff.http.transport_ws.MOST_OPERATIONS", 2)
-    async with acknowledged(world) as client:
+    async with open_world(subscriptions={"most": 2}) as world, acknowledged(world) as client:
         await client.say(subscribe("1", FOREVER), subscribe("2", FOREVER))
         assert {(await client.hear())["type"] for _ in range(2)} == {"next"}
         await client.say(subscribe("3", FOREVER))
@@ -323,7 +338,22 @@ async def test_any_plain_python_can_be_an_event(world: World) -> None:
 
 MESSAGES = st.lists(
     st.fixed_dictionaries(
-        {"type": st.sampled_from(["connection_init", "subscribe", "complete", "ping", "pong", "next", ""])},
+        {
+            "type": st.sampled_from(
+                [
+                    "connection_init",
+                    "subscribe",
+                    "start",
+                    "stop",
+                    "complete",
+                    "connection_terminate",
+                    "ping",
+                    "pong",
+                    "next",
+                    "",
+                ]
+            )
+        },
         optional={
             "id": st.sampled_from(["1", "2", "", 3, None]),
             "payload": st.sampled_from(
@@ -331,23 +361,41 @@ MESSAGES = st.lists(
             ),
         },
     )
-    | st.text(max_size=20),
+    | st.text(max_size=20)
+    | st.binary(max_size=20),
     max_size=12,
 )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(messages=MESSAGES)
+@given(messages=MESSAGES, protocol=st.sampled_from(["graphql-transport-ws", "graphql-ws"]))
 async def test_no_conversation_breaks_the_server(
-    world: World, messages: list[Any], capsys: pytest.CaptureFixture[str]
+    world: World, messages: list[Any], protocol: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It ends with a code of the protocol or goes on; nothing is left running, nothing unexpected is logged."""
-    async with speaking(world) as client:
+    async with speaking(world, protocol=protocol) as client:
         with suppress(TimeoutError, ConnectionClosed):
             await client.say(*messages, INIT)
             async with asyncio.timeout(0.05):
                 while True:
                     await client.socket.recv()
-        assert client.socket.close_code in {None, 4400, 4401, 4409, 4429}
+        assert client.socket.close_code in {None, 1000, 4400, 4401, 4409, 4429}
     await until(lambda: world.gateway.streams == 0)
+    async with acknowledged(world) as client:
+        await client.say({"type": "ping"})
+        assert await client.hear() == {"type": "pong"}
+    await until(lambda: not any("Connection" in repr(task) for task in asyncio.all_tasks()))
     assert "Traceback" not in capsys.readouterr().out
+
+
+async def test_a_server_that_stops_says_so() -> None:
+    """1001: clients connect again, and nothing is left."""
+    async with open_world() as world:
+        socket = await connect(
+            world.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"], proxy=None
+        )
+        client = Client(socket)
+        await client.say(INIT, subscribe("1", FOREVER))
+        assert [(await client.hear())["type"] for _ in range(2)] == ["connection_ack", "next"]
+    assert (await client.closing())[0] == 1001
+    assert world.gateway.streams == 0

@@ -79,7 +79,7 @@ class FakeGateway:
             ),
         ]
         web = FrontendCard(name="web", description="The <b>site</b>", examples=examples, batch=self.batch)
-        return [web, FrontendCard(name="phone")]
+        return [web, FrontendCard(name="phone", origins=("https://shop.example",))]
 
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
         name = fixed or headers.get("x-client", "web")
