@@ -20,6 +20,8 @@ from bff.frontends.modules import import_from
 from bff.frontends.options import Options
 from bff.policies.inbound.cost import CostLimit
 from bff.policies.inbound.depth import DepthLimit
+from bff.policies.inbound.introspection import IntrospectionLimit
+from bff.policies.inbound.variables import limit_variables
 
 __all__ = ["Frontend", "load_frontends", "make_frontend"]
 
@@ -65,8 +67,9 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     if not options.introspection:
         rules.append(_refuse_introspection)
     core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
+    rules.append(IntrospectionLimit(core))
     costs = [CostLimit(limits.cost)] if limits.cost is not None else []
-    plans = Plans(core, rules=rules, request_rules=costs, most_tokens=limits.tokens)
+    plans = Plans(core, rules=rules, request_rules=[limit_variables, *costs], most_tokens=limits.tokens)
     documents = open_documents(name, options.documents, plans)
     return Frontend(name=name, options=options, schema=schema, core=core, plans=plans, documents=documents)
 
