@@ -80,7 +80,7 @@ class Gateway:
         began = time.perf_counter()
         try:
             request = await frontend.documents.find(asked)
-            plan = frontend.plans.prepare(request.query, request.operation_name, request.variables or {})
+            plan = await frontend.plans.prepare_aside(request.query, request.operation_name, request.variables or {})
             if request.no_mutations and plan.kind == "mutation":
                 raise Refused(
                     "METHOD_NOT_ALLOWED",

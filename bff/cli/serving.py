@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -39,6 +40,7 @@ def serve_project(config: Path, *, host: str | None, port: int | None, workers: 
         os.environ["BFF_CONFIG"] = str(config.resolve())
         serve_workers("bff.cli.serving:application", options, workers)
         return 0
+    gc.freeze()  # a full collection looks at all objects but these, and stops everybody meanwhile
     service = Service(project)
     work: list[Callable[[], Awaitable[None]]] = [lambda: _watch(service, config.resolve())] if reload else []
     _until_stopped(serve(service.asgi, options, beside=work, started=lambda address: _say_open(service, address)))
@@ -77,6 +79,7 @@ def application() -> Any:
     """The ASGI application of one worker process; the parent put the file's path into BFF_CONFIG."""
     project = load_project(Path(os.environ["BFF_CONFIG"]))
     logs.set_up(project.settings.log)
+    gc.freeze()
     return Service(project).asgi
 
 

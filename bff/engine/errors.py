@@ -19,6 +19,10 @@ from connectors.errors import UpstreamError
 
 log = structlog.get_logger("bff.engine")
 
+MOST_CHARACTERS = 1_000
+"""Of a message: it may repeat a part of the document or a variable, a megabyte of it."""
+MOST_LOCATIONS = 20
+"""Of one error: a clash of fields names every one of them."""
 
 _NULL = re.compile(r"Cannot return null for non-nullable field (\S+?)\.?$")
 _MISFIT = re.compile(
@@ -115,13 +119,13 @@ def _cause(error: GraphQLError) -> BaseException | None:
 
 
 def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
-    return _formatted(error, error.message, {"code": code, **(error.extensions or {})})
+    return _formatted(error, error.message[:MOST_CHARACTERS], {"code": code, **(error.extensions or {})})
 
 
 def _formatted(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> dict[str, Any]:
     formatted: dict[str, Any] = {"message": message}
     if error.locations:
-        formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations]
+        formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations[:MOST_LOCATIONS]]
     if error.path is not None:
         formatted["path"] = list(error.path)
     formatted["extensions"] = dict(extensions)

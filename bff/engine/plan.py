@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +21,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.validation.rules import overlapping_fields_can_be_merged as overlapping
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -27,6 +32,22 @@ from bff.engine.incremental import MOST, increments_in, whole
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
+
+overlapping.MAX_COMPLEXITY_BUDGET = 50_000
+"""The rule compares every two fields of one name; 250,000 comparisons, its own bound, are 0.7 s of CPU (measured)."""
+
+MOST_ERRORS = 5
+"""Of validation: each holds a print of what it complains of, so that twenty were 0.13 s of CPU (measured)."""
+MOST_CHARACTERS = 100_000
+"""Of a document: strings, comments and blank lines are few tokens, however long they are."""
+
+_SWITCH_SECONDS = 0.0005
+"""How long the event loop waits for each turn while a document is made. Python's own 5 ms, many times a request, had
+others wait for 0.2 s (measured)."""
+_MAKER = ThreadPoolExecutor(
+    1, thread_name_prefix="bff-prepare", initializer=sys.setswitchinterval, initargs=(_SWITCH_SECONDS,)
+)
+"""Where unknown documents are made, one at a time, so that whoever asks known ones does not wait for them."""
 
 Rule = Callable[[DocumentNode, OperationDefinitionNode], None]
 """Looks at a document before it is validated; raises Refused to stop it."""
@@ -67,7 +88,10 @@ class Invalid(Exception):
 
 
 class Plans:
-    """The plans of one frontend: a cache bounded by count and by the bytes of the documents in it (LRU)."""
+    """The plans of one frontend: a cache bounded by count and by the characters of the documents in it (LRU).
+
+    A plan takes about 80 bytes of memory per character of its document (measured).
+    """
 
     def __init__(
         self,
@@ -77,7 +101,7 @@ class Plans:
         request_rules: Sequence[RequestRule] = (),
         most_tokens: int,
         most: int = 1000,
-        most_bytes: int = 4_000_000,
+        most_bytes: int = 500_000,
     ) -> None:
         self._schema = schema
         self._rules = rules
@@ -99,13 +123,18 @@ class Plans:
 
     def prepare(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """The plan of an operation. Raises Invalid for the document's faults and Refused for limits."""
-        try:
+        with _bounded_nesting():
             plan = self._known(query, operation_name)
             for check in plan.checks:
                 check(variables)
-        except RecursionError as error:  # a long chain of fragments: each is shallow, so that no parser stops it
-            raise Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.") from error
         return plan
+
+    async def prepare_aside(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
+        """`prepare`, which keeps the event loop free while it makes the plan of an unknown document."""
+        key = (query, operation_name)
+        if key not in self._plans and key not in self._kept:
+            self._keep(key, await asyncio.get_running_loop().run_in_executor(_MAKER, self._make, *key))
+        return self.prepare(query, operation_name, variables)
 
     def _known(self, query: str, operation_name: str | None) -> Plan:
         key = (query, operation_name)
@@ -116,14 +145,26 @@ class Plans:
             self._plans.move_to_end(key)
             return plan
         plan = self._make(query, operation_name)
+        self._keep(key, plan)
+        return plan
+
+    def _keep(self, key: tuple[str, str | None], plan: Plan) -> None:
+        if key in self._plans:
+            return  # two requests brought it at once
         self._plans[key] = plan
-        self._bytes += len(query)
+        self._bytes += len(key[0])
         while len(self._plans) > self._most or self._bytes > self._most_bytes:
             (old, _), _ = self._plans.popitem(last=False)
             self._bytes -= len(old)
-        return plan
 
     def _make(self, query: str, operation_name: str | None) -> Plan:
+        if len(query) > MOST_CHARACTERS:
+            message = f"The document has {len(query)} characters; at most {MOST_CHARACTERS} are allowed."
+            raise Refused("DOCUMENT_TOO_LARGE", message)
+        with _bounded_nesting():
+            return self._made(query, operation_name)
+
+    def _made(self, query: str, operation_name: str | None) -> Plan:
         try:
             document = parse(query, max_tokens=self._most_tokens)
         except GraphQLSyntaxError as error:
@@ -131,7 +172,7 @@ class Plans:
         operation = _operation(document, operation_name)
         for rule in self._rules:
             rule(document, operation)
-        if errors := validate(self._schema, document, _RULES, max_errors=20):
+        if errors := validate(self._schema, document, _RULES, max_errors=MOST_ERRORS):
             raise Invalid(errors)
         if self._schema.get_root_type(operation.operation) is None:
             raise Invalid([GraphQLError(f"The schema has no {operation.operation.value} type.", operation)])
@@ -141,6 +182,15 @@ class Plans:
         caching = caching_of(self._schema, document, operation)
         checks = [rule(document, operation) for rule in self._request_rules]
         return Plan(document, operation, alone, 0 < count <= MOST, program, caching, checks)
+
+
+@contextmanager
+def _bounded_nesting() -> Iterator[None]:
+    """Turn RecursionError into a refusal: of long chains of fragments each is shallow, so that no parser stops them."""
+    try:
+        yield
+    except RecursionError as error:
+        raise Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.") from error
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -156,7 +206,7 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
     for node in operations:
         if node.name and node.name.value == name:
             return node
-    raise Refused("OPERATION_NOT_FOUND", f'The document has no operation named "{name}".')
+    raise Refused("OPERATION_NOT_FOUND", f'The document has no operation named "{name[:100]}".')
 
 
 def _limit(error: GraphQLSyntaxError, most_tokens: int) -> Refused | None:

@@ -20,6 +20,7 @@ from bff.frontends.modules import import_from
 from bff.frontends.options import Options
 from bff.policies.inbound.cost import CostLimit
 from bff.policies.inbound.document_limits import DocumentLimits
+from bff.policies.inbound.introspection import IntrospectionLimit
 from bff.policies.inbound.variables import VariablesLimit
 
 __all__ = ["Frontend", "load_frontends", "make_frontend"]
@@ -88,7 +89,9 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     per_request: list[RequestRule] = [VariablesLimit(limits.variables)]
     if limits.cost is not None:
         per_request.append(CostLimit(core, limits.cost))
-    plans = Plans(core, rules=[document_limits], request_rules=per_request, most_tokens=limits.tokens)
+    plans = Plans(
+        core, rules=[document_limits, IntrospectionLimit(core)], request_rules=per_request, most_tokens=limits.tokens
+    )
     documents = open_documents(name, options.documents, plans)
     return Frontend(name=name, options=options, schema=schema, core=core, plans=plans, documents=documents)
 

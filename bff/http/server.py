@@ -122,6 +122,7 @@ def address(options: Options, listening: socket.socket) -> str:
 def config(app: App | str, options: Options) -> uvicorn.Config:
     """Uvicorn's settings: the fast parts, our bounds, our own logs. Raises BadCertificate."""
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_of_ours)
     tls: dict[str, Any] = {}
     if options.tls:
         _check(options.tls)
@@ -144,6 +145,11 @@ def config(app: App | str, options: Options) -> uvicorn.Config:
         lifespan="on",
         **tls,
     )
+
+
+def _is_of_ours(record: logging.LogRecord) -> bool:
+    """Whether a line is about us: what a client sends on a websocket is no error here, and no traceback."""
+    return record.msg != "Invalid UTF-8 sequence received from client."
 
 
 def _check(tls: Tls) -> None:

@@ -81,6 +81,7 @@ class Connection:
                     await self._handle(await self._next())
             while True:
                 await self._handle(await self._next())
+                await asyncio.sleep(0)  # thousands may have come at once; others get their turns between them
         except TimeoutError:
             raise CloseSocket(4408, "Connection initialisation timeout") from None
         except ClientGone:

@@ -81,14 +81,14 @@ class RequestScope:
         if batch is None:
             key: Hashable = frozen(arguments)
             loader = self._loader(Asked(endpoint, (), selection), {}, batch_of=1)
-            outcome = await asyncio.shield(loader.load((key, arguments)))
+            outcome = await _shared(loader.load((key, arguments)))
         else:
             key = arguments.get(batch.parameter)
             if key is None:
                 return Reply([] if batch.group else None)
             others = {name: value for name, value in arguments.items() if name != batch.parameter}
             loader = self._loader(Asked(endpoint, frozen(others), selection), others, batch_of=batch.limit)
-            outcome = await asyncio.shield(loader.load((key, key)))
+            outcome = await _shared(loader.load((key, key)))
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -268,6 +268,12 @@ class RequestScope:
         except KeyError:
             known = ", ".join(sorted(self.upstreams)) or "none"
             raise DefinitionError(f'no upstream "{name}" is configured; bff.yaml has {known}') from None
+
+
+def _shared(answer: asyncio.Future[Outcome]) -> asyncio.Future[Outcome]:
+    """To wait for what others wait for too; when all have gone, nobody misses its exception."""
+    answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return asyncio.shield(answer)
 
 
 def _first(key: tuple[Hashable, Any]) -> Hashable:

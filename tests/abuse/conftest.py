@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.abuse.live import Live, live
+
+
+@pytest.fixture(scope="module")
+def attacked() -> Iterator[Live]:
+    """One gateway for all attacks of a file: what one leaves behind the next would meet."""
+    with live() as made:
+        yield made

@@ -1,0 +1,39 @@
+"""A client that asks every 20 ms and prints when it asked, how long it waited, and how long the gateway worked meanwhile.
+
+Run as a process of its own, by tests.abuse.live.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+
+PAUSE = 0.02
+BODY = b'{"query":"{ __typename }"}'
+ASK = (
+    b"POST /graphql/web HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY)
+) + BODY
+
+
+def main(port: int, gateway: int) -> None:
+    clock = (~gateway << 3) | 2  # the CPU clock of a process (clock_getcpuclockid)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            began, worked = time.monotonic(), time.clock_gettime(clock)
+            connection.sendall(ASK)
+            answer = b""
+            while b'"data"' not in answer:
+                part = connection.recv(65536)
+                if not part:
+                    raise SystemExit(f"cut off after {answer!r}")
+                answer += part
+            waited = time.monotonic() - began
+            sys.stdout.write(f"{began} {waited} {time.clock_gettime(clock) - worked}\n")
+            sys.stdout.flush()
+            time.sleep(max(0.0, PAUSE - waited))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
