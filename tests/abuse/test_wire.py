@@ -103,9 +103,9 @@ def test_headers(attacked: Live, name: str) -> None:
 
 REQUEST_LINES = {
     "a path of 1 MB": b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
-    "a query string of 60 KB": b"PUT /graphql/web?query="
+    "a query string of 60 KB": b"GET /graphql/web?query="
     + b"%7B" * 20_000
-    + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    + b" HTTP/1.1\r\nhost: x\r\naccept: application/graphql-response+json\r\nconnection: close\r\n\r\n",
     "10,000 parameters": b"GET /graphql/web?" + b"a=1&" * 10_000 + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
     "a path up": b"GET /graphiql/../../etc/passwd HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
     "a path up, encoded": b"GET /graphiql/%2e%2e/%2e%2e/page.py HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
