@@ -15,7 +15,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY bff ./bff
 COPY connectors ./connectors
 COPY --from=graphiql /build/out ./bff/http/graphiql/assets
-RUN pip install --no-cache-dir --constraint constraints.txt '.[demo]'
+RUN pip install --no-cache-dir --constraint constraints.txt '.[demo,compression,redis]'
 COPY schemas ./schemas
 COPY demo ./demo
 COPY bff.yaml ./

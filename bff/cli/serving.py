@@ -24,7 +24,7 @@ from bff.observability import logs
 log = structlog.get_logger("bff.cli")
 console = Console(stderr=True, highlight=False)
 
-_WATCHED = (".yaml", ".yml", ".py", ".graphql")
+_WATCHED = (".yaml", ".yml", ".py", ".graphql", ".json")
 
 
 def serve_project(config: Path, *, host: str | None, port: int | None, workers: int, reload: bool) -> int | None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from inspect import iscoroutine
 from itertools import chain, islice
-from types import NoneType
+from types import GeneratorType, NoneType
 from typing import Any, TypeVar
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo, Undefined
@@ -157,11 +157,12 @@ class Run:
         """From resolved values to those of the response (GraphQL specification, section 6.4.3)."""
         kinds = set(map(type, values))
         if not kinds <= _PLAIN:
-            if any(self.executor.is_awaitable(value) for value in values):
+            if _has_awaitables(values, self.executor.is_awaitable):
                 values = await _awaited(values, self.executor.is_awaitable, line)
-            if any(isinstance(value, Exception | UndefinedType) for value in values):
+                kinds = set(map(type, values))
+            if any(issubclass(kind, Exception | UndefinedType) for kind in kinds):
                 values = [self._settled(value, where, row, step) for row, value in enumerate(values)]
-            kinds = set(map(type, values))
+                kinds = set(map(type, values))
         absent = kinds & {NoneType, Failed}
         if not absent:
             completed = await self._present(output, values, kinds, where, step, line)
@@ -296,7 +297,7 @@ class Run:
     ) -> Values:
         """What `ask` says of each value, awaited where it must be; FAILED where it raises."""
         answers = self._tried(ask, values, where, step)
-        if not any(self.executor.is_awaitable(answer) for answer in answers):
+        if not _has_awaitables(answers, self.executor.is_awaitable):
             return answers
         settled = await _awaited(answers, self.executor.is_awaitable, line)
         return [
@@ -347,6 +348,12 @@ def _outcome(work: Callable[[Any], Any], value: Any) -> Any:
         return work(value)
     except Exception as error:  # noqa: BLE001 - as above
         return error
+
+
+def _has_awaitables(values: Values, is_awaitable: Callable[[Any], bool]) -> bool:
+    """Asked of one value of each kind; only generators of one kind may differ."""
+    samples = dict(zip(map(type, values), values, strict=True))
+    return any(map(is_awaitable, values if GeneratorType in samples else samples.values()))
 
 
 async def _awaited(values: Values, is_awaitable: Callable[[Any], bool], line: Line) -> Values:
