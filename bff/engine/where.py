@@ -107,13 +107,16 @@ class Rows:
         return self.of, self.rows[row]
 
 
-@dataclass(frozen=True, slots=True)
 class Items:
     """The items of all lists of a set, one after the other."""
 
-    lists: Where
-    lengths: Sequence[int]
-    is_nullable: bool
+    __slots__ = ("_ends", "_lengths", "is_nullable", "lists")
+
+    def __init__(self, lists: Where, lengths: Sequence[int], is_nullable: bool) -> None:
+        self.lists = lists
+        self.is_nullable = is_nullable
+        self._lengths = lengths
+        self._ends: list[int] | None = None
 
     def up(self, row: int) -> Iterator[Position]:
         """The item's index, then where its list is."""
@@ -126,9 +129,10 @@ class Items:
         return self.lists, self._find(row)[0]
 
     def _find(self, row: int) -> tuple[int, int]:
-        ends = list(accumulate(self.lengths))
-        which = bisect_right(ends, row)
-        return which, row - (ends[which] - self.lengths[which])
+        if self._ends is None:  # once for all rows, and only where somebody asks
+            self._ends = list(accumulate(self._lengths))
+        which = bisect_right(self._ends, row)
+        return which, row - (self._ends[which] - self._lengths[which])
 
 
 def path_to(where: Where, row: int) -> list[str | int]:
