@@ -110,7 +110,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         """
         for accepts, convert in _converters:
             if accepts(shape):
-                return convert(self.data, shape)  # type: ignore[no-any-return]
+                return convert(self.data, shape)  # type: ignore[no-any-return]  # registered for T
         return msgspec.convert(self.data, shape)
 
     def pointed(self, at: tuple[str, ...]) -> Reply:

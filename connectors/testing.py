@@ -244,7 +244,7 @@ class Fakes(Mapping[str, Fake]):
 
     def __getattr__(self, name: str) -> Fake:
         try:
-            return self.__dict__["_fakes"][name]  # type: ignore[no-any-return]
+            return self.__dict__["_fakes"][name]  # type: ignore[no-any-return]  # a Fake
         except KeyError:
             raise AttributeError(f'there is no fake "{name}"; there are {", ".join(self._fakes)}') from None
 

@@ -61,7 +61,7 @@ def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Cal
         required = any(each.default is each.empty and each.kind is not each.VAR_KEYWORD for each in chosen)
         record = Computed(names, place, compute, required)
         metadata = {**options.pop("metadata", {}), COMPUTED: record}
-        return strawberry.field(resolver=resolve, metadata=metadata, **options)  # type: ignore[no-any-return]
+        return strawberry.field(resolver=resolve, metadata=metadata, **options)  # type: ignore[no-any-return]  # strawberry's
 
     return decorate
 

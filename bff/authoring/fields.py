@@ -143,7 +143,7 @@ def _resolver(record: Via) -> Callable[..., Any]:
         except UpstreamError as error:
             return record.instead(error, info.context, info.path.as_list())
 
-    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]
+    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]  # inspect reads it
     return resolve
 
 
@@ -182,7 +182,7 @@ def _stream_resolver(record: Via) -> Callable[..., Any]:
         async for event in endpoint(**(arguments or {})):
             yield event
 
-    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]
+    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]  # inspect reads it
     return resolve
 
 

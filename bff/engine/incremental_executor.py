@@ -31,6 +31,6 @@ class _Early:
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.enable_early_execution = self.operation.operation is OperationType.QUERY  # type: ignore[attr-defined]
-        if isinstance(self.context_value, Context):  # type: ignore[attr-defined]
-            self.context_value.unfinished.append(self.cancel_incremental_work)  # type: ignore[attr-defined]
+        self.enable_early_execution = self.operation.operation is OperationType.QUERY  # type: ignore[attr-defined]  # the executor's
+        if isinstance(self.context_value, Context):  # type: ignore[attr-defined]  # the executor's
+            self.context_value.unfinished.append(self.cancel_incremental_work)  # type: ignore[attr-defined]  # the executor's

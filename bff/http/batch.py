@@ -47,12 +47,15 @@ def encode_batch(answers: Sequence[Answer]) -> bytes:
 
 async def _answer(gateway: AnswersRequests, data: Any, request: Callable[[Params], Request]) -> Answer:
     try:
-        answer = await gateway.answer(request(from_map(data)))
+        asked = request(from_map(data))
     except Refused as refusal:
         return refusal.answer()
+    try:
+        answer = await gateway.answer(asked)
     except Exception:
-        log.exception("batch_failed")
-        return internal().answer()
+        request_id = asked.headers.get("x-request-id", "")
+        log.exception("batch_failed", request_id=request_id)
+        return internal(request_id).answer()
     if isinstance(answer, Answer):
         return answer
     await (answer.more if isinstance(answer, Parts) else answer).aclose()

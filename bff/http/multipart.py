@@ -54,7 +54,7 @@ async def send_subscription(exchange: Exchange, events: Answers) -> None:
             problem = refusal
         except Exception:
             log.exception("subscription_failed", request_id=exchange.request_id)
-            problem = internal()
+            problem = internal(exchange.request_id)
         if problem is not None:
             await exchange.write(_PART + _failure(problem) + b"\r\n--graphql")
         await exchange.write(b"--\r\n", is_last=True)

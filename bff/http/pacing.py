@@ -1,26 +1,27 @@
-"""Answers one after the other to a client that may hang up, with signs of life in silence. Used by long responses."""
+"""Items one after the other to a client that may hang up, with signs of life in silence. Used by long responses."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from bff.contract import Answer, Answers
 from bff.http.asgi import Exchange, hung_up
 from bff.http.lifespan import stopping
 
+T = TypeVar("T")
+
 
 async def paced(
-    answers: Answers, over: asyncio.Task[None], seconds: float | None
-) -> AsyncGenerator[Answer | None, None]:
-    """The answers, until they end or `over` is done; None after each `seconds` of silence.
+    items: AsyncGenerator[T, None], over: asyncio.Task[None], seconds: float | None
+) -> AsyncGenerator[T | None, None]:
+    """The items, until they end or `over` is done; None after each `seconds` of silence.
 
-    The next answer is asked for when the last one is dealt with, however slowly a client reads it.
+    The next item is asked for when the last one is dealt with, however slowly a client reads it.
     """
     while True:
-        coming = asyncio.ensure_future(anext(answers, None))
+        coming = asyncio.ensure_future(anext(items, None))
         waits: set[asyncio.Task[Any]] = {coming, over}
         try:
             while not coming.done() and not over.done():
@@ -31,10 +32,10 @@ async def paced(
             if not coming.done():
                 coming.cancel()
                 await asyncio.wait({coming})
-        answer = None if coming.cancelled() else coming.result()
-        if answer is None or over.done():
+        item = None if coming.cancelled() else coming.result()
+        if item is None or over.done():
             return
-        yield answer
+        yield item
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ from bff.http.socket_protocol import BoundedWebsocket
 try:
     import uvloop
 except ImportError:  # not on Windows, nor on PyPy
-    uvloop = None  # type: ignore[assignment]
+    uvloop = None  # type: ignore[assignment]  # a module
 
 log = structlog.get_logger("bff.http")
 

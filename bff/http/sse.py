@@ -6,23 +6,22 @@ subscribes again, from now on. Who must not miss what came meanwhile uses the ot
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import structlog
 
 from bff.contract import Answers, Refused
-from bff.http.asgi import Exchange, hung_up
+from bff.http.asgi import Exchange
 from bff.http.encode import encode
 from bff.http.errors import internal
-from bff.http.lifespan import stopping
+from bff.http.pacing import ending, paced
 
 log = structlog.get_logger("bff.http")
 
 KEEP_ALIVE = 12.0
 """Seconds of silence after which a comment keeps proxies from closing the connection."""
+_COMMENT = b":\n\n"
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}  # nginx must not collect events
 
 
@@ -37,10 +36,11 @@ async def pour(exchange: Exchange, events: AsyncGenerator[bytes, None]) -> None:
     A client that hangs up ends them. A server that stops ends the stream without `complete`, so that clients connect
     again. The next event is asked for when the last one is written, however slowly it is read.
     """
-    async with aclosing(events), _leaving(exchange) as leaving:
+    async with aclosing(events), ending(exchange, also_at_stop=True) as over:
         await exchange.start(200, "text/event-stream; charset=utf-8", _HEADERS)
-        while (event := await _next(exchange, events, leaving)) is not None:
-            await exchange.write(event)
+        async with aclosing(paced(events, over, KEEP_ALIVE)) as coming:
+            async for event in coming:
+                await exchange.write(_COMMENT if event is None else event)
         await exchange.write(b"", is_last=True)
 
 
@@ -61,47 +61,3 @@ async def _framed(answers: Answers, request_id: str) -> AsyncGenerator[bytes, No
             log.exception("subscription_failed", request_id=request_id)
             yield event_of(b"next", encode(internal(request_id).answer()))
     yield event_of(b"complete", b"")
-
-
-async def _next(exchange: Exchange, events: AsyncGenerator[bytes, None], leaving: asyncio.Task[None]) -> bytes | None:
-    """The next event; None at the end, or when `leaving` comes first. Comments go out meanwhile."""
-    coming = asyncio.ensure_future(_advance(events))
-    waits: set[asyncio.Task[Any]] = {coming, leaving}
-    try:
-        while True:
-            await asyncio.wait(waits, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
-            if leaving.done():
-                return None
-            if coming.done():
-                return coming.result()
-            await exchange.write(b":\n\n")
-    finally:
-        if not coming.done():
-            coming.cancel()
-            await asyncio.wait({coming})
-
-
-async def _advance(events: AsyncGenerator[bytes, None]) -> bytes | None:
-    return await anext(events, None)
-
-
-@asynccontextmanager
-async def _leaving(exchange: Exchange) -> AsyncIterator[asyncio.Task[None]]:
-    """Done when the client has hung up or the server stops."""
-    leaving = asyncio.ensure_future(_left(exchange))
-    try:
-        yield leaving
-    finally:
-        leaving.cancel()
-
-
-async def _left(exchange: Exchange) -> None:
-    waits: list[asyncio.Task[Any]] = [asyncio.ensure_future(hung_up(exchange.receive))]
-    stop = stopping(exchange.scope)
-    if stop is not None:
-        waits.append(asyncio.ensure_future(stop.wait()))
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

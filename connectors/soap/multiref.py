@@ -25,7 +25,7 @@ def resolved(body: _Element) -> _Element:
         if _size(body, shared, {}) > _MOST_ELEMENTS:
             raise Unreadable("its references stand for more elements than are accepted, or for themselves")
         body = deepcopy(body)
-        process_multiref(body)  # type: ignore[no-untyped-call]
+        process_multiref(body)  # type: ignore[no-untyped-call]  # zeep's
     except RecursionError as error:
         raise Unreadable("its references are nested too deeply") from error
     return body
