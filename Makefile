@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench graphiql clean
+.PHONY: help demo test lint bench bench-report graphiql clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,8 +36,11 @@ lint: $(VENV)/.installed-dev ## Check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(VENV)/.installed-dev ## Measure
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.installed-dev ## Measure CPU per query beside other gateways, about four minutes
+	@$(BIN)/python -m benchmarks --quick
+
+bench-report: $(VENV)/.installed-dev ## Measure for longer and write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks --minutes 10 --report
 
 clean: ## Remove what was installed and built
 	rm -rf $(VENV) dist build bff/http/graphiql/assets

@@ -1,1 +1,1 @@
-"""Measurements: `make bench`. Each prints a ratio against a baseline of the same run."""
+"""Measurements: `make bench`. Every figure is a ratio within one run, so that this machine's speed cancels out."""
