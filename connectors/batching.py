@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from connectors.contract import Operation, Reply, at_path
 from connectors.endpoint import Endpoint
-from connectors.errors import UpstreamBadReply, UpstreamError
+from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 
 
 class InKeyOrder(list[Any]):
     """Records that the connector has put in the order of the call's keys, so that Batch.key need not be looked at."""
+
+
+def bound_records(reply: Reply, operation: Operation, most: int | None) -> None:
+    """Have reading the reply, or a part of it that `deal` gives, raise UpstreamReplyTooLarge for a longer list."""
+    if most is not None:
+        reply.bound = partial(_check_length, operation, most)
+
+
+def _check_length(operation: Operation, most: int, records: Sequence[Any]) -> None:
+    if len(records) > most:
+        raise UpstreamReplyTooLarge(operation, f"the reply has {len(records)} records, more than max_records, {most}")
 
 
 def single_reply(endpoint: Endpoint, reply: Reply) -> Reply:
@@ -33,6 +45,8 @@ def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Rep
     operation = endpoint.operation
     if isinstance(data, UpstreamError):
         raise data
+    if reply.bound is not None and isinstance(data, list):
+        reply.bound(data)
     if data is None:
         if endpoint.many_at:
             raise UpstreamBadReply(operation, f"the batch reply has nothing at {'.'.join(endpoint.many_at)}")
@@ -72,4 +86,6 @@ def _in_order(operation: Operation, records: list[Any], keys: Sequence[Hashable]
 def _answer(record: Any, reply: Reply, *, group: bool) -> Reply | UpstreamError:
     if isinstance(record, UpstreamError):
         return record
-    return Reply([] if group and record is None else record, status=reply.status, headers=reply.headers)
+    answer = Reply([] if group and record is None else record, status=reply.status, headers=reply.headers)
+    answer.bound = reply.bound
+    return answer

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_chec
 
 import msgspec
 
+from connectors.forms import Form, Unfit
+
 T = TypeVar("T")
+Fit = Callable[[Form, Any, tuple[str, ...]], Any]
+"""Makes of a payload, at a path in it, what a form wants. Raises Unfit."""
 
 # A resolver returns a Reply or yields an Event where it declares a type of its schema; the gateway makes one of the
 # other. Type checkers allow that for what inherits from Any.
@@ -46,22 +50,24 @@ class Selection:
     on: tuple[tuple[str, Selection], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """One call towards an upstream. A batch is one Call with `keys`, so that every policy has one shape to handle."""
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One call towards an upstream. A batch is one Call with `keys`, so that every policy has one shape to handle.
+
+    `msgspec.structs.replace` makes changed copies: a struct, because each call is copied by several policies.
+    """
 
     operation: Operation
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Values by parameter name; the batched parameter is absent when `keys` are given."""
     keys: tuple[Hashable, ...] = ()
     """Values of the batched parameter, without duplicates; empty when the call is not a batch."""
     selection: Selection | None = None
     """What is wanted of the reply; None means everything. Connectors that cannot ask for less ignore it."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Headers or metadata to send, names in lower case."""
     deadline: float | None = None
     """When an answer is of no more use, in seconds of `time.monotonic()`; None for never."""
-    incoming: Mapping[str, str] = field(default_factory=dict)
+    incoming: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Headers of the frontend's request, names in lower case, for policies to forward; connectors never look."""
 
 
@@ -73,7 +79,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
     Where a GraphQL upstream failed to give one part of the data, an UpstreamError stands in the place of the null.
     """
 
-    __slots__ = ("_data", "_decode", "at", "headers", "payload", "status")
+    __slots__ = ("_data", "_decode", "_fit", "at", "bound", "headers", "payload", "status")
 
     _UNREAD: ClassVar[object] = object()
 
@@ -85,11 +91,16 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         at: tuple[str, ...] = (),
         status: int = 0,
         headers: Mapping[str, str] | None = None,
+        fit: Fit | None = None,
     ) -> None:
+        """`fit` makes of `payload` just what a Form wants, where the connector can do that without `decode`."""
         self.payload = payload
+        self._fit = fit
         self.at = at
         self.status = status
         self.headers: Mapping[str, str] = headers or {}
+        self.bound: Callable[[Any], None] | None = None
+        """Sees every list that is read; raises UpstreamError for one that is too long."""
         self._decode = decode
         self._data: Any = Reply._UNREAD
 
@@ -100,8 +111,29 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
             value = self.payload if self._decode is None else self._decode(self.payload)
             for step in self.at:
                 value = at_step(value, step)
+            if self.bound is not None and isinstance(value, list):
+                self.bound(value)
             self._data = value
         return self._data
+
+    def fitted(self, form: Form) -> Any:
+        """The same data as objects of the form's classes. Raises Unfit when only `data` can tell it."""
+        if self._fit is None:
+            raise Unfit
+        value = self._fit(form, self.payload, self.at)
+        if self.bound is not None and isinstance(value, list):
+            try:
+                self.bound(value)
+            except Exception as error:
+                raise Unfit from error
+        return value
+
+    async def read(self) -> Any:
+        """The same as `data`; a large payload is decoded in pieces where `decode` has an `in_turns` for it."""
+        in_turns = getattr(self._decode, "in_turns", None)
+        if in_turns is not None and self._data is Reply._UNREAD:
+            self._data = at_path(await in_turns(self.payload), self.at)
+        return self.data
 
     def into(self, shape: type[T]) -> T:
         """The reply as `shape`: a dataclass, TypedDict, msgspec Struct, strawberry type or a list of them.
@@ -113,9 +145,23 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
                 return convert(self.data, shape)  # type: ignore[no-any-return]  # registered for T
         return msgspec.convert(self.data, shape)
 
+    @property
+    def is_read(self) -> bool:
+        """Whether `data` is there already."""
+        return self._data is not Reply._UNREAD
+
     def pointed(self, at: tuple[str, ...]) -> Reply:
         """The same reply, pointed further in. What is shared between callers is never changed."""
-        return Reply(self.payload, decode=self._decode, at=self.at + at, status=self.status, headers=self.headers)
+        pointed = Reply(
+            self.payload,
+            decode=self._decode,
+            at=self.at + at,
+            status=self.status,
+            headers=self.headers,
+            fit=self._fit,
+        )
+        pointed.bound = self.bound
+        return pointed
 
     def __repr__(self) -> str:
         return f"Reply(status={self.status}, at={'.'.join(self.at) or '-'})"

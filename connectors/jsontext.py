@@ -9,9 +9,40 @@ import msgspec
 from connectors.contract import Operation
 from connectors.errors import DefinitionError
 
+_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
 
 class NotJson(ValueError):
     """A message that is not JSON."""
+
+
+def is_deeper(body: bytes, most: int) -> bool:
+    """Whether JSON has more than `most` objects and lists inside of one another.
+
+    Nothing here is done per item in Python: a fraction of what decoding takes. Brackets in texts count as such where
+    they come in pairs; then a text may hide some depth, which decoders still bound, but no depth is made up.
+    """
+    if len(body) <= 2 * most:
+        return False
+    return _is_deeper(body, most) and (b'"' not in body or _is_deeper(_without_texts(body), most))
+
+
+def _is_deeper(body: bytes, most: int) -> bool:
+    brackets, too_many = body.translate(_SQUARE, _NOT_BRACKETS), b"[" * (most + 1)
+    for _ in range(most):
+        if len(brackets) <= 2 or too_many in brackets:
+            return len(brackets) > 2
+        inner = brackets.replace(b"[]", b"")  # takes the innermost level away, everywhere
+        if len(inner) == len(brackets):
+            break
+        brackets = inner
+    return bool(brackets)
+
+
+def _without_texts(body: bytes) -> bytes:
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
+    return b"".join(plain.split(b'"')[::2])
 
 
 def encoded(operation: Operation, data: Any) -> bytes:
@@ -24,8 +55,10 @@ def encoded(operation: Operation, data: Any) -> bytes:
         ) from error
 
 
-def decoded(text: str | bytes) -> Any:
-    """JSON as plain Python; empty text is None. Raises NotJson."""
+def decoded(text: str | bytes, most_depth: int) -> Any:
+    """JSON as plain Python; empty text is None. Raises NotJson, also for what is nested more deeply than this."""
+    if is_deeper(text if isinstance(text, bytes) else text.encode("utf-8", "replace"), most_depth):
+        raise NotJson(f"expected JSON of at most {most_depth} levels")
     try:
         return msgspec.json.decode(text) if text else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

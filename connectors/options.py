@@ -91,3 +91,7 @@ class ConnectorOptions(Model):
     """TLS towards the upstream, used when its address asks for it."""
     max_reply: Size = 8_000_000
     """Largest reply or message accepted."""
+    max_records: int | None = Field(default=200_000, ge=1)
+    """Most records of one reply."""
+    max_depth: int = Field(default=100, ge=1, le=200)
+    """Most objects and lists inside of one another in a reply or message of JSON."""

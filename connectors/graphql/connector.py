@@ -97,7 +97,8 @@ class GraphqlConnector:
         request = _request(operation, [(piece, call)])
         async with aclosing(self._subscriptions.results(call, request)) as results:
             async for result in results:
-                yield Event(data=_event_data(piece, read_body(operation, result, call.headers)))
+                response = read_body(operation, result, call.headers)
+                yield Event(data=_event_data(piece, response, self._options.max_depth))
 
     async def _asked(self, call: Call, operation: GraphqlOperation) -> Asked:
         """Find an author's mistake here, where it concerns nobody but this call."""
@@ -118,7 +119,7 @@ class GraphqlConnector:
         except UpstreamError as error:
             return [about(error, piece.operation) for piece, _ in parts]
         if response.data is not None:
-            return [reply_of(piece, response) for piece, _ in parts]
+            return [reply_of(piece, response, self._options.max_depth) for piece, _ in parts]
         return await self._without_data(group, [piece for piece, _ in parts], response)
 
     async def _without_data(self, group: Sequence[Asked], pieces: Sequence[Piece], response: Response) -> list[Outcome]:
@@ -205,9 +206,9 @@ def _is_of_the_document(failure: Outcome) -> bool:
     )
 
 
-def _event_data(piece: Piece, result: Response) -> Any:
+def _event_data(piece: Piece, result: Response, most_depth: int) -> Any:
     """An event's data; the UpstreamError when there is none, because one bad event does not end a subscription."""
     if result.data is None:
         return result.failure(piece.operation)
-    reply = reply_of(piece, result)
+    reply = reply_of(piece, result, most_depth)
     return reply if isinstance(reply, UpstreamError) else reply.data

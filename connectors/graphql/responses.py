@@ -17,6 +17,7 @@ from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamError
 from connectors.graphql.failures import Problem, failure, problems_in
 from connectors.graphql.pieces import Piece
+from connectors.jsontext import is_deeper
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
 
@@ -83,7 +84,7 @@ def read_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str
     return Response(data, problems)
 
 
-def reply_of(piece: Piece, response: Response) -> Reply | UpstreamError:
+def reply_of(piece: Piece, response: Response, most_depth: int) -> Reply | UpstreamError:
     """What a call gets of a response with data: a Reply, or why there is nothing of it.
 
     Without errors, the reply's payload is the JSON of its root field, or the list of aliased ones, not yet decoded.
@@ -96,17 +97,20 @@ def reply_of(piece: Piece, response: Response) -> Reply | UpstreamError:
     parts = [response.data[root] for root in piece.roots]
     payload = b"[" + b",".join(parts) + b"]" if piece.has_aliases else parts[0]
     if not response.problems:
-        return Reply(payload, decode=partial(_value, piece), status=response.status, headers=response.headers)
+        decode = partial(_value, piece, most_depth)
+        return Reply(payload, decode=decode, status=response.status, headers=response.headers)
     try:
-        value = _value(piece, payload, response.problems)
+        value = _value(piece, most_depth, payload, response.problems)
     except UpstreamBadReply as error:
         return error
     return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
 
 
-def _value(piece: Piece, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
+def _value(piece: Piece, most_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
     """What the endpoint is about, as plain Python."""
     operation = piece.operation
+    if is_deeper(payload, most_depth):
+        raise UpstreamBadReply(operation, f"the data has more than {most_depth} levels, which is max_depth")
     try:
         decoded = msgspec.json.decode(payload)  # keeps integers of more than 64 bits
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

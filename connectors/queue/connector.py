@@ -106,7 +106,7 @@ class QueueConnector:
             code = answer.headers[ERROR][:64]
             raise UpstreamFailed(operation, "the responder reports a failure", upstream_code=code)
         try:
-            return Reply(decoded(answer.body), headers=answer.headers)
+            return Reply(decoded(answer.body, self._options.max_depth), headers=answer.headers)
         except NotJson as error:
             raise UpstreamBadReply(operation, str(error)) from error
 
@@ -224,7 +224,9 @@ class QueueConnector:
         try:
             if len(message.body) > self._options.max_reply:
                 raise NotJson("too large")
-            return Event(data=decoded(message.body), topic=message.topic, headers=message.headers)
+            return Event(
+                data=decoded(message.body, self._options.max_depth), topic=message.topic, headers=message.headers
+            )
         except NotJson:
             self.counts.unreadable += 1
             return None

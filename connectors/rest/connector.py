@@ -63,7 +63,7 @@ class RestConnector:
         status = response.status
         error = error_for_status(operation, response)
         if error is None:
-            return reply_of(operation, response)
+            return reply_of(operation, response, self._options.max_depth)
         is_revalidated = status == 304 and not _CONDITIONS.isdisjoint(call.headers)
         if is_revalidated or (status in (404, 410) and operation.missing_is_null):
             return Reply(None, status=status, headers=response.headers)

@@ -102,6 +102,7 @@ def _form(written: Written, url: str, parameter: str | None) -> Form:
         headers=Template({name.lower(): value for name, value in headers.items()}),
         body=body_of({kind: getattr(written, kind) for kind in _BODIES}, parameter),
         parameter=parameter,
+        has_headers=bool(headers),
     )
 
 

@@ -35,6 +35,8 @@ class Form:
     body: BodyTemplate | None
     parameter: str | None = None
     """The parameter that takes the keys of a batch."""
+    has_headers: bool = True
+    """Whether `headers` holds any."""
 
     @property
     def parameters(self) -> dict[str, bool]:
@@ -48,7 +50,9 @@ class Form:
     def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> Request:
         """Raises ValueError for a value that cannot be written where it should."""
         values = {**arguments, self.parameter: list(keys)} if self.parameter and keys else arguments
-        headers = {name: as_text(value) for name, value in self.headers.fill(values).items() if value is not None}
+        headers: dict[str, str] = {}
+        if self.has_headers:
+            headers = {name: as_text(value) for name, value in self.headers.fill(values).items() if value is not None}
         if self.body is None:
             return Request(self.url.fill(values), headers, None)
         content_type, body = self.body.fill(arguments, keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, time
 from decimal import Decimal
@@ -11,6 +12,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 _AS_STR = (str, int, float, Decimal, UUID)
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 
 
 def as_text(value: Any) -> str:
@@ -18,6 +20,9 @@ def as_text(value: Any) -> str:
 
     Raises ValueError for everything that has no one way of being written, such as a mapping or bytes.
     """
+    kind = type(value)
+    if kind is str or kind is int:
+        return str(value)  # nearly every value
     if isinstance(value, Enum):
         return as_text(value.value)
     if isinstance(value, bool):
@@ -40,7 +45,7 @@ def as_texts(value: Any) -> list[str]:
 
 def quoted(value: str) -> str:
     """Percent-encode everything but unreserved characters (RFC 3986 section 2.3), so a value cannot leave its place."""
-    return quote(value, safe="")
+    return value if _UNRESERVED(value) else quote(value, safe="")
 
 
 def query_of(pairs: Iterable[tuple[str, str]]) -> str:

@@ -13,11 +13,14 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import httptools
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
+from connectors.interrupt import Interrupt
+from connectors.slots import Slots
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import outgoing
@@ -43,7 +46,7 @@ class Engine:
 
     def __init__(self, options: HttpOptions) -> None:
         self._options = options
-        self._slots = asyncio.Semaphore(options.connections)
+        self._slots = Slots(options.connections)
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._tls: ssl.SSLContext | None = None
@@ -65,11 +68,22 @@ class Engine:
         if timeout is not None and timeout <= 0:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
         request = _encode(operation, method, url, headers, body)
+        interrupt = Interrupt()
+        timer = None if timeout is None else asyncio.get_running_loop().call_later(timeout, interrupt)
         try:
-            async with asyncio.timeout(timeout), self._slots:
+            if not self._slots.take():
+                await self._slots.wait()
+            try:
                 return await self._exchange(request)
-        except TimeoutError as late:
-            raise UpstreamTimeout(operation, f"no whole reply within {timeout:.3g} s") from late
+            finally:
+                self._slots.give()
+        except asyncio.CancelledError as late:
+            if interrupt.is_ours():
+                raise UpstreamTimeout(operation, f"no whole reply within {timeout:.3g} s") from late
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def close(self) -> None:
         """As Transport.close."""
@@ -160,15 +174,12 @@ def _encode(
     """The bytes of a request (RFC 9112 section 3) and where they go."""
     try:
         parts = httptools.parse_url(url.encode("ascii"))
-        is_tls = parts.schema == b"https"
-        host = parts.host.decode("ascii")
+        origin, host = _origin(parts.schema, parts.host, parts.port)
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
         raise UpstreamRejected(operation, "the URL cannot be sent: it is not a quoted http(s) URL") from error
-    port = parts.port or (443 if is_tls else 80)
     target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
-    shown = f"[{host}]" if ":" in host else host
     lines = {
-        "host": f"{shown}:{parts.port}" if parts.port else shown,
+        "host": host,
         "accept": "*/*",
         "accept-encoding": "gzip, deflate",
         "user-agent": "bff",
@@ -179,4 +190,12 @@ def _encode(
         lines["content-length"] = str(streamed.length if streamed else len(written))
     head = "".join([f"{name}: {value}\r\n" for name, value in lines.items()])
     whole = b"".join((method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", head.encode(), b"\r\n", written))
-    return _Request(operation, (is_tls, host, port), whole, streamed, method == "HEAD")
+    return _Request(operation, origin, whole, streamed, method == "HEAD")
+
+
+@lru_cache(maxsize=1000)
+def _origin(scheme: bytes, host: bytes, port: int | None) -> tuple[Origin, str]:
+    """Where to connect, and the Host header (RFC 9110 section 7.2)."""
+    is_tls, name = scheme == b"https", host.decode("ascii")
+    shown = f"[{name}]" if ":" in name else name
+    return (is_tls, name, port or (443 if is_tls else 80)), f"{shown}:{port}" if port else shown

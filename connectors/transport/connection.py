@@ -55,6 +55,7 @@ class Connection(asyncio.Protocol):
             return await waiter
         finally:
             self._reader = self._waiter = None
+            reader.close()
             self.idle_since = time.monotonic()
             if not (is_sent and reader.may_reuse):
                 self.abort()

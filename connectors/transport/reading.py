@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamRejected, UpstreamReplyTooLarge
@@ -14,6 +14,9 @@ _FORBIDDEN = re.compile(r"[\r\n\0]")  # RFC 9110 section 5.5
 _FRAMING = ("content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
 _OURS = frozenset((*_FRAMING, "connection", "keep-alive", "proxy-connection"))
 """Headers about the connection and the framing of the body (RFC 9110 section 7.6.1): the engine's own business."""
+_KNOWN: set[str] = set()
+_MOST_KNOWN = 1000
+"""Names of headers that were found fit to be sent, in lower case; so many at most."""
 
 
 def outgoing(operation: Operation, headers: Mapping[str, str]) -> dict[str, str]:
@@ -21,6 +24,8 @@ def outgoing(operation: Operation, headers: Mapping[str, str]) -> dict[str, str]
 
     Raises UpstreamRejected, naming the header and never its value, for one that would end its line early.
     """
+    if all(map(_KNOWN.__contains__, headers)) and not _FORBIDDEN.search("".join(headers.values())):
+        return dict(headers)  # as nearly always
     checked: dict[str, str] = {}
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or _FORBIDDEN.search(value):
@@ -28,12 +33,17 @@ def outgoing(operation: Operation, headers: Mapping[str, str]) -> dict[str, str]
             raise UpstreamRejected(operation, detail)
         if (lower := name.lower()) not in _OURS:
             checked[lower] = value
+    if len(_KNOWN) < _MOST_KNOWN:
+        _KNOWN.update(name for name in headers if name == name.lower() and name not in _OURS)
     return checked
 
 
-def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def joined(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
     """Headers as one mapping with names in lower case; a repeated header is joined with `, ` (RFC 9110 section 5.3)."""
-    headers: dict[str, str] = {}
+    headers = {name.lower(): value for name, value in pairs}
+    if len(headers) == len(pairs):
+        return headers
+    headers.clear()
     for name, value in pairs:
         lower = name.lower()
         headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value

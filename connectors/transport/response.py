@@ -61,6 +61,11 @@ class ResponseReader:
             raise UpstreamDisconnected(self._operation, f"the upstream closed the connection {what}")
         return self._whole()
 
+    def close(self) -> None:
+        """Let go of the parser, which holds us as we hold it, and of the body; nothing is fed afterwards."""
+        del self._parser
+        self._body = Body(self._operation, 0)
+
     def _whole(self) -> HttpReply:
         return HttpReply(status=self._status, headers=self._headers or {}, body=self._body.whole())
 

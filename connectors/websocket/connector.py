@@ -135,7 +135,7 @@ class WebsocketConnector:
     def arrived(self, message: str | bytes) -> None:
         """As Owner.arrived."""
         try:
-            data = decoded(message)
+            data = decoded(message, self._options.max_depth)
         except NotJson as error:
             self.counts.unreadable += 1
             self._unread(message, error)

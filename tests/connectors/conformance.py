@@ -9,10 +9,10 @@ import asyncio
 import socket
 import time
 from abc import ABC, abstractmethod
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.contract import Call, Connector
 from connectors.errors import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import Any
 
 import grpc as library
 import pytest
+from msgspec.structs import replace
 
 from connectors.contract import Call, Operation
 from connectors.errors import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.contract import Call
 from connectors.endpoint import Endpoint

@@ -1,0 +1,87 @@
+"""Forms: which parts of a record are wanted, and the class they are put in. Filled by connectors, made by the gateway.
+
+A form is filled straight from what the upstream sent: what is not wanted is skipped, types and nulls are checked on the
+way, in C where the payload is JSON. It is all or nothing: where one record does not fit, Unfit says so, and the reply
+is read as plain Python instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import msgspec
+
+_NEVER = Literal["\0 this name must not be there \0"]
+
+
+class Unfit(Exception):
+    """A reply is not as a form wants it."""
+
+
+class Record(msgspec.Struct, gc=False):
+    """An object of a form. Never in a cycle, so that the garbage collector need not look at the thousands of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One value of each record."""
+
+    attribute: str
+    name: str
+    """Where it stands in the record."""
+    type: Any
+    """As msgspec takes it, such as `str | None` or `list[Inner]`, where Inner is the class of another form."""
+    default: Any = msgspec.NODEFAULT
+    """Instead of what is missing; NODEFAULT for what must be there."""
+    rival: str | None = None
+    """Another name that it could have. Records that use this one do not fit."""
+
+
+class Form:
+    """The parts wanted of each record, and how records are held: alone, in a list, perhaps null."""
+
+    def __init__(self, type_: Any) -> None:
+        """`type_` is what the whole reply is to be, such as `list[Product]`, of classes that `record_class` made."""
+        self.type = type_
+        self.is_open = "AnyType" in repr(msgspec.inspect.type_info(type_))
+        """Whether a part takes whatever is there, at any depth."""
+        self._decoders: dict[tuple[str, ...], msgspec.json.Decoder[Any]] = {}
+
+    def decoder(self, at: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+        """Decodes JSON in which the records stand at this path; what it gives has `at` for each step of the path."""
+        made = self._decoders.get(at)
+        if made is None:
+            type_ = self.type
+            for step in reversed(at):
+                if step.lstrip("-").isdigit():
+                    raise Unfit  # perhaps an index of a list
+                type_ = msgspec.defstruct("At", [("at", type_)], rename={"at": step}, gc=False)
+            made = self._decoders[at] = msgspec.json.Decoder(type_)
+        return made
+
+
+def record_class(name: str, parts: Sequence[Part]) -> type[Record]:
+    """The class of one form. Raises ValueError or TypeError for what cannot be one, such as two parts of one name."""
+    rename = {part.attribute: part.name for part in parts}
+    required = [(part.attribute, part.type) for part in parts if part.default is msgspec.NODEFAULT]
+    optional: list[tuple[str, Any, Any]] = [
+        (part.attribute, part.type, part.default) for part in parts if part.default is not msgspec.NODEFAULT
+    ]
+    for number, part in enumerate(part for part in parts if part.rival is not None):
+        optional.append((f"rival{number}_", _NEVER, None))
+        rename[f"rival{number}_"] = str(part.rival)
+    made: Any = msgspec.defstruct(name, [*required, *optional], bases=(Record,), rename=rename, gc=False)
+    return cast("type[Record]", made)
+
+
+def fit_json(form: Form, payload: bytes, at: tuple[str, ...]) -> Any:
+    """Fill a form from JSON. Raises Unfit."""
+    try:
+        value = form.decoder(at).decode(payload)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise Unfit from error
+    for _ in at:
+        value = value.at
+    return value
