@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -17,6 +18,7 @@ from bff.authoring.computed import RECORDS
 from bff.authoring.context import Context
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
+from bff.authoring.turns import converted
 from bff.authoring.wants import selection_of
 from bff.contract import Example
 from connectors.contract import Event, Reply, Selection, register_conversion
@@ -92,7 +94,10 @@ def _converted(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Cal
     async def finish(result: Any, selection: Selection | None) -> Any:
         token = wanted.set(selection)
         try:
-            return unwrap(await result, convert)
+            value = await result
+            if isinstance(value, Reply):
+                await value.read()
+            return await converted(partial(unwrap, convert=convert), value)
         finally:
             wanted.reset(token)
 

@@ -27,6 +27,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.fields import TAKE
+from bff.authoring.turns import each_of
 from connectors.contract import Event, Reply, at_step
 
 Convert = Callable[[Any], Any]
@@ -73,10 +74,11 @@ class Records:
         self._objects[type_.name] = convert
         return convert
 
-    def _filler(self, type_: GraphQLObjectType) -> Convert:
+    def slots(self, type_: GraphQLObjectType) -> list[Slot]:
+        """Where each attribute of a strawberry type stands in a record; those that a record can fill."""
         definition = type_.extensions.get(_BACKREF)
         if definition is None:
-            return _same
+            return []
         cls: type = definition.origin
         slots = [
             _slot(own, name, self.converter(field.type))
@@ -85,7 +87,7 @@ class Records:
         ]
         shown = {slot.attribute for slot in slots}
         slots += [
-            _Slot(
+            Slot(
                 attribute=own.name,
                 path=(own.name,),
                 other=to_camel_case(own.name),
@@ -95,8 +97,13 @@ class Records:
             for own in dataclasses.fields(cls)
             if own.init and own.name not in shown  # private fields: not in GraphQL, but there for Python code
         ]
+        return slots
 
-        make = _maker(cls, slots)
+    def _filler(self, type_: GraphQLObjectType) -> Convert:
+        definition = type_.extensions.get(_BACKREF)
+        if definition is None:
+            return _same
+        make = _maker(definition.origin, self.slots(type_))
 
         def fill(record: Mapping[str, Any]) -> Any:
             try:
@@ -128,7 +135,9 @@ class Records:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Slot:
+class Slot:
+    """Where the value of one attribute stands in a record."""
+
     attribute: str
     path: tuple[str, ...]
     other: str
@@ -137,6 +146,7 @@ class _Slot:
     default: Callable[[], Any]
 
     def read(self, record: Mapping[str, Any]) -> Any:
+        """The value, or the attribute's default."""
         if len(self.path) == 1:
             name = self.path[0]
             if name not in record:
@@ -152,7 +162,7 @@ class _Slot:
         return self.default() if value is None else self.convert(value)
 
 
-def _maker(cls: type, slots: list[_Slot]) -> Convert:
+def _maker(cls: type, slots: list[Slot]) -> Convert:
     """Make one object of a record. Written out for the type, because it runs for every record: a third of the time."""
     names: dict[str, Any] = {"cls": cls}
     given: list[str] = []
@@ -167,10 +177,10 @@ def _maker(cls: type, slots: list[_Slot]) -> Convert:
     return made
 
 
-def _slot(own: StrawberryField, graphql_name: str, convert: Convert) -> _Slot:
+def _slot(own: StrawberryField, graphql_name: str, convert: Convert) -> Slot:
     take = own.metadata.get(TAKE)
     path = take.path if take else (own.python_name,)
-    return _Slot(own.python_name, path, path[0] if take else graphql_name, convert, _default(own))
+    return Slot(own.python_name, path, path[0] if take else graphql_name, convert, _default(own))
 
 
 def _default(own: dataclasses.Field[Any]) -> Callable[[], Any]:
@@ -182,7 +192,7 @@ def _default(own: dataclasses.Field[Any]) -> Callable[[], Any]:
 
 def _each(convert: Convert) -> Convert:
     def convert_list(value: Any) -> Any:
-        return [convert(item) for item in value] if isinstance(value, list | tuple) else value
+        return each_of(convert, value) if isinstance(value, list | tuple) else value
 
     return convert_list
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from inspect import isawaitable
 from typing import Any
 
 from graphql import (
     DocumentNode,
     ExecutionResult,
     FragmentDefinitionNode,
+    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     default_field_resolver,
     default_type_resolver,
 )
+from graphql.execution import create_source_event_stream, map_source_to_response_event
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.values import get_variable_values
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import VariableValues, get_variable_values
+from graphql.pyutils import RefMap
 
 from bff.authoring import Context
-from bff.engine.executor import Compiled, SetExecutor
+from bff.engine.executor import Compiled, StrawberryExecutor
 
 MOST_COERCION_ERRORS = 50
 
@@ -33,6 +40,11 @@ class Program:
         self._definitions = fragments
         self._fragments = {name: FragmentDetails(each) for name, each in fragments.items()}
         self._compiled = Compiled(operation, fragments)
+        self.has_effects = False
+        """Set once it was seen to have effects: whoever asks for it then asks for an execution of its own."""
+        self.was_immediate = False
+        """Whether the last execution had nothing to wait for: nobody could have joined it."""
+        self._model: _Model | None = None
 
     @property
     def reason(self) -> str | None:
@@ -41,12 +53,72 @@ class Program:
 
     async def run(self, variables: Mapping[str, Any] | None, context: Context) -> ExecutionResult:
         """Run a query or mutation. Errors are in the result."""
+        executor = self._executor(variables, context)
+        if isinstance(executor, ExecutionResult):
+            return executor
+        result = executor.execute_operation()
+        self.was_immediate = isinstance(result, ExecutionResult)
+        done: ExecutionResult = result if self.was_immediate else await result
+        return done
+
+    async def run_in_parts(self, variables: Mapping[str, Any] | None, context: Context) -> AsyncGenerator[Any, None]:
+        """Run a query or mutation with @defer or @stream: graphql-core's incremental results, or its only result.
+
+        What a query leaves for later begins with everything else; mutations wait, because that may read what they
+        changed.
+        """
+        executor = self._executor(variables, context, begins_early=self._operation.operation is OperationType.QUERY)
+        if isinstance(executor, ExecutionResult):
+            yield executor
+            return
+        context.unfinished.append(executor.cancel_incremental_work)
+        result = executor.execute_operation()
+        done = await result if isawaitable(result) else result
+        if isinstance(done, ExecutionResult):
+            yield done
+            return
+        yield done.initial_result
+        async with aclosing(done.subsequent_results) as results:
+            async for each in results:
+                yield each
+
+    async def subscribe(
+        self, variables: Mapping[str, Any] | None, context: Context
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Run a subscription: a result for each event, or the one that says why there are none, or no more."""
+        executor = self._executor(variables, context)
+        if isinstance(executor, ExecutionResult):
+            yield executor
+            return
+        try:
+            stream = create_source_event_stream(executor)
+            events = await stream if isawaitable(stream) else stream
+            if isinstance(events, ExecutionResult):
+                yield events
+                return
+            async with aclosing(map_source_to_response_event(executor, events)) as results:
+                async for result in results:
+                    yield result
+        except Exception as error:  # noqa: BLE001 - authors' generators may raise anything; it ends the subscription
+            told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+            yield ExecutionResult(None, [told])
+
+    def _executor(
+        self, variables: Mapping[str, Any] | None, context: Context, *, begins_early: bool = False
+    ) -> StrawberryExecutor | ExecutionResult:
         values = get_variable_values(
             self._schema, self._operation.variable_definitions or (), dict(variables or {}), MOST_COERCION_ERRORS
         )
         if isinstance(values, list):
             return ExecutionResult(None, values)
-        executor = SetExecutor(
+        if self._model is None:
+            self._model = _Model(self._new_executor(context, values))
+        executor = self._model.executor(context, values)
+        executor.enable_early_execution = begins_early
+        return executor
+
+    def _new_executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
+        return StrawberryExecutor(
             self._schema,
             self._definitions,
             self._fragments,
@@ -59,6 +131,28 @@ class Program:
             default_field_resolver,
             compiled=self._compiled,
         )
-        result = executor.execute_operation()
-        done: ExecutionResult = result if isinstance(result, ExecutionResult) else await result
-        return done
+
+
+class _Model:
+    """An executor of which others are made, at a third of the cost: they differ in what belongs to one request."""
+
+    _SHARED = frozenset({"fragment_definitions", "fragments"})
+
+    def __init__(self, model: StrawberryExecutor) -> None:
+        attributes = vars(model)
+        self._own = [
+            (name, type(value))
+            for name, value in attributes.items()
+            if isinstance(value, list | set | dict | RefMap | CollectedErrors) and name not in self._SHARED
+        ]
+        self._attributes = {**attributes, "context_value": None, "variable_values": None}
+
+    def executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
+        """One for this request."""
+        made = object.__new__(StrawberryExecutor)
+        state = vars(made)
+        state.update(self._attributes)
+        for name, kind in self._own:
+            state[name] = kind()
+        state["context_value"], state["variable_values"] = context, values
+        return made

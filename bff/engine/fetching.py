@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from graphql.execution.executor import Executor
 
 from bff.authoring.fields import plain
 from bff.authoring.records import unwrap
+from bff.engine.reading import Reading
 from bff.engine.resolving import Fetched
 from bff.engine.shapes import Step
 from bff.engine.where import Column, path_to
 from bff.loading.scope import RequestScope
-from connectors.contract import Reply
 from connectors.errors import UpstreamError
 
 
 async def fetch_column(
     scope: RequestScope, step: Step, fetched: Fetched, executor: Executor[Any], sources: Sequence[Any], column: Column
-) -> list[Any]:
-    """The value, or the exception in its place, for each object."""
+) -> tuple[list[Any], bool]:
+    """The value, or the exception in its place, for each object; and whether they are the response's already."""
     try:
         given = fetched.python_arguments(step.arguments(executor.variable_values))
     except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
-        return [error] * len(sources)
+        return [error] * len(sources), False
     via, batch = fetched.via, fetched.endpoint.batch
     is_safe = fetched.endpoint.operation.is_safe
+    if step.reading is None:
+        step.reading = Reading(executor.schema, step.output, fetched.convert, fetched.endpoint)
     if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,):
         others = {**via.constants, **{name: plain(given[name]) for name in via.from_arguments}}
         keys = _keys(sources, via.from_fields[batch.parameter])
-        values = await _batched(scope, step, fetched, keys, others)
+        values, is_finished = await _batched(scope, step, fetched, keys, others)
+    elif len(sources) == 1:
+        values, is_finished = [await _single(scope, step, fetched, sources[0], given)], False
     else:
         values = list(await asyncio.gather(*(_single(scope, step, fetched, source, given) for source in sources)))
-    if any(isinstance(value, UpstreamError) for value in values):
+        is_finished = False
+    if not is_finished and any(isinstance(value, UpstreamError) for value in values):
         values = [_instead(fetched, value, executor, column, row) for row, value in enumerate(values)]
-    return values
+    return values, is_finished
 
 
 def _keys(sources: Sequence[Any], name: str) -> list[Any]:
     """The key of each object; the exception in its place where it cannot be read."""
     try:
-        return [getattr(source, name) for source in sources]
+        return list(map(attrgetter(name), sources))
     except Exception:  # noqa: BLE001 - a property of an author's may raise anything; then each is asked by itself
         return [_outcome(source, name) for source in sources]
 
@@ -54,14 +60,34 @@ def _outcome(source: Any, name: str) -> Any:
         return error
 
 
+def _hashable(key: Any) -> Any:
+    """The key, or the exception in its place where it cannot be one."""
+    try:
+        hash(key)
+    except TypeError as error:
+        return error
+    return key
+
+
 async def _batched(
     scope: RequestScope, step: Step, fetched: Fetched, keys: Sequence[Any], others: Mapping[str, Any]
-) -> list[Any]:
-    """Each key's value, converted once however often the key is asked for."""
-    wanted: dict[Hashable, None] = {key: None for key in keys if key is not None and not isinstance(key, Exception)}
-    outcomes = await scope.load_many(fetched.endpoint, others, list(wanted), step.selection)
-    values = {key: _value(outcome, fetched) for key, outcome in zip(wanted, outcomes, strict=True)}
-    return [key if key is None or isinstance(key, Exception) else values[key] for key in keys]
+) -> tuple[list[Any], bool]:
+    """Each key's value, made once however often the key is asked for."""
+    try:
+        wanted: dict[Any, Any] = dict.fromkeys(keys)
+    except TypeError:  # an upstream sent an object or a list where the key should be
+        return await _batched(scope, step, fetched, list(map(_hashable, keys)), others)
+    absent = {key: key for key in wanted if key is None or isinstance(key, Exception)}
+    for key in absent:
+        del wanted[key]
+    if not wanted:
+        return list(keys), False
+    answers = await scope.load_set(fetched.endpoint, others, list(wanted), step.selection)
+    values, is_finished = step.reading.dealt(answers)
+    if absent:
+        values = {**values, **absent}
+        is_finished = is_finished and absent.keys() == {None}
+    return [values[key] for key in keys], is_finished
 
 
 async def _single(scope: RequestScope, step: Step, fetched: Fetched, source: Any, given: Mapping[str, Any]) -> Any:
@@ -69,20 +95,9 @@ async def _single(scope: RequestScope, step: Step, fetched: Fetched, source: Any
         arguments = fetched.via.arguments(source, given)
         if arguments is None:
             return None
-        reply = await scope.load(fetched.endpoint, arguments, step.selection)
+        return await step.reading.alone(await scope.load(fetched.endpoint, arguments, step.selection))
     except Exception as error:  # noqa: BLE001 - errors are values here
         return error
-    return _value(reply, fetched)
-
-
-def _value(outcome: Reply | Exception, fetched: Fetched) -> Any:
-    if isinstance(outcome, Exception):
-        return outcome
-    try:
-        data = outcome.data
-    except Exception as error:  # noqa: BLE001 - reading may fail as sending may
-        return error
-    return data if isinstance(data, UpstreamError) else fetched.convert(data)
 
 
 def _instead(fetched: Fetched, value: Any, executor: Executor[Any], column: Column, row: int) -> Any:

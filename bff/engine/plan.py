@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -68,15 +68,18 @@ class Plan:
     is_incremental: bool
     """Whether it asks for an answer in parts, and not in too many."""
     program: Program
+    """`whole`, compiled."""
+    program_in_parts: Program | None = None
+    """The document itself, where it asks for an answer in parts."""
     caching: Caching | None = None
     """How long an answer without errors may be kept; None for not at all."""
     checks: Sequence[Check] = ()
     """What the variables of each request must pass."""
+    kind: str = field(init=False)
+    """`query`, `mutation` or `subscription`."""
 
-    @property
-    def kind(self) -> str:
-        """`query`, `mutation` or `subscription`."""
-        return self.operation.operation.value
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", self.operation.operation.value)  # asked for several times in each request
 
 
 class Invalid(Exception):
@@ -111,6 +114,7 @@ class Plans:
         self._bytes = 0
         self._plans: OrderedDict[tuple[str, str | None], Plan] = OrderedDict()
         self._kept: dict[tuple[str, str | None], Plan] = {}
+        self._making: dict[tuple[str, str | None], asyncio.Future[Plan]] = {}
 
     def keep(self, query: str, operation_name: str | None) -> None:
         """Prepare an operation for good: whatever else is asked, its plan stays, under its name and under none.
@@ -123,18 +127,32 @@ class Plans:
 
     def prepare(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """The plan of an operation. Raises Invalid for the document's faults and Refused for limits."""
-        with _bounded_nesting():
-            plan = self._known(query, operation_name)
-            for check in plan.checks:
-                check(variables)
+        return self._checked(self._known(query, operation_name), variables)
+
+    def _checked(self, plan: Plan, variables: Mapping[str, Any]) -> Plan:
+        if plan.checks:
+            try:
+                for check in plan.checks:
+                    check(variables)
+            except RecursionError as error:
+                raise _too_deep() from error
         return plan
 
     async def prepare_aside(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """`prepare`, which keeps the event loop free while it makes the plan of an unknown document."""
         key = (query, operation_name)
         if key not in self._plans and key not in self._kept:
-            self._keep(key, await asyncio.get_running_loop().run_in_executor(_MAKER, self._make, *key))
+            self._keep(key, await asyncio.shield(self._made_aside(key)))
         return self.prepare(query, operation_name, variables)
+
+    def _made_aside(self, key: tuple[str, str | None]) -> asyncio.Future[Plan]:
+        """The plan that is being made, once for all who ask for it meanwhile; nobody who leaves ends it for others."""
+        making = self._making.get(key)
+        if making is None:
+            making = asyncio.get_running_loop().run_in_executor(_MAKER, self._make, *key)
+            self._making[key] = making
+            making.add_done_callback(lambda done: (self._making.pop(key), done.cancelled() or done.exception()))
+        return making
 
     def _known(self, query: str, operation_name: str | None) -> Plan:
         key = (query, operation_name)
@@ -179,9 +197,11 @@ class Plans:
         count = increments_in(document)
         alone = whole(document) if count else document
         program = Program(self._schema, alone, _operation(alone, operation_name))
+        is_incremental = 0 < count <= MOST
+        in_parts = Program(self._schema, document, operation) if is_incremental else None
         caching = caching_of(self._schema, document, operation)
         checks = [rule(document, operation) for rule in self._request_rules]
-        return Plan(document, operation, alone, 0 < count <= MOST, program, caching, checks)
+        return Plan(document, operation, alone, is_incremental, program, in_parts, caching, checks)
 
 
 @contextmanager
@@ -190,7 +210,11 @@ def _bounded_nesting() -> Iterator[None]:
     try:
         yield
     except RecursionError as error:
-        raise Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.") from error
+        raise _too_deep() from error
+
+
+def _too_deep() -> Refused:
+    return Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.")
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -215,5 +239,5 @@ def _limit(error: GraphQLSyntaxError, most_tokens: int) -> Refused | None:
         message = f"The document has more than {most_tokens} tokens, the most that this frontend takes."
         return Refused("TOO_MANY_TOKENS", message)
     if "nested too deeply" in error.message:
-        return Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.")
+        return _too_deep()
     return None

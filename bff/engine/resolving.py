@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from graphql import GraphQLField, GraphQLSchema, TypeNameMetaFieldDef, get_named_type, is_leaf_type
 from strawberry.types.arguments import convert_arguments
@@ -22,7 +22,7 @@ from bff.authoring.records import Convert, unwrap
 from connectors.contract import Event, Reply
 from connectors.endpoint import Endpoint
 
-_BACKREF = "strawberry-definition"
+BACKREF = "strawberry-definition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Typename:
 class Attribute:
     """A plain field of a strawberry type."""
 
+    name: str
     get: Callable[[Any], Any]
     convert: Convert | None
     """For the replies and records that an author may have put there; None for scalars."""
@@ -42,6 +43,13 @@ class Attribute:
         """The value, where it is or holds what an endpoint gave."""
         held = value[0] if isinstance(value, list) and value else value
         return unwrap(value, self.convert) if self.convert and isinstance(held, Reply | Event | dict) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A part of a projected record (see bff.engine.projection)."""
+
+    get: Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +80,37 @@ class Called:
     """A resolver with graphql-core's signature, or the executor's default."""
 
 
-Resolving = Typename | Attribute | Function | Fetched | Called
+CALLED: Final = Called()
+
+Resolving = Typename | Attribute | Given | Function | Fetched | Called
 
 
 def resolving_of(schema: GraphQLSchema, field: GraphQLField) -> Resolving:
     """The way for a field."""
     if field.resolve is TypeNameMetaFieldDef.resolve:
         return Typename()
-    own: StrawberryField | None = field.extensions.get(_BACKREF)
+    own: StrawberryField | None = field.extensions.get(BACKREF)
     records = schema.extensions.get(RECORDS)
-    if own is None or records is None or own.extensions or _handles_exceptions(schema):
-        return Called()
+    if own is None or records is None or own.extensions or field.subscribe is not None or _handles_exceptions(schema):
+        return CALLED
     convert = records.converter(field.type)
     is_leaf = is_leaf_type(get_named_type(field.type))
     resolver = own.base_resolver
     if resolver is None and own.default_resolver is getattr:
-        return Attribute(attrgetter(own.python_name), None if is_leaf else convert)
+        return Attribute(own.python_name, attrgetter(own.python_name), None if is_leaf else convert)
     via: Via | None = own.metadata.get(VIA)
     if via is not None and isinstance(via.endpoint, Endpoint):
         return Fetched(via, via.endpoint, convert, partial(_python_arguments, schema, own))
     if resolver is not None and is_leaf and _wants_only_self(own):
         method: Any = resolver.wrapped_func
         return Function(method, convert)
-    return Called()
+    return CALLED
 
 
 def _python_arguments(schema: GraphQLSchema, own: StrawberryField, given: dict[str, Any]) -> dict[str, Any]:
     if not own.arguments:
         return {}
-    owner = schema.extensions[_BACKREF]
+    owner = schema.extensions[BACKREF]
     registry = owner.schema_converter.scalar_registry
     return convert_arguments(given, own.arguments, scalar_registry=registry, config=owner.config)
 
@@ -114,5 +124,5 @@ def _wants_only_self(own: StrawberryField) -> bool:
 
 def _handles_exceptions(schema: GraphQLSchema) -> bool:
     """Whether the author turns exceptions into members of unions: strawberry does that around each resolver."""
-    owner = schema.extensions.get(_BACKREF)
+    owner = schema.extensions.get(BACKREF)
     return bool(owner and owner.schema_converter._exception_handler_specs)  # noqa: SLF001 - no public name for it

@@ -6,27 +6,32 @@ be null; where nothing failed, nothing is looked at twice.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from inspect import iscoroutine
+from copy import copy
+from functools import partial
 from itertools import chain, islice
-from types import GeneratorType, NoneType
+from types import NoneType
 from typing import Any, TypeVar
 
-from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo, Undefined
+from graphql import GraphQLError, GraphQLObjectType, GraphQLResolveInfo, Undefined, default_field_resolver
 from graphql.execution.executor import Executor
-from graphql.pyutils import UndefinedType, inspect, is_iterable
+from graphql.pyutils import UndefinedType, inspect
 
-from bff.engine.failures import FAILED, Failed, Failures
+from bff.engine.deferring import defer, refusals
+from bff.engine.failures import FAILED, Failed, Failures, reach_of
 from bff.engine.fetching import fetch_column
+from bff.engine.later import Later
 from bff.engine.leaves import coerced, ready
-from bff.engine.resolving import Attribute, Fetched, Function, Typename
-from bff.engine.shapes import Abstract, Leaf, Listing, Output, Row, Selected, Shape, Step
+from bff.engine.resolving import CALLED, Attribute, Fetched, Function, Given, Typename
+from bff.engine.shapes import Abstract, Leaf, Listing, Output, Row, RowsOf, Selected, Shape, Step, Streamed
+from bff.engine.streaming import Opened, opened, stream
 from bff.engine.suspend import Line, Started
+from bff.engine.waiting import awaited, drained, finished, has_awaitables, listed
 from bff.engine.where import Column, Items, Rows, Where, linked_path
 from bff.loading.scope import RequestScope
 from connectors.contract import Event, Reply
 from connectors.endpoint import current_scope
+from connectors.turns import SLICE, slices, turn
 
 T = TypeVar("T")
 Values = list[Any]
@@ -48,37 +53,94 @@ class Run:
         scope = current_scope.get()
         self.executor = executor
         self.scope = scope if isinstance(scope, RequestScope) else None
-        self.failures = Failures()
+        self.propagates = executor.error_propagation
+        self.middleware = executor.middleware_manager
+        self.failures = Failures(self.propagates)
+        self.is_large = False
+        """Whether a set was so large that it had to be worked on in slices."""
+        self.later = Later()
+
+    def aside(self) -> Run:
+        """Another run of the same operation, for a later part."""
+        other = copy(self)
+        other.failures, other.later = Failures(self.propagates), Later()
+        return other
 
     async def root(self, shape: Shape, value: Any, where: Where, *, serially: bool) -> Row | Failed:
         """The operation's data."""
         if not serially:
             alone = await self.objects(shape, [value], where, Line())
             return alone[0]
+        if shape.deferral is not None:
+            where = defer(self, shape.deferral, [value], where)
         line = Line()
         columns: list[Values] = []
         for step in shape.steps:
+            if self.executor.abort_signal is not None and self.executor.abort_signal.aborted:
+                raise self.executor.abort_error()
             column = await self.step(step, [value], where, line)
             if FAILED in column:
                 return FAILED  # what follows must not run (GraphQL specification, section 6.4.4)
             columns.append(column)
-        data: Row = shape.rows(columns)[0] if columns else {}
+        data: Row = shape.rows([value], columns)[0] if columns else {}
         return data
 
     async def objects(self, shape: Shape, sources: Values, where: Where, line: Line) -> list[Row | Failed]:
         """A response map for each object."""
+        fitted = None
+        if shape.deferral is not None:
+            if (refused := refusals(self.executor)) is not None:
+                nodes = _column_of(where, 0)[0].field.nodes
+                return [self.failures.add(refused.of_defer, where, row, nodes) for row in range(len(sources))]
+            where = defer(self, shape.deferral, sources, where)
+        elif shape.fits and not shape.fits.keys().isdisjoint(kinds := set(map(type, sources))):
+            if len(kinds) > 1:
+                return await self._by_kind(shape, sources, where, line)
+            fitted = shape.fits[kinds.pop()]
+        steps = shape.steps if fitted is None else fitted.columns
         if not shape.steps:
             return [{} for _ in sources]
-        try:
-            columns = await self.together([self.step_alone(step, sources, where) for step in shape.steps], line)
-        except Doomed:
-            return [FAILED] * len(sources)
-        rows: list[Row | Failed] = [*shape.rows(columns)]
+        if len(steps) == 1:  # it has no siblings to run beside
+            columns = [await self.step(steps[0], sources, where, line)]
+        else:
+            try:
+                columns = await self.together([self.step_alone(step, sources, where) for step in steps], line)
+            except Doomed:
+                return [FAILED] * len(sources)
+        rows = await self._written(shape.rows if fitted is None else fitted.rows, sources, columns, line)
         if self.failures:
-            for step, column in zip(shape.steps, columns, strict=True):
+            for step, column in zip(steps, columns, strict=True):
                 if not step.is_nullable and FAILED in column:
                     rows = [FAILED if value is FAILED else row for row, value in zip(rows, column, strict=True)]
         return rows
+
+    async def _written(self, rows_of: RowsOf, sources: Values, columns: list[Values], line: Line) -> list[Row | Failed]:
+        """The response maps, made of columns; large sets are made in slices, and others have their turn between."""
+        if len(sources) <= SLICE:
+            return list(rows_of(sources, columns))
+        self.is_large = True
+        await line.may_wait()
+        rows: list[Row | Failed] = []
+        for each in slices(len(sources)):
+            await turn()
+            rows += rows_of(sources[each.start : each.stop], [column[each.start : each.stop] for column in columns])
+        return rows
+
+    async def _by_kind(self, shape: Shape, sources: Values, where: Where, line: Line) -> list[Row | Failed]:
+        """Objects some of which are projected records."""
+        groups: dict[type | None, list[int]] = {}
+        for row, source in enumerate(sources):
+            kind = type(source)
+            groups.setdefault(kind if kind in shape.fits else None, []).append(row)
+        works = [self._of_kind(shape, [sources[row] for row in rows], Rows(where, rows)) for rows in groups.values()]
+        completed: list[Row | Failed] = [FAILED] * len(sources)
+        for rows, done in zip(groups.values(), await self.together(works, line), strict=True):
+            for row, value in zip(rows, done, strict=True):
+                completed[row] = value
+        return completed
+
+    async def _of_kind(self, shape: Shape, sources: Values, where: Where) -> list[Row | Failed]:
+        return await self.objects(shape, sources, where, Line())
 
     async def together(self, works: Sequence[Coroutine[Any, Any, T]], line: Line) -> list[T]:
         """Run siblings side by side; those that have nothing to wait for cost no task. What one raises ends all."""
@@ -88,7 +150,7 @@ class Run:
             waiting = [each for each in started if not each.is_done]
             if waiting:
                 await line.may_wait()
-                await _finished(waiting)
+                await finished(waiting)
         except BaseException:
             for work in works:
                 work.close()
@@ -105,60 +167,96 @@ class Run:
     async def step(self, step: Step, sources: Values, where: Where, line: Line) -> Values:
         """The completed values of one field for all objects."""
         column = Column(where, step)
-        resolving = step.resolving
+        resolving = step.resolving if self.middleware is None else CALLED
         if isinstance(resolving, Typename):
             return [step.parent_type.name] * len(sources)
         scope = self.scope
         if isinstance(resolving, Fetched) and scope is not None:
             await line.may_wait()
-            values = await fetch_column(scope, step, resolving, self.executor, sources, column)
-        elif isinstance(resolving, Attribute | Function):
-            values = _read(resolving, sources)
+            values, is_finished = await fetch_column(scope, step, resolving, self.executor, sources, column)
+            if is_finished:
+                return self._with_nulls(step.output, values, column, step)
+        elif len(sources) > SLICE and self.middleware is None:
+            return await self.step_in_slices(step, sources, column, line)
         else:
-            values = self.called(step, sources, column)
-        return await self.complete(step.output, values, column, step, line)
+            values = self.had(step, sources, column)
+        try:
+            return await self.complete(step.output, values, column, step, line)
+        except RecursionError as error:  # the innermost field that has room for it tells it
+            failed: Values = [self.fail(error, column, row, step) for row in range(len(sources))]
+            return self._with_nulls(step.output, failed, column, step)
 
-    def called(self, step: Step, sources: Values, column: Column) -> Values:
+    async def step_in_slices(self, step: Step, sources: Values, column: Column, line: Line) -> Values:
+        """The same; others have their turn in between. What must be waited for is waited for together."""
+        await line.may_wait()
+        values: Values = []
+        for rows in slices(len(sources)):
+            await turn()
+            values += self.had(step, sources[rows.start : rows.stop], Rows(column, rows))
+        if not isinstance(step.output, Leaf) or not set(map(type, values)) <= _PLAIN:
+            return await self.complete(step.output, values, column, step, line)
+        completed: Values = []
+        for rows in slices(len(sources)):
+            await turn()
+            part = values[rows.start : rows.stop]
+            completed += await self.complete(step.output, part, Rows(column, rows), step, line)
+        return completed
+
+    def had(self, step: Step, sources: Values, where: Where) -> Values:
+        """What attributes hold and resolvers return."""
+        resolving = step.resolving if self.middleware is None else CALLED
+        if isinstance(resolving, Given):
+            return list(map(resolving.get, sources))
+        if isinstance(resolving, Attribute | Function):
+            return _read(resolving, sources)
+        return self.called(step, sources, where)
+
+    def called(self, step: Step, sources: Values, column: Where) -> Values:
         """What resolvers with graphql-core's signature return, or raise."""
         resolve: Callable[..., Any] = step.field.resolve or self.executor.field_resolver
         try:
             arguments = step.arguments(self.executor.variable_values)
         except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
             return [error] * len(sources)
+        shared = None
+        if self.middleware is not None:
+            resolve = self.middleware.get_field_resolver(resolve)
+        elif step.is_introspective:
+            shared = self.info(step, column, 0)
+        elif resolve is default_field_resolver:
+            return self.by_default(step, sources, column, arguments)
         values: Values = []
         for row, source in enumerate(sources):
             try:
-                values.append(resolve(source, self.info(step, column, row), **arguments))
+                values.append(resolve(source, shared or self.info(step, column, row), **arguments))
             except Exception as error:  # noqa: BLE001 - authors' code may raise anything; errors are values here
                 values.append(error)
         return values
 
-    def info(self, step: Step, column: Column, row: int) -> GraphQLResolveInfo[Any]:
+    def by_default(self, step: Step, sources: Values, column: Where, arguments: dict[str, Any]) -> Values:
+        """What graphql-core's default resolver would return: what objects hold under the field's name, called."""
+        values = _held(step.name, sources)
+        if any(map(callable, dict(zip(map(type, values), values, strict=True)).values())):  # one of each kind
+            for row, call in enumerate(values):
+                if callable(call):
+                    try:
+                        values[row] = call(self.info(step, column, row), **arguments)
+                    except Exception as error:  # noqa: BLE001 - as above
+                        values[row] = error
+        return values
+
+    def info(self, step: Step, column: Where, row: int) -> GraphQLResolveInfo[Any]:
         """What a resolver is told about the field of one object."""
-        run = self.executor
-        return GraphQLResolveInfo(
-            step.name,
-            step.nodes,
-            step.field.type,
-            step.parent_type,
-            linked_path(column, row),
-            run.schema,
-            run.fragment_definitions,
-            run.root_value,
-            run.operation,
-            run.variable_values,
-            run.context_value,
-            run.is_awaitable,
-            run.abort_signal,
-            run.async_helpers,
-        )
+        path = linked_path(column, row)
+        return self.executor.build_resolve_info(step.field, step.nodes, step.parent_type, path)
 
     async def complete(self, output: Output, values: Values, where: Where, step: Step, line: Line) -> Values:
         """From resolved values to those of the response (GraphQL specification, section 6.4.3)."""
         kinds = set(map(type, values))
         if not kinds <= _PLAIN:
-            if _has_awaitables(values, self.executor.is_awaitable):
-                values = await _awaited(values, self.executor.is_awaitable, line)
+            if has_awaitables(values, self.executor.is_awaitable):
+                group = partial(reach_of, where) if self.propagates and not output.is_nullable else None
+                values = await awaited(values, self.executor, line, group)
                 kinds = set(map(type, values))
             if any(issubclass(kind, Exception | UndefinedType) for kind in kinds):
                 values = [self._settled(value, where, row, step) for row, value in enumerate(values)]
@@ -166,7 +264,8 @@ class Run:
         absent = kinds & {NoneType, Failed}
         if not absent:
             completed = await self._present(output, values, kinds, where, step, line)
-        elif len(absent) == len(kinds):
+            return self._with_nulls(output, completed, where, step) if self.failures else completed
+        if len(absent) == len(kinds):
             completed = values
         else:
             rows = [row for row, value in enumerate(values) if value is not None and value is not FAILED]
@@ -187,15 +286,14 @@ class Run:
         return None if value is Undefined else value
 
     def _with_nulls(self, output: Output, values: Values, where: Where, step: Step) -> Values:
-        if output.is_nullable:
-            if self.failures and FAILED in values:
-                return [None if value is FAILED else value for value in values]
-        elif None in values:
+        if not output.is_nullable and None in values:
             message = f"Cannot return null for non-nullable field {step.parent_type}.{step.name}."
-            return [
+            values = [
                 self.fail(TypeError(message), where, row, step) if value is None else value
                 for row, value in enumerate(values)
             ]
+        if (output.is_nullable or not self.propagates) and self.failures and FAILED in values:
+            return [None if value is FAILED else value for value in values]
         return values
 
     async def _present(
@@ -219,21 +317,40 @@ class Run:
     async def _lists(
         self, output: Listing, values: Values, kinds: set[type], where: Where, step: Step, line: Line
     ) -> Values:
+        if output.stream is not None:
+            return await self._streamed(output, output.stream, values, where, step, line)
         if not kinds <= {list, tuple}:
             if any(map(self.executor.is_async_iterable, values)):
                 await line.may_wait()
-                values = await _drained(values, self.executor.is_async_iterable)
-            listed = self._tried(lambda value, row: _as_list(value, step), values, where, step)
-            return await self._kept(lambda rows, at: self._items(output, rows, at, step, line), listed, where)
+                values = await drained(
+                    values, self.executor, until_null=self.propagates and not output.items.is_nullable
+                )
+            field = f"{step.parent_type}.{step.name}"
+            lists = self._tried(lambda value, row: listed(value, self.executor, field), values, where, step)
+            return await self._kept(lambda rows, at: self._items(output, rows, at, step, line), lists, where)
         return await self._items(output, values, where, step, line)
+
+    async def _streamed(
+        self, output: Listing, streamed: Streamed, values: Values, where: Where, step: Step, line: Line
+    ) -> Values:
+        refused = refusals(self.executor)
+        if (problem := streamed.problem or (refused and refused.of_stream)) is not None:
+            return [self.fail(problem, where, row, step) for row in range(len(values))]
+        lists = await opened(values, streamed.first, self.executor, f"{step.parent_type}.{step.name}", line)
+        stream(self, streamed, lists, where, step)
+        firsts = [
+            each.first if isinstance(each, Opened) else self._settled(each, where, row, step)
+            for row, each in enumerate(lists)
+        ]
+        return await self._kept(lambda rows, at: self._items(output, rows, at, step, line), firsts, where)
 
     async def _items(self, output: Listing, lists: Values, where: Where, step: Step, line: Line) -> Values:
         lengths = list(map(len, lists))
         items = output.items
-        flat = list(chain.from_iterable(lists))
+        flat = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
         done = await self.complete(items, flat, Items(where, lengths, items.is_nullable), step, line) if flat else flat
         rest = iter(done)
-        completed: Values = [list(islice(rest, length)) for length in lengths]
+        completed: Values = [done] if len(lists) == 1 else [list(islice(rest, length)) for length in lengths]
         if self.failures and not items.is_nullable:
             return [FAILED if FAILED in each else each for each in completed]
         return completed
@@ -297,9 +414,9 @@ class Run:
     ) -> Values:
         """What `ask` says of each value, awaited where it must be; FAILED where it raises."""
         answers = self._tried(ask, values, where, step)
-        if not _has_awaitables(answers, self.executor.is_awaitable):
+        if not has_awaitables(answers, self.executor.is_awaitable):
             return answers
-        settled = await _awaited(answers, self.executor.is_awaitable, line)
+        settled = await awaited(answers, self.executor, line)
         return [
             self.fail(answer, where, row, step) if isinstance(answer, Exception) else answer
             for row, answer in enumerate(settled)
@@ -327,9 +444,14 @@ class Run:
 
     def _info_at(self, step: Step, where: Where, row: int) -> GraphQLResolveInfo[Any]:
         """The field's info for a value inside of it: its path ends at the field, whatever list the value is in."""
-        while not isinstance(where, Column):
-            where, row = where.outer(row)
-        return self.info(step, where, row)
+        return self.info(step, *_column_of(where, row))
+
+
+def _column_of(where: Where, row: int) -> tuple[Column, int]:
+    """The field that a value is in, whatever list it is in, and its object's row."""
+    while not isinstance(where, Column):
+        where, row = where.outer(row)
+    return where, row
 
 
 def _read(resolving: Attribute | Function, sources: Values) -> Values:
@@ -343,75 +465,21 @@ def _read(resolving: Attribute | Function, sources: Values) -> Values:
     return [_outcome(resolving.unwrapped, value) for value in values]
 
 
+def _held(name: str, sources: Values) -> Values:
+    """Entries of mappings, attributes of other objects; exceptions are values."""
+    if set(map(type, sources)) == {dict}:
+        return [source.get(name) for source in sources]
+    values: Values = []
+    for source in sources:
+        try:
+            values.append(source.get(name) if isinstance(source, Mapping) else getattr(source, name, None))
+        except Exception as error:  # noqa: BLE001 - a property may raise anything
+            values.append(error)
+    return values
+
+
 def _outcome(work: Callable[[Any], Any], value: Any) -> Any:
     try:
         return work(value)
     except Exception as error:  # noqa: BLE001 - as above
         return error
-
-
-def _has_awaitables(values: Values, is_awaitable: Callable[[Any], bool]) -> bool:
-    """Asked of one value of each kind; only generators of one kind may differ."""
-    samples = dict(zip(map(type, values), values, strict=True))
-    return any(map(is_awaitable, values if GeneratorType in samples else samples.values()))
-
-
-async def _awaited(values: Values, is_awaitable: Callable[[Any], bool], line: Line) -> Values:
-    """What awaitables give, or the exceptions they raise, in their places."""
-    rows = [row for row, value in enumerate(values) if is_awaitable(value)]
-    settled = list(values)
-    try:
-        await line.may_wait()
-        if len(rows) == 1:
-            settled[rows[0]] = await _outcome_of(values[rows[0]])
-            return settled
-        outcomes = await asyncio.gather(*(_outcome_of(values[row]) for row in rows))
-    except BaseException:
-        for row in rows:  # whatever nobody waits for any more must not be left unstarted
-            if iscoroutine(values[row]):
-                values[row].close()
-        raise
-    for row, outcome in zip(rows, outcomes, strict=True):
-        settled[row] = outcome
-    return settled
-
-
-async def _outcome_of(awaitable: Awaitable[Any]) -> Any:
-    try:
-        return await awaitable
-    except Exception as error:  # noqa: BLE001 - as above
-        return error
-
-
-async def _finished(waiting: Sequence[Started[Any]]) -> None:
-    """Go on with all of them; when one raises, the others are cancelled and gone before it is told."""
-    if len(waiting) == 1:
-        waiting[0].value = await waiting[0]
-        return
-    tasks = [asyncio.ensure_future(each) for each in waiting]
-    try:
-        values = await asyncio.gather(*tasks)
-    except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise
-    for each, value in zip(waiting, values, strict=True):
-        each.value = value
-
-
-async def _drained(values: Values, is_async: Callable[[Any], bool]) -> Values:
-    """Lists of what async iterables give; the exception that ends one stands in its place."""
-    return list(await asyncio.gather(*(_outcome_of(_items_of(value, is_async)) for value in values)))
-
-
-async def _items_of(value: Any, is_async: Callable[[Any], bool]) -> Any:
-    return [item async for item in value] if is_async(value) else value
-
-
-def _as_list(value: Any, step: Step) -> list[Any]:
-    if isinstance(value, Exception):
-        raise value
-    if not is_iterable(value):
-        raise GraphQLError(f"Expected Iterable, but did not find one for field '{step.parent_type}.{step.name}'.")
-    return list(value)

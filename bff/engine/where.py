@@ -135,6 +135,13 @@ class Items:
         return which, row - (self._ends[which] - self._lengths[which])
 
 
+def row_in(base: Where, where: Where, row: int) -> int:
+    """The row of a set that a row of another set below it came from."""
+    while where is not base:
+        where, row = where.outer(row)
+    return row
+
+
 def path_to(where: Where, row: int) -> list[str | int]:
     """The response path of a row."""
     path = [position.key for position in where.up(row)]

@@ -24,6 +24,8 @@ rating_of = batched("shop: rating", parameter="sku", key="")
 class Gates:
     """Resolvers wait until a test lets them go on."""
 
+    now: Gates
+
     def __init__(self) -> None:
         self.open = asyncio.Event()
         self.waiting = 0
@@ -52,8 +54,8 @@ class Item:
     rating: int | None = via(rating_of, sku="sku")
 
     @strawberry.field
-    async def slow(self, info: strawberry.Info) -> str:
-        await info.context.state["gates"].passed()
+    async def slow(self) -> str:
+        await Gates.now.passed()
         return f"slow {self.sku}"
 
     @strawberry.field
@@ -79,9 +81,9 @@ class Query:
         return ITEMS[0]
 
     @strawberry.field
-    async def arriving(self, info: strawberry.Info) -> strawberry.Streamable[Item]:
+    async def arriving(self) -> strawberry.Streamable[Item]:
         yield ITEMS[0]
-        await info.context.state["gates"].passed()
+        await Gates.now.passed()
         yield ITEMS[1]
 
 
@@ -92,17 +94,7 @@ class Mutation:
         return ITEMS[0]
 
 
-class WithGates(strawberry.extensions.SchemaExtension):
-    """Hands the test's gates to resolvers."""
-
-    gates = Gates()
-
-    def on_operation(self) -> Any:
-        self.execution_context.context.state["gates"] = self.gates
-        yield
-
-
-SCHEMA = frontend(query=Query, mutation=Mutation, extensions=[WithGates])
+SCHEMA = frontend(query=Query, mutation=Mutation)
 BOTH = pytest.mark.parametrize("increments", Increments)
 
 
@@ -110,7 +102,7 @@ BOTH = pytest.mark.parametrize("increments", Increments)
 def gates(monkeypatch: pytest.MonkeyPatch) -> Gates:
     """Closed at first."""
     made = Gates()
-    monkeypatch.setattr(WithGates, "gates", made)
+    monkeypatch.setattr(Gates, "now", made, raising=False)
     return made
 
 
@@ -120,10 +112,10 @@ def shop() -> FakeUpstream:
     return FakeUpstream(lambda call: dict.fromkeys(call.keys, 7))
 
 
-@pytest.fixture
-def app(shop: FakeUpstream) -> Gateway:
-    """One frontend over the shop."""
-    return gateway(SCHEMA, timeout=60, shop=shop)
+@pytest.fixture(params=["compiled", "reference"])
+def app(shop: FakeUpstream, request: pytest.FixtureRequest) -> Gateway:
+    """One frontend over the shop, on each engine."""
+    return gateway(SCHEMA, timeout=60, options={"engine": request.param}, shop=shop)
 
 
 async def start(app: Gateway, query: str, increments: Increments | None = Increments.PATHS, **variables: Any) -> Parts:
@@ -428,7 +420,7 @@ async def test_whoever_leaves_before_the_first_part_ends_everything(slow_shop: F
 async def test_any_strawberry_schema_defers(gates: Gates) -> None:
     """Not only those of `frontend(...)`."""
     gates.open.set()
-    plain = strawberry.Schema(query=Query, extensions=[WithGates])
+    plain = strawberry.Schema(query=Query)
     app = gateway(plain, shop=FakeUpstream())
     parts = await rest(await start(app, "{ item { sku ... @defer { slow } } }"))
     assert merged(parts)[0] == {"item": {"sku": "a", "slow": "slow a"}}

@@ -1,5 +1,6 @@
 """Plans: bounded, never spoiled by one client for another, and no document brings the gateway down."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -58,3 +59,16 @@ async def test_a_long_chain_of_fragments_is_refused(limits: dict[str, int]) -> N
     answer = await ask(app, f"{chain} fragment F2000 on Query {{ word }}")
     assert answer.errors[0]["extensions"]["code"] in {"TOO_DEEP", "GRAPHQL_VALIDATION_FAILED"}
     assert not answer.was_executed
+
+
+async def test_an_unknown_document_is_made_once_for_all_who_bring_it() -> None:
+    """A hundred requests at a start are not a hundred times the work; one that leaves ends it for nobody else."""
+    made = []
+    cold = plans(rules=[lambda document, operation: made.append(operation)])
+    asks = [asyncio.create_task(cold.prepare_aside("{ __typename }", None, {})) for _ in range(5)]
+    await asyncio.sleep(0)
+    asks[0].cancel()
+    results = await asyncio.gather(*asks, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert len({id(each) for each in results[1:]}) == 1
+    assert len(made) == 1

@@ -1,0 +1,162 @@
+"""Reading: how an endpoint's replies become the values of one step. Used by bff.engine.fetching.
+
+Optimistic, then exact: replies are read as projected records, which costs a fraction, and where one does not fit, as
+the author's own types, whose every misfit is an error at its path. The first reply is always read so: what is asked
+once is not worth a class of its own, and it shows what the upstream calls things.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from operator import attrgetter
+from types import NoneType
+from typing import Any
+
+from graphql import GraphQLSchema
+
+from bff.authoring.computed import RECORDS
+from bff.authoring.records import Convert, Records
+from bff.authoring.turns import converted
+from bff.engine.projection import Names, Projection, Unprojected, learn, project
+from bff.engine.shapes import Listing, Output, Selected
+from bff.loading.answered import Answered
+from connectors.contract import Reply, at_path
+from connectors.endpoint import Endpoint
+from connectors.errors import UpstreamError
+from connectors.forms import Record, Unfit
+
+Values = dict[Hashable, Any]
+MOST_PASSED = 1000
+"""Replies read the exact way at most, before the fast way is tried again on an upstream whose replies do not fit it."""
+
+
+class Reading:
+    """Of one step and one endpoint."""
+
+    def __init__(self, schema: GraphQLSchema, output: Output, convert: Convert, endpoint: Endpoint) -> None:
+        records = schema.extensions.get(RECORDS)
+        self._records: Records | None = records if isinstance(records, Records) else None
+        self._output = output
+        self._convert = convert
+        self._endpoint = endpoint
+        self._names: Names = {}
+        self._projection: Projection | None = None
+        self._pass, self._passes = 1, 1
+
+    async def alone(self, reply: Reply) -> Any:
+        """The value of a reply about one thing. Raises what reading it raises."""
+        projection = self._projected()
+        if projection is not None:
+            try:
+                value = reply.fitted(projection.form)
+            except Unfit:
+                self._missed()
+            else:
+                self._passes = 1
+                return value
+        data = await reply.read()
+        self._learn(data)
+        return data if isinstance(data, UpstreamError) else await converted(self._convert, data)
+
+    def dealt(self, answers: Sequence[Answered]) -> tuple[Values, bool]:
+        """The value, or the exception in its place, of each key; and whether values are the response's already."""
+        projection = self._projected()
+        if projection is not None:
+            try:
+                values = self._fitted(answers, projection)
+            except Unfit:
+                self._missed()
+            else:
+                self._passes = 1
+                return _finished(values, projection.finish)
+        return self._read(answers), False
+
+    def _fitted(self, answers: Sequence[Answered], projection: Projection) -> Values:
+        values: Values = {}
+        for each in answers:
+            if isinstance(each.reply, Exception):
+                values.update(dict.fromkeys(each.keys, each.reply))
+            elif each.is_single:
+                values[each.keys[0]] = each.reply.pointed(self._endpoint.at).fitted(projection.form)
+            else:
+                values.update(self._by_key(each.keys, each.reply, projection))
+        return values
+
+    def _by_key(self, keys: Sequence[Hashable], reply: Reply, projection: Projection) -> Values:
+        """As connectors.batching.deal."""
+        batch = self._endpoint.batch
+        if batch is None or not projection.key:
+            raise Unfit
+        records: list[Record] = reply.pointed(self._endpoint.many_at).fitted(projection.batch)
+        held = list(map(attrgetter(projection.key), records))
+        same_kinds = set(map(type, keys)) == set(map(type, held)) and type(keys[0]) in (int, str)
+        asked, held = (keys, held) if same_kinds else (list(map(str, keys)), list(map(str, held)))
+        if batch.group:
+            grouped: dict[Any, list[Record]] = {}
+            for key, record in zip(held, records, strict=True):
+                grouped.setdefault(key, []).append(record)
+            return {key: grouped.get(own, []) for key, own in zip(keys, asked, strict=True)}
+        found = dict(zip(reversed(held), reversed(records), strict=True))  # the first of those with one key
+        return {key: found.get(own) for key, own in zip(keys, asked, strict=True)}
+
+    def _read(self, answers: Sequence[Answered]) -> Values:
+        values: Values = {}
+        for each in answers:
+            for key, outcome in each.outcomes(self._endpoint).items():
+                values[key] = self._value(outcome)
+            if isinstance(each.reply, Reply) and each.reply.is_read:
+                at = self._endpoint.at if each.is_single else self._endpoint.many_at
+                self._learn(at_path(each.reply.data, at))
+        return values
+
+    def _value(self, outcome: Reply | Exception) -> Any:
+        if isinstance(outcome, Exception):
+            return outcome
+        try:
+            data = outcome.data
+        except Exception as error:  # noqa: BLE001 - reading may fail as sending may
+            return error
+        return data if isinstance(data, UpstreamError) else self._convert(data)
+
+    def _projected(self) -> Projection | None:
+        """The fast way, where there is one and it is not being passed over."""
+        if self._pass:
+            self._pass -= 1
+            return None
+        if self._projection is None and self._records is not None:
+            try:
+                self._projection = project(self._records, self._output, self._names, key=self._key())
+            except Unprojected:
+                self._records = None
+        return self._projection
+
+    def _key(self) -> str | None:
+        """What tells the records of a batch apart, where they stand in a list and are what the field is about."""
+        batch = self._endpoint.batch
+        if batch is None or len(batch.key) != 1:
+            return None
+        record = self._output.items if batch.group and isinstance(self._output, Listing) else self._output
+        return batch.key[0] if isinstance(record, Selected) else None
+
+    def _missed(self) -> None:
+        """Pass the fast way over: not now, and the more often it misses, the longer."""
+        self._projection = None
+        self._passes = min(self._passes * 2, MOST_PASSED)
+        self._pass = self._passes - 2
+
+    def _learn(self, data: Any) -> None:
+        if self._records is not None and self._projection is None:
+            learn(self._records, self._output, data, self._names)
+
+
+def _finished(values: Values, finish: Callable[[Sequence[Any]], list[Any]] | None) -> tuple[Values, bool]:
+    """The response's own values at once, where that takes nothing but the records and nothing failed."""
+    if finish is None:
+        return values, False
+    kinds = set(map(type, values.values()))
+    if any(issubclass(kind, Exception) for kind in kinds):
+        return values, False
+    if NoneType not in kinds:
+        return dict(zip(values, finish(list(values.values())), strict=True)), True
+    present = {key: value for key, value in values.items() if value is not None}
+    return {**values, **dict(zip(present, finish(list(present.values())), strict=True))}, True

@@ -1,0 +1,179 @@
+"""What REST upstreams send, however malformed: both engines answer with the same bytes, errors included.
+
+Drawn schemas over a real HTTP upstream whose JSON holds all that it should not: see tests.bff.engine.rest_schema. It is
+the oracle of whatever reads records faster than plain Python does.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from structlog.testing import capture_logs
+
+from bff.contract import Answer, Request
+from bff.engine.executor import natives
+from bff.gateway import Gateway
+from bff.http.encode import encode
+from connectors.rest.connector import RestConnector, connect
+from connectors.rest.options import Options
+from tests.bff.engine.drawing import reach, seeds, slice_by
+from tests.bff.engine.rest_schema import Drawn, Record, draw_schema
+from tests.bff.engine.writing import Writer
+from tests.bff.fakes import gateway
+from tests.serving import serving
+
+NO_JSON = [
+    b"",
+    b"<html>",
+    b"[",
+    b'{"id": 1',
+    b"[] []",
+    b"nul",
+    b'{"id": 01}',
+    b"[1,]",
+    b'\xff"',
+    b"\xef\xbb\xbf[]",
+    b"NaN",
+]
+
+
+class Upstream:
+    """Answers by the path alone, so that it does not matter who asks what together with what."""
+
+    def __init__(self) -> None:
+        self.seed = 0
+        self.trouble = 0
+        self.records: dict[str, Record] = {}
+        self.sent: dict[str, bytes] = {}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        status, body = self.reply(scope["path"], parse_qs(scope["query_string"].decode()).get("id", []))
+        self.sent[f"{scope['path']}?{scope['query_string'].decode()}"] = body
+        head = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": body})
+
+    def reply(self, path: str, keys: list[str]) -> tuple[int, bytes]:
+        chance = random.Random(f"{self.seed}{path}")
+        _, kind, name, *_ = path.split("/")
+        if chance.randrange(1000) < self.trouble / 2:
+            return chance.choice([(500, b"{}"), (404, b"null"), *((200, each) for each in NO_JSON)])
+        record = self.records[name]
+        if kind in ("many", "group"):
+            each = [self.of_key(record, kind, key) for key in keys]
+            return 200, ("[" + ", ".join(filter(None, each)) + "]").encode()
+        spec = record.text
+        if kind == "single":
+            return 200, self.wrong(chance, spec(chance, self.trouble)).encode()
+        return 200, self.root(int(kind.removeprefix("root")), record, chance).encode()
+
+    def root(self, shape: int, record: Record, chance: random.Random) -> str:
+        if shape in (0, 1, 4):
+            items = [self.wrong(chance, record.text(chance, self.trouble)) for _ in range(chance.randrange(6))]
+            if shape == 4:
+                items = ["[" + ", ".join(items) + "]", "[]", "null" if self.trouble else "[]"]
+            return self.wrong(chance, "[" + ", ".join(items) + "]")
+        return self.wrong(chance, record.text(chance, self.trouble))
+
+    def of_key(self, record: Record, kind: str, key: str) -> str:
+        """The records of one key of a batch, whatever the others are."""
+        chance = random.Random(f"{self.seed}{record.name}{kind}{key}")
+        shown = chance.choice([json.dumps(key), key if key.lstrip("-").isdigit() else json.dumps(key)])
+        count = chance.randrange(3) if kind == "group" else int(chance.random() < 0.9)
+        texts = [record.text(chance, self.trouble, id=shown) for _ in range(count)]
+        return ", ".join(self.wrong(chance, text) for text in texts)
+
+    def wrong(self, chance: random.Random, text: str) -> str:
+        return chance.choice(["null", "7", "[]", '"text"', "{}"]) if chance.randrange(2000) < self.trouble else text
+
+
+@asynccontextmanager
+async def upstream() -> AsyncIterator[tuple[Upstream, RestConnector]]:
+    made = Upstream()
+    async with serving(made) as url:
+        connector = connect("api", Options.model_validate({"address": url}))
+        try:
+            yield made, connector
+        finally:
+            await connector.close()
+
+
+async def asked(engine: Gateway, text: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The answer's body as a client reads it; ids of internal errors differ."""
+    answer = await engine.answer(Request(frontend="app", query=text, variables=variables))
+    assert isinstance(answer, Answer)
+    body = encode(answer)
+    return {"text": body, **json.loads(re.sub(rb'"id":"[^"]*"', b'"id":"?"', body))}
+
+
+def data_of(body: dict[str, Any]) -> str:
+    return json.dumps(body.get("data"))  # a list of pairs would say the same of the order of keys
+
+
+def same_errors(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    """The same, of several that make one thing null any: calls are under way side by side, and the first one counts."""
+    return shown(ours) == shown(theirs)
+
+
+def shown(body: dict[str, Any]) -> set[str]:
+    """Errors at the very null they are told for; of those from below, only which null."""
+    reached = [(reach(body["data"], each["path"]), each) for each in body.get("errors", [])]
+    return {json.dumps(each if list(null) == each["path"] else null) for null, each in reached}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what nobody awaits after a failure
+@pytest.mark.parametrize(("trouble", "is_large"), [(0, False), (10, False), (10, True), (60, False), (60, True)])
+async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nulls, wrong types, missing and doubled keys, records that are none, failing batches, replies that are no JSON."""
+    before, tried = natives.total(), 0
+    if is_large:
+        slice_by(monkeypatch, 1, 20)
+    with capture_logs():
+        async with upstream() as (server, connector):
+            for seed in seeds(12, fresh=4):
+                server.records = (drawn := draw_schema(seed)).records
+                ours, theirs = engines(drawn, connector)
+                for number in range(20):
+                    server.seed, server.trouble = seed * 1000 + number, trouble
+                    tried += await compared(server, ours, theirs)
+    gc.collect()
+    assert natives.total() - before == tried > 200 or tried < 40
+
+
+def engines(drawn: Drawn, connector: RestConnector) -> tuple[Gateway, Gateway]:
+    """Ours and graphql-core's, with the same plans."""
+    ours, theirs = (
+        gateway(drawn.schema, options={"engine": engine}, api=connector)  # type: ignore[arg-type]
+        for engine in ("compiled", "reference")
+    )
+    frontends: Any = theirs.frontends
+    frontends["app"] = replace(frontends["app"], plans=ours.frontends["app"].plans)
+    return ours, theirs
+
+
+async def compared(server: Upstream, ours: Gateway, theirs: Gateway) -> bool:
+    """Whether the drawn query was one."""
+    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
+    text = writer.document()
+    server.sent.clear()
+    expected = await asked(theirs, text, writer.variables)
+    if "data" not in expected:
+        return False  # drawn fields with one name and different arguments cannot be merged
+    actual = await asked(ours, text, writer.variables)
+    sent = "\n".join(f"{path} {body!r}" for path, body in server.sent.items())
+    label = f"seed {server.seed // 1000}, number {server.seed % 1000}, {writer.variables}: {text}\n{sent}"
+    assert "data" in actual, label
+    assert data_of(actual) == data_of(expected), label
+    assert same_errors(actual, expected), f"{label}\n{actual}\n{expected}"
+    return True
