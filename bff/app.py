@@ -21,6 +21,7 @@ from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway import Gateway
 from bff.http.app import http_app
 from bff.loading.scope import RequestScope
+from bff.observability.metrics import exposition
 from bff.upstreams import Upstreams
 from connectors.contract import Connector
 from connectors.endpoint import current_scope
@@ -87,8 +88,8 @@ class Generation:
             readiness=self.upstreams,
         )
         self._busy = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._idle: asyncio.Event | None = None
+        """Set when nothing is under way any more; there when somebody waits for that."""
 
     @property
     def cards(self) -> Sequence[FrontendCard]:
@@ -105,7 +106,7 @@ class Generation:
 
     async def answer(self, request: Request) -> Answer | Parts | Answers:
         """Answer, and be known to be busy until the answer, or the subscription, is over."""
-        self._begin()
+        self._busy += 1
         try:
             answer = await self._gateway.answer(request)
         except BaseException:
@@ -122,7 +123,9 @@ class Generation:
         """Let requests under way finish, for `DRAIN` seconds at most, then close the upstreams."""
         try:
             async with asyncio.timeout(DRAIN):
-                await self._idle.wait()
+                if self._busy:
+                    self._idle = asyncio.Event()
+                    await self._idle.wait()
         except TimeoutError:
             log.warning("drain_ended", still_running=self._busy)
         await self.close_now()
@@ -132,13 +135,9 @@ class Generation:
         await self._gateway.close()
         await self.upstreams.close()
 
-    def _begin(self) -> None:
-        self._busy += 1
-        self._idle.clear()
-
     def _end(self) -> None:
         self._busy -= 1
-        if not self._busy:
+        if not self._busy and self._idle is not None:
             self._idle.set()
 
 
@@ -183,7 +182,9 @@ class Service:
         self._connectors = connectors
         self._generation: Generation | None = None
         self._leaving: set[asyncio.Task[None]] = set()
-        self.asgi = http_app(lambda: self.generation, project.settings.server, lifespan=self.running)
+        self.asgi = http_app(
+            lambda: self.generation, project.settings.server, lifespan=self.running, metrics=exposition
+        )
 
     @property
     def generation(self) -> Generation:

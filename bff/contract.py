@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
 
+import msgspec
+
 
 class Increments(Enum):
     """How the parts of an answer with @defer or @stream are written. The value is a parameter of multipart/mixed."""
@@ -18,8 +20,7 @@ class Increments(Enum):
     """Parts are announced as pending with an id, and completed (the proposal as graphql-js 17 has it)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One GraphQL request, whatever transport brought it (POST, GET, SSE, websocket, a test)."""
 
     frontend: str
@@ -30,9 +31,9 @@ class Request:
     """The name of a document that the frontend knows (GraphQL over HTTP, `Persisted Documents`)."""
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
-    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """What the client adds to the protocol; entries that nobody knows are ignored."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The HTTP headers, names in lower case."""
     client: str = ""
     """Network address of the peer, without its port."""
@@ -54,8 +55,16 @@ class Caching:
     """Whether it is the same for everyone, so that caches between us and the callers may keep it too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Encoded:
+    """The JSON of several answers that are the same; whoever encodes the first of them puts it here."""
+
+    __slots__ = ("body",)
+
+    def __init__(self) -> None:
+        self.body: bytes | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """One GraphQL response, or one event of a subscription.
 
     `was_executed` is False for a request error: nothing ran, and the response has no `data` entry
@@ -65,7 +74,7 @@ class Answer:
     data: Any = None
     errors: Sequence[Mapping[str, Any]] = ()
     """Formatted errors: message, locations, path, extensions.code. Safe to show."""
-    extensions: Mapping[str, Any] = field(default_factory=dict)
+    extensions: Mapping[str, Any] = msgspec.field(default_factory=dict)
     was_executed: bool = True
     status: int = 200
     """HTTP status for a request error over HTTP, such as 400 or 405; 200 when executed."""
@@ -73,6 +82,8 @@ class Answer:
     """None when it may not be kept."""
     most_bytes: int | None = None
     """Most bytes of its JSON: whoever encodes it refuses a larger one."""
+    encoded: Encoded | None = None
+    """Where its JSON is kept, when several requests are answered the same; None when it is for one alone."""
 
     def body(self) -> dict[str, Any]:
         """The response map in the order the specification recommends: errors, data, extensions."""
@@ -86,8 +97,7 @@ class Answer:
         return body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part(Answer):
+class Part(Answer, frozen=True, kw_only=True):
     """A part of an answer with @defer or @stream; only the first has data and errors of its own."""
 
     delivery: Mapping[str, Any]

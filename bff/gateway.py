@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import Context as TaskContext
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
@@ -15,7 +16,18 @@ from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
 from bff.authoring import Context
-from bff.contract import Answer, Answers, Caching, FrontendCard, Increments, Parts, Refused, Request, timings
+from bff.contract import (
+    Answer,
+    Answers,
+    Caching,
+    Encoded,
+    FrontendCard,
+    Increments,
+    Parts,
+    Refused,
+    Request,
+    timings,
+)
 from bff.engine import reference
 from bff.engine.errors import document_errors, field_errors, logged_error
 from bff.engine.incremental import ByIds
@@ -24,9 +36,14 @@ from bff.engine.parts import Run
 from bff.engine.plan import Invalid, Plan
 from bff.frontends.choice import Choice
 from bff.frontends.frontend import Frontend
+from bff.loading.operations import Flights
 from bff.loading.scope import RequestScope
 from bff.loading.upstream import Reachable
+from bff.loading.window import Windows
+from bff.observability.metrics import OperationCounts
 from connectors.endpoint import current_scope
+from connectors.flight import Flight
+from connectors.interrupt import Interrupt
 
 log = structlog.get_logger("bff.gateway")
 
@@ -39,6 +56,17 @@ class KnowsReadiness(Protocol):
 
     def readiness(self) -> Mapping[str, str]:
         """What is not ready, by name, in safe words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What running a query came to. Everyone who asked makes an answer of it, with errors under its own request id."""
+
+    result: Any
+    """An Exception where it failed as a whole."""
+    context: Context
+    encoded: Encoded | None
+    """Where their JSON is kept, when there are several."""
 
 
 class Gateway:
@@ -59,6 +87,11 @@ class Gateway:
         self._readiness = readiness
         self._cards = tuple(frontend.card for frontend in frontends.values())
         self._choice = Choice({name: frontend.options for name, frontend in frontends.items()})
+        self._flights: dict[str, Flights[Ran]] = {
+            name: Flights(frontend.options.share_across) for name, frontend in frontends.items() if frontend.may_share
+        }
+        self._windows = Windows()
+        self._counts = {name: OperationCounts(name) for name in frontends}
 
     @property
     def cards(self) -> Sequence[FrontendCard]:
@@ -79,7 +112,8 @@ class Gateway:
         asked = request
         began = time.perf_counter()
         try:
-            request = await frontend.documents.find(asked)
+            if not asked.query or asked.extensions or asked.document_id or frontend.documents.only_trusted:
+                request = await frontend.documents.find(asked)
             plan = await frontend.plans.prepare_aside(request.query, request.operation_name, request.variables or {})
             if request.no_mutations and plan.kind == "mutation":
                 raise Refused(
@@ -88,7 +122,8 @@ class Gateway:
                     status=405,
                     headers={"allow": "POST"},
                 )
-            await frontend.documents.keep(asked)
+            if asked.extensions:
+                await frontend.documents.keep(asked)
         except Refused as refusal:
             return refusal.answer()
         except Invalid as invalid:
@@ -117,24 +152,75 @@ class Gateway:
             await frontend.documents.close()
 
     async def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Answer:
-        seconds = self._seconds(frontend)
-        scope = self._scope(frontend, request, deadline=time.monotonic() + seconds)
+        """Run it, or wait for one that is under way and that nothing can tell apart from it."""
+        ends = time.monotonic() + self._seconds(frontend)
+        flights = self._flights.get(frontend.name)
+        if flights is None or plan.kind != "query" or plan.program.has_effects or plan.program.was_immediate:
+            return await self._run_alone(frontend, plan, request, ends)
+        key = flights.key(plan, request)
+        if key is None:
+            return await self._run_alone(frontend, plan, request, ends)
+        return await self._run_once(frontend, plan, request, ends, flights, key)
+
+    async def _run_once(
+        self, frontend: Frontend, plan: Plan, request: Request, ends: float, flights: Flights[Ran], key: Hashable
+    ) -> Answer:
+        while (flight := flights.find(key)) is not None:
+            left = ends + GRACE - time.monotonic()
+            if left <= 0:
+                return self._late(frontend, request)
+            ran = await flight.landed(left)
+            if ran is not None:
+                self._counts[frontend.name].shared()
+                return _told(ran, frontend, plan, request)
+            if plan.program.has_effects:
+                return await self._run_alone(frontend, plan, request, ends)
+        flight = flights.lead(key)
+        try:
+            return await self._run_alone(frontend, plan, request, ends, flight)
+        finally:
+            flights.over(key)
+
+    async def _run_alone(
+        self, frontend: Frontend, plan: Plan, request: Request, ends: float, flight: Flight[Ran] | None = None
+    ) -> Answer:
+        scope = self._scope(frontend, request, deadline=ends)
         context = _context(plan, request)
         token = current_scope.set(scope)
+        interrupt = Interrupt()
+        timer = asyncio.get_running_loop().call_later(ends + GRACE - time.monotonic(), interrupt)
         try:
-            async with asyncio.timeout(seconds + GRACE):
-                result = await _result(frontend, plan, request, context)
-            return _answer(result, context, request, frontend, plan.caching)
-        except TimeoutError:
-            log.warning("request_timeout", seconds=seconds, **_labels(request))
-            message = f"The request took longer than the {seconds:g} seconds that it may."
-            return Answer(errors=[logged_error(message, "TIMEOUT", _labels(request))])
-        except Exception:
-            log.exception("request_failed", **_labels(request))
-            return _internal(request)
+            try:
+                result = await self._result(frontend, plan, request, context)
+            except asyncio.CancelledError:
+                if interrupt.is_ours():
+                    return self._late(frontend, request)
+                raise
+            except Exception as error:  # noqa: BLE001 - told, and logged, by everyone who asked
+                result = error
+            ran = Ran(result, context, Encoded() if flight is not None and flight.is_awaited else None)
+            if scope.has_effects:
+                plan.program.has_effects = True
+            elif flight is not None and time.monotonic() < ends:  # else the deadline has shaped it, and theirs is later
+                flight.land(ran)
+            return _told(ran, frontend, plan, request)
         finally:
+            timer.cancel()
             current_scope.reset(token)
             await scope.close()
+
+    async def _result(self, frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
+        reason = frontend.not_compiled or plan.program.reason
+        self._counts[frontend.name].ran(plan.kind, reason)
+        if reason is None:
+            return await plan.program.run(request.variables, context)
+        return await reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
+
+    def _late(self, frontend: Frontend, request: Request) -> Answer:
+        seconds = self._seconds(frontend)
+        log.warning("request_timeout", seconds=seconds, **_labels(request))
+        message = f"The request took longer than the {seconds:g} seconds that it may."
+        return Answer(errors=[logged_error(message, "TIMEOUT", _labels(request))])
 
     async def _run_in_parts(
         self, frontend: Frontend, plan: Plan, request: Request, increments: Increments
@@ -142,14 +228,13 @@ class Gateway:
         seconds = self._seconds(frontend)
         scope = self._scope(frontend, request, deadline=time.monotonic() + seconds)
         context = _context(plan, request, in_parts=True)
+        self._counts[frontend.name].ran(plan.kind, frontend.not_compiled or "incremental delivery")
 
         def safe(errors: Sequence[GraphQLError]) -> Sequence[Mapping[str, Any]]:
             return field_errors(errors, log_fields=_labels(request), explains=frontend.options.explains)
 
         run = Run(
-            await reference.run_in_parts(
-                frontend.schema, request.query, request.variables, request.operation_name, context
-            ),
+            await _results_in_parts(frontend, plan, request, context),
             ByIds(safe) if increments is Increments.IDS else ByPaths(plan, safe),
             scope=scope,
             context=context,
@@ -162,12 +247,11 @@ class Gateway:
     async def _subscribe(self, frontend: Frontend, plan: Plan, request: Request) -> Answer | Answers:
         scope = self._scope(frontend, request, deadline=None)
         context = _context(plan, request)
+        self._counts[frontend.name].ran(plan.kind, frontend.not_compiled or plan.program.reason)
         # A generator runs in the context of whoever iterates it, so each step gets a task with a context of its own.
         own = copy_context()
         own.run(current_scope.set, scope)
-        started = reference.subscribe(
-            frontend.schema, request.query, request.variables, request.operation_name, context
-        )
+        started = _results(frontend, plan, request, context)
         try:
             results = await asyncio.create_task(started, context=own)
         except BaseException:
@@ -185,6 +269,7 @@ class Gateway:
             deadline=deadline,
             most_calls=frontend.options.limits.calls,
             event_seconds=self._seconds(frontend),
+            windows=self._windows,
         )
 
     def _seconds(self, frontend: Frontend) -> float:
@@ -192,10 +277,31 @@ class Gateway:
         return min(self._timeout, frontend.options.limits.time or self._timeout)
 
 
-async def _result(frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
+def _told(ran: Ran, frontend: Frontend, plan: Plan, request: Request) -> Answer:
+    if isinstance(ran.result, Exception):
+        log.error("request_failed", exc_info=ran.result, **_labels(request))
+        return _internal(request)
+    try:
+        return _answer(ran.result, ran.context, request, frontend, plan.caching, ran.encoded)
+    except Exception:
+        log.exception("request_failed", **_labels(request))
+        return _internal(request)
+
+
+async def _results(frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
     if frontend.is_compiled and plan.program.reason is None:
-        return await plan.program.run(request.variables, context)
-    return await reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
+        return plan.program.subscribe(request.variables, context)
+    return await reference.subscribe(frontend.schema, request.query, request.variables, request.operation_name, context)
+
+
+async def _results_in_parts(
+    frontend: Frontend, plan: Plan, request: Request, context: Context
+) -> AsyncGenerator[Any, None]:
+    if frontend.is_compiled and plan.program_in_parts is not None:
+        return plan.program_in_parts.run_in_parts(request.variables, context)
+    return await reference.run_in_parts(
+        frontend.schema, request.query, request.variables, request.operation_name, context
+    )
 
 
 async def _events(
@@ -231,6 +337,7 @@ def _answer(
     request: Request,
     frontend: Frontend,
     caching: Caching | None = None,
+    encoded: Encoded | None = None,
 ) -> Answer:
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
@@ -246,6 +353,7 @@ def _answer(
         status=200 if was_executed else 400,
         caching=None if errors or context.degraded else caching,
         most_bytes=frontend.options.limits.response,
+        encoded=None if errors else encoded,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -18,7 +17,7 @@ from watchfiles import awatch
 from bff.app import Service, load_project
 from bff.authoring import SchemaError
 from bff.config import ConfigError
-from bff.http.server import run, serve, serve_workers
+from bff.http.server import run, serve, serve_workers, settle
 from bff.observability import logs
 
 log = structlog.get_logger("bff.cli")
@@ -40,7 +39,7 @@ def serve_project(config: Path, *, host: str | None, port: int | None, workers: 
         os.environ["BFF_CONFIG"] = str(config.resolve())
         serve_workers("bff.cli.serving:application", options, workers)
         return 0
-    gc.freeze()  # a full collection looks at all objects but these, and stops everybody meanwhile
+    settle()
     service = Service(project)
     work: list[Callable[[], Awaitable[None]]] = [lambda: _watch(service, config.resolve())] if reload else []
     _until_stopped(serve(service.asgi, options, beside=work, started=lambda address: _say_open(service, address)))
@@ -79,7 +78,7 @@ def application() -> Any:
     """The ASGI application of one worker process; the parent put the file's path into BFF_CONFIG."""
     project = load_project(Path(os.environ["BFF_CONFIG"]))
     logs.set_up(project.settings.log)
-    gc.freeze()
+    settle()
     return Service(project).asgi
 
 

@@ -48,7 +48,9 @@ class Check:
         upstreams = self._upstreams(data.get("upstreams"))
         self._check_names("frontends", data.get("frontends"))
         sections = self._model(Sections, {key: data[key] for key in Sections.model_fields if key in data}, ())
-        self._check_choice(_valid(FrontendOptions, data.get("frontends")))
+        frontends = _valid(FrontendOptions, data.get("frontends"))
+        self._check_choice(frontends)
+        self._check_sharing(frontends, upstreams)
         if self._problems or sections is None:
             raise ConfigError(self._problems)
         return Settings(
@@ -137,6 +139,20 @@ class Check:
                 if first[1] != name:
                     line = self._document.problem(first, "").line
                     self._say(path, f"{rule} already chooses {first[1]} in line {line}; keep one of them")
+
+    def _check_sharing(
+        self, frontends: Mapping[str, FrontendOptions], upstreams: Mapping[str, UpstreamSettings]
+    ) -> None:
+        """What an upstream is told of the caller may change its answers."""
+        told = {header: name for name, each in upstreams.items() for header in each.policies.forward}
+        for name, options in frontends.items():
+            key = options.match.api_key
+            for index, header in enumerate(options.share_across):
+                path: Where = ("frontends", name, "share_across", index)
+                if header in told:
+                    self._say(path, f"{header} is forwarded to {told[header]}, so it may change an answer; remove it")
+                elif key is not None and header == key.header:
+                    self._say(path, f"{header} holds the caller's API key, so it may change an answer; remove it")
 
     def _say(self, path: Where, message: str) -> None:
         self._problems.append(self._document.problem(path, message))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bff.contract import Refused, Request
 from bff.frontends.documents_store import Store
@@ -23,12 +24,13 @@ class Documents:
     def __init__(self, trusted: Mapping[str, str], *, only: bool = False, store: Store | None = None) -> None:
         """`trusted` are texts by id; `only` refuses all others; `store` holds what clients persist, if they may."""
         self._trusted = {_bare(key): text for key, text in trusted.items()}
-        self._only = only
+        self.only_trusted = only
+        """Whether a request's own text is never run."""
         self._store = store
 
     async def find(self, asked: Request) -> Request:
         """The request with its document in `query`. Raises Refused when it names none that may be run."""
-        if self._only:
+        if self.only_trusted:
             return self._find_trusted(asked)
         sha = _hash(asked)
         if asked.query:

@@ -36,6 +36,8 @@ class Frontend:
     core: GraphQLSchema
     plans: Plans
     documents: Documents
+    has_extensions: bool
+    """Whether the schema has extensions of its author's. They need graphql-core's executor."""
 
     @property
     def card(self) -> FrontendCard:
@@ -59,9 +61,21 @@ class Frontend:
         )
 
     @property
+    def not_compiled(self) -> str | None:
+        """Why graphql-core runs all of it; None where the compiled engine does."""
+        if self.options.engine != "compiled":
+            return "engine: reference"
+        return "schema extensions" if self.has_extensions else None
+
+    @property
     def is_compiled(self) -> bool:
-        """Whether the compiled engine may run it: an author's schema extensions need graphql-core's executor."""
-        return self.options.engine == "compiled" and set(self.schema.extensions) <= {reference.FromPlan}
+        """Whether the compiled engine may run it."""
+        return self.not_compiled is None
+
+    @property
+    def may_share(self) -> bool:
+        """Whether callers may share an execution. An author's extension may count or log every one."""
+        return self.options.share and not self.has_extensions
 
     @property
     def sdl(self) -> str:
@@ -93,7 +107,15 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
         core, rules=[document_limits, IntrospectionLimit(core)], request_rules=per_request, most_tokens=limits.tokens
     )
     documents = open_documents(name, options.documents, plans)
-    return Frontend(name=name, options=options, schema=schema, core=core, plans=plans, documents=documents)
+    return Frontend(
+        name=name,
+        options=options,
+        schema=schema,
+        core=core,
+        plans=plans,
+        documents=documents,
+        has_extensions=not set(schema.extensions) <= {reference.FromPlan},
+    )
 
 
 def load_frontends(options: Mapping[str, Options], folder: Path) -> dict[str, Frontend]:

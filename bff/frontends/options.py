@@ -12,6 +12,7 @@ from bff.frontends.documents_options import Batch, Documents
 from bff.frontends.upload_options import Upload
 from connectors.options import Duration, Model, Size
 
+_CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -92,6 +93,12 @@ class Options(Model):
     """What one operation may ask for; without a number there is no limit."""
     engine: Literal["compiled", "reference"] = "compiled"
     """What runs queries: our compiled engine, or graphql-core's executor."""
+    share: bool = True
+    """Run a query once for all who ask it at the same moment, where every header, the address of the client and the
+    variables are the same."""
+    share_across: tuple[str, ...] = ()
+    """Headers that never change an answer, such as user-agent or x-forwarded-for: queries that differ in nothing else
+    are shared too. `address` stands for the address of the client."""
     introspection: bool = True
     """Whether the schema can be asked for."""
     suggestions: bool | None = None
@@ -112,6 +119,15 @@ class Options(Model):
     def explains(self) -> bool:
         """Whether errors may tell what is in the schema."""
         return self.introspection if self.suggestions is None else self.suggestions
+
+    @field_validator("share_across")
+    @classmethod
+    def _tell_nobody_apart(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(each.lower() for each in value)
+        for name in names:
+            if name in _CREDENTIALS:
+                raise ValueError(f"{name} says who asks, and nobody may get the answer of another one")
+        return names
 
     @field_validator("schema_module")
     @classmethod

@@ -26,20 +26,38 @@ from bff.http.websocket import serve_websocket
 
 log = structlog.get_logger("bff.http")
 
+_METRICS = "text/plain; version=0.0.4; charset=utf-8"
+
 GatewayNow = Callable[[], AnswersRequests]
 
 
-def http_app(gateway: GatewayNow, options: Options, *, lifespan: Lifespan | None = None) -> App:
-    """The ASGI application. `gateway` gives the one that answers now; `lifespan` is entered while the server runs."""
-    return Door(gateway, options, lifespan=lifespan)
+Metrics = Callable[[], bytes]
+
+
+def http_app(
+    gateway: GatewayNow, options: Options, *, lifespan: Lifespan | None = None, metrics: Metrics | None = None
+) -> App:
+    """The ASGI application. `gateway` gives the one that answers now; `lifespan` is entered while the server runs.
+
+    `metrics` gives what /metrics tells, in Prometheus's text format.
+    """
+    return Door(gateway, options, lifespan=lifespan, metrics=metrics)
 
 
 class Door:
     """The ASGI application. Each request asks for the gateway anew, so a reload needs no restart."""
 
-    def __init__(self, gateway: GatewayNow, options: Options, *, lifespan: Lifespan | None = None) -> None:
+    def __init__(
+        self,
+        gateway: GatewayNow,
+        options: Options,
+        *,
+        lifespan: Lifespan | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
         self._gateway = gateway
         self._options = options
+        self._metrics = metrics if options.metrics else None
         self._lifespan = lifespan
         self._ids = RequestIds()
         self._compression = Compression(options.compression.above) if options.compression else None
@@ -99,6 +117,9 @@ class Door:
         elif path == "/ready":
             _allow(exchange, "GET", "HEAD")
             await health.ready(exchange, self._gateway())
+        elif path == "/metrics" and self._metrics is not None:
+            _allow(exchange, "GET", "HEAD")
+            await exchange.respond(200, self._metrics(), _METRICS, {"cache-control": "no-store"})
         elif self._options.graphiql and path.startswith("/graphiql/"):
             _allow(exchange, "GET", "HEAD")
             await self._pages.asset(exchange, path.removeprefix("/graphiql/"))

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import IO, Any
 
 from bff.http.compression import Compression
+from bff.http.direct import direct_of
+from connectors.turns import LARGE, turn
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -26,6 +28,7 @@ class Exchange:
     __slots__ = (
         "added",
         "compression",
+        "direct",
         "files",
         "headers",
         "method",
@@ -56,6 +59,8 @@ class Exchange:
         """What the client sent; closed when the request is over."""
         self.compression: Compression | None = None
         """What makes whole responses smaller; None leaves them as they are."""
+        self.direct = direct_of(scope)
+        """What the server offers beside ASGI."""
 
     @property
     def root(self) -> str:
@@ -77,8 +82,15 @@ class Exchange:
         else:
             lines.append((b"content-length", b"%d" % len(body)))
         self.started = True
+        if self.direct is not None and len(body) <= LARGE and self.direct.respond(status, lines, body):
+            return
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
-        await self.send({"type": "http.response.body", "body": body})
+        start = 0
+        while len(body) - start > LARGE:
+            await turn()
+            await self.send({"type": "http.response.body", "body": body[start : start + LARGE], "more_body": True})
+            start += LARGE
+        await self.send({"type": "http.response.body", "body": body[start:]})
 
     def coding_for(self, size: int) -> str | None:
         """How a body of this size will be compressed; None when it will not be. Notes that this depends on a header."""

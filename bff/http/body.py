@@ -8,7 +8,7 @@ from bff.contract import Refused
 from bff.http.asgi import ClientGone, Exchange, Message
 from bff.http.decoding import check_coding, decoded
 from bff.http.errors import Problem
-from bff.http.interrupt import Interrupt
+from connectors.interrupt import Interrupt
 
 SECONDS = 15.0
 """How long a body may take to arrive."""
@@ -24,6 +24,10 @@ async def read_body(exchange: Exchange, most: int) -> bytes:
     if announced is not None and announced.isdecimal() and (len(announced) > 18 or int(announced) > most):
         raise _too_large(most)
     is_packed = check_coding(exchange.headers.get("content-encoding"))
+    if not is_packed and exchange.direct is not None and (whole := exchange.direct.whole_body()) is not None:
+        if len(whole) > most:
+            raise _too_large(most)
+        return whole  # nearly always: it came together with the head
     interrupt = Interrupt()
     timer = asyncio.get_running_loop().call_later(SECONDS, interrupt)
     try:

@@ -25,6 +25,19 @@ _INTERNAL_LIST = orjson.dumps(list(internal().answer().errors))
 
 def encode(answer: Answer) -> bytes:
     """The response map as JSON, or a refusal instead of more bytes than the answer may have. Never raises."""
+    if answer.encoded is None:
+        return _encode(answer)
+    if answer.encoded.body is None:
+        answer.encoded.body = _encode(answer)
+    return answer.encoded.body
+
+
+def encode_errors(errors: Sequence[Mapping[str, Any]]) -> bytes:
+    """A list of formatted errors as JSON. Never raises."""
+    return to_json(list(errors), otherwise=_INTERNAL_LIST)
+
+
+def _encode(answer: Answer) -> bytes:
     encoded = to_json(answer.body(), otherwise=_INTERNAL)
     if answer.most_bytes is None or len(encoded) <= answer.most_bytes:
         return encoded
@@ -33,20 +46,16 @@ def encode(answer: Answer) -> bytes:
     return orjson.dumps({"errors": [error], "data": None} if answer.was_executed else {"errors": [error]})
 
 
-def encode_errors(errors: Sequence[Mapping[str, Any]]) -> bytes:
-    """A list of formatted errors as JSON. Never raises."""
-    return to_json(list(errors), otherwise=_INTERNAL_LIST)
-
-
 def to_json(value: Any, *, otherwise: bytes = b"null") -> bytes:
     """JSON of any plain Python value.
 
     What has no JSON at all, such as a list that holds itself, is logged and becomes `otherwise`.
     """
-    try:
-        return orjson.dumps(value, default=_known, option=orjson.OPT_NON_STR_KEYS)
-    except orjson.JSONEncodeError:
-        pass  # integers over 64 bits, lone surrogates, unusual keys: the slow way can
+    for option in (0, orjson.OPT_NON_STR_KEYS):  # which takes longer, and nearly all keys are text
+        try:
+            return orjson.dumps(value, default=_known, option=option)
+        except orjson.JSONEncodeError:
+            pass  # integers over 64 bits, lone surrogates, unusual keys: the slow way can
     try:
         return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     except (RecursionError, ValueError, TypeError) as error:

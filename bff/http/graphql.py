@@ -12,7 +12,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Increments, Parts
+from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Increments, Parts, timings
 from bff.http.asgi import Exchange
 from bff.http.batch import NOT_IN_A_BATCH, answer_batch, check_batch, encode_batch
 from bff.http.body import read_body
@@ -71,7 +71,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         instead_of_events=None if accept.events or accept.multipart_events else _NO_EVENTS,
         increments=_increments(accept),
     )
-    answer = await while_connected(gateway.answer(request), exchange.receive)
+    answer = await while_connected(gateway.answer(request), exchange)
     answer = unless_slow(answer, options.subscriptions, cutter(exchange.scope))
     if isinstance(answer, Parts):
         await _send_parts(exchange, answer, accept)
@@ -109,15 +109,19 @@ async def _answer_batch(
         client=_client(exchange),
         instead_of_events=NOT_IN_A_BATCH,
     )
-    answers = await while_connected(answer_batch(gateway, batch, request), exchange.receive)
+    answers = await while_connected(answer_batch(gateway, batch, request), exchange)
     with telling(exchange):
         body = encode_batch(answers)
     await exchange.respond(200, body, _CONTENT_TYPES[media])
 
 
 async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media: str) -> None:
-    with telling(exchange):
-        status, body = status_of(answer, media), encode(answer)
+    status = status_of(answer, media)
+    if timings.get() is None:
+        body = encode(answer)
+    else:
+        with telling(exchange):
+            body = encode(answer)
     if exchange.method == "GET":
         await respond_to_get(exchange, card, answer, body, status, _CONTENT_TYPES[media])
     else:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
 
-from bff.http.asgi import ClientGone, Receive, hung_up
-from bff.http.interrupt import Interrupt
+from bff.http.asgi import ClientGone, Exchange, Receive, hung_up
+from connectors.interrupt import Interrupt
 
 T = TypeVar("T")
 
@@ -15,8 +15,26 @@ PATIENCE = 0.02
 """Seconds before anybody watches for a hang-up: most answers come sooner, and a watcher costs more than they do."""
 
 
-async def while_connected(work: Awaitable[T], receive: Receive) -> T:
+async def while_connected(work: Coroutine[Any, Any, T], exchange: Exchange) -> T:
     """The result of `work`; when the client hangs up first, `work` is cancelled and ClientGone raised."""
+    direct = exchange.direct
+    if direct is None:
+        return await _watched(work, exchange.receive)
+    if direct.is_gone:
+        work.close()
+        raise ClientGone
+    direct.hung_up = interrupt = Interrupt()
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if interrupt.is_ours():
+            raise ClientGone from None
+        raise  # somebody else cancelled us: the server stops
+    finally:
+        direct.hung_up = None
+
+
+async def _watched(work: Awaitable[T], receive: Receive) -> T:
     watch = _Watch(receive)
     timer = asyncio.get_running_loop().call_later(PATIENCE, watch.start)
     try:

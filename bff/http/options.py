@@ -59,6 +59,8 @@ class Options(Model):
     and is told no names."""
     subscriptions: Subscriptions = Field(default_factory=Subscriptions)
     """What subscribers may use."""
+    metrics: bool = True
+    """Whether /metrics tells Prometheus what was counted; keep it from strangers in the proxy, as /ready."""
     graphiql: bool = True
     """Whether browsers get GraphiQL."""
     compression: Compression | None = Field(default_factory=Compression)

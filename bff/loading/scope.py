@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,38 +15,31 @@ from typing import Any, TypeVar
 from aiodataloader import DataLoader
 
 from bff.contract import Refused, timings
+from bff.loading.answered import Answered, Asked, Outcome
+from bff.loading.joint import Joint
 from bff.loading.upstream import Reachable
-from bff.policies.outbound.identity import frozen
-from connectors.batching import deal, single_reply
+from bff.loading.window import Windows
+from bff.policies.outbound.identity import frozen_map
+from connectors.batching import bound_records, single_reply
 from connectors.contract import Call, Event, Reply, Selection
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import DefinitionError, UpstreamError
 from connectors.scope import point
+from connectors.slots import Slots
 
 T = TypeVar("T")
-Outcome = Reply | Exception
-"""Errors travel as values, so that an answer nobody waits for any more is never an unretrieved exception."""
-
 SIDE_BY_SIDE = 16
 """Unbatched calls of one endpoint that may be under way at once in one request, where its author set no `each`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What one loader is for: an endpoint, its arguments but the batched one, and what is wanted."""
+class _Batch(Joint[Sequence[Answered]]):
+    """Keys that go out together, and what came of them."""
 
-    endpoint: Endpoint
-    arguments: Hashable
-    selection: Selection | None
+    __slots__ = ("keys",)
 
-
-@dataclass(slots=True)
-class _Batch:
-    """Keys that go out together."""
-
-    done: asyncio.Future[None]
-    keys: list[Hashable] = field(default_factory=list)
-    outcomes: dict[Hashable, Outcome] = field(default_factory=dict)
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys: list[Hashable] = []
 
 
 @dataclass(slots=True)
@@ -60,14 +53,19 @@ class RequestScope:
     """When the answer is of no more use, in seconds of `time.monotonic()`."""
     most_calls: int | None = None
     """Upstream calls this operation may make."""
+    windows: Windows | None = None
+    """Where batches wait for those of other requests; None where there are no others."""
     event_seconds: float | None = None
     """How long resolving one event of a subscription may take."""
     calls: int = 0
     """Upstream calls made so far."""
+    has_effects: bool = False
+    """Whether it made a call that is not safe, published or subscribed: nobody else's answer may then be this one's."""
     _loaders: dict[Asked, DataLoader[Any, Outcome]] = field(default_factory=dict)
     _batches: dict[Asked, dict[Hashable, _Batch]] = field(default_factory=dict)
     _gathering: dict[Asked, _Batch] = field(default_factory=dict)
-    _turns: dict[Endpoint, asyncio.Semaphore] = field(default_factory=dict)
+    _calls: dict[Asked, Joint[Outcome]] = field(default_factory=dict)
+    _turns: dict[Endpoint, Slots] = field(default_factory=dict)
     _streams: set[AsyncGenerator[Event, None]] = field(default_factory=set)
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _is_closed: bool = False
@@ -75,20 +73,19 @@ class RequestScope:
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
         """Answer one ask, in a batch where the endpoint has one. Raises UpstreamError, or Refused over `most_calls`."""
         if not endpoint.operation.is_safe:
-            reply = await self._owned(self._send(endpoint, self._call(endpoint, arguments, selection)))
+            self.has_effects = True
+            reply = await self._start(self._send(endpoint, self._call(endpoint, arguments, selection)))
             return single_reply(endpoint, reply)
         batch = endpoint.batch
         if batch is None:
-            key: Hashable = frozen(arguments)
-            loader = self._loader(Asked(endpoint, (), selection), {}, batch_of=1)
-            outcome = await _shared(loader.load((key, arguments)))
+            outcome = await self._once(endpoint, arguments, selection)
         else:
             key = arguments.get(batch.parameter)
             if key is None:
                 return Reply([] if batch.group else None)
             others = {name: value for name, value in arguments.items() if name != batch.parameter}
-            loader = self._loader(Asked(endpoint, frozen(others), selection), others, batch_of=batch.limit)
-            outcome = await _shared(loader.load((key, key)))
+            loader = self._loader(Asked(endpoint, frozen_map(others), selection), others)
+            outcome = await _shared(loader.load(key))
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -100,7 +97,15 @@ class RequestScope:
 
         `others` are the arguments beside the batched one.
         """
-        return await self._gathered(Asked(endpoint, frozen(others), selection), others, keys)
+        answers = await self._gathered(Asked(endpoint, frozen_map(others), selection), others, keys)
+        outcomes = {key: each for answer in answers for key, each in answer.outcomes(endpoint).items()}
+        return [outcomes[key] for key in keys]
+
+    async def load_set(
+        self, endpoint: Endpoint, others: Mapping[str, Any], keys: Sequence[Hashable], selection: Selection | None
+    ) -> list[Answered]:
+        """As `load_many`: the calls whose answers hold those of the keys, perhaps among others."""
+        return await self._gathered(Asked(endpoint, frozen_map(others), selection), others, keys)
 
     async def stream(
         self, endpoint: StreamEndpoint, arguments: Mapping[str, Any], selection: Selection | None
@@ -108,6 +113,7 @@ class RequestScope:
         """Yield the events of one subscription; a subscription has no deadline."""
         call = Call(operation=endpoint.operation, arguments=arguments, selection=selection, incoming=self.incoming)
         self._count(1)
+        self.has_effects = True
         async with aclosing(self._upstream(endpoint.operation.upstream).stream(call)) as events:
             self._streams.add(events)  # an author's `async for` does not close what it iterates, so `close` does
             async for event in events:
@@ -118,6 +124,7 @@ class RequestScope:
     async def publish(self, endpoint: PublishEndpoint, arguments: Mapping[str, Any]) -> None:
         """Hand over one message."""
         self._count(1)
+        self.has_effects = True
         call = Call(operation=endpoint.operation, arguments=arguments, incoming=self.incoming, deadline=self.deadline)
         await self._upstream(endpoint.operation.upstream).publish(call)
 
@@ -125,6 +132,7 @@ class RequestScope:
         """Forget what was loaded and counted, before the next event of a subscription is resolved in this time."""
         self._loaders.clear()
         self._batches.clear()
+        self._calls.clear()
         self.calls = 0
         self.deadline = None if seconds is None else time.monotonic() + seconds
 
@@ -138,84 +146,115 @@ class RequestScope:
             task.cancel()
         if tasks:
             await asyncio.gather(*tasks, return_exceptions=True)
+            batches = (batch for some in self._batches.values() for batch in some.values())
+            joints: list[Joint[Any]] = [*self._calls.values(), *batches]
+            for joint in joints:
+                if joint.given is None:
+                    joint.cancel()  # its task may have ended before it began
+        for held in (self._loaders, self._batches, self._calls, self._turns):
+            held.clear()  # they hold tasks, which hold this scope: nothing is left for the garbage collector
 
-    def _loader(self, asked: Asked, others: Mapping[str, Any], *, batch_of: int) -> DataLoader[Any, Outcome]:
+    async def _once(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
+        """The outcome of an ask that has no batch: one call, however often it is asked."""
+        asked = Asked(endpoint, frozen_map(arguments), selection)
+        call = self._calls.get(asked)
+        if call is None:
+            call = self._calls[asked] = Joint()
+            self._start(self._alone(endpoint, arguments, selection, call))
+        return await call.result()
+
+    def _loader(self, asked: Asked, others: Mapping[str, Any]) -> DataLoader[Any, Outcome]:
         loader = self._loaders.get(asked)
         if loader is None:
+            batch = asked.endpoint.batch
+            assert batch is not None
 
-            async def answer(keys: list[tuple[Hashable, Any]]) -> list[Outcome]:
-                values = [value for _, value in keys]
-                if asked.endpoint.batch is None:
-                    return [await self._alone(asked.endpoint, values[0], asked.selection)]
-                return await self._gathered(asked, others, values)
+            async def answer(keys: list[Hashable]) -> list[Outcome]:
+                return await self.load_many(asked.endpoint, others, keys, asked.selection)
 
-            loader = DataLoader(answer, max_batch_size=batch_of, get_cache_key=_first)
-            self._loaders[asked] = loader
+            loader = self._loaders[asked] = DataLoader(answer, max_batch_size=batch.limit)
         return loader
 
-    async def _gathered(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> list[Outcome]:
+    async def _gathered(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> list[Answered]:
         """Wait for the batches in which the keys are; make one of those that are in none yet."""
         batches = self._batches.setdefault(asked, {})
-        fresh = [key for key in dict.fromkeys(keys) if key not in batches]
+        fresh = [key for key in dict.fromkeys(keys) if key not in batches] if batches else list(dict.fromkeys(keys))
         if fresh:
             gathering = self._gathering.get(asked)
             if gathering is None:
-                loop = asyncio.get_running_loop()
-                gathering = self._gathering[asked] = _Batch(loop.create_future())
-                loop.call_soon(self._dispatch, asked, others, gathering)
+                gathering = self._gathering[asked] = _Batch()
+                self._start(self._carry_out(asked, others, gathering))  # which begins when this moment is over
             gathering.keys += fresh
             batches.update(dict.fromkeys(fresh, gathering))
-        for batch in {id(batch): batch for batch in map(batches.__getitem__, keys)}.values():
-            await asyncio.shield(batch.done)
-        return [batches[key].outcomes[key] for key in keys]
-
-    def _dispatch(self, asked: Asked, others: Mapping[str, Any], batch: _Batch) -> None:
-        del self._gathering[asked]
-        task = asyncio.ensure_future(self._carry_out(asked, others, batch))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            if len(fresh) == len(keys):
+                return list(await gathering.result())
+        concerned = {id(batch): batch for batch in map(batches.__getitem__, keys)}.values()
+        return [answer for batch in concerned for answer in await batch.result()]
 
     async def _carry_out(self, asked: Asked, others: Mapping[str, Any], batch: _Batch) -> None:
+        del self._gathering[asked]
         assert asked.endpoint.batch is not None
         limit, keys = asked.endpoint.batch.limit, batch.keys
-        parts = [keys[start : start + limit] for start in range(0, len(keys), limit)]
         try:
-            if len(parts) == 1:
-                answers = [await self._batch(asked.endpoint, others, keys, asked.selection)]
+            if len(keys) <= limit:
+                batch.give([await self._batch(asked, others, keys)])
             else:
-                works = (self._batch(asked.endpoint, others, part, asked.selection) for part in parts)
-                answers = await asyncio.gather(*works)
-            for part, answer in zip(parts, answers, strict=True):
-                batch.outcomes.update(zip(part, answer, strict=True))
+                parts = [keys[start : start + limit] for start in range(0, len(keys), limit)]
+                batch.give(await asyncio.gather(*(self._batch(asked, others, part) for part in parts)))
+        except Exception as error:  # noqa: BLE001 - as below
+            batch.give([Answered(keys, error, is_single=False)])
         except BaseException:
-            batch.done.cancel()  # only `close` ends this early, and whoever waits then is ending too
+            batch.cancel()  # only `close` ends this early, and whoever waits then is ending too
             raise
-        batch.done.set_result(None)
 
-    async def _alone(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
+    async def _alone(
+        self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None, joint: Joint[Outcome]
+    ) -> None:
         turns = self._turns.get(endpoint)
         if turns is None:
-            turns = self._turns[endpoint] = asyncio.Semaphore(endpoint.each or SIDE_BY_SIDE)
-        async with turns:
-            try:
-                reply = await self._owned(self._send(endpoint, self._call(endpoint, arguments, selection)))
-                return single_reply(endpoint, reply)
-            except (UpstreamError, Refused, DefinitionError) as error:
-                return error
-
-    async def _batch(
-        self, endpoint: Endpoint, others: Mapping[str, Any], keys: Sequence[Hashable], selection: Selection | None
-    ) -> list[Outcome]:
-        assert endpoint.batch is not None
+            turns = self._turns[endpoint] = Slots(endpoint.each or SIDE_BY_SIDE)
         try:
-            if len(keys) == 1 and endpoint.has_single_form:
-                arguments = {**others, endpoint.batch.parameter: keys[0]}
-                reply = await self._owned(self._send(endpoint, self._call(endpoint, arguments, selection)))
-                return [single_reply(endpoint, reply)]
-            call = self._call(endpoint, others, selection, tuple(keys))
-            return list(deal(endpoint, await self._owned(self._send(endpoint, call)), keys))
+            if not turns.take():
+                await turns.wait()
+            try:
+                reply = await self._send(endpoint, self._call(endpoint, arguments, selection))
+                joint.give(single_reply(endpoint, reply))
+            finally:
+                turns.give()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for those who wait
+            joint.give(error)
+        except BaseException:
+            joint.cancel()  # as above
+            raise
+
+    async def _batch(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> Answered:
+        endpoint = asked.endpoint
+        assert endpoint.batch is not None
+        upstream = self.upstreams.get(endpoint.operation.upstream)
+        if self.windows is not None and upstream is not None and upstream.window is not None:
+            return await self._in_window(self.windows, upstream, asked, others, keys)
+        is_single = len(keys) == 1 and endpoint.has_single_form
+        arguments = {**others, endpoint.batch.parameter: keys[0]} if is_single else others
+        call = self._call(endpoint, arguments, asked.selection, () if is_single else tuple(keys))
+        try:
+            return Answered(keys, await self._send(endpoint, call), is_single)
         except (UpstreamError, Refused, DefinitionError) as error:
-            return [error] * len(keys)
+            return Answered(keys, error, is_single)
+
+    async def _in_window(
+        self,
+        windows: Windows,
+        upstream: Reachable,
+        asked: Asked,
+        others: Mapping[str, Any],
+        keys: Sequence[Hashable],
+    ) -> Answered:
+        call = self._call(asked.endpoint, others, asked.selection, tuple(keys))
+        key = (asked, upstream.identity(self.incoming))
+        try:
+            return await self._sent(call, lambda: windows.ask(key, upstream, asked.endpoint, call))
+        except (UpstreamError, Refused, DefinitionError) as error:
+            return Answered(keys, error, is_single=False)
 
     def _call(
         self,
@@ -234,23 +273,34 @@ class RequestScope:
         )
 
     async def _send(self, endpoint: Endpoint, call: Call) -> Reply:
+        upstream = self._upstream(endpoint.operation.upstream)
+        if timings.get() is None:
+            self._count(1)
+            reply = await upstream.send(call)
+        else:
+            reply = await self._sent(call, lambda: upstream.send(call))
+        bound_records(reply, endpoint.operation, upstream.max_records)
+        return reply
+
+    async def _sent(self, call: Call, send: Callable[[], Awaitable[T]]) -> T:
+        """Count a call, and note its time for those who ask."""
         self._count(1)
-        name = endpoint.operation.upstream
+        name = call.operation.upstream
         noted = timings.get()
         if noted is None:
-            return await self._upstream(name).send(call)
+            return await send()
         began = time.perf_counter()
         try:
-            return await self._upstream(name).send(call)
+            return await send()
         finally:
             noted.upstreams.setdefault(name, []).append(time.perf_counter() - began)
 
-    async def _owned(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run in a task of this scope, so that `close` reaches it wherever it waits."""
-        task = asyncio.ensure_future(work)
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task of this scope, so that `close` reaches it wherever it waits."""
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await task
+        return task
 
     def _count(self, calls: int) -> None:
         if self._is_closed:
@@ -274,7 +324,3 @@ def _shared(answer: asyncio.Future[Outcome]) -> asyncio.Future[Outcome]:
     """To wait for what others wait for too; when all have gone, nobody misses its exception."""
     answer.add_done_callback(lambda done: done.cancelled() or done.exception())
     return asyncio.shield(answer)
-
-
-def _first(key: tuple[Hashable, Any]) -> Hashable:
-    return key[0]

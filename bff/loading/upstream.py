@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping
 from typing import Protocol
 
 from connectors.contract import Call, Event, Reply
@@ -10,6 +10,17 @@ from connectors.contract import Call, Event, Reply
 
 class Reachable(Protocol):
     """One upstream, with its policies around it."""
+
+    @property
+    def window(self) -> float | None:
+        """Seconds that a batch waits for keys of other requests; None for not at all."""
+
+    @property
+    def max_records(self) -> int | None:
+        """Most records of one reply."""
+
+    def identity(self, incoming: Mapping[str, str], /) -> Hashable:
+        """Equal for requests from whose headers the upstream is sent the same."""
 
     def send(self, call: Call, /) -> Awaitable[Reply]:
         """Answer one call. Raises UpstreamError."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable, Mapping
 from dataclasses import dataclass
 
 from bff.policies.outbound.headers import stream_headers
+from bff.policies.outbound.identity import TRACING
 from bff.policies.outbound.options import Options
 from bff.policies.outbound.order import Placed, fixed_headers, outbound, wrap
 from connectors.contract import Call, Connector, Event, Publishes, Reply, Streams
@@ -35,11 +36,20 @@ class Upstream:
         """Send one call; raises UpstreamError when no usable reply comes back."""
         self._publish = wrap(self._hand_over, [each for each in self.policies if not each.needs_reply])
         self._forward, self._fixed = options.forward, fixed_headers(options)
+        self._told_of_caller = tuple(name for name in options.forward if name not in TRACING)
+        self.window = options.window
+        """Seconds that a batch waits for keys of other requests; None for not at all."""
+        self.max_records: int | None = settings.connector.max_records
+        """Most records of one reply."""
 
     @property
     def name(self) -> str:
         """Its key in bff.yaml."""
         return self.settings.name
+
+    def identity(self, incoming: Mapping[str, str]) -> Hashable:
+        """Equal for requests from whose headers the upstream is sent the same."""
+        return tuple(incoming.get(name) for name in self._told_of_caller)
 
     def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield events until the upstream ends the stream or it is closed. Raises UpstreamError while iterating.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import strawberry
@@ -18,6 +18,9 @@ from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint
 
 class FakeUpstream:
     """Answers every call with `answer(call)`; an exception it returns is raised. Remembers all calls."""
+
+    window: float | None = None
+    max_records: int | None = None
 
     def __init__(
         self, answer: Callable[[Call], Any] = lambda call: None, events: Iterable[Any] = (), delay: float = 0
@@ -52,6 +55,9 @@ class FakeUpstream:
                 yield Event(data=event)
         finally:
             self.streams_open -= 1
+
+    def identity(self, incoming: Mapping[str, str]) -> Hashable:
+        return frozenset(incoming.items())
 
     async def publish(self, call: Call) -> None:
         self.published.append(call)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Hashable
-from dataclasses import replace
 
 import structlog
+from msgspec.structs import replace
 
 from bff.policies.outbound.cache_rules import directives, is_about, renewed, stored_from
 from bff.policies.outbound.cache_store import HttpCache, Stored

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bff.policies.outbound.policy import Clock, Policy, Send
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamTimeout
+from connectors.interrupt import Interrupt
 
 
 def deadline(seconds: float, clock: Clock) -> Policy:
@@ -19,11 +21,16 @@ def deadline(seconds: float, clock: Clock) -> Policy:
             until = now + seconds if call.deadline is None else min(now + seconds, call.deadline)
             if until <= now:
                 raise UpstreamTimeout(call.operation, "the deadline had passed before the call could be sent")
+            interrupt = Interrupt()
+            timer = asyncio.get_running_loop().call_later(until - now, interrupt)
             try:
-                async with asyncio.timeout(until - now):
-                    return await send(replace(call, deadline=until))
-            except TimeoutError as late:
-                raise UpstreamTimeout(call.operation, f"no reply in {until - now:.3g} s") from late
+                return await send(replace(call, deadline=until))
+            except asyncio.CancelledError as late:
+                if interrupt.is_ours():
+                    raise UpstreamTimeout(call.operation, f"no reply in {until - now:.3g} s") from late
+                raise
+            finally:
+                timer.cancel()
 
         return send_in_time
 

@@ -14,6 +14,7 @@ TRACING = frozenset({"x-request-id", "traceparent", "tracestate"})
 """Headers that tell who traces and never what is answered. With them in the key, no two calls would be the same."""
 
 _SALT = token_bytes(16)
+_PLAIN = frozenset({str, int})
 
 
 class Itself:
@@ -33,7 +34,22 @@ class Itself:
 
 def key_of(call: Call) -> Hashable:
     """Equal for calls whose replies are interchangeable: operation, arguments, keys, selection and headers are."""
-    return (Itself(call.operation), frozen(call.arguments), frozen(call.keys), call.selection, _digest(call.headers))
+    return (Itself(call.operation), *_asked(call), _digest(call.headers))
+
+
+def flight_key_of(call: Call) -> Hashable:
+    """The same for keys that do not outlive their calls: headers need no digest, and nothing must be held."""
+    return (id(call.operation), *_asked(call), *[each for each in call.headers.items() if each[0] not in TRACING])
+
+
+def _asked(call: Call) -> tuple[Hashable, ...]:
+    keys = call.keys if _PLAIN.issuperset(map(type, call.keys)) else frozen(call.keys)
+    return (frozen_map(call.arguments), keys, call.selection)
+
+
+def frozen_map(value: Mapping[str, Any]) -> Hashable:
+    """`frozen` of a mapping, which is empty more often than not."""
+    return frozen(value) if value else ()
 
 
 def frozen(value: Any) -> Hashable:

@@ -89,6 +89,9 @@ class Options(Model):
     """Most bytes the cache holds."""
     share: bool = True
     """Join identical safe calls that are under way at once, where all headers sent are the same."""
+    window: Duration | None = Field(default=None, gt=0, le=0.1)
+    """How long a batch waits for keys that other requests ask for under the same headers, so that they become one call;
+    1ms is a good choice. Every batch takes that much longer."""
     forward: tuple[str, ...] = ()
     """Headers of the frontend's request that are handed on."""
     headers: dict[str, SecretStr] = Field(default_factory=dict)

@@ -235,3 +235,19 @@ def test_the_loop_is_the_fast_one() -> None:
 
     run(main())
     assert loops == ["uvloop"]
+
+
+async def test_answers_are_not_held_back_for_an_acknowledgement() -> None:
+    """Whichever event loop serves: without TCP_NODELAY an answer in two parts takes 40 ms more."""
+    made: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    class Accepted(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            made.set_result(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            transport.close()
+
+    listening = listen(Options(port=0))
+    async with await asyncio.get_running_loop().create_server(Accepted, sock=listening):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await made
+        writer.close()

@@ -22,6 +22,9 @@ from bff.gateway import Gateway
 from bff.http import upload
 from bff.http.app import http_app
 from bff.http.options import Options
+from bff.policies.outbound.options import Options as Policies
+from bff.upstreams import Upstreams
+from connectors.contract import Connector
 from connectors.rest.connector import connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options as RestOptions
@@ -83,6 +86,10 @@ class Studio:
         return await self.client.post(self.url, content=body + end, headers=headers)
 
 
+def _upstreams(album: Connector) -> Upstreams:
+    return Upstreams.with_connectors({"album": album}, Policies(timeout=60.0))
+
+
 @asynccontextmanager
 async def open_studio(upload: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Studio]:
     """`upload` of the frontend; 1 MB files when not given."""
@@ -91,7 +98,7 @@ async def open_studio(upload: dict[str, Any] | None = None, **options: Any) -> A
     app = make_frontend("app", own, frontend(query=Query, mutation=Mutation))
     async with HttpWorld(answer=lambda _: json_response({"id": "p-1"})) as upstream:
         connector = connect("album", RestOptions(address=f"http://127.0.0.1:{upstream.port}"))
-        gate = Gateway({"app": app}, {"album": connector}, request_timeout=20, readiness=AllReady())
+        gate = Gateway({"app": app}, _upstreams(connector), request_timeout=20, readiness=AllReady())
         door = Options.model_validate(options)
         async with serving(http_app(lambda: gate, door), door) as url, httpx.AsyncClient(timeout=20) as client:
             yield Studio(f"{url}/graphql/app", client, upstream)
@@ -319,7 +326,7 @@ async def test_memory_holds_no_file() -> None:
         own = FrontendOptions.model_validate({"schema": "s", "upload": {"size": "30MB"}})
         app = make_frontend("app", own, frontend(query=Query, mutation=Mutation))
         connector = connect("album", RestOptions(address=f"http://127.0.0.1:{port}"))
-        gate = Gateway({"app": app}, {"album": connector}, request_timeout=60, readiness=AllReady())
+        gate = Gateway({"app": app}, _upstreams(connector), request_timeout=60, readiness=AllReady())
         async with serving(http_app(lambda: gate, Options())) as url, httpx.AsyncClient(timeout=60) as client:
             headers = {**PREFLIGHT, "content-type": "multipart/form-data; boundary=x"}
             tracemalloc.start()

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bff.policies.outbound.deadline import deadline
 from bff.policies.outbound.share import share
 from connectors.contract import Selection
 from connectors.errors import UpstreamFailed, UpstreamTimeout
@@ -18,7 +19,7 @@ class World:
     def __init__(self, *answers) -> None:
         self.gate = asyncio.Event()
         self.upstream = Upstream(*answers, gate=self.gate)
-        self._send = share(time.monotonic)(self.upstream.send)
+        self._send = share(time.monotonic)(deadline(60.0, time.monotonic)(self.upstream.send))
 
     async def begin(self, *calls):
         tasks = [asyncio.create_task(self._send(each)) for each in calls]
@@ -104,15 +105,15 @@ async def test_a_failure_is_shared_too() -> None:
     assert len(world.upstream.calls) == 1
 
 
-async def test_the_first_may_leave_without_taking_the_call_along() -> None:
-    """The one who began the call is cancelled; the one who joined still gets the answer."""
+async def test_the_first_may_leave_without_taking_the_others_along() -> None:
+    """The one who made the call is cancelled; those who joined make it once more, and get the answer."""
     world = World(http(b"1"))
-    first, second = await world.begin(call(), call())
+    first, second, third = await world.begin(call(), call(), call())
     first.cancel()
     await settle()
-    assert world.upstream.cancelled == 0
+    assert (world.upstream.cancelled, len(world.upstream.calls)) == (1, 2)
     world.gate.set()
-    assert (await second).payload == b"1"
+    assert [(await each).payload for each in (second, third)] == [b"1", b"1"]
     assert first.cancelled()
 
 
@@ -138,15 +139,15 @@ async def test_a_newcomer_does_not_join_a_call_that_is_ending() -> None:
 
 
 async def test_each_keeps_its_own_deadline() -> None:
-    """The first one has little time; it times out, and the call goes on for the other."""
+    """The first one has little time; it times out, and the other makes the call again."""
     world = World(http(b"1"))
     hurried, patient = await world.begin(call(deadline=time.monotonic() + 0.02), call(deadline=time.monotonic() + 5))
     with pytest.raises(UpstreamTimeout):
         await hurried
-    assert world.upstream.cancelled == 0
+    await settle()
+    assert (world.upstream.cancelled, len(world.upstream.calls)) == (1, 2)
     world.gate.set()
     assert (await patient).payload == b"1"
-    assert world.upstream.calls[0].deadline is None
 
 
 async def test_nothing_is_sent_after_the_deadline() -> None:
