@@ -17,7 +17,7 @@ def need_service(name: str, port: int) -> None:
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             return
-    _missing(f"{name} does not run on 127.0.0.1:{port}")
+    missing(f"{name} does not run on 127.0.0.1:{port}")
 
 
 def need_program(*names: str) -> str:
@@ -25,11 +25,12 @@ def need_program(*names: str) -> str:
     for name in names:
         if path := shutil.which(name):
             return path
-    _missing(f"none of {', '.join(names)} is installed")
+    missing(f"none of {', '.join(names)} is installed")
     raise AssertionError("unreachable")
 
 
-def _missing(reason: str) -> None:
+def missing(reason: str) -> None:
+    """Skip with this reason; fail instead where services are required."""
     if REQUIRED:
         pytest.fail(f"{reason}, and BFF_REQUIRE_SERVICES is set")
     pytest.skip(reason)

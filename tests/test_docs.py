@@ -13,7 +13,7 @@ from connectors.errors import UpstreamError
 from tests.e2e.command import environment
 
 ROOT = Path(__file__).parent.parent
-NOT_CODES = {"BFF_CONFIG"}
+NOT_CODES = {"BFF_CONFIG", "PROMETHEUS_MULTIPROC_DIR"}
 _CODE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+|INTERNAL|FORBIDDEN|TIMEOUT|UNAUTHENTICATED")
 
 

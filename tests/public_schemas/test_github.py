@@ -1,0 +1,121 @@
+"""Random valid operations over GitHub's schema: graphql-core's executor and ours give the same bytes and errors.
+
+Half of them are written by hypothesis-graphql, which knows nothing of us. Values are wrong, null, exceptions or come
+later by a hash of their path. Some seeds are the same every time, some new; a failure tells the one to set BFF_SEED to.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pytest
+from graphql import (
+    DocumentNode,
+    execute,
+    get_introspection_query,
+    get_named_type,
+    is_abstract_type,
+    is_scalar_type,
+    is_specified_scalar_type,
+    parse,
+    print_ast,
+    validate,
+)
+from graphql.execution.execute import experimental_execute_incrementally
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis_graphql import mutations, nodes, queries
+
+from bff.engine.executor import SetExecutor, fallbacks, natives
+from tests.bff.engine.drawing import Values, nulled, outcome, seeds, text_of, told
+from tests.bff.engine.writing import Writer
+from tests.public_schemas.github import github
+
+pytestmark = pytest.mark.timeout(300)  # a minute of one core; others may need it too
+TROUBLES = (0, 30, 200)
+"""Of 1000 values so many are wrong."""
+
+
+async def same(document: DocumentNode, number: int, variables: dict[str, Any]) -> None:
+    """Run it with several sets of values, at once and with awaitables among them."""
+    schema = github()
+    for trouble in TROUBLES:
+        for is_async in (False, True):
+            asked, expected_of = (Values(number, trouble=trouble, is_async=is_async) for _ in range(2))
+            expected = await outcome(schema, document, expected_of, variables, ours=False)
+            actual = await outcome(schema, document, asked, variables, ours=True)
+            label = f"seed {number}, trouble {trouble}, is_async {is_async}, {variables}: {print_ast(document)}"
+            assert text_of(actual) == text_of(expected), label
+            if is_async:  # which of several errors is told for one null depends on which comes first
+                assert nulled(actual) == nulled(expected), label
+            else:
+                assert told(actual) == told(expected), label
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # graphql-core's own: see `Later`
+async def test_operations_of_our_own() -> None:
+    """Aliases, merged fields, fragments on whatever fits, directives, variables: all that a document can hold."""
+    before = natives.total(), fallbacks.total()
+    tried = 0
+    for number in seeds(400):
+        writer = Writer(github(), number)
+        document = parse(writer.document())
+        if not validate(github(), document):
+            tried += 1
+            await same(document, number, writer.variables)
+    gc.collect()  # what graphql-core left alone is found here and not in another test
+    assert natives.total() - before[0] == tried * len(TROUBLES) * 2
+    assert fallbacks.total() == before[1]
+    print(f"{tried} documents, {natives.total() - before[0]} comparisons")
+
+
+@pytest.mark.parametrize(("kind", "count"), [("query", 100), ("deep", 10), ("mutation", 25)])
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_operations_of_hypothesis_graphql(kind: str, count: int) -> None:
+    """Written by a stranger to this project."""
+    for number in seeds(1, fresh=1):
+        for document in drawn(kind, count, number):
+            await same(document, number, {})
+    gc.collect()
+
+
+def drawn(kind: str, count: int, number: int) -> list[DocumentNode]:
+    """Operations by hypothesis-graphql; `deep` ones start from fields of hundreds of types, and take long to draw."""
+    schema = github()
+    scalars = {
+        name: st.just(nodes.String("x"))
+        for name, type_ in schema.type_map.items()
+        if is_scalar_type(type_) and not is_specified_scalar_type(type_)
+    }
+    root = schema.mutation_type if kind == "mutation" else schema.query_type
+    assert root is not None
+    fields = [
+        name for name, field in root.fields.items() if is_abstract_type(get_named_type(field.type)) == (kind == "deep")
+    ]
+    make: Any = mutations if kind == "mutation" else queries
+    found: list[DocumentNode] = []
+
+    @seed(number)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(make(schema, fields=fields, custom_scalars=scalars, print_ast=lambda document: document))
+    def draw(document: DocumentNode) -> None:
+        found.append(parse(print_ast(document)))  # with locations, to be compared in errors
+
+    draw()
+    return found
+
+
+async def test_introspection() -> None:
+    """Everything that tools ask about 1,600 types."""
+    document = parse(get_introspection_query(input_value_deprecation=True, specified_by_url=True))
+    expected = execute(github(), document)
+    actual: Any = experimental_execute_incrementally(github(), document, executor_class=SetExecutor)
+    assert text_of(actual) == text_of(expected)  # type: ignore[arg-type]
+    assert len(text_of(actual)) > 1_000_000
