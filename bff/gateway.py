@@ -210,9 +210,8 @@ class Gateway:
             await scope.close()
 
     async def _result(self, frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
-        reason = frontend.not_compiled or plan.program.reason
-        self._counts[frontend.name].ran(plan.kind, reason)
-        if reason is None:
+        self._counts[frontend.name].ran(plan.kind, frontend.not_compiled)
+        if frontend.is_compiled:
             return await plan.program.run(request.variables, context)
         return await reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
 
@@ -228,7 +227,7 @@ class Gateway:
         seconds = self._seconds(frontend)
         scope = self._scope(frontend, request, deadline=time.monotonic() + seconds)
         context = _context(plan, request, in_parts=True)
-        self._counts[frontend.name].ran(plan.kind, frontend.not_compiled or "incremental delivery")
+        self._counts[frontend.name].ran(plan.kind, frontend.not_compiled)
 
         def safe(errors: Sequence[GraphQLError]) -> Sequence[Mapping[str, Any]]:
             return field_errors(errors, log_fields=_labels(request), explains=frontend.options.explains)
@@ -247,7 +246,7 @@ class Gateway:
     async def _subscribe(self, frontend: Frontend, plan: Plan, request: Request) -> Answer | Answers:
         scope = self._scope(frontend, request, deadline=None)
         context = _context(plan, request)
-        self._counts[frontend.name].ran(plan.kind, frontend.not_compiled or plan.program.reason)
+        self._counts[frontend.name].ran(plan.kind, frontend.not_compiled)
         # A generator runs in the context of whoever iterates it, so each step gets a task with a context of its own.
         own = copy_context()
         own.run(current_scope.set, scope)
@@ -289,7 +288,7 @@ def _told(ran: Ran, frontend: Frontend, plan: Plan, request: Request) -> Answer:
 
 
 async def _results(frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
-    if frontend.is_compiled and plan.program.reason is None:
+    if frontend.is_compiled:
         return plan.program.subscribe(request.variables, context)
     return await reference.subscribe(frontend.schema, request.query, request.variables, request.operation_name, context)
 

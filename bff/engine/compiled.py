@@ -46,11 +46,6 @@ class Program:
         """Whether the last execution had nothing to wait for: nobody could have joined it."""
         self._model: _Model | None = None
 
-    @property
-    def reason(self) -> str | None:
-        """Why graphql-core has to run it; None when the engine can."""
-        return self._compiled.reason
-
     async def run(self, variables: Mapping[str, Any] | None, context: Context) -> ExecutionResult:
         """Run a query or mutation. Errors are in the result."""
         executor = self._executor(variables, context)
@@ -118,7 +113,7 @@ class Program:
         return executor
 
     def _new_executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
-        return StrawberryExecutor(
+        executor = StrawberryExecutor(
             self._schema,
             self._definitions,
             self._fragments,
@@ -131,6 +126,8 @@ class Program:
             default_field_resolver,
             compiled=self._compiled,
         )
+        executor.takes_turns = True
+        return executor
 
 
 class _Model:

@@ -89,6 +89,9 @@ class Compiled:
 class InSets(Executor[Any]):
     """Runs operations in sets; `compiled` is handed in where the document is known from before."""
 
+    takes_turns = False
+    """Whether large sets let the event loop serve others in between. Their results are always awaitables then."""
+
     def __init__(self, *args: Any, compiled: Compiled | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
         if compiled is None:
@@ -136,7 +139,7 @@ class InSets(Executor[Any]):
             return ExecutionResult(None, [GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self.operation)])
         if shape.deferral is not None and (refused := refusals(self)) is not None:
             return ExecutionResult(None, [refused.of_defer])
-        run = Run(self)
+        run = Run(self, takes_turns=self.takes_turns)
         in_turn = kind == OperationType.MUTATION if serially is None else serially
         started = Started(run.root(shape, self.root_value, Root(), serially=in_turn))
         return _result(run, started.value) if started.is_done else self._finished(run, started)

@@ -6,6 +6,7 @@ be null; where nothing failed, nothing is looked at twice.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from copy import copy
 from functools import partial
@@ -49,13 +50,16 @@ class Doomed(Exception):
 class Run:
     """One operation under way."""
 
-    def __init__(self, executor: Executor[Any]) -> None:
+    def __init__(self, executor: Executor[Any], *, takes_turns: bool) -> None:
+        """Where it takes turns, large sets are worked on in slices, and the event loop serves others in between."""
         scope = current_scope.get()
         self.executor = executor
         self.scope = scope if isinstance(scope, RequestScope) else None
         self.propagates = executor.error_propagation
         self.middleware = executor.middleware_manager
         self.failures = Failures(self.propagates)
+        self.most = SLICE if takes_turns else sys.maxsize
+        """Objects worked on in one turn."""
         self.is_large = False
         """Whether a set was so large that it had to be worked on in slices."""
         self.later = Later()
@@ -116,7 +120,7 @@ class Run:
 
     async def _written(self, rows_of: RowsOf, sources: Values, columns: list[Values], line: Line) -> list[Row | Failed]:
         """The response maps, made of columns; large sets are made in slices, and others have their turn between."""
-        if len(sources) <= SLICE:
+        if len(sources) <= self.most:
             return list(rows_of(sources, columns))
         self.is_large = True
         await line.may_wait()
@@ -176,7 +180,7 @@ class Run:
             values, is_finished = await fetch_column(scope, step, resolving, self.executor, sources, column)
             if is_finished:
                 return self._with_nulls(step.output, values, column, step)
-        elif len(sources) > SLICE and self.middleware is None:
+        elif len(sources) > self.most and self.middleware is None:
             return await self.step_in_slices(step, sources, column, line)
         else:
             values = self.had(step, sources, column)
@@ -347,10 +351,11 @@ class Run:
     async def _items(self, output: Listing, lists: Values, where: Where, step: Step, line: Line) -> Values:
         lengths = list(map(len, lists))
         items = output.items
-        flat = lists[0] if len(lists) == 1 else list(chain.from_iterable(lists))
+        kept = len(lists) == 1 and type(lists[0]) is list
+        flat = lists[0] if kept else list(chain.from_iterable(lists))
         done = await self.complete(items, flat, Items(where, lengths, items.is_nullable), step, line) if flat else flat
         rest = iter(done)
-        completed: Values = [done] if len(lists) == 1 else [list(islice(rest, length)) for length in lengths]
+        completed: Values = [done] if kept else [list(islice(rest, length)) for length in lengths]
         if self.failures and not items.is_nullable:
             return [FAILED if FAILED in each else each for each in completed]
         return completed

@@ -27,7 +27,7 @@ from graphql.execution.execute import experimental_execute_incrementally
 
 from bff.authoring import turns as authoring_turns
 from bff.engine import run
-from bff.engine.executor import SetExecutor
+from bff.engine.executor import InSets, SetExecutor
 from connectors import turns
 
 ODD = object()
@@ -120,6 +120,7 @@ def slice_by(patch: pytest.MonkeyPatch, items: int, size: int) -> None:
     """Take lists of so many items, and JSON of so many bytes, for large ones: as if 100,000 were worked on."""
     for module in (turns, run, authoring_turns):
         patch.setattr(module, "SLICE", items)
+    patch.setattr(InSets, "takes_turns", True)
     patch.setattr(turns, "LARGE", size)
 
 

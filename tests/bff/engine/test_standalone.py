@@ -54,6 +54,22 @@ ROOT = {
 }
 
 
+@pytest.mark.parametrize("is_in_a_loop", [False, True])
+def test_a_long_list_needs_no_loop(is_in_a_loop: bool) -> None:
+    """Only the gateway lets others have their turn: what can be told at once is."""
+    schema = build_schema("type Query { numbers: [Int!]! }")
+
+    async def run() -> ExecutionResult:
+        return engine.execute_sync(schema, parse("{ numbers }"), {"numbers": range(10_000)})
+
+    result = (
+        asyncio.run(run())
+        if is_in_a_loop
+        else engine.execute_sync(schema, parse("{ numbers }"), {"numbers": range(10_000)})
+    )
+    assert result.data == {"numbers": list(range(10_000))}
+
+
 @pytest.mark.parametrize("name", ["execute", "execute_sync", "subscribe", "experimental_execute_incrementally"])
 def test_the_functions_are_those_of_graphql_core(name: str) -> None:
     """Same parameters, so that an import is all that changes."""
