@@ -355,7 +355,7 @@ def _answer(
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions.update(context.degraded_extension())
-    errors: Sequence[Mapping[str, Any]] = ()
+    errors: Sequence[Mapping[str, Any]] = []
     if result.errors:
         errors = field_errors(result.errors, log_fields=_labels(request), explains=frontend.options.explains)
     # An error without a path stopped the request before any field ran (GraphQL specification, section 7.1.2).
