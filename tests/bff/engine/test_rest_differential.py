@@ -23,12 +23,13 @@ from bff.contract import Answer, Request
 from bff.engine.executor import natives
 from bff.gateway import Gateway
 from bff.http.encode import encode
-from connectors.rest.connector import RestConnector, connect
+from bff.upstreams import upstream as behind
+from connectors.rest.connector import connect
 from connectors.rest.options import Options
 from tests.bff.engine.drawing import reach, seeds, slice_by
 from tests.bff.engine.rest_schema import Drawn, Record, draw_schema
 from tests.bff.engine.writing import Writer
-from tests.bff.fakes import gateway
+from tests.bff.fakes import gateway, upstream_of
 from tests.serving import serving
 
 NO_JSON = [
@@ -99,12 +100,13 @@ class Upstream:
 
 
 @asynccontextmanager
-async def upstream() -> AsyncIterator[tuple[Upstream, RestConnector]]:
+async def upstream() -> AsyncIterator[tuple[Upstream, behind.Upstream]]:
     made = Upstream()
     async with serving(made) as url:
-        connector = connect("api", Options.model_validate({"address": url}))
+        options = Options.model_validate({"address": url})
+        connector = connect("api", options)
         try:
-            yield made, connector
+            yield made, upstream_of(connector, options)
         finally:
             await connector.close()
 
@@ -151,12 +153,9 @@ async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.
     assert natives.total() - before == tried > 200 or tried < 40
 
 
-def engines(drawn: Drawn, connector: RestConnector) -> tuple[Gateway, Gateway]:
+def engines(drawn: Drawn, api: behind.Upstream) -> tuple[Gateway, Gateway]:
     """Ours and graphql-core's, with the same plans."""
-    ours, theirs = (
-        gateway(drawn.schema, options={"engine": engine}, api=connector)  # type: ignore[arg-type]
-        for engine in ("compiled", "reference")
-    )
+    ours, theirs = (gateway(drawn.schema, options={"engine": engine}, api=api) for engine in ("compiled", "reference"))
     frontends: Any = theirs.frontends
     frontends["app"] = replace(frontends["app"], plans=ours.frontends["app"].plans)
     return ours, theirs
@@ -174,6 +173,7 @@ async def compared(server: Upstream, ours: Gateway, theirs: Gateway) -> bool:
     sent = "\n".join(f"{path} {body!r}" for path, body in server.sent.items())
     label = f"seed {server.seed // 1000}, number {server.seed % 1000}, {writer.variables}: {text}\n{sent}"
     assert "data" in actual, label
+    assert server.trouble or b'"INTERNAL"' not in expected["text"], f"{label}\n{expected}"
     assert data_of(actual) == data_of(expected), label
     assert same_errors(actual, expected), f"{label}\n{actual}\n{expected}"
     return True
