@@ -56,15 +56,23 @@ class Projection:
 
     form: Form
     batch: Form
-    """The form of a batch's reply: a list of the records, whatever list or null each key is answered with."""
+    """The form of a batch's reply: a list of the records, whatever list or null each key is answered with.
+
+    Where answers come in the order of the keys, a list of these: of what each key is answered with.
+    """
     key: str
     """The attribute of a batch's records that tells whose they are."""
     finish: Callable[[Sequence[Any]], list[Any]] | None
     """From values of the form to those of the response; None where more than the record is needed."""
 
 
-def project(records: Records, output: Output, names: Names, *, key: str | None = None) -> Projection:
-    """`key` is the name of what tells the records of a batch apart. Raises Unprojected."""
+def project(
+    records: Records, output: Output, names: Names, *, key: str | None = None, in_order: bool = False
+) -> Projection:
+    """`key` is the name of what tells the records of a batch apart, unless they are in the order of the keys.
+
+    Raises Unprojected.
+    """
     innermost = _innermost(output)
     if not isinstance(innermost, Selected):
         raise Unprojected
@@ -72,7 +80,9 @@ def project(records: Records, output: Output, names: Names, *, key: str | None =
     record, attribute = classes.make(innermost, key)
     expression = classes.expression(output, "x")
     finish = None if expression is None else eval(f"lambda values: [{expression} for x in values]")  # noqa: S307 - names of GraphQL and Python
-    return Projection(Form(classes.type_of(output)), Form(list[record]), attribute, finish)  # type: ignore[valid-type]
+    whole = classes.type_of(output)
+    batch = Form(list[whole | None] if in_order else list[record])  # type: ignore[valid-type]  # made at run time
+    return Projection(Form(whole), batch, attribute, finish)
 
 
 def learn(records: Records, output: Output, data: Any, names: Names) -> None:
