@@ -171,6 +171,8 @@ async def compared(server: Upstream, ours: Gateway, theirs: Gateway) -> bool:
         return False  # drawn fields with one name and different arguments cannot be merged
     actual = await asked(ours, text, writer.variables)
     sent = "\n".join(f"{path} {body!r}" for path, body in server.sent.items())
+    if "e400" in sent:
+        return True  # too large for a float: it spoils a reply that is read whole, and where nobody asks for it, no other
     label = f"seed {server.seed // 1000}, number {server.seed % 1000}, {writer.variables}: {text}\n{sent}"
     assert "data" in actual, label
     assert server.trouble or b'"INTERNAL"' not in expected["text"], f"{label}\n{expected}"
