@@ -27,12 +27,14 @@ from bff.engine.shapes import Fitted, Leaf, Listing, Output, RowsOf, Selected, S
 from connectors.forms import Form, Part, Record, record_class
 
 _INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+_FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
+"""Beyond these, an integer may be another one as a float, which graphql-core refuses."""
 _LEAVES: dict[GraphQLLeafType, tuple[Any, tuple[type, ...]]] = {
     GraphQLString: (str, (str,)),
     GraphQLID: (str | int, (str, int)),
     GraphQLBoolean: (bool, (bool,)),
     GraphQLInt: (_INT, (int,)),
-    GraphQLFloat: (float, (float,)),
+    GraphQLFloat: (_FLOAT, (float,)),
 }
 """For each type of the specification: what needs no coercion, as msgspec knows it and as Python types."""
 _KEYS = (GraphQLString, GraphQLID, GraphQLInt)
@@ -264,7 +266,7 @@ class _Parts:
         """The attribute with what stands under a name in the record."""
         for part in self.made.values():
             if part.name == name:
-                if part.type in (float, float | None):
+                if part.type in (_FLOAT, _FLOAT | None):
                     raise Unprojected  # 7 would have become 7.0
                 return part.attribute
         return self._outer(name)

@@ -61,8 +61,11 @@ class Reading:
         self._learn(data)
         return data if isinstance(data, UpstreamError) else await converted(self._convert, data)
 
-    def dealt(self, answers: Sequence[Answered]) -> tuple[Values, bool]:
-        """The value, or the exception in its place, of each key; and whether values are the response's already."""
+    def dealt(self, answers: Sequence[Answered], *, may_finish: bool) -> tuple[Values, bool]:
+        """The value, or the exception in its place, of each key; and whether values are the response's already.
+
+        They are not where they may not be, because other values of the same column will have to be completed.
+        """
         projection = self._projected()
         if projection is not None:
             try:
@@ -71,7 +74,7 @@ class Reading:
                 self._missed()
             else:
                 self._passes = 1
-                return _finished(values, projection.finish)
+                return _finished(values, projection.finish if may_finish else None)
         return self._read(answers), False
 
     def _fitted(self, answers: Sequence[Answered], projection: Projection) -> Values:
