@@ -286,7 +286,7 @@ async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.
         slice_by(monkeypatch, 1, 20)
     with capture_logs():
         async with world() as (server, api, ours, theirs):
-            for seed in seeds(120, fresh=40):
+            for seed in seeds(60, fresh=20):
                 server.seed, server.trouble = seed, trouble
                 tried += await compared(server, ours, theirs)
             assert api.read.count("fitted") > 20 or tried < 20
