@@ -109,12 +109,13 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         """The reply as plain Python: dicts, lists, strings, numbers, booleans and None. Raises what `decode` raises."""
         if self._data is Reply._UNREAD:
             value = self.payload if self._decode is None else self._decode(self.payload)
-            for step in self.at:
-                value = at_step(value, step)
-            if self.bound is not None and isinstance(value, list):
-                self.bound(value)
-            self._data = value
+            self._data = self._bounded(at_path(value, self.at))
         return self._data
+
+    def _bounded(self, value: Any) -> Any:
+        if self.bound is not None and isinstance(value, list):
+            self.bound(value)
+        return value
 
     def fitted(self, form: Form) -> Any:
         """The same data as objects of the form's classes. Raises Unfit when only `data` can tell it."""
@@ -132,7 +133,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         """The same as `data`; a large payload is decoded in pieces where `decode` has an `in_turns` for it."""
         in_turns = getattr(self._decode, "in_turns", None)
         if in_turns is not None and self._data is Reply._UNREAD:
-            self._data = at_path(await in_turns(self.payload), self.at)
+            self._data = self._bounded(at_path(await in_turns(self.payload), self.at))
         return self.data
 
     def into(self, shape: type[T]) -> T:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 
+EACH: Final = "\0 each item"
+"""A step of a path: whatever follows is found in each item of the list that stands there."""
 _NEVER = Literal["\0 this name must not be there \0"]
 
 
@@ -50,15 +53,13 @@ class Form:
         self._decoders: dict[tuple[str, ...], msgspec.json.Decoder[Any]] = {}
 
     def decoder(self, at: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
-        """Decodes JSON in which the records stand at this path; what it gives has `at` for each step of the path."""
+        """Decodes JSON in which the records stand at this path; what it gives has `at` for each step of the path.
+
+        Where the records may be null, so may what they are in.
+        """
         made = self._decoders.get(at)
         if made is None:
-            type_ = self.type
-            for step in reversed(at):
-                if step.lstrip("-").isdigit():
-                    raise Unfit  # perhaps an index of a list
-                type_ = msgspec.defstruct("At", [("at", type_)], rename={"at": step}, gc=False)
-            made = self._decoders[at] = msgspec.json.Decoder(type_)
+            made = self._decoders[at] = msgspec.json.Decoder(_around(self.type, at))
         return made
 
 
@@ -82,6 +83,32 @@ def fit_json(form: Form, payload: bytes, at: tuple[str, ...]) -> Any:
         value = form.decoder(at).decode(payload)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Unfit from error
-    for _ in at:
-        value = value.at
-    return value
+    return _reached([value], at)[0] if at else value
+
+
+def _around(type_: Any, at: tuple[str, ...]) -> Any:
+    """The type of what holds, at this path, what is to be of this type. Raises Unfit."""
+    if not at:
+        return type_
+    step, rest = at[0], at[1:]
+    kinds = get_args(type_) if get_origin(type_) in (UnionType, Union) else (type_,)
+    if step == EACH:
+        lists = [kind for kind in kinds if get_origin(kind) is list]
+        if not lists:
+            raise Unfit
+        made: Any = list[_around(get_args(lists[0])[0], rest)]  # type: ignore[misc]  # made at run time
+    elif step.lstrip("-").isdigit():
+        raise Unfit  # perhaps an index of a list
+    else:
+        made = msgspec.defstruct("At", [("at", _around(type_, rest))], rename={"at": step}, gc=False)
+    return made | None if NoneType in kinds else made
+
+
+def _reached(values: Sequence[Any], at: tuple[str, ...]) -> Sequence[Any]:
+    """What stands at the path in each of these, or null where that is on the way."""
+    for number, step in enumerate(at):
+        if step == EACH:
+            rest = at[number + 1 :]
+            return [None if value is None else _reached(value, rest) for value in values] if rest else values
+        values = [None if value is None else value.at for value in values]
+    return values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import strawberry
@@ -30,6 +31,15 @@ class Computed:
     compute: Callable[[Any, strawberry.Info], Awaitable[Any]]
     """Its value for one object, with the defaults of its own arguments."""
     has_required_arguments: bool
+    method: Callable[[Any], Any] | None
+    """The author's own, where it waits for nothing and takes nothing but the object."""
+
+    def plainly(self, cls: type) -> Callable[[Any], Any] | None:
+        """Computes it of an object of just this class, where all that it needs is there as soon as the object is."""
+        fields = [own_field(cls, name) for name in self.needs]
+        if self.method is None or not all(each and not {VIA, COMPUTED} & each.metadata.keys() for each in fields):
+            return None
+        return partial(_computed, self.method, self.needs)
 
 
 def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -59,11 +69,20 @@ def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Cal
         _dress(resolve, method, signature, adds_info=own_info is None)
         chosen = [each for name, each in signature.parameters.items() if name not in {"self", "root", own_info}]
         required = any(each.default is each.empty and each.kind is not each.VAR_KEYWORD for each in chosen)
-        record = Computed(names, place, compute, required)
+        is_plain = not chosen and own_info is None and not inspect.iscoroutinefunction(method)
+        record = Computed(names, place, compute, required, method if is_plain else None)
         metadata = {**options.pop("metadata", {}), COMPUTED: record}
         return strawberry.field(resolver=resolve, metadata=metadata, **options)  # type: ignore[no-any-return]  # strawberry's
 
     return decorate
+
+
+def _computed(method: Callable[[Any], Any], needs: tuple[str, ...], source: Any) -> Any:
+    for name in needs:
+        value = getattr(source, name)
+        if isinstance(value, UpstreamError):
+            raise value
+    return method(source)
 
 
 def _dress(resolve: Any, method: Callable[..., Any], signature: inspect.Signature, *, adds_info: bool) -> None:

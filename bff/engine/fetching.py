@@ -83,10 +83,9 @@ async def _batched(
     if not wanted:
         return list(keys), False
     answers = await scope.load_set(fetched.endpoint, others, list(wanted), step.selection)
-    values, is_finished = step.reading.dealt(answers)
+    values, is_finished = step.reading.dealt(answers, may_finish=absent.keys() <= {None})
     if absent:
         values = {**values, **absent}
-        is_finished = is_finished and absent.keys() == {None}
     return [values[key] for key in keys], is_finished
 
 

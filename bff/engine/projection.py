@@ -27,12 +27,14 @@ from bff.engine.shapes import Fitted, Leaf, Listing, Output, RowsOf, Selected, S
 from connectors.forms import Form, Part, Record, record_class
 
 _INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+_FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
+"""Beyond these, an integer may be another one as a float, which graphql-core refuses."""
 _LEAVES: dict[GraphQLLeafType, tuple[Any, tuple[type, ...]]] = {
     GraphQLString: (str, (str,)),
     GraphQLID: (str | int, (str, int)),
     GraphQLBoolean: (bool, (bool,)),
     GraphQLInt: (_INT, (int,)),
-    GraphQLFloat: (float, (float,)),
+    GraphQLFloat: (_FLOAT, (float,)),
 }
 """For each type of the specification: what needs no coercion, as msgspec knows it and as Python types."""
 _KEYS = (GraphQLString, GraphQLID, GraphQLInt)
@@ -56,15 +58,23 @@ class Projection:
 
     form: Form
     batch: Form
-    """The form of a batch's reply: a list of the records, whatever list or null each key is answered with."""
+    """The form of a batch's reply: a list of the records, whatever list or null each key is answered with.
+
+    Where answers come in the order of the keys, a list of these: of what each key is answered with.
+    """
     key: str
     """The attribute of a batch's records that tells whose they are."""
     finish: Callable[[Sequence[Any]], list[Any]] | None
     """From values of the form to those of the response; None where more than the record is needed."""
 
 
-def project(records: Records, output: Output, names: Names, *, key: str | None = None) -> Projection:
-    """`key` is the name of what tells the records of a batch apart. Raises Unprojected."""
+def project(
+    records: Records, output: Output, names: Names, *, key: str | None = None, in_order: bool = False
+) -> Projection:
+    """`key` is the name of what tells the records of a batch apart, unless they are in the order of the keys.
+
+    Raises Unprojected.
+    """
     innermost = _innermost(output)
     if not isinstance(innermost, Selected):
         raise Unprojected
@@ -72,7 +82,9 @@ def project(records: Records, output: Output, names: Names, *, key: str | None =
     record, attribute = classes.make(innermost, key)
     expression = classes.expression(output, "x")
     finish = None if expression is None else eval(f"lambda values: [{expression} for x in values]")  # noqa: S307 - names of GraphQL and Python
-    return Projection(Form(classes.type_of(output)), Form(list[record]), attribute, finish)  # type: ignore[valid-type]
+    whole = classes.type_of(output)
+    batch = Form(list[whole | None] if in_order else list[record])  # type: ignore[valid-type]  # made at run time
+    return Projection(Form(whole), batch, attribute, finish)
 
 
 def learn(records: Records, output: Output, data: Any, names: Names) -> None:
@@ -256,7 +268,7 @@ class _Parts:
         """The attribute with what stands under a name in the record."""
         for part in self.made.values():
             if part.name == name:
-                if part.type in (float, float | None):
+                if part.type in (_FLOAT, _FLOAT | None):
                     raise Unprojected  # 7 would have become 7.0
                 return part.attribute
         return self._outer(name)

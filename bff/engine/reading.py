@@ -20,6 +20,7 @@ from bff.authoring.turns import converted
 from bff.engine.projection import Names, Projection, Unprojected, learn, project
 from bff.engine.shapes import Listing, Output, Selected
 from bff.loading.answered import Answered
+from connectors.batching import InKeyOrder
 from connectors.contract import Reply, at_path
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamError
@@ -42,6 +43,8 @@ class Reading:
         self._names: Names = {}
         self._projection: Projection | None = None
         self._pass, self._passes = 1, 1
+        self._is_in_order = endpoint.batch is not None and not endpoint.batch.key
+        """Whether a batch's answers come in the order of its keys: always, or because the connector sees to it."""
 
     async def alone(self, reply: Reply) -> Any:
         """The value of a reply about one thing. Raises what reading it raises."""
@@ -58,8 +61,11 @@ class Reading:
         self._learn(data)
         return data if isinstance(data, UpstreamError) else await converted(self._convert, data)
 
-    def dealt(self, answers: Sequence[Answered]) -> tuple[Values, bool]:
-        """The value, or the exception in its place, of each key; and whether values are the response's already."""
+    def dealt(self, answers: Sequence[Answered], *, may_finish: bool) -> tuple[Values, bool]:
+        """The value, or the exception in its place, of each key; and whether values are the response's already.
+
+        They are not where they may not be, because other values of the same column will have to be completed.
+        """
         projection = self._projected()
         if projection is not None:
             try:
@@ -68,7 +74,7 @@ class Reading:
                 self._missed()
             else:
                 self._passes = 1
-                return _finished(values, projection.finish)
+                return _finished(values, projection.finish if may_finish else None)
         return self._read(answers), False
 
     def _fitted(self, answers: Sequence[Answered], projection: Projection) -> Values:
@@ -85,9 +91,13 @@ class Reading:
     def _by_key(self, keys: Sequence[Hashable], reply: Reply, projection: Projection) -> Values:
         """As connectors.batching.deal."""
         batch = self._endpoint.batch
-        if batch is None or not projection.key:
+        if batch is None or not (projection.key or self._is_in_order):
             raise Unfit
         records: list[Record] = reply.pointed(self._endpoint.many_at).fitted(projection.batch)
+        if batch.key and isinstance(records, InKeyOrder) != self._is_in_order:
+            raise Unfit
+        if self._is_in_order:
+            return _in_order(keys, reply, records, is_grouped=batch.group)
         held = list(map(attrgetter(projection.key), records))
         same_kinds = set(map(type, keys)) == set(map(type, held)) and type(keys[0]) in (int, str)
         asked, held = (keys, held) if same_kinds else (list(map(str, keys)), list(map(str, held)))
@@ -106,7 +116,10 @@ class Reading:
                 values[key] = self._value(outcome)
             if isinstance(each.reply, Reply) and each.reply.is_read:
                 at = self._endpoint.at if each.is_single else self._endpoint.many_at
-                self._learn(at_path(each.reply.data, at))
+                data = at_path(each.reply.data, at)
+                if self._endpoint.batch is not None and self._endpoint.batch.key and not each.is_single:
+                    self._is_in_order = isinstance(data, InKeyOrder)
+                self._learn(data)
         return values
 
     def _value(self, outcome: Reply | Exception) -> Any:
@@ -125,7 +138,9 @@ class Reading:
             return None
         if self._projection is None and self._records is not None:
             try:
-                self._projection = project(self._records, self._output, self._names, key=self._key())
+                self._projection = project(
+                    self._records, self._output, self._names, key=self._key(), in_order=self._is_in_order
+                )
             except Unprojected:
                 self._records = None
         return self._projection
@@ -133,7 +148,7 @@ class Reading:
     def _key(self) -> str | None:
         """What tells the records of a batch apart, where they stand in a list and are what the field is about."""
         batch = self._endpoint.batch
-        if batch is None or len(batch.key) != 1:
+        if batch is None or len(batch.key) != 1 or self._is_in_order:
             return None
         record = self._output.items if batch.group and isinstance(self._output, Listing) else self._output
         return batch.key[0] if isinstance(record, Selected) else None
@@ -147,6 +162,22 @@ class Reading:
     def _learn(self, data: Any) -> None:
         if self._records is not None and self._projection is None:
             learn(self._records, self._output, data, self._names)
+
+
+def _in_order(keys: Sequence[Hashable], reply: Reply, answers: Sequence[Any], *, is_grouped: bool) -> Values:
+    """As connectors.batching.deal, where answers come in the order of their keys."""
+    if len(answers) != len(keys):
+        raise Unfit
+    if reply.bound is not None:
+        try:
+            for answer in answers:
+                if isinstance(answer, list):
+                    reply.bound(answer)
+        except UpstreamError as error:
+            raise Unfit from error
+    if is_grouped:
+        answers = [[] if answer is None else answer for answer in answers]
+    return dict(zip(keys, answers, strict=True))
 
 
 def _finished(values: Values, finish: Callable[[Sequence[Any]], list[Any]] | None) -> tuple[Values, bool]:

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from operator import attrgetter
+from types import NoneType
 from typing import Any, Final
 
-from graphql import GraphQLField, GraphQLSchema, TypeNameMetaFieldDef, get_named_type, is_leaf_type
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, TypeNameMetaFieldDef, get_named_type, is_leaf_type
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
-from bff.authoring.computed import RECORDS
+from bff.authoring.computed import RECORDS, Computed
 from bff.authoring.fields import VIA, Via
 from bff.authoring.records import Convert, unwrap
+from bff.authoring.wants import COMPUTED
 from connectors.contract import Event, Reply
 from connectors.endpoint import Endpoint
 
 BACKREF = "strawberry-definition"
+_IMMUTABLE = (str, int, float, bool, NoneType, Enum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,36 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """An author's method that wants nothing but the object."""
+    """An author's method that wants nothing but the object, and arguments that are the same for all objects."""
 
-    get: Callable[[Any], Any]
+    get: Callable[..., Any]
     convert: Convert
+    python_arguments: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    """From coerced GraphQL arguments to those of the method; None where it takes none."""
+    only: type | None = None
+    """The class whose objects it is for; None for all."""
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether `get` is all that it takes."""
+        return self.python_arguments is None and self.only is None
+
+    def given(self, arguments: dict[str, Any]) -> Function:
+        """The same with these arguments in place. Raises what converting them raises."""
+        if self.python_arguments is None:
+            return self
+        converted = self.python_arguments(arguments)
+        if all(isinstance(value, _IMMUTABLE) for value in converted.values()):
+            return Function(partial(self._called, converted), self.convert)
+        return Function(partial(self._called_anew, arguments), self.convert)
+
+    def _called(self, converted: dict[str, Any], source: Any) -> Any:
+        return self.get(source, **converted)
+
+    def _called_anew(self, arguments: dict[str, Any], source: Any) -> Any:
+        """With arguments of its own, which it may change."""
+        assert self.python_arguments is not None
+        return self.get(source, **self.python_arguments(arguments))
 
     def unwrapped(self, value: Any) -> Any:
         """The value, where it is or holds what an endpoint gave."""
@@ -85,8 +115,8 @@ CALLED: Final = Called()
 Resolving = Typename | Attribute | Given | Function | Fetched | Called
 
 
-def resolving_of(schema: GraphQLSchema, field: GraphQLField) -> Resolving:
-    """The way for a field."""
+def resolving_of(schema: GraphQLSchema, field: GraphQLField, parent: GraphQLObjectType) -> Resolving:
+    """The way for a field of a type."""
     if field.resolve is TypeNameMetaFieldDef.resolve:
         return Typename()
     own: StrawberryField | None = field.extensions.get(BACKREF)
@@ -101,10 +131,21 @@ def resolving_of(schema: GraphQLSchema, field: GraphQLField) -> Resolving:
     via: Via | None = own.metadata.get(VIA)
     if via is not None and isinstance(via.endpoint, Endpoint):
         return Fetched(via, via.endpoint, convert, partial(_python_arguments, schema, own))
-    if resolver is not None and is_leaf and _wants_only_self(own):
+    if resolver is None or not is_leaf:
+        return CALLED
+    if _wants_only_self(own):
+        takes = partial(_python_arguments, schema, own) if own.arguments else None
         method: Any = resolver.wrapped_func
-        return Function(method, convert)
-    return CALLED
+        return Function(method, convert, takes)
+    return _computed(own, parent, convert)
+
+
+def _computed(own: StrawberryField, parent: GraphQLObjectType, convert: Convert) -> Resolving:
+    record, definition = own.metadata.get(COMPUTED), parent.extensions.get(BACKREF)
+    if not isinstance(record, Computed) or definition is None:
+        return CALLED
+    compute = record.plainly(definition.origin)
+    return CALLED if compute is None else Function(compute, convert, only=definition.origin)
 
 
 def _python_arguments(schema: GraphQLSchema, own: StrawberryField, given: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +158,9 @@ def _python_arguments(schema: GraphQLSchema, own: StrawberryField, given: dict[s
 
 def _wants_only_self(own: StrawberryField) -> bool:
     resolver = own.base_resolver
-    if resolver is None or own.arguments or not resolver.self_parameter or not callable(resolver.wrapped_func):
+    if resolver is None or not resolver.self_parameter or not callable(resolver.wrapped_func):
+        return False
+    if own.arguments and own.is_async:
         return False
     return not (resolver.info_parameter or resolver.parent_parameter or resolver.root_parameter)
 

@@ -211,9 +211,21 @@ class Run:
         resolving = step.resolving if self.middleware is None else CALLED
         if isinstance(resolving, Given):
             return list(map(resolving.get, sources))
+        if isinstance(resolving, Function) and not resolving.is_simple:
+            return self.given(resolving, step, sources, where)
         if isinstance(resolving, Attribute | Function):
             return _read(resolving, sources)
         return self.called(step, sources, where)
+
+    def given(self, function: Function, step: Step, sources: Values, where: Where) -> Values:
+        """What methods return that take arguments, or that are for objects of one class only."""
+        if function.only is not None and set(map(type, sources)) != {function.only}:
+            return self.called(step, sources, where)
+        try:
+            function = function.given(step.arguments(self.executor.variable_values))
+        except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
+            return [error] * len(sources)
+        return _read(function, sources)
 
     def called(self, step: Step, sources: Values, column: Where) -> Values:
         """What resolvers with graphql-core's signature return, or raise."""

@@ -278,7 +278,7 @@ def _step(
     source: Source, parent: GraphQLObjectType, key: str, order: int, field: GraphQLField, details: FieldDetailsList
 ) -> Step:
     nodes = [each.node for each in details]
-    resolving = resolving_of(source.schema, field)
+    resolving = resolving_of(source.schema, field, parent)
     selects = isinstance(resolving, Fetched) and resolving.endpoint.selects
     return Step(
         key=key,

@@ -38,6 +38,8 @@ class Facts:
     """Type of every variable whose type is known."""
     is_leaf: bool | None = None
     """Whether the innermost field is a scalar or enum, of which nothing can be selected; None when nobody knows."""
+    lists: tuple[int, ...] = ()
+    """For each field of the path, how many lists its objects are in; empty when nobody knows."""
 
     def untyped(self, operation: GraphqlOperation) -> list[str]:
         """The variables whose type is not known."""
@@ -57,7 +59,7 @@ def facts_from_schema(operation: GraphqlOperation, schema: GraphQLSchema) -> Fac
     reading = _Reading(operation, TypeInfo(schema))
     text = operation.field.written(str, "")
     visit(parse(f"{operation.kind}{{{text}}}", no_location=True), TypeInfoVisitor(reading.info, reading))
-    return Facts({**reading.types, **dict(operation.types)}, is_leaf=reading.is_leaf)
+    return Facts({**reading.types, **dict(operation.types)}, reading.is_leaf, tuple(reading.lists))
 
 
 class _Reading(Visitor):
@@ -69,6 +71,7 @@ class _Reading(Visitor):
         self.info = info
         self.types: dict[str, str] = {}
         self.is_leaf = False
+        self.lists: list[int] = []
         self._optional = {variable.name for variable in operation.field.variables if not variable.is_required}
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
@@ -81,6 +84,7 @@ class _Reading(Visitor):
             known = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else ()
             self._refuse(f"the upstream's type {parent} has no field", node.name.value, known)
         self.is_leaf = is_leaf_type(get_named_type(type_))
+        self.lists.append(str(type_).count("["))
 
     def enter_argument(self, node: ArgumentNode, *_: object) -> None:
         """Every argument."""

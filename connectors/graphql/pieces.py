@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
+from connectors.forms import EACH
 from connectors.graphql.facts import Facts
 from connectors.graphql.operations import GraphqlOperation
 from connectors.graphql.recent import Recent
@@ -32,6 +34,8 @@ class Piece:
     fields: tuple[str, ...]
     roots: tuple[str, ...]
     """Where in the response's data the answers are: one name, or one for each key."""
+    within: tuple[str, ...] = ()
+    """The path from a root field's value to what the endpoint is about, as far as it is known (see forms.EACH)."""
 
     def variables(self, call: Call) -> dict[str, Any]:
         """The values of this call by their names in the request."""
@@ -100,7 +104,14 @@ def _made(
         text = operation.field.written(lambda name: f"{prefix}{name}", inside)
         roots = (f"{prefix}{root}",)
         fields = [f"{prefix}{root}: {text}" if prefix else text]
-    return facts, Piece(operation, prefix, has_aliases, tuple(declarations), tuple(fields), roots)
+    within = _within(operation.field.names, facts.lists)
+    return facts, Piece(operation, prefix, has_aliases, tuple(declarations), tuple(fields), roots, within)
+
+
+def _within(names: Sequence[str], lists: Sequence[int]) -> tuple[str, ...]:
+    depths = lists or [0] * len(names)
+    steps = [(*([EACH] * depth), name) for depth, name in zip(depths, names[1:], strict=False)]
+    return tuple(chain.from_iterable(steps))
 
 
 def _own_name(operation: GraphqlOperation, prefix: str, root: str) -> Any:

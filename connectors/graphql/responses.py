@@ -12,9 +12,11 @@ from typing import Any
 
 import msgspec
 
+from connectors import turns
 from connectors.batching import InKeyOrder
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamError
+from connectors.forms import EACH, Form, Unfit, fit_json
 from connectors.graphql.failures import Problem, failure, problems_in
 from connectors.graphql.pieces import Piece
 from connectors.jsontext import is_deeper
@@ -97,24 +99,76 @@ def reply_of(piece: Piece, response: Response, most_depth: int) -> Reply | Upstr
     parts = [response.data[root] for root in piece.roots]
     payload = b"[" + b",".join(parts) + b"]" if piece.has_aliases else parts[0]
     if not response.problems:
-        decode = partial(_value, piece, most_depth)
-        return Reply(payload, decode=decode, status=response.status, headers=response.headers)
+        return _unread(piece, most_depth, payload, response)
     try:
-        value = _value(piece, most_depth, payload, response.problems)
+        value = _read(piece, most_depth, payload, response.problems)
     except UpstreamBadReply as error:
         return error
     return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
 
 
-def _value(piece: Piece, most_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
-    """What the endpoint is about, as plain Python."""
-    operation = piece.operation
-    if is_deeper(payload, most_depth):
-        raise UpstreamBadReply(operation, f"the data has more than {most_depth} levels, which is max_depth")
+def _unread(piece: Piece, most_depth: int, payload: bytes, response: Response) -> Reply:
+    """A reply that is read when it is known what is wanted of it."""
+    kind = _ReadLarge if len(payload) > turns.LARGE else _Read
+    fit = partial(_fit, piece, most_depth) if len(payload) <= turns.LARGE_TYPED else None
+    decode = kind(piece, most_depth)
+    return Reply(payload, decode=decode, status=response.status, headers=response.headers, fit=fit)
+
+
+def _fit(piece: Piece, most_depth: int, form: Form, payload: bytes, at: tuple[str, ...]) -> Any:
+    if at or (form.is_open and is_deeper(payload, most_depth)):
+        raise Unfit
+    if not piece.has_aliases:
+        return fit_json(form, payload, piece.within)
+    return InKeyOrder(fit_json(form, payload, (EACH, *piece.within)))
+
+
+class _Read:
+    """Reads the JSON of what one call asked for."""
+
+    __slots__ = ("__weakref__", "_most_depth", "_piece")
+
+    def __init__(self, piece: Piece, most_depth: int) -> None:
+        self._piece = piece
+        self._most_depth = most_depth
+
+    def __call__(self, payload: bytes) -> Any:
+        """What the endpoint is about, as plain Python. Raises UpstreamBadReply."""
+        return _read(self._piece, self._most_depth, payload)
+
+
+class _ReadLarge(_Read):
+    """The same for much of it."""
+
+    __slots__ = ()
+
+    async def in_turns(self, payload: bytes) -> Any:
+        """As Reply.read wants it."""
+        _check_depth(self._piece.operation, self._most_depth, payload)
+        try:
+            decoded = await turns.decoded(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self(payload)  # it tells better what is wrong
+        return _value(self._piece, decoded)
+
+
+def _read(piece: Piece, most_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
+    _check_depth(piece.operation, most_depth, payload)
     try:
         decoded = msgspec.json.decode(payload)  # keeps integers of more than 64 bits
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UpstreamBadReply(operation, f"the data cannot be read: {error}") from error
+        raise UpstreamBadReply(piece.operation, f"the data cannot be read: {error}") from error
+    return _value(piece, decoded, problems)
+
+
+def _check_depth(operation: Operation, most_depth: int, payload: bytes) -> None:
+    if is_deeper(payload, most_depth):
+        raise UpstreamBadReply(operation, f"the data has more than {most_depth} levels, which is max_depth")
+
+
+def _value(piece: Piece, decoded: Any, problems: tuple[Problem, ...] = ()) -> Any:
+    """What the endpoint is about, with its errors in place."""
+    operation = piece.operation
     if not piece.has_aliases:
         return _answer(operation, decoded, piece.roots[0], piece.operation.field.names[1:], problems)
     below = operation.field.names[1:]

@@ -12,8 +12,11 @@ from bff.contract import Answer, Request
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
 from bff.gateway import Gateway
-from connectors.contract import Call, Event, Operation, Reply
+from bff.policies.outbound.options import Options as Policies
+from bff.upstreams.upstream import Upstream, UpstreamSettings
+from connectors.contract import Call, Connector, Event, Operation, Reply
 from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint
+from connectors.options import ConnectorOptions
 
 
 class FakeUpstream:
@@ -88,6 +91,11 @@ def publisher(name: str) -> PublishEndpoint:
     return PublishEndpoint(Operation(upstream=upstream, name=operation, is_safe=False), {})
 
 
+def upstream_of(connector: Connector, options: ConnectorOptions) -> Upstream:
+    """A real connector as the gateway has it, with the policies of an upstream of which bff.yaml says nothing else."""
+    return Upstream(UpstreamSettings(name="api", kind="test", connector=options, policies=Policies()), connector)
+
+
 class AllReady:
     """Upstreams of which none is missing."""
 
@@ -100,7 +108,7 @@ def gateway(
     timeout: float = 5.0,
     limits: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
-    **upstreams: FakeUpstream,
+    **upstreams: FakeUpstream | Upstream,
 ) -> Gateway:
     """A gateway with one frontend named `app`."""
     chosen = Options.model_validate({"schema": "tests", "limits": dict(limits or {}), **(options or {})})
