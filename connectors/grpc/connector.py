@@ -89,7 +89,8 @@ class GrpcConnector:
             if not isinstance(answer, bytes):
                 raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
             headers = from_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-            return Reply(rpc.method.parse(answer), decode=partial(_plain, rpc, operation), headers=headers)
+            decode = partial(_plain, rpc, operation)
+            return Reply(rpc.method.parse(answer), decode=decode, headers=headers, fit=rpc.method.fit)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).
