@@ -127,7 +127,7 @@ class _Writer:
 
     def _list(self, field: FieldDescriptor, members: _Members, raw: str) -> str:
         listed = members.get(inspect.ListType)
-        if listed is None:
+        if listed is None or listed != inspect.ListType(listed.item_type):
             raise Unfit
         items = _members(listed.item_type)
         if inspect.AnyType in items:
