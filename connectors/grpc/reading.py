@@ -15,8 +15,10 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from connectors import turns
 from connectors.grpc.wellknown import READ, WRAPPERS
 
 Read = Callable[[Any], Any]
@@ -54,6 +56,26 @@ class Readers:
             else:
                 self._add_record(descriptor)
         return self._readers[name]
+
+    async def in_turns(self, message: Message) -> Any:
+        """What the converter of its type makes of a message, with turns for others within long lists."""
+        descriptor: Any = message.DESCRIPTOR
+        if has_plain_form(descriptor):
+            return self.of(descriptor)(message)
+        return {field.name: await self._field_in_turns(field, message) for field in descriptor.fields}
+
+    async def _field_in_turns(self, field: FieldDescriptor, message: Message) -> Any:
+        if field.message_type is None or is_map(field):
+            source = f"lambda m: {expression(field, 'read')}"
+            return eval(source, {"read": self.reader(field)})(message)  # noqa: S307 - as below
+        value = getattr(message, field.name)
+        if not field.is_repeated:
+            return await self.in_turns(value) if message.HasField(field.name) else None
+        read, items = self.of(field.message_type), []
+        for rows in turns.slices(len(value)):
+            await turns.turn()
+            items += [read(item) for item in value[rows.start : rows.stop]]
+        return items
 
     def _add_record(self, descriptor: Descriptor) -> None:
         """A message as a dict: one generated expression, `{"sku": m.sku, "was": m.was if m.HasField("was") else None}`.

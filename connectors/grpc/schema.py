@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -33,6 +33,8 @@ class Method:
     """A serialized reply to its message. Raises DecodeError."""
     read: Callable[[Message], Any]
     """A message as plain data."""
+    read_in_turns: Callable[[Message], Awaitable[Any]]
+    """The same for a large message."""
     fit: Fit
     """What a form wants of a message."""
 
@@ -71,6 +73,7 @@ class Schema:
             write=self._writers.serializer(found.input_type),
             parse=reply.FromString,
             read=self._readers.of(found.output_type),
+            read_in_turns=self._readers.in_turns,
             fit=Fitter(self._readers, found.output_type),
         )
 

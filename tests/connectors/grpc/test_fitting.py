@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import math
 import random
@@ -12,6 +13,7 @@ from weakref import ref
 import msgspec
 import pytest
 from google.protobuf.message_factory import GetMessageClass
+from msgspec.structs import replace
 
 from connectors.contract import Call, at_path
 from connectors.errors import UpstreamReplyTooLarge
@@ -328,3 +330,35 @@ async def test_replies_fill_forms(shop: Shop) -> None:
     with pytest.raises(Unfit):
         reply.pointed(("prices",)).fitted(Form(list[price]))
     await connector.close()
+
+
+async def test_large_replies_are_read_in_turns(shop: Shop) -> None:
+    """As plain Python and bit by bit, so that others are served in between; what comes of it is the same."""
+    connector = shop.connector()
+    call = Call(operation=grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, key="sku").operation)
+    reply = await connector.send(replace(call, keys=("A",) * 200_000))
+    with pytest.raises(Unfit):
+        reply.pointed(("prices",)).fitted(Form(list[record(sku=str)]))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    task = asyncio.create_task(others())
+    data = await reply.read()
+    task.cancel()
+    assert data == {"prices": [{"sku": "A", "amount": 100, "was": None}] * 200_000}
+    assert turns > 150, "a thousand records are a turn"
+    await connector.close()
+
+
+async def test_reading_in_turns_is_reading() -> None:
+    """Of messages of every kind."""
+    for seed in range(60):
+        message = drawn_message(random.Random(seed), EVERYTHING)
+        assert same(await READERS.in_turns(message), READERS.of(EVERYTHING)(message))
+    stamp = message_class("google.protobuf.Timestamp")(seconds=7)
+    assert await READERS.in_turns(stamp) == READERS.of(stamp.DESCRIPTOR)(stamp)
