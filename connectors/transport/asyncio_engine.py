@@ -12,27 +12,25 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 
 import httptools
+import msgspec
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
-from connectors.interrupt import Interrupt
 from connectors.slots import Slots
+from connectors.timelimit import TimeLimit
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import outgoing
-from connectors.transport.response import ResponseReader
 
 _IDLE = 60.0
 """Seconds after which an unused connection is closed: firewalls forget it without telling."""
 _HAS_BODY = frozenset(("POST", "PUT", "PATCH"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     operation: Operation
     origin: Origin
     bytes: bytes
@@ -68,8 +66,7 @@ class Engine:
         if timeout is not None and timeout <= 0:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
         request = _encode(operation, method, url, headers, body)
-        interrupt = Interrupt()
-        timer = None if timeout is None else asyncio.get_running_loop().call_later(timeout, interrupt)
+        limit = None if timeout is None else TimeLimit(timeout)
         try:
             if not self._slots.take():
                 await self._slots.wait()
@@ -78,12 +75,12 @@ class Engine:
             finally:
                 self._slots.give()
         except asyncio.CancelledError as late:
-            if interrupt.is_ours():
+            if limit is not None and limit.is_ours():
                 raise UpstreamTimeout(operation, f"no whole reply within {timeout:.3g} s") from late
             raise
         finally:
-            if timer is not None:
-                timer.cancel()
+            if limit is not None:
+                limit.lift()
 
     async def close(self) -> None:
         """As Transport.close."""
@@ -101,18 +98,19 @@ class Engine:
         """
         connection = self._kept(request.origin)
         if connection is not None:
-            reader = self._reader(request)
             try:
-                return await self._send(connection, request, reader)
+                return await self._send(connection, request)
             except UpstreamDisconnected:
-                if reader.has_begun or self._is_closed or not request.operation.is_idempotent:
+                if connection.has_begun or self._is_closed or not request.operation.is_idempotent:
                     raise
-        return await self._send(await self._connect(request), request, self._reader(request))
+        return await self._send(await self._connect(request), request)
 
-    async def _send(self, connection: Connection, request: _Request, reader: ResponseReader) -> HttpReply:
+    async def _send(self, connection: Connection, request: _Request) -> HttpReply:
         self._busy.add(connection)
         try:
-            return await connection.exchange(request.operation, request.bytes, reader, request.streamed)
+            return await connection.exchange(
+                request.operation, request.bytes, request.streamed, is_head=request.is_head
+            )
         except UpstreamDisconnected as error:
             if self._is_closed:
                 raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
@@ -122,17 +120,15 @@ class Engine:
             if connection.is_open and not self._is_closed:
                 self._idle.append(connection)
 
-    def _reader(self, request: _Request) -> ResponseReader:
-        return ResponseReader(request.operation, limit=self._options.max_reply, is_head=request.is_head)
-
     def _kept(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
         oldest = time.monotonic() - _IDLE
         while self._idle and self._idle[0].idle_since < oldest:
             self._idle.popleft().abort()
-        for connection in reversed(self._idle):
-            if connection.is_open and connection.origin == origin:
-                self._idle.remove(connection)
+        for place in range(len(self._idle) - 1, -1, -1):
+            connection = self._idle[place]
+            if connection.origin == origin and connection.is_open:
+                del self._idle[place]
                 return connection
         return None
 
@@ -151,7 +147,7 @@ class Engine:
             context = self._context() if is_tls else None
             async with asyncio.timeout(seconds):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(origin, self._forget), host, port, ssl=context
+                    lambda: Connection(origin, self._options.max_reply, self._forget), host, port, ssl=context
                 )
         except TimeoutError as error:
             raise UpstreamUnreachable(operation, f"no connection to {host}:{port} within {seconds:.3g} s") from error
