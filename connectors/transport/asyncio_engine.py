@@ -7,6 +7,7 @@ its timeout, and adds a private CA to the public ones instead of trusting it alo
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections import deque
@@ -27,6 +28,9 @@ from connectors.transport.reading import outgoing
 
 _IDLE = 60.0
 """Seconds after which an unused connection is closed: firewalls forget it without telling."""
+_URL = re.compile(r"((?:http|HTTP)[sS]?://[^/?#]+)(/[!-\"$-~]*)?(?:#.*)?")
+"""Address and target of what is quoted (RFC 3986); a fragment is not sent."""
+_BAD_URL = "the URL cannot be sent: it is not a quoted http(s) URL"
 _HAS_BODY = frozenset(("POST", "PUT", "PATCH"))
 
 
@@ -96,29 +100,24 @@ class Engine:
         The upstream may close a kept connection just as we use it. Then nothing comes back, and an idempotent request
         is sent once more on a new connection (RFC 9112 section 9.3.1).
         """
-        connection = self._kept(request.origin)
-        if connection is not None:
+        kept = self._kept(request.origin)
+        connection = kept or await self._connect(request)
+        while True:
+            self._busy.add(connection)
             try:
-                return await self._send(connection, request)
-            except UpstreamDisconnected:
-                if connection.has_begun or self._is_closed or not request.operation.is_idempotent:
+                return await connection.exchange(
+                    request.operation, request.bytes, request.streamed, is_head=request.is_head
+                )
+            except UpstreamDisconnected as error:
+                if self._is_closed:
+                    raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
+                if connection is not kept or connection.has_begun or not request.operation.is_idempotent:
                     raise
-        return await self._send(await self._connect(request), request)
-
-    async def _send(self, connection: Connection, request: _Request) -> HttpReply:
-        self._busy.add(connection)
-        try:
-            return await connection.exchange(
-                request.operation, request.bytes, request.streamed, is_head=request.is_head
-            )
-        except UpstreamDisconnected as error:
-            if self._is_closed:
-                raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
-            raise
-        finally:
-            self._busy.discard(connection)
-            if connection.is_open and not self._is_closed:
-                self._idle.append(connection)
+            finally:
+                self._busy.discard(connection)
+                if connection.is_open and not self._is_closed:
+                    self._idle.append(connection)
+            connection = await self._connect(request)
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
@@ -168,12 +167,14 @@ def _encode(
     operation: Operation, method: str, url: str, headers: Mapping[str, str], body: bytes | Streamed | None
 ) -> _Request:
     """The bytes of a request (RFC 9112 section 3) and where they go."""
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise UpstreamRejected(operation, _BAD_URL)
+    address, target = match.groups()
     try:
-        parts = httptools.parse_url(url.encode("ascii"))
-        origin, host = _origin(parts.schema, parts.host, parts.port)
+        origin, host = _origin(address)
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
-        raise UpstreamRejected(operation, "the URL cannot be sent: it is not a quoted http(s) URL") from error
-    target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
+        raise UpstreamRejected(operation, _BAD_URL) from error
     lines = {
         "host": host,
         "accept": "*/*",
@@ -181,17 +182,18 @@ def _encode(
         "user-agent": "bff",
         **outgoing(operation, headers),
     }
-    streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body or b"")
+    streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body)
     if body is not None or method in _HAS_BODY:
-        lines["content-length"] = str(streamed.length if streamed else len(written))
+        lines["content-length"] = str(streamed.length if streamed else len(written or b""))
     head = "".join([f"{name}: {value}\r\n" for name, value in lines.items()])
-    whole = b"".join((method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", head.encode(), b"\r\n", written))
-    return _Request(operation, origin, whole, streamed, method == "HEAD")
+    whole = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n".encode()
+    return _Request(operation, origin, whole + written if written else whole, streamed, method == "HEAD")
 
 
 @lru_cache(maxsize=1000)
-def _origin(scheme: bytes, host: bytes, port: int | None) -> tuple[Origin, str]:
+def _origin(address: str) -> tuple[Origin, str]:
     """Where to connect, and the Host header (RFC 9110 section 7.2)."""
-    is_tls, name = scheme == b"https", host.decode("ascii")
+    parts = httptools.parse_url(address.encode("ascii"))
+    is_tls, name, port = parts.schema.lower() == b"https", parts.host.decode("ascii"), parts.port
     shown = f"[{name}]" if ":" in name else name
     return (is_tls, name, port or (443 if is_tls else 80)), f"{shown}:{port}" if port else shown
