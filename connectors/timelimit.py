@@ -23,8 +23,13 @@ class TimeLimit(Interrupt):
     __slots__ = ("_slot",)
 
     def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._slot = _slots().of(time.monotonic() + seconds)
+        global _newest
+        Interrupt.__init__(self)
+        loop = asyncio.get_running_loop()
+        slots = _newest
+        if slots is None or slots.loop is not loop:
+            slots = _newest = _Slots(loop)
+        self._slot = slots.of(time.monotonic() + seconds)
         self._slot.add(self)
 
     def lift(self) -> None:
@@ -70,12 +75,5 @@ class _Slots:
             self._wait()
 
 
-_newest: list[_Slots] = []
+_newest: _Slots | None = None
 """Those of the event loop that asked last: a process has one."""
-
-
-def _slots() -> _Slots:
-    loop = asyncio.get_running_loop()
-    if not _newest or _newest[0].loop is not loop:
-        _newest[:] = [_Slots(loop)]
-    return _newest[0]

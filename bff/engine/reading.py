@@ -20,6 +20,7 @@ from bff.authoring.turns import converted
 from bff.engine.projection import Names, Projection, Unprojected, learn, project
 from bff.engine.shapes import Listing, Output, Selected
 from bff.loading.answered import Answered
+from connectors.batching import single_reply
 from connectors.contract import Reply, at_path
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamError
@@ -77,7 +78,7 @@ class Reading:
             if isinstance(each.reply, Exception):
                 values.update(dict.fromkeys(each.keys, each.reply))
             elif each.is_single:
-                values[each.keys[0]] = each.reply.pointed(self._endpoint.at).fitted(projection.form)
+                values[each.keys[0]] = single_reply(self._endpoint, each.reply).fitted(projection.form)
             else:
                 values.update(self._by_key(each.keys, each.reply, projection))
         return values
@@ -87,7 +88,8 @@ class Reading:
         batch = self._endpoint.batch
         if batch is None or not projection.key:
             raise Unfit
-        records: list[Record] = reply.pointed(self._endpoint.many_at).fitted(projection.batch)
+        at = self._endpoint.many_at
+        records: list[Record] = (reply.pointed(at) if at else reply).fitted(projection.batch)
         held = list(map(attrgetter(projection.key), records))
         same_kinds = set(map(type, keys)) == set(map(type, held)) and type(keys[0]) in (int, str)
         asked, held = (keys, held) if same_kinds else (list(map(str, keys)), list(map(str, held)))

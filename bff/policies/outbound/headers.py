@@ -18,8 +18,11 @@ def with_headers(call: Call, forward: Sequence[str], fixed: Mapping[str, str]) -
 
     What is not handed on is forgotten, so that nothing further in can depend on who asks without it being in the key.
     """
-    handed_on = {name: call.incoming[name] for name in forward if name in call.incoming}
-    return replace(call, headers={**handed_on, **fixed, **call.headers}, incoming={})
+    incoming = call.incoming
+    headers = {name: incoming[name] for name in forward if name in incoming}
+    headers.update(fixed)
+    headers.update(call.headers)
+    return replace(call, headers=headers, incoming={})
 
 
 def headers(forward: Sequence[str], fixed: Mapping[str, str]) -> Policy:
