@@ -133,7 +133,7 @@ def resolving_of(schema: GraphQLSchema, field: GraphQLField, parent: GraphQLObje
         return Fetched(via, via.endpoint, convert, partial(_python_arguments, schema, own))
     if resolver is None or not is_leaf:
         return CALLED
-    if _wants_only_self(own):
+    if _wants_only_self(own) and not (own.arguments and (own.is_async or _takes_objects(field))):
         takes = partial(_python_arguments, schema, own) if own.arguments else None
         method: Any = resolver.wrapped_func
         return Function(method, convert, takes)
@@ -160,9 +160,12 @@ def _wants_only_self(own: StrawberryField) -> bool:
     resolver = own.base_resolver
     if resolver is None or not resolver.self_parameter or not callable(resolver.wrapped_func):
         return False
-    if own.arguments and own.is_async:
-        return False
     return not (resolver.info_parameter or resolver.parent_parameter or resolver.root_parameter)
+
+
+def _takes_objects(field: GraphQLField) -> bool:
+    """Whether input objects are among its arguments: authors may make them of what the info of one object tells."""
+    return not all(is_leaf_type(get_named_type(argument.type)) for argument in field.args.values())
 
 
 def _handles_exceptions(schema: GraphQLSchema) -> bool:

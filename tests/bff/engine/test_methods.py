@@ -49,6 +49,11 @@ class Thing:
         return f"{words} {options}"
 
     @strawberry.field
+    def words(self, words: list[str]) -> list[str]:
+        words.append(self.sku)
+        return words
+
+    @strawberry.field
     def share(self, of: int) -> int | None:
         return of // self.price if self.price is not None else None
 
@@ -115,6 +120,7 @@ def answers(call: Any) -> Any:
         '{ things { cut(firstLetters: 3, tail: "x") other: cut(tail: null) } }',
         "query ($n: Int = 1, $t: String) { things { cut(firstLetters: $n, tail: $t) share(of: $n) } }",
         '{ things { changed(words: ["w"], options: { upper: true }) } }',
+        '{ things { words(words: ["w"]) } }',
         "{ things { share(of: 10) price } }",
         "{ things { label } }",
         "{ things { sku label later amount loud } }",
@@ -142,7 +148,8 @@ def told(error: Any) -> str:
     ("name", "kind"),
     [
         ("cut", Function),
-        ("changed", Function),
+        ("words", Function),
+        ("changed", Called),
         ("label", Function),
         ("later", Called),
         ("amount", Called),
