@@ -96,7 +96,7 @@ class Generation:
         """The frontends."""
         return self._gateway.cards
 
-    def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
+    def choose(self, headers: Mapping[str, str], fixed: str | None) -> FrontendCard:
         """The frontend for a request; raises Refused."""
         return self._gateway.choose(headers, fixed)
 

@@ -230,7 +230,7 @@ class AnswersRequests(Protocol):
     def cards(self) -> Sequence[FrontendCard]:
         """The frontends, in the order of bff.yaml."""
 
-    def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
+    def choose(self, headers: Mapping[str, str], fixed: str | None) -> FrontendCard:
         """The frontend for a request with these headers; `fixed` is the name in the path. Raises Refused."""
 
     async def answer(self, request: Request) -> Answer | Parts | Answers:

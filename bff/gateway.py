@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from contextvars import Context as TaskContext
 from contextvars import copy_context
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
-from graphql import GraphQLError
-from strawberry.types import ExecutionResult
+from graphql import ExecutionResult, GraphQLError
 
 from bff.authoring import Context
 from bff.contract import (
@@ -58,8 +56,11 @@ class KnowsReadiness(Protocol):
         """What is not ready, by name, in safe words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Late(Exception):
+    """A request took longer than it may."""
+
+
+class Ran(NamedTuple):
     """What running a query came to. Everyone who asked makes an answer of it, with errors under its own request id."""
 
     result: Any
@@ -85,7 +86,8 @@ class Gateway:
         self._upstreams = upstreams
         self._timeout = request_timeout
         self._readiness = readiness
-        self._cards = tuple(frontend.card for frontend in frontends.values())
+        self._card = {name: frontend.card for name, frontend in frontends.items()}
+        self._cards = tuple(self._card.values())
         self._choice = Choice({name: frontend.options for name, frontend in frontends.items()})
         self._flights: dict[str, Flights[Ran]] = {
             name: Flights(frontend.options.share_across) for name, frontend in frontends.items() if frontend.may_share
@@ -98,9 +100,9 @@ class Gateway:
         """The frontends, in the order of bff.yaml."""
         return self._cards
 
-    def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
+    def choose(self, headers: Mapping[str, str], fixed: str | None) -> FrontendCard:
         """The frontend for a request; raises Refused."""
-        return self._choice.choose(headers, fixed)
+        return self._card[self._choice.choose(headers, fixed)]
 
     def readiness(self) -> Mapping[str, str]:
         """What is not ready yet."""
@@ -187,15 +189,13 @@ class Gateway:
         scope = self._scope(frontend, request, deadline=ends)
         context = _context(plan, request)
         token = current_scope.set(scope)
-        interrupt = Interrupt()
-        timer = asyncio.get_running_loop().call_later(ends + GRACE - time.monotonic(), interrupt)
         try:
             try:
-                result = await self._result(frontend, plan, request, context)
-            except asyncio.CancelledError:
-                if interrupt.is_ours():
-                    return self._late(frontend, request)
-                raise
+                result = self._begun(frontend, plan, request, context)
+                if not isinstance(result, ExecutionResult):
+                    result = await _until(ends + GRACE, result)
+            except Late:
+                return self._late(frontend, request)
             except Exception as error:  # noqa: BLE001 - told, and logged, by everyone who asked
                 result = error
             ran = Ran(result, context, Encoded() if flight is not None and flight.is_awaited else None)
@@ -205,15 +205,15 @@ class Gateway:
                 flight.land(ran)
             return _told(ran, frontend, plan, request)
         finally:
-            timer.cancel()
             current_scope.reset(token)
             await scope.close()
 
-    async def _result(self, frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
+    def _begun(self, frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
+        """The result where nothing must be waited for, or what there is to wait for."""
         self._counts[frontend.name].ran(plan.kind, frontend.not_compiled)
         if frontend.is_compiled:
-            return await plan.program.run(request.variables, context)
-        return await reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
+            return plan.program.begin(request.variables, context)
+        return reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
 
     def _late(self, frontend: Frontend, request: Request) -> Answer:
         seconds = self._seconds(frontend)
@@ -274,6 +274,20 @@ class Gateway:
     def _seconds(self, frontend: Frontend) -> float:
         """How long an operation of a frontend, or one event, may take."""
         return min(self._timeout, frontend.options.limits.time or self._timeout)
+
+
+async def _until(when: float, work: Awaitable[Any]) -> Any:
+    """The result of `work`. Raises Late when it is not there at a time of `time.monotonic()`."""
+    interrupt = Interrupt()
+    timer = asyncio.get_running_loop().call_later(when - time.monotonic(), interrupt)
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if interrupt.is_ours():
+            raise Late from None
+        raise
+    finally:
+        timer.cancel()
 
 
 def _told(ran: Ran, frontend: Frontend, plan: Plan, request: Request) -> Answer:
@@ -341,7 +355,9 @@ def _answer(
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions.update(context.degraded_extension())
-    errors = field_errors(result.errors or (), log_fields=_labels(request), explains=frontend.options.explains)
+    errors: Sequence[Mapping[str, Any]] = []
+    if result.errors:
+        errors = field_errors(result.errors, log_fields=_labels(request), explains=frontend.options.explains)
     # An error without a path stopped the request before any field ran (GraphQL specification, section 7.1.2).
     was_executed = not (result.data is None and errors and all("path" not in error for error in errors))
     return Answer(

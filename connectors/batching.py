@@ -28,7 +28,7 @@ def _check_length(operation: Operation, most: int, records: Sequence[Any]) -> No
 
 def single_reply(endpoint: Endpoint, reply: Reply) -> Reply:
     """The reply to an unbatched call, pointed at the part the endpoint is about."""
-    return reply.pointed(endpoint.at)
+    return reply.pointed(endpoint.at) if endpoint.at else reply
 
 
 def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Reply | UpstreamError]:

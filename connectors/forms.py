@@ -77,6 +77,11 @@ def record_class(name: str, parts: Sequence[Part]) -> type[Record]:
     return cast("type[Record]", made)
 
 
+def is_rival(field: msgspec.inspect.Field) -> bool:
+    """Whether a field of a record's class is no part, but a name that must not be there."""
+    return field.type == msgspec.inspect.type_info(_NEVER)
+
+
 def fit_json(form: Form, payload: bytes, at: tuple[str, ...]) -> Any:
     """Fill a form from JSON. Raises Unfit."""
     try:

@@ -34,7 +34,7 @@ class Slots:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
                 self.give()  # it came just then
-            else:
+            elif turn in self._line:  # else a turn that was given back has passed it already
                 self._line.remove(turn)
             raise
 

@@ -8,7 +8,7 @@ import itertools
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ _FLAGS = (
     "--remote-debugging-port=0",
     "--window-size=1280,900",
 )
+
+
+class Refused(Exception):
+    """The browser will not do what it was told."""
 
 
 class Page:
@@ -63,11 +67,13 @@ class Page:
         return result["result"].get("value")
 
     async def wait_for(self, script: str, seconds: float = 20) -> Any:
-        """Ask until the expression is true."""
+        """Ask until the expression is true; a page that is just being left cannot tell."""
         async with asyncio.timeout(seconds):
-            while not (value := await self.run(script)):
+            while True:
+                with suppress(Refused):
+                    if value := await self.run(script):
+                        return value
                 await asyncio.sleep(0.1)
-        return value
 
     async def screenshot(self, path: Path) -> None:
         """What a person would see, as PNG."""
@@ -83,7 +89,11 @@ class Page:
         async for text in self._socket:
             message = json.loads(text)
             if "id" in message:
-                self._answers.pop(message["id"]).set_result(message.get("result", message.get("error")))
+                answer = self._answers.pop(message["id"])
+                if "error" in message:
+                    answer.set_exception(Refused(message["error"]["message"]))
+                else:
+                    answer.set_result(message["result"])
             elif message["method"] == "Runtime.exceptionThrown":
                 self.problems.append(str(message["params"]["exceptionDetails"])[:500])
             elif message["method"] == "Log.entryAdded" and message["params"]["entry"]["level"] == "error":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from graphql import DocumentNode
 
 from connectors.contract import Selection
@@ -19,24 +20,23 @@ class Degraded:
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One request, as resolvers see it: `info.context.headers["authorization"]`."""
 
     frontend: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The frontend's HTTP headers, names in lower case."""
     client: str = ""
     """Network address of the peer."""
-    state: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = msgspec.field(default_factory=dict)
     """A place for the author's own per-request things."""
     document: DocumentNode | None = None
     """The parsed and validated document, so that no executor parses it twice."""
-    degraded: list[Degraded] = field(default_factory=list)
+    degraded: list[Degraded] = msgspec.field(default_factory=list)
     """Filled while the request runs; reported in the response's extensions."""
-    selections: dict[tuple[object, ...], Selection] = field(default_factory=dict)
+    selections: dict[tuple[object, ...], Selection] = msgspec.field(default_factory=dict)
     """What each field of this operation wants of its upstream, by response path."""
-    unfinished: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    unfinished: list[Callable[[], Awaitable[None]]] = msgspec.field(default_factory=list)
     """Each ends what one executor has deferred and not finished."""
 
     def degraded_extension(self) -> dict[str, Any]:

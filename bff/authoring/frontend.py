@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -91,10 +91,12 @@ def _adopt_field(field: GraphQLField, records: Records) -> None:
 
 
 def _converted(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
-    async def finish(result: Any, selection: Selection | None) -> Any:
+    is_async = inspect.iscoroutinefunction(resolve)
+
+    async def finish(begin: Callable[[], Awaitable[Any]], selection: Selection | None) -> Any:
         token = wanted.set(selection)
         try:
-            value = await result
+            value = await begin()
             if isinstance(value, Reply):
                 await value.read()
             return await converted(partial(unwrap, convert=convert), value)
@@ -102,9 +104,11 @@ def _converted(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Cal
             wanted.reset(token)
 
     def resolve_converted(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        if is_async:  # begun when it is awaited: else a coroutine would be left behind where nobody awaits it
+            return finish(partial(resolve, source, info, **arguments), _selection(info) if asks else None)
         result = resolve(source, info, **arguments)
         if inspect.isawaitable(result):
-            return finish(result, _selection(info) if asks else None)
+            return finish(lambda: result, _selection(info) if asks else None)
         return unwrap(result, convert)
 
     return resolve_converted

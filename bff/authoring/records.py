@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from graphql import (
@@ -21,6 +22,8 @@ from graphql import (
     GraphQLSchema,
     GraphQLType,
     GraphQLUnionType,
+    get_nullable_type,
+    is_composite_type,
     specified_scalar_types,
 )
 from strawberry.types.field import StrawberryField
@@ -32,6 +35,8 @@ from connectors.contract import Event, Reply, at_step
 
 Convert = Callable[[Any], Any]
 _BACKREF = "strawberry-definition"
+_DEFINITION = "__strawberry_definition__"
+_HOLDERS = (Reply, Event, list, tuple)
 
 
 class Records:
@@ -46,7 +51,9 @@ class Records:
         if isinstance(type_, GraphQLNonNull):
             return self.converter(type_.of_type)
         if isinstance(type_, GraphQLList):
-            return _each(self.converter(type_.of_type))
+            return _each(
+                self.converter(type_.of_type), is_of_objects=is_composite_type(get_nullable_type(type_.of_type))
+            )
         if isinstance(type_, GraphQLObjectType):
             return self._object(type_)
         if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
@@ -190,11 +197,21 @@ def _default(own: dataclasses.Field[Any]) -> Callable[[], Any]:
     return lambda: value
 
 
-def _each(convert: Convert) -> Convert:
+def _each(convert: Convert, *, is_of_objects: bool) -> Convert:
     def convert_list(value: Any) -> Any:
-        return each_of(convert, value) if isinstance(value, list | tuple) else value
+        if not isinstance(value, list | tuple):
+            return value
+        return list(value) if is_of_objects and _are_made(value) else each_of(convert, value)
 
     return convert_list
+
+
+def _are_made(values: Sequence[Any]) -> bool:
+    """Whether all are objects of the author's own classes, which no converter of objects would touch."""
+    return all(
+        kind is NoneType or (hasattr(kind, _DEFINITION) and not issubclass(kind, Mapping))
+        for kind in set(map(type, values))
+    )
 
 
 def _enum(type_: GraphQLEnumType) -> Convert:
@@ -231,7 +248,7 @@ def _same(value: Any) -> Any:
 
 
 def _is_instance(value: Any) -> bool:
-    return hasattr(type(value), "__strawberry_definition__") or isinstance(value, Exception)
+    return hasattr(type(value), _DEFINITION) or isinstance(value, Exception)
 
 
 def _claims(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
@@ -253,10 +270,9 @@ def _misfit(name: str, value: Any) -> GraphQLError:
 
 def unwrap(result: Any, convert: Convert) -> Any:
     """What a resolver returned, as the executor needs it: replies, events and plain records become declared types."""
-    if isinstance(result, Reply):
+    if isinstance(result, Reply | Event):
         return convert(result.data)
-    if isinstance(result, Event):
-        return convert(result.data)
-    if isinstance(result, Mapping | list | tuple):
-        return convert([unwrap(item, _same) for item in result] if isinstance(result, list | tuple) else result)
-    return result
+    if isinstance(result, list | tuple):
+        has_holders = any(issubclass(kind, _HOLDERS) for kind in set(map(type, result)))
+        return convert([unwrap(item, _same) for item in result] if has_holders else list(result))
+    return convert(result) if isinstance(result, Mapping) else result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing
 from inspect import isawaitable
 from typing import Any
@@ -46,15 +46,16 @@ class Program:
         """Whether the last execution had nothing to wait for: nobody could have joined it."""
         self._model: _Model | None = None
 
-    async def run(self, variables: Mapping[str, Any] | None, context: Context) -> ExecutionResult:
-        """Run a query or mutation. Errors are in the result."""
+    def begin(
+        self, variables: Mapping[str, Any] | None, context: Context
+    ) -> ExecutionResult | Coroutine[Any, Any, ExecutionResult]:
+        """Run a query or mutation as far as it needs not wait: the result, or the rest. Errors are in the result."""
         executor = self._executor(variables, context)
         if isinstance(executor, ExecutionResult):
             return executor
-        result = executor.execute_operation()
+        result: ExecutionResult | Coroutine[Any, Any, ExecutionResult] = executor.execute_operation()
         self.was_immediate = isinstance(result, ExecutionResult)
-        done: ExecutionResult = result if self.was_immediate else await result
-        return done
+        return result
 
     async def run_in_parts(self, variables: Mapping[str, Any] | None, context: Context) -> AsyncGenerator[Any, None]:
         """Run a query or mutation with @defer or @stream: graphql-core's incremental results, or its only result.

@@ -98,7 +98,9 @@ def learn(records: Records, output: Output, data: Any, names: Names) -> None:
         return
     slots = {slot.attribute: slot for slot in records.slots(innermost.type)}
     for slot in slots.values():
-        if slot.path[0] not in data and slot.other in data:
+        if slot.path[0] in data:
+            names.pop((innermost.type.name, slot.attribute), None)  # it may have been called otherwise before
+        elif slot.other in data:
             names[innermost.type.name, slot.attribute] = slot.other
     for step in innermost.shape.steps:
         slot_of = slots.get(step.resolving.name) if isinstance(step.resolving, Attribute) else None

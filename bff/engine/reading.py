@@ -20,7 +20,7 @@ from bff.authoring.turns import converted
 from bff.engine.projection import Names, Projection, Unprojected, learn, project
 from bff.engine.shapes import Listing, Output, Selected
 from bff.loading.answered import Answered
-from connectors.batching import InKeyOrder
+from connectors.batching import InKeyOrder, single_reply
 from connectors.contract import Reply, at_path
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamError
@@ -83,7 +83,7 @@ class Reading:
             if isinstance(each.reply, Exception):
                 values.update(dict.fromkeys(each.keys, each.reply))
             elif each.is_single:
-                values[each.keys[0]] = each.reply.pointed(self._endpoint.at).fitted(projection.form)
+                values[each.keys[0]] = single_reply(self._endpoint, each.reply).fitted(projection.form)
             else:
                 values.update(self._by_key(each.keys, each.reply, projection))
         return values
@@ -93,7 +93,8 @@ class Reading:
         batch = self._endpoint.batch
         if batch is None or not (projection.key or self._is_in_order):
             raise Unfit
-        records: list[Record] = reply.pointed(self._endpoint.many_at).fitted(projection.batch)
+        at = self._endpoint.many_at
+        records: list[Record] = (reply.pointed(at) if at else reply).fitted(projection.batch)
         if batch.key and isinstance(records, InKeyOrder) != self._is_in_order:
             raise Unfit
         if self._is_in_order:

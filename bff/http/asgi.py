@@ -72,7 +72,7 @@ class Exchange:
         self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
     ) -> None:
         """Send a whole response; 204 and 304 have no body (RFC 9110, sections 15.3.5 and 15.4.5)."""
-        coding = self.coding_for(len(body))
+        coding = self.coding_for(len(body)) if self.compression is not None else None
         if coding is not None and self.compression is not None:
             body = await self.compression.compress(coding, body)
             headers = {**(headers or {}), "content-encoding": coding}
@@ -118,19 +118,22 @@ class Exchange:
         if self.vary:
             told = (*filter(None, [own.get("vary")]), *self.vary)
             own = {**own, "vary": ", ".join(dict.fromkeys(told))}
-        lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
+        if own:
+            lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
         return lines
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """The request's headers; ASGI gives their names in lower case. Repeats are joined (RFC 9110, section 5.3)."""
-    found: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name: str = raw_name.decode("latin-1")
-        value: str = raw_value.decode("latin-1")
-        if name in found:
-            value = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}"
-        found[name] = value
+    raw = scope["headers"]
+    found: dict[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+    if len(found) < len(raw):
+        found = {}
+        for raw_name, raw_value in raw:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            if name in found:
+                value = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}"
+            found[name] = value
     return found
 
 

@@ -71,26 +71,23 @@ def allow_reading(exchange: Exchange, cards: Sequence[FrontendCard]) -> None:
     exchange.vary = ("origin",)
 
 
-def admit(exchange: Exchange, gateway: AnswersRequests, frontend: str, fixed: str | None) -> FrontendCard:
-    """The card of the frontend that will answer, once it is known that whoever asks may.
+def admit(exchange: Exchange, gateway: AnswersRequests, card: FrontendCard, fixed: str | None) -> None:
+    """Let those ask the frontend who may.
 
     Raises Refused for a page of an origin that only other frontends list, which a preflight at /graphql let through,
     and for a GET that a page of another site caused.
     """
-    cards = gateway.cards
-    card = next(each for each in cards if each.name == frontend)
     origin = exchange.headers.get("origin")
     is_get = exchange.method == "GET"
     if is_get and fixed is None:
-        exchange.vary = tuple(name for each in cards for name in each.chosen_by)
+        exchange.vary = tuple(name for each in gateway.cards for name in each.chosen_by)
     if origin is not None:
-        _check_origin(exchange, card, cards, origin)
+        _check_origin(exchange, card, gateway.cards, origin)
     if card.origins:
         exchange.vary = (*exchange.vary, "origin")
     if is_get:
         exchange.added = {**exchange.added, **NOT_FOR_PAGES}
         check_get(exchange.headers, may_read=origin in card.origins)
-    return card
 
 
 def _check_origin(exchange: Exchange, card: FrontendCard, cards: Sequence[FrontendCard], origin: str) -> None:

@@ -52,8 +52,8 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     has_files = not is_get and is_multipart(exchange.headers)
     if not is_get and not has_files:
         check_media_type(exchange.headers.get("content-type"))
-    frontend = gateway.choose(exchange.headers, fixed)
-    card = admit(exchange, gateway, frontend, fixed)
+    card = gateway.choose(exchange.headers, fixed)
+    admit(exchange, gateway, card, fixed)
     if is_get:
         params: Params | list[Any] = from_url(exchange.scope["query_string"])
     elif has_files:
@@ -64,7 +64,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         await _answer_batch(exchange, gateway, card, params, accept.json)
         return
     request = params.request(
-        frontend,
+        card.name,
         exchange.headers,
         _client(exchange),
         no_mutations=is_get,
@@ -72,11 +72,11 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         increments=_increments(accept),
     )
     answer = await while_connected(gateway.answer(request), exchange)
-    answer = unless_slow(answer, options.subscriptions, cutter(exchange.scope))
     if isinstance(answer, Parts):
         await _send_parts(exchange, answer, accept)
     elif not isinstance(answer, Answer):
-        await (send_subscription if accept.multipart_events else send_events)(exchange, answer)
+        events = unless_slow(answer, options.subscriptions, cutter(exchange.scope))
+        await (send_subscription if accept.multipart_events else send_events)(exchange, events)
     elif accept.json is None and accept.events and (answer.was_executed or answer.status == 400):
         await send_events(exchange, _only(answer))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import NoneType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,14 @@ _CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _MOST_FIELDS = 50
 _IDS = ("documentId", "doc_id", "id")
 """What may name a document: GraphQL over HTTP's word, then Relay's."""
+_MAY_NAME = frozenset(_IDS)
+_KINDS = (
+    ("query", (str, NoneType), "a string"),
+    ("operationName", (str, NoneType), "a string"),
+    ("documentId", (str, NoneType), "a string"),
+    ("variables", (dict, NoneType), "an object"),
+    ("extensions", (dict, NoneType), "an object"),
+)
 
 
 class Params(msgspec.Struct, frozen=True):
@@ -105,14 +114,13 @@ def from_map(data: Any) -> Params:
     """The parameters of one decoded request. Raises Refused."""
     if not isinstance(data, dict):
         raise Problem.BAD_REQUEST.refused(f"Send a JSON object with a query; this is {_kind(data)}.")
-    for name in ("query", "operationName", "documentId"):
-        if not isinstance(data.get(name), str | None):
-            raise Problem.BAD_REQUEST.refused(f"`{name}` must be a string; it is {_kind(data[name])}.")
-    for name in ("variables", "extensions"):
-        if not isinstance(data.get(name), dict | None):
-            raise Problem.BAD_REQUEST.refused(f"`{name}` must be an object; it is {_kind(data[name])}.")
+    for name, kind, kind_told in _KINDS:
+        if name in data and not isinstance(data[name], kind):
+            raise Problem.BAD_REQUEST.refused(f"`{name}` must be {kind_told}; it is {_kind(data[name])}.")
     extensions = data.get("extensions") or {}
-    document_id = next((data[name] for name in _IDS if data.get(name) and isinstance(data[name], str)), None)
+    document_id = None
+    if not _MAY_NAME.isdisjoint(data):
+        document_id = next((data[name] for name in _IDS if data.get(name) and isinstance(data[name], str)), None)
     if data.get("query") is None and document_id is None and "persistedQuery" not in extensions:
         raise Problem.BAD_REQUEST.refused("`query` must be a string with a GraphQL document; it is missing.")
     return Params(

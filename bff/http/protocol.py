@@ -116,8 +116,8 @@ class BoundedHttp(HttpToolsProtocol):
         if cycle is None or cycle.response_started or cycle.disconnected or self.flow.write_paused:
             return False
         lines = [STATUS_LINE[status]]
-        for name, value in (*self.server_state.default_headers, *headers):
-            lines.append(b"%b: %b\r\n" % (name, value))
+        lines += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        lines += [b"%b: %b\r\n" % header for header in headers]
         if not cycle.keep_alive:
             lines.append(b"connection: close\r\n")
         lines.append(b"\r\n")

@@ -48,8 +48,8 @@ class SingleConnections:
 
     async def answer(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
         """Answer one request. `fixed` is the frontend in the path. Raises Refused, and ClientGone."""
-        frontend = gateway.choose(exchange.headers, fixed)
-        admit(exchange, gateway, frontend, fixed)
+        card = gateway.choose(exchange.headers, fixed)
+        admit(exchange, gateway, card, fixed)
         match exchange.method, _token(exchange):
             case "PUT", _:
                 await exchange.respond(
@@ -60,7 +60,7 @@ class SingleConnections:
                     stream.cut = cutter(exchange.scope)
                     await pour(exchange, stream.events())
             case "POST", str(token):
-                await self._run(exchange, gateway, frontend, self.streams.find(token))
+                await self._run(exchange, gateway, card.name, self.streams.find(token))
             case "DELETE", str(token):
                 await _stop(exchange, self.streams.find(token))
             case method, _:
@@ -105,14 +105,13 @@ class SingleConnections:
         await stream.put(b"complete", to_json({"id": id}))
 
     async def _answers(self, gateway: AnswersRequests, request: Request, stream: Stream) -> Answers:
-        whole = await gateway.answer(request)
-        assert not isinstance(whole, Parts), "parts were not asked for"
-        answer = unless_slow(whole, self._options.subscriptions, lambda: stream.cut())
+        answer = await gateway.answer(request)
+        assert not isinstance(answer, Parts), "parts were not asked for"
         if isinstance(answer, Answer):
             yield answer
             return
-        async with aclosing(answer):
-            async for event in answer:
+        async with aclosing(unless_slow(answer, self._options.subscriptions, lambda: stream.cut())) as events:
+            async for event in events:
                 yield event
 
 

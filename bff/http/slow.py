@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -17,22 +17,18 @@ from connectors.pace import Pace
 
 log = structlog.get_logger("bff.http")
 
-T = TypeVar("T")
-
 PATIENCE = 5.0
 """Seconds that a subscriber who was sent away has for reading so, before the connection is cut."""
 _CUT = "bff.cut"
 
 
-def unless_slow(answer: T | Answers, options: Subscriptions, cut: Callable[[], None]) -> T | Answers:
-    """The same answer; the events of a subscription are asked for and kept as `options.slow` says.
+def unless_slow(answers: Answers, options: Subscriptions, cut: Callable[[], None]) -> Answers:
+    """The same events, asked for and kept as `options.slow` says.
 
     Events end with Refused for a subscriber who was sent away; `cut` breaks the connection of one who does not read
     even that.
     """
-    if not isinstance(answer, AsyncGenerator) or options.slow == "wait":
-        return answer
-    return _kept(answer, options.slow, options.buffer, cut)
+    return answers if options.slow == "wait" else _kept(answers, options.slow, options.buffer, cut)
 
 
 def lets_cut(state: dict[str, Any], abort: Callable[[], None]) -> None:

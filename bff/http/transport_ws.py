@@ -184,15 +184,14 @@ class Connection:
             answer = await gateway.answer(self._request(gateway, payload, request_id))
         except Refused as refusal:
             answer = refusal.answer()
-        answer = unless_slow(answer, self._subscriptions, self._cut)
         if isinstance(answer, Parts):
             async with aclosing(answer.more):
                 await self._say_next(id, answer.first)
                 async for part in answer.more:
                     await self._say_next(id, part)
         elif not isinstance(answer, Answer):
-            async with aclosing(answer):
-                async for event in answer:
+            async with aclosing(unless_slow(answer, self._subscriptions, self._cut)) as events:
+                async for event in events:
                     await self._say_next(id, event)
         elif answer.was_executed:
             await self._say_next(id, answer)
@@ -206,13 +205,11 @@ class Connection:
     def _request(self, gateway: AnswersRequests, payload: dict[str, Any], request_id: str) -> Request:
         params = from_map(payload)
         headers = {**self._headers, "x-request-id": request_id}
-        frontend = gateway.choose(headers, self._fixed)
+        card = gateway.choose(headers, self._fixed)
         # Who opened /graphql may be a page of another frontend's list.
-        if "origin" in headers and not any(
-            origin_allowed(headers, card) for card in gateway.cards if card.name == frontend
-        ):
+        if "origin" in headers and not origin_allowed(headers, card):
             raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not ask this frontend.")
-        return params.request(frontend, headers, self._client, increments=self.INCREMENTS)
+        return params.request(card.name, headers, self._client, increments=self.INCREMENTS)
 
     async def _fail(self, id: str, refusal: Refused) -> None:  # noqa: A002 - the protocol's word
         self._by_id.pop(id, None)

@@ -1,13 +1,14 @@
-"""The scope of one request: its deadline, its identity, its loaders and all its tasks. Made by the gateway.
+"""The scope of one request: its deadline, its identity, its loaders and all its calls. Made by the gateway.
 
-All objects of a list ask at the same moment; loaders turn that into one call per endpoint. Nothing outlives `close`.
+All objects of a list ask at the same moment; loaders turn that into one call per endpoint. A call runs in the task of
+whoever asks first, which costs no task of its own; nothing outlives `close`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -32,7 +33,7 @@ SIDE_BY_SIDE = 16
 """Unbatched calls of one endpoint that may be under way at once in one request, where its author set no `each`."""
 
 
-class _Batch(Joint[Sequence[Answered]]):
+class _Batch(Joint[list[Answered]]):
     """Keys that go out together, and what came of them."""
 
     __slots__ = ("keys",)
@@ -67,15 +68,16 @@ class RequestScope:
     _calls: dict[Asked, Joint[Outcome]] = field(default_factory=dict)
     _turns: dict[Endpoint, Slots] = field(default_factory=dict)
     _streams: set[AsyncGenerator[Event, None]] = field(default_factory=set)
-    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    _led: dict[Joint[Any], asyncio.Task[Any] | None] = field(default_factory=dict)
+    """What is under way, and in whose task, so that `close` reaches it wherever it waits."""
     _is_closed: bool = False
 
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
         """Answer one ask, in a batch where the endpoint has one. Raises UpstreamError, or Refused over `most_calls`."""
         if not endpoint.operation.is_safe:
             self.has_effects = True
-            reply = await self._start(self._send(endpoint, self._call(endpoint, arguments, selection)))
-            return single_reply(endpoint, reply)
+            call = self._call(endpoint, arguments, selection)
+            return single_reply(endpoint, await self._lead(Joint(), self._send(endpoint, call)))
         batch = endpoint.batch
         if batch is None:
             outcome = await self._once(endpoint, arguments, selection)
@@ -141,27 +143,45 @@ class RequestScope:
         self._is_closed = True
         for stream in self._streams:
             await stream.aclose()
-        tasks = [task for task in self._tasks if not task.done()]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.gather(*tasks, return_exceptions=True)
-            batches = (batch for some in self._batches.values() for batch in some.values())
-            joints: list[Joint[Any]] = [*self._calls.values(), *batches]
-            for joint in joints:
-                if joint.given is None:
-                    joint.cancel()  # its task may have ended before it began
+        if self._led:
+            led = list(self._led.items())
+            for _, task in led:
+                if task is not None:
+                    task.cancel()
+            for joint, _ in led:
+                await joint.result()
         for held in (self._loaders, self._batches, self._calls, self._turns):
-            held.clear()  # they hold tasks, which hold this scope: nothing is left for the garbage collector
+            held.clear()  # they hold errors, which hold this scope: nothing is left for the garbage collector
+
+    async def _lead(self, joint: Joint[T], work: Coroutine[Any, Any, T]) -> T:
+        """Do here what others may wait for."""
+        self._led[joint] = asyncio.current_task()
+        result: T | None = None
+        try:
+            result = await work
+            return result
+        finally:
+            del self._led[joint]
+            joint.end(result)
+
+    async def _led_by_another(self, joint: Joint[T]) -> T | None:
+        """What it comes to; None when it was cut short and must be done anew."""
+        result = joint.given if joint.is_over else await joint.result()
+        if result is None and self._is_closed:
+            raise asyncio.CancelledError  # as for who led it: the request has ended
+        return result
 
     async def _once(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
         """The outcome of an ask that has no batch: one call, however often it is asked."""
         asked = Asked(endpoint, frozen_map(arguments), selection)
-        call = self._calls.get(asked)
-        if call is None:
-            call = self._calls[asked] = Joint()
-            self._start(self._alone(endpoint, arguments, selection, call))
-        return await call.result()
+        while (call := self._calls.get(asked)) is not None:
+            outcome = await self._led_by_another(call)
+            if outcome is not None:
+                return outcome
+            if self._calls.get(asked) is call:
+                del self._calls[asked]
+        call = self._calls[asked] = Joint()
+        return await self._lead(call, self._alone(endpoint, arguments, selection))
 
     def _loader(self, asked: Asked, others: Mapping[str, Any]) -> DataLoader[Any, Outcome]:
         loader = self._loaders.get(asked)
@@ -176,40 +196,53 @@ class RequestScope:
         return loader
 
     async def _gathered(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> list[Answered]:
-        """Wait for the batches in which the keys are; make one of those that are in none yet."""
+        """Wait for the batches in which the keys are; carry out one of those that are in none yet."""
         batches = self._batches.setdefault(asked, {})
         fresh = [key for key in dict.fromkeys(keys) if key not in batches] if batches else list(dict.fromkeys(keys))
+        concerned: Collection[_Batch] = ()
         if fresh:
             gathering = self._gathering.get(asked)
-            if gathering is None:
-                gathering = self._gathering[asked] = _Batch()
-                self._start(self._carry_out(asked, others, gathering))  # which begins when this moment is over
-            gathering.keys += fresh
-            batches.update(dict.fromkeys(fresh, gathering))
-            if len(fresh) == len(keys):
-                return list(await gathering.result())
-        concerned = {id(batch): batch for batch in map(batches.__getitem__, keys)}.values()
-        return [answer for batch in concerned for answer in await batch.result()]
+            batch = gathering or _Batch()
+            batch.keys += fresh
+            batches.update(dict.fromkeys(fresh, batch))
+            concerned = (batch,)
+        if len(fresh) < len(keys):
+            concerned = {id(each): each for each in map(batches.__getitem__, keys)}.values()
+        if fresh and gathering is None:
+            await self._lead(batch, self._carry_out(asked, others, batch, batches))
+        answers: list[Answered] = []
+        for each in concerned:
+            found = each.given
+            if found is None:
+                found = await self._led_by_another(each)
+            if found is None:
+                return await self._gathered(asked, others, keys)
+            answers += found
+        return answers
 
-    async def _carry_out(self, asked: Asked, others: Mapping[str, Any], batch: _Batch) -> None:
-        del self._gathering[asked]
+    async def _carry_out(
+        self, asked: Asked, others: Mapping[str, Any], batch: _Batch, batches: dict[Hashable, _Batch]
+    ) -> list[Answered]:
         assert asked.endpoint.batch is not None
         limit, keys = asked.endpoint.batch.limit, batch.keys
         try:
+            self._gathering[asked] = batch
+            try:
+                await asyncio.sleep(0)  # whoever asks in this moment asks along
+            finally:
+                del self._gathering[asked]
             if len(keys) <= limit:
-                batch.give([await self._batch(asked, others, keys)])
-            else:
-                parts = [keys[start : start + limit] for start in range(0, len(keys), limit)]
-                batch.give(await asyncio.gather(*(self._batch(asked, others, part) for part in parts)))
-        except Exception as error:  # noqa: BLE001 - as below
-            batch.give([Answered(keys, error, is_single=False)])
+                return [await self._batch(asked, others, keys)]
+            parts = [keys[start : start + limit] for start in range(0, len(keys), limit)]
+            return await asyncio.gather(*(self._batch(asked, others, part) for part in parts))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for those who wait
+            return [Answered(keys, error, is_single=False)]
         except BaseException:
-            batch.cancel()  # only `close` ends this early, and whoever waits then is ending too
+            for key in keys:
+                batches.pop(key, None)  # the next one who asks for it asks anew
             raise
 
-    async def _alone(
-        self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None, joint: Joint[Outcome]
-    ) -> None:
+    async def _alone(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
         turns = self._turns.get(endpoint)
         if turns is None:
             turns = self._turns[endpoint] = Slots(endpoint.each or SIDE_BY_SIDE)
@@ -218,14 +251,11 @@ class RequestScope:
                 await turns.wait()
             try:
                 reply = await self._send(endpoint, self._call(endpoint, arguments, selection))
-                joint.give(single_reply(endpoint, reply))
             finally:
                 turns.give()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is for those who wait
-            joint.give(error)
-        except BaseException:
-            joint.cancel()  # as above
-            raise
+            return single_reply(endpoint, reply)
+        except Exception as error:  # noqa: BLE001 - as above
+            return error
 
     async def _batch(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> Answered:
         endpoint = asked.endpoint
@@ -294,13 +324,6 @@ class RequestScope:
             return await send()
         finally:
             noted.upstreams.setdefault(name, []).append(time.perf_counter() - began)
-
-    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """A task of this scope, so that `close` reaches it wherever it waits."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     def _count(self, calls: int) -> None:
         if self._is_closed:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from google.protobuf.message import DecodeError, Message
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
 from grpc import StatusCode, aio
 
@@ -18,6 +16,7 @@ from connectors.grpc.connection import Connection
 from connectors.grpc.metadata import BadMetadata, from_metadata, to_metadata
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.options import Options
+from connectors.grpc.replies import plain, reply_of
 from connectors.grpc.schema import Method
 from connectors.grpc.unfit import Unfit
 
@@ -89,7 +88,7 @@ class GrpcConnector:
             if not isinstance(answer, bytes):
                 raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
             headers = from_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-            return Reply(rpc.method.parse(answer), decode=partial(_plain, rpc, operation), headers=headers)
+            return reply_of(operation, rpc.method, answer, headers)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).
@@ -110,7 +109,7 @@ class GrpcConnector:
                     message = rpc.method.parse(answer) if isinstance(answer, bytes) else None
                 if message is None:
                     return
-                yield Event(data=_plain(rpc, operation, message))
+                yield Event(data=plain(operation, rpc.method, message))
         finally:
             under_way.cancel()
 
@@ -160,10 +159,3 @@ def _seconds_left(call: Call) -> float | None:
     if left <= 0:
         raise UpstreamTimeout(call.operation, "the deadline had passed before the call was sent")
     return left
-
-
-def _plain(rpc: _Rpc, operation: Operation, message: Message) -> Any:
-    try:
-        return rpc.method.read(message)
-    except (ValueError, OverflowError, RecursionError, DecodeError) as error:
-        raise UpstreamBadReply(operation, f"the reply has no plain form: {error}") from error

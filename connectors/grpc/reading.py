@@ -15,8 +15,10 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from connectors import turns
 from connectors.grpc.wellknown import READ, WRAPPERS
 
 Read = Callable[[Any], Any]
@@ -29,6 +31,8 @@ _CONVERTED = frozenset(
         FieldDescriptor.TYPE_FLOAT,
     }
 )
+NULL = "google.protobuf.NullValue"
+"""The enum whose one value is None."""
 _FLOAT = struct.Struct("f")
 
 
@@ -53,20 +57,43 @@ class Readers:
                 self._add_record(descriptor)
         return self._readers[name]
 
+    async def in_turns(self, message: Message) -> Any:
+        """What the converter of its type makes of a message, with turns for others within long lists."""
+        descriptor: Any = message.DESCRIPTOR
+        if has_plain_form(descriptor):
+            return self.of(descriptor)(message)
+        return {field.name: await self._field_in_turns(field, message) for field in descriptor.fields}
+
+    async def _field_in_turns(self, field: FieldDescriptor, message: Message) -> Any:
+        if field.message_type is None or is_map(field):
+            source = f"lambda m: {expression(field, 'read')}"
+            return eval(source, {"read": self.reader(field)})(message)  # noqa: S307 - as below
+        value = getattr(message, field.name)
+        if not field.is_repeated:
+            return await self.in_turns(value) if message.HasField(field.name) else None
+        read, items = self.of(field.message_type), []
+        for rows in turns.slices(len(value)):
+            await turns.turn()
+            items += [read(item) for item in value[rows.start : rows.stop]]
+        return items
+
     def _add_record(self, descriptor: Descriptor) -> None:
         """A message as a dict: one generated expression, `{"sku": m.sku, "was": m.was if m.HasField("was") else None}`.
 
         Generated, because looping over the fields takes more than twice as long.
         """
-        entries = ", ".join(f"{field.name!r}: {_expression(field)}" for field in descriptor.fields)
+        entries = ", ".join(f"{field.name!r}: {expression(field, _reader(field))}" for field in descriptor.fields)
         namespace: dict[str, Any] = {}
         exec(f"def read(m): return {{{entries}}}", namespace)  # noqa: S102 - as dataclasses and namedtuples are made
         self._readers[descriptor.full_name] = namespace["read"]
         for field in descriptor.fields:  # only now: types may contain themselves
-            namespace[f"read_{field.number}"] = self._map(field) if is_map(field) else self._single(field)
+            namespace[_reader(field)] = self.reader(field)
+
+    def reader(self, field: FieldDescriptor) -> Read | None:
+        """How to read a whole map, or else one value of a field; None when it already is plain."""
+        return self._map(field) if is_map(field) else self._single(field)
 
     def _single(self, field: FieldDescriptor) -> Read | None:
-        """How to read one value; None when it already is plain."""
         if field.message_type is not None:
             return self.of(field.message_type)
         if field.enum_type is not None:
@@ -149,27 +176,39 @@ class _Names(dict[int, str]):
         return number
 
 
+def enum_names(enum: EnumDescriptor) -> dict[int, str]:
+    """The name of each number: the first declared where there are several."""
+    return {value.number: value.name for value in reversed(enum.values)}
+
+
 def _enum(enum: EnumDescriptor) -> Read:
-    """The name of a number: the first declared where there are several."""
-    if enum.full_name == "google.protobuf.NullValue":
+    if enum.full_name == NULL:
         return lambda number: None
-    return _Names((value.number, value.name) for value in reversed(enum.values)).__getitem__
+    return _Names(enum_names(enum)).__getitem__
 
 
-def _expression(field: FieldDescriptor) -> str:
-    """Python that reads one field of the message `m`, with `read_<number>` where the raw value is not plain yet."""
-    # Names come from outside: whatever protobuf lets pass, nothing but an identifier becomes code.
-    is_safe = field.name.isidentifier() and not iskeyword(field.name)
-    raw = f"m.{field.name}" if is_safe else f"getattr(m, {field.name!r})"
-    read = f"read_{field.number}"
+def expression(field: FieldDescriptor, reader: str) -> str:
+    """Python that reads one field of the message `m`, calling `reader` where the raw value is not plain yet."""
+    raw = raw_of(field)
     if is_map(field):
-        return f"{read}({raw})"
+        return f"{reader}({raw})"
     if field.is_repeated:
-        return f"{raw}[:]" if _is_plain(field) else f"[{read}(item) for item in {raw}]"
-    value = raw if _is_plain(field) else f"{read}({raw})"
+        return f"{raw}[:]" if _is_plain(field) else f"[{reader}(item) for item in {raw}]"
+    value = raw if _is_plain(field) else f"{reader}({raw})"
     if field.has_presence and not field.has_default_value:
         return f"{value} if m.HasField({field.name!r}) else None"
     return value
+
+
+def raw_of(field: FieldDescriptor) -> str:
+    """Python that takes the raw value of one field out of the message `m`."""
+    # Names come from outside: whatever protobuf lets pass, nothing but an identifier becomes code.
+    is_safe = field.name.isidentifier() and not iskeyword(field.name)
+    return f"m.{field.name}" if is_safe else f"getattr(m, {field.name!r})"
+
+
+def _reader(field: FieldDescriptor) -> str:
+    return f"read_{field.number}"
 
 
 def _is_plain(field: FieldDescriptor) -> bool:

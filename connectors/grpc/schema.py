@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -12,7 +12,9 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
+from connectors.contract import Fit
 from connectors.errors import DefinitionError
+from connectors.grpc.fitting import Fitter
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.reading import Readers
 from connectors.grpc.sources import build_pool
@@ -31,6 +33,10 @@ class Method:
     """A serialized reply to its message. Raises DecodeError."""
     read: Callable[[Message], Any]
     """A message as plain data."""
+    read_in_turns: Callable[[Message], Awaitable[Any]]
+    """The same for a large message."""
+    fit: Fit
+    """What a form wants of a message."""
 
 
 class Schema:
@@ -67,6 +73,8 @@ class Schema:
             write=self._writers.serializer(found.input_type),
             parse=reply.FromString,
             read=self._readers.of(found.output_type),
+            read_in_turns=self._readers.in_turns,
+            fit=Fitter(self._readers, found.output_type),
         )
 
     def _find(self, operation: RpcOperation) -> MethodDescriptor:

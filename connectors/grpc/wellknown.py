@@ -129,6 +129,9 @@ WRAPPERS = frozenset(
 )
 """Messages with one field `value`, whose plain form is that value."""
 
+TEXTS = frozenset(f"google.protobuf.{name}" for name in ("Timestamp", "Duration", "FieldMask"))
+"""Messages whose plain form is text."""
+
 READ: Mapping[str, Callable[[Any], Any]] = {
     "google.protobuf.Timestamp": lambda message: message.ToJsonString(),
     "google.protobuf.Duration": lambda message: message.ToJsonString(),

@@ -23,6 +23,22 @@ from connectors.grpc.wellknown import WRAPPERS, WRITE
 Write = Callable[[Any, Any], None]
 """(message to fill, plain data). Raises Unfit."""
 
+_OWN: Mapping[int, type] = {
+    FieldDescriptor.TYPE_STRING: str,
+    FieldDescriptor.TYPE_BOOL: bool,
+    FieldDescriptor.TYPE_INT32: int,
+    FieldDescriptor.TYPE_SINT32: int,
+    FieldDescriptor.TYPE_SFIXED32: int,
+    FieldDescriptor.TYPE_INT64: int,
+    FieldDescriptor.TYPE_SINT64: int,
+    FieldDescriptor.TYPE_SFIXED64: int,
+    FieldDescriptor.TYPE_UINT32: int,
+    FieldDescriptor.TYPE_FIXED32: int,
+    FieldDescriptor.TYPE_UINT64: int,
+    FieldDescriptor.TYPE_FIXED64: int,
+}
+"""Where protobuf checks a value of this type just as we do, and a whole list in a fraction of the time."""
+
 
 class Writers:
     """The converters of one descriptor pool."""
@@ -95,8 +111,7 @@ class Writers:
                 if field.is_repeated
                 else _message(field.name, self.of(field.message_type))
             )
-        check = check_of(field)
-        return _scalars(field.name, check) if field.is_repeated else _scalar(field.name, check)
+        return _scalars(field) if field.is_repeated else _scalar(field.name, check_of(field))
 
     def _map(self, field: FieldDescriptor) -> Write:
         assert field.message_type is not None
@@ -162,10 +177,20 @@ def _scalar(name: str, check: Check) -> Write:
     return lambda message, data: setattr(message, name, check(data))
 
 
-def _scalars(name: str, check: Check) -> Write:
+def _scalars(field: FieldDescriptor) -> Write:
+    name, check, own = field.name, check_of(field), _OWN.get(field.type)
+
     def write(message: Message, data: Any) -> None:
+        items, target = _listed(data), getattr(message, name)
+        if own is not None and set(map(type, items)) == {own}:
+            try:
+                target.extend(items)
+            except ValueError:  # out of range or not Unicode: below it is told which
+                message.ClearField(name)
+            else:
+                return
         checked = []
-        for index, item in enumerate(_listed(data)):
+        for index, item in enumerate(items):
             try:
                 checked.append(check(item))
             except Unfit as unfit:

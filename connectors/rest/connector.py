@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable
 
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
@@ -48,14 +49,13 @@ class RestConnector:
         request = operation.request(call)
         if operation.pages is not None:
             return await self._send_pages(call, operation, operation.pages, request)
-        return self._read(
-            call, operation, await self._ask(call, operation, self._options.address + request.url, request)
-        )
+        response = await self._ask(call, operation, self._options.address + request.url, request)
+        return self._read(call, operation, response)
 
-    async def _ask(self, call: Call, operation: RestOperation, url: str, request: Request) -> HttpReply:
+    def _ask(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
         timeout = None if call.deadline is None else call.deadline - time.monotonic()
         headers = {"accept": "application/json", **request.headers, **call.headers}
-        return await self._transport.request(
+        return self._transport.request(
             operation, operation.method, url, headers=headers, body=request.body, timeout=timeout
         )
 

@@ -6,6 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from connectors.contract import Call, Operation
 from connectors.errors import UpstreamRejected
 from connectors.rest.bodies import BodyTemplate
@@ -16,8 +18,7 @@ from connectors.templates import Template
 from connectors.transport import Streamed
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One HTTP request, ready to be sent."""
 
     url: str
@@ -49,7 +50,7 @@ class Form:
 
     def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> Request:
         """Raises ValueError for a value that cannot be written where it should."""
-        values = {**arguments, self.parameter: list(keys)} if self.parameter and keys else arguments
+        values = {**arguments, self.parameter: keys} if self.parameter and keys else arguments
         headers: dict[str, str] = {}
         if self.has_headers:
             headers = {name: as_text(value) for name, value in self.headers.fill(values).items() if value is not None}

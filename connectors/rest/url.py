@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
-from connectors.rest.values import as_texts, quoted
+from connectors.rest.values import as_texts, quoted, quoted_texts
 
 _PATH = re.compile(r"((?:[^?{}#]|\{[^{}]*\})*)(?:\?(.*))?", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -52,6 +52,8 @@ class UrlTemplate:
             )
         if any(place.is_comma for place in _places(self._segments)):
             raise _mistake(text, "a list in a path is joined with commas anyway; leave out :comma")
+        is_constant = not _places(self._segments)
+        self._constant_path = "".join([f"/{_segment(parts, {})}" for parts in self._segments]) if is_constant else ""
         self.parameters: dict[str, bool] = dict.fromkeys(
             (place.name for place in _places(parts for _, parts in self._pairs)), False
         )
@@ -60,7 +62,9 @@ class UrlTemplate:
 
     def fill(self, arguments: Mapping[str, Any]) -> str:
         """The quoted path and query. Raises ValueError for a value that cannot stand where it should."""
-        path = "".join(f"/{_segment(parts, arguments)}" for parts in self._segments)
+        path = self._constant_path or "".join([f"/{_segment(parts, arguments)}" for parts in self._segments])
+        if not self._pairs:
+            return path
         query = "&".join([text for name, parts in self._pairs for text in _filled_pairs(name, parts, arguments)])
         return f"{path}?{query}" if query else path
 
@@ -91,7 +95,7 @@ def _filled_pairs(name: str, parts: _Parts, arguments: Mapping[str, Any]) -> lis
         if isinstance(part, str):
             filled = [text + part for text in filled]
             continue
-        texts = [quoted(text) for text in as_texts(arguments.get(part.name))]
+        texts = quoted_texts(arguments.get(part.name))
         if part.is_comma and texts:
             texts = [",".join(texts)]
         filled = [before + text for before in filled for text in texts]

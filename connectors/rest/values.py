@@ -12,6 +12,8 @@ from urllib.parse import quote
 from uuid import UUID
 
 _AS_STR = (str, int, float, Decimal, UUID)
+_LISTS = (list, tuple, set, frozenset)
+_INTEGERS = frozenset((int,))
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 
 
@@ -38,9 +40,16 @@ def as_texts(value: Any) -> list[str]:
     """One text for each element of a list, tuple or set; one for any other value; none for None."""
     if value is None:
         return []
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, _LISTS):
         return [as_text(item) for item in value if item is not None]
     return [as_text(value)]
+
+
+def quoted_texts(value: Any) -> list[str]:
+    """`quoted` of each of `as_texts`."""
+    if isinstance(value, _LISTS) and _INTEGERS.issuperset(map(type, value)):
+        return list(map(str, value))
+    return [quoted(text) for text in as_texts(value)]
 
 
 def quoted(value: str) -> str:

@@ -7,32 +7,34 @@ its timeout, and adds a private CA to the public ones instead of trusting it alo
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 
 import httptools
+import msgspec
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
-from connectors.interrupt import Interrupt
 from connectors.slots import Slots
+from connectors.timelimit import TimeLimit
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import outgoing
-from connectors.transport.response import ResponseReader
 
 _IDLE = 60.0
 """Seconds after which an unused connection is closed: firewalls forget it without telling."""
+_URL = re.compile(r"((?:http|HTTP)[sS]?://[^/?#]+)(/[!-\"$-~]*)?(?:#.*)?")
+"""Address and target of what is quoted (RFC 3986); a fragment is not sent."""
+_BAD_URL = "the URL cannot be sent: it is not a quoted http(s) URL"
 _HAS_BODY = frozenset(("POST", "PUT", "PATCH"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     operation: Operation
     origin: Origin
     bytes: bytes
@@ -68,8 +70,7 @@ class Engine:
         if timeout is not None and timeout <= 0:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
         request = _encode(operation, method, url, headers, body)
-        interrupt = Interrupt()
-        timer = None if timeout is None else asyncio.get_running_loop().call_later(timeout, interrupt)
+        limit = None if timeout is None else TimeLimit(timeout)
         try:
             if not self._slots.take():
                 await self._slots.wait()
@@ -78,12 +79,12 @@ class Engine:
             finally:
                 self._slots.give()
         except asyncio.CancelledError as late:
-            if interrupt.is_ours():
+            if limit is not None and limit.is_ours():
                 raise UpstreamTimeout(operation, f"no whole reply within {timeout:.3g} s") from late
             raise
         finally:
-            if timer is not None:
-                timer.cancel()
+            if limit is not None:
+                limit.lift()
 
     async def close(self) -> None:
         """As Transport.close."""
@@ -99,40 +100,34 @@ class Engine:
         The upstream may close a kept connection just as we use it. Then nothing comes back, and an idempotent request
         is sent once more on a new connection (RFC 9112 section 9.3.1).
         """
-        connection = self._kept(request.origin)
-        if connection is not None:
-            reader = self._reader(request)
+        kept = self._kept(request.origin)
+        connection = kept or await self._connect(request)
+        while True:
+            self._busy.add(connection)
             try:
-                return await self._send(connection, request, reader)
-            except UpstreamDisconnected:
-                if reader.has_begun or self._is_closed or not request.operation.is_idempotent:
+                return await connection.exchange(
+                    request.operation, request.bytes, request.streamed, is_head=request.is_head
+                )
+            except UpstreamDisconnected as error:
+                if self._is_closed:
+                    raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
+                if connection is not kept or connection.has_begun or not request.operation.is_idempotent:
                     raise
-        return await self._send(await self._connect(request), request, self._reader(request))
-
-    async def _send(self, connection: Connection, request: _Request, reader: ResponseReader) -> HttpReply:
-        self._busy.add(connection)
-        try:
-            return await connection.exchange(request.operation, request.bytes, reader, request.streamed)
-        except UpstreamDisconnected as error:
-            if self._is_closed:
-                raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
-            raise
-        finally:
-            self._busy.discard(connection)
-            if connection.is_open and not self._is_closed:
-                self._idle.append(connection)
-
-    def _reader(self, request: _Request) -> ResponseReader:
-        return ResponseReader(request.operation, limit=self._options.max_reply, is_head=request.is_head)
+            finally:
+                self._busy.discard(connection)
+                if connection.is_open and not self._is_closed:
+                    self._idle.append(connection)
+            connection = await self._connect(request)
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
         oldest = time.monotonic() - _IDLE
         while self._idle and self._idle[0].idle_since < oldest:
             self._idle.popleft().abort()
-        for connection in reversed(self._idle):
-            if connection.is_open and connection.origin == origin:
-                self._idle.remove(connection)
+        for place in range(len(self._idle) - 1, -1, -1):
+            connection = self._idle[place]
+            if connection.origin == origin and connection.is_open:
+                del self._idle[place]
                 return connection
         return None
 
@@ -151,7 +146,7 @@ class Engine:
             context = self._context() if is_tls else None
             async with asyncio.timeout(seconds):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(origin, self._forget), host, port, ssl=context
+                    lambda: Connection(origin, self._options.max_reply, self._forget), host, port, ssl=context
                 )
         except TimeoutError as error:
             raise UpstreamUnreachable(operation, f"no connection to {host}:{port} within {seconds:.3g} s") from error
@@ -172,12 +167,14 @@ def _encode(
     operation: Operation, method: str, url: str, headers: Mapping[str, str], body: bytes | Streamed | None
 ) -> _Request:
     """The bytes of a request (RFC 9112 section 3) and where they go."""
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise UpstreamRejected(operation, _BAD_URL)
+    address, target = match.groups()
     try:
-        parts = httptools.parse_url(url.encode("ascii"))
-        origin, host = _origin(parts.schema, parts.host, parts.port)
+        origin, host = _origin(address)
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
-        raise UpstreamRejected(operation, "the URL cannot be sent: it is not a quoted http(s) URL") from error
-    target = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
+        raise UpstreamRejected(operation, _BAD_URL) from error
     lines = {
         "host": host,
         "accept": "*/*",
@@ -185,17 +182,18 @@ def _encode(
         "user-agent": "bff",
         **outgoing(operation, headers),
     }
-    streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body or b"")
+    streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body)
     if body is not None or method in _HAS_BODY:
-        lines["content-length"] = str(streamed.length if streamed else len(written))
+        lines["content-length"] = str(streamed.length if streamed else len(written or b""))
     head = "".join([f"{name}: {value}\r\n" for name, value in lines.items()])
-    whole = b"".join((method.encode("ascii"), b" ", target, b" HTTP/1.1\r\n", head.encode(), b"\r\n", written))
-    return _Request(operation, origin, whole, streamed, method == "HEAD")
+    whole = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n".encode()
+    return _Request(operation, origin, whole + written if written else whole, streamed, method == "HEAD")
 
 
 @lru_cache(maxsize=1000)
-def _origin(scheme: bytes, host: bytes, port: int | None) -> tuple[Origin, str]:
+def _origin(address: str) -> tuple[Origin, str]:
     """Where to connect, and the Host header (RFC 9110 section 7.2)."""
-    is_tls, name = scheme == b"https", host.decode("ascii")
+    parts = httptools.parse_url(address.encode("ascii"))
+    is_tls, name, port = parts.schema.lower() == b"https", parts.host.decode("ascii"), parts.port
     shown = f"[{name}]" if ":" in name else name
     return (is_tls, name, port or (443 if is_tls else 80)), f"{shown}:{port}" if port else shown

@@ -20,12 +20,13 @@ Origin = tuple[bool, str, int]
 class Connection(asyncio.Protocol):
     """Carries one exchange at a time. Cancelling an exchange closes the connection."""
 
-    def __init__(self, origin: Origin, on_lost: Callable[[Connection], None]) -> None:
+    def __init__(self, origin: Origin, limit: int, on_lost: Callable[[Connection], None]) -> None:
+        """`limit` is the largest body of a response in bytes."""
         self.origin = origin
         self._on_lost = on_lost
         self.idle_since = time.monotonic()
         self._transport: asyncio.Transport | None = None
-        self._reader: ResponseReader | None = None
+        self._reader = ResponseReader(limit)
         self._waiter: asyncio.Future[HttpReply] | None = None
         self._room: asyncio.Future[None] | None = None
         """Done when the peer has read enough for more to be written; None while it has."""
@@ -35,16 +36,22 @@ class Connection(asyncio.Protocol):
         """Whether a request can be sent."""
         return self._transport is not None and not self._transport.is_closing()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether any byte of the last response came."""
+        return self._reader.has_begun
+
     async def exchange(
-        self, operation: Operation, request: bytes, reader: ResponseReader, body: Streamed | None = None
+        self, operation: Operation, request: bytes, body: Streamed | None = None, *, is_head: bool = False
     ) -> HttpReply:
         """Send a whole request and wait for its response. Raises UpstreamDisconnected and what the reader raises.
 
         A response that comes before all of `body` was sent is taken, and the rest not sent.
         """
+        reader = self._reader
+        reader.begin(operation, is_head=is_head)
         if self._transport is None or self._transport.is_closing():
             raise UpstreamDisconnected(operation, "the connection was closed")
-        self._reader = reader
         waiter: asyncio.Future[HttpReply] = asyncio.get_running_loop().create_future()
         self._waiter = waiter
         is_sent = body is None
@@ -54,8 +61,8 @@ class Connection(asyncio.Protocol):
                 is_sent = await self._send(body, waiter)
             return await waiter
         finally:
-            self._reader = self._waiter = None
-            reader.close()
+            self._waiter = None
+            reader.finish()
             self.idle_since = time.monotonic()
             if not (is_sent and reader.may_reuse):
                 self.abort()
@@ -94,7 +101,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """As asyncio.Protocol. Bytes that nobody asked for end the connection: they could answer the next request."""
-        if self._reader is None or self._waiter is None or self._waiter.done():
+        if self._waiter is None or self._waiter.done():
             self.abort()
             return
         try:
@@ -109,7 +116,8 @@ class Connection(asyncio.Protocol):
         """As asyncio.Protocol."""
         self._transport = None
         self._on_lost(self)
-        if self._reader is None or self._waiter is None or self._waiter.done():
+        if self._waiter is None or self._waiter.done():
+            self._reader.close()
             return
         try:
             self._waiter.set_result(self._reader.end())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Literal, Protocol
 
+import msgspec
+
 from connectors.contract import Operation
 from connectors.options import ConnectorOptions, Duration
 
@@ -22,8 +24,7 @@ class HttpOptions(ConnectorOptions):
     """How long making a connection may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpReply(msgspec.Struct, frozen=True):
     """A whole HTTP response. Header names are in lower case, repeats joined with `, ` (RFC 9110 section 5.3)."""
 
     status: int

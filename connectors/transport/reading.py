@@ -19,13 +19,13 @@ _MOST_KNOWN = 1000
 """Names of headers that were found fit to be sent, in lower case; so many at most."""
 
 
-def outgoing(operation: Operation, headers: Mapping[str, str]) -> dict[str, str]:
+def outgoing(operation: Operation, headers: Mapping[str, str]) -> Mapping[str, str]:
     """The headers to send, names in lower case, without those that only the engine may set.
 
     Raises UpstreamRejected, naming the header and never its value, for one that would end its line early.
     """
     if all(map(_KNOWN.__contains__, headers)) and not _FORBIDDEN.search("".join(headers.values())):
-        return dict(headers)  # as nearly always
+        return headers  # as nearly always
     checked: dict[str, str] = {}
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or _FORBIDDEN.search(value):

@@ -11,7 +11,7 @@ import pytest
 from bff.loading.scope import RequestScope
 from bff.loading.window import Windows
 from connectors.contract import Call
-from connectors.errors import UpstreamFailed, UpstreamTimeout
+from connectors.errors import UpstreamFailed, UpstreamReplyTooLarge, UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, batched
 from tests.bff.sharing import World, sharing_world
 
@@ -108,6 +108,24 @@ async def test_a_full_batch_leaves_at_once_and_no_batch_is_overfull() -> None:
     )
     assert [[each.data["id"] for each in lot] for lot in outcomes] == lots
     assert [call.keys for call in world.shop.calls] == [(1, 2, 3), (4, 5), (6, 7)]
+
+
+async def test_a_full_batch_waits_for_nobody() -> None:
+    """However long the window is."""
+    world = Fakes()
+    world.shop.window = 60
+    async with asyncio.timeout(2):
+        await asyncio.gather(*(world.scope().load_many(price, {}, keys, None) for keys in ([1, 2], [3])))
+    assert [call.keys for call in world.shop.calls] == [(1, 2, 3)]
+
+
+async def test_max_records_holds_for_all_of_them() -> None:
+    """What is too much is so for everybody who asked, and for a lone asker."""
+    for lots in ([[1, 2], [3]], [[1, 2, 3]]):
+        world = Fakes()
+        world.shop.max_records = 2
+        outcomes = await asyncio.gather(*(world.scope().load_many(price, {}, keys, None) for keys in lots))
+        assert {type(each) for lot in outcomes for each in lot} == {UpstreamReplyTooLarge}
 
 
 async def test_nobody_holds_what_another_one_holds() -> None:

@@ -55,3 +55,32 @@ async def test_others_have_their_turn() -> None:
         count += 1
     assert len(await decoding) == 100_000
     assert count > len(body) / turns.LARGE
+
+
+@pytest.mark.parametrize("count", [0, 1, turns.SLICE, turns.SLICE + 1, 3 * turns.SLICE - 1])
+def test_slices_are_the_whole(count: int) -> None:
+    """Each index once, in order, and no slice is longer than one turn's work, or empty."""
+    slices = list(turns.slices(count))
+    assert [index for each in slices for index in each] == list(range(count))
+    assert all(0 < len(each) <= turns.SLICE for each in slices)
+    assert len(slices) == -(-count // turns.SLICE)
+
+
+def test_what_is_small_takes_no_turn() -> None:
+    """It is there at once: nearly every body is, and a turn costs more than reading it does."""
+    for body in (b"[1, 2]", b'{"a": null}', b'"x"', b"[" + b"1," * 200_000 + b"1]"):
+        assert len(body) <= turns.LARGE
+        with pytest.raises(StopIteration) as done:
+            turns.decoded(body).send(None)
+        assert done.value.value == msgspec.json.decode(body)
+
+
+async def test_few_large_items_are_decoded_one_by_one() -> None:
+    """As many at once as are large together: two lists of a megabyte each are not one piece."""
+    item = b"[" + b"1234567," * 125_000 + b"1]"
+    decoding, count = asyncio.ensure_future(turns.decoded(b'{"a": [' + item + b"," + item + b"]}")), 0
+    while not decoding.done():
+        await asyncio.sleep(0)
+        count += 1
+    assert [len(each) for each in (await decoding)["a"]] == [125_001, 125_001]
+    assert count > 6

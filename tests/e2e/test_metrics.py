@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from benchmarks.shop import QUERY
 from bff.http.app import http_app
 from bff.http.options import Options
 from tests.bff.http.world import FakeGateway
@@ -44,6 +45,16 @@ async def test_every_example_of_the_shop_runs_compiled(world: World) -> None:
     ran = _more(after, before, "engine_operations_total")
     assert sum(ran.values()) == expected > 3
     assert {dict(labels)["engine"] for labels in ran} == {"compiled"}
+
+
+async def test_the_benchmarks_screen_of_the_shop_runs_compiled(world: World) -> None:
+    """Over all its protocols: what is measured is the engine of ours."""
+    before = await _figures(world)
+    for _ in range(2):
+        assert "errors" not in (await world.ask(QUERY, "mobile")).json()
+    after = await _figures(world)
+    assert _more(after, before, "engine_fallback_total") == {}
+    assert [dict(labels)["engine"] for labels in _more(after, before, "engine_operations_total")] == ["compiled"]
 
 
 async def _first_event(world: World, frontend: str, query: str, headers: dict[str, str]) -> None:

@@ -54,7 +54,7 @@ def _card(exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> Fr
             raise Problem.UNKNOWN_FRONTEND.refused(f"There is no frontend of this name; there is {', '.join(cards)}.")
         return cards[fixed]
     try:
-        return cards[gateway.choose(exchange.headers, None)]
+        return gateway.choose(exchange.headers, None)
     except Refused:
         if not cards:
             raise

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bff.policies.outbound.policy import Clock, Policy, Send
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamTimeout
-from connectors.interrupt import Interrupt
+from connectors.timelimit import TimeLimit
 
 
 def deadline(seconds: float, clock: Clock) -> Policy:
@@ -21,16 +21,15 @@ def deadline(seconds: float, clock: Clock) -> Policy:
             until = now + seconds if call.deadline is None else min(now + seconds, call.deadline)
             if until <= now:
                 raise UpstreamTimeout(call.operation, "the deadline had passed before the call could be sent")
-            interrupt = Interrupt()
-            timer = asyncio.get_running_loop().call_later(until - now, interrupt)
+            limit = TimeLimit(until - now)
             try:
                 return await send(replace(call, deadline=until))
             except asyncio.CancelledError as late:
-                if interrupt.is_ours():
+                if limit.is_ours():
                     raise UpstreamTimeout(call.operation, f"no reply in {until - now:.3g} s") from late
                 raise
             finally:
-                timer.cancel()
+                limit.lift()
 
         return send_in_time
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from bff.policies.outbound.policy import Policy, Send
-from connectors.contract import Call, Event, Reply
+from bff.policies.outbound.policy import Policy
+from connectors.contract import Call, Event
 
 Stream = Callable[[Call], AsyncGenerator[Event, None]]
 """Opens one subscription; raises UpstreamError while iterating."""
@@ -18,20 +18,16 @@ def with_headers(call: Call, forward: Sequence[str], fixed: Mapping[str, str]) -
 
     What is not handed on is forgotten, so that nothing further in can depend on who asks without it being in the key.
     """
-    handed_on = {name: call.incoming[name] for name in forward if name in call.incoming}
-    return replace(call, headers={**handed_on, **fixed, **call.headers}, incoming={})
+    incoming = call.incoming
+    headers = {name: incoming[name] for name in forward if name in incoming}
+    headers.update(fixed)
+    headers.update(call.headers)
+    return replace(call, headers=headers, incoming={})
 
 
 def headers(forward: Sequence[str], fixed: Mapping[str, str]) -> Policy:
     """Put headers on every call. All names are in lower case."""
-
-    def around(send: Send) -> Send:
-        async def send_with_headers(call: Call) -> Reply:
-            return await send(with_headers(call, forward, fixed))
-
-        return send_with_headers
-
-    return around
+    return lambda send: lambda call: send(with_headers(call, forward, fixed))
 
 
 def stream_headers(stream: Stream, forward: Sequence[str], fixed: Mapping[str, str]) -> Stream:

@@ -34,28 +34,23 @@ def share(clock: Clock) -> Policy:
                 if outcome is not None:
                     return outcome.pointed(())  # one each, so that no caller can touch what another one holds
                 left = _left(call, clock, "no reply before the deadline of the request")
-            return await _lead(flights, key, send, call, clock)
+            flight = flights[key] = Flight()
+            landed: Outcome | None = None
+            try:
+                landed = reply = await send(call)
+            except Exception as error:
+                if not (isinstance(error, UpstreamTimeout) and call.deadline is not None and clock() >= call.deadline):
+                    landed = error  # else it says that our time was up, and nothing about the others'
+                raise
+            else:
+                return reply
+            finally:
+                del flights[key]
+                flight.land(landed)
 
         return send_once
 
     return around
-
-
-async def _lead(flights: dict[Hashable, Flight[Outcome]], key: Hashable, send: Send, call: Call, clock: Clock) -> Reply:
-    flight: Flight[Outcome] = Flight()
-    flights[key] = flight
-    landed: Outcome | None = None
-    try:
-        landed = reply = await send(call)
-    except Exception as error:
-        if not (isinstance(error, UpstreamTimeout) and call.deadline is not None and clock() >= call.deadline):
-            landed = error  # else it says that our time was up, and nothing about the others'
-        raise
-    else:
-        return reply
-    finally:
-        del flights[key]
-        flight.land(landed)
 
 
 def _left(call: Call, clock: Clock, late: str) -> float | None:

@@ -18,7 +18,7 @@ from connectors import rest
 from connectors.contract import Call
 from connectors.rest.connector import connect
 from connectors.rest.options import Options
-from connectors.transport.response import ResponseReader
+from connectors.transport.reading import Body
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway
 from tests.serving import serving
 
@@ -89,8 +89,8 @@ async def test_a_call_leaves_no_bytes_behind(size: int) -> None:
                 assert await reply.read() == "x" * size
             decoded = weakref.ref(reply._decode)  # type: ignore[arg-type]
             del reply
-            readers = [each for each in gc.get_objects() if isinstance(each, ResponseReader)]
-            assert (decoded(), readers) == (None, [])
+            bodies = [each for each in gc.get_objects() if isinstance(each, Body)]
+            assert (decoded(), bodies) == (None, [])
         finally:
             gc.enable()
             await connector.close()

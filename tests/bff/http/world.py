@@ -81,11 +81,11 @@ class FakeGateway:
         web = FrontendCard(name="web", description="The <b>site</b>", examples=examples, batch=self.batch)
         return [web, FrontendCard(name="phone", origins=("https://shop.example",))]
 
-    def choose(self, headers: Mapping[str, str], fixed: str | None) -> str:
+    def choose(self, headers: Mapping[str, str], fixed: str | None) -> FrontendCard:
         name = fixed or headers.get("x-client", "web")
         if name not in {"web", "phone"}:
             raise Refused("UNKNOWN_FRONTEND", f"There is no frontend {name}.", status=404)
-        return name
+        return next(card for card in self.cards if card.name == name)
 
     def readiness(self) -> Mapping[str, str]:
         return self.missing

@@ -10,6 +10,7 @@ from bff.contract import Refused
 from bff.loading.scope import RequestScope
 from bff.policies.outbound.identity import frozen
 from connectors.contract import Call, Reply
+from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamFailed
 from tests.bff.fakes import FakeUpstream, batched, endpoint
 
@@ -71,6 +72,60 @@ async def test_one_waiter_that_leaves_takes_nothing_from_the_others() -> None:
             await scope.load(by_id, {"id": "a"}, None)
     assert (await patient).data == {"id": "a"}
     assert (await scope.load(by_id, {"id": "a"}, None)).data == {"id": "a"}
+
+
+@pytest.mark.parametrize("asked", [endpoint("shop: one"), by_id], ids=["alone", "batched"])
+async def test_when_the_first_one_leaves_another_asks_anew(asked: Endpoint) -> None:
+    """The call is made in the task of whoever asked first, and ends with it; those who wait for it lose nothing."""
+    shop = FakeUpstream(lambda call: records(call) if call.keys else "one", delay=0.05)
+    scope = RequestScope({"shop": shop})
+
+    def ask() -> asyncio.Future[Any]:
+        if asked.batch is None:
+            return asyncio.ensure_future(scope.load(asked, {}, None))
+        return asyncio.ensure_future(scope.load_many(asked, {}, ["a", "b"], None))
+
+    first, *others = ask(), ask(), ask()
+    await asyncio.sleep(0.01)
+    first.cancel()
+    one, two = await asyncio.gather(*others)
+    told = [[reply.data for reply in each] if isinstance(each, list) else each.data for each in (one, two)]
+    assert told == ["one"] * 2 if asked.batch is None else [[{"id": "a"}, {"id": "b"}]] * 2
+    assert (len(shop.calls), shop.cancelled) == (2, 1)
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_whoever_leaves_while_keys_are_gathered_takes_no_key_along(turns: int) -> None:
+    """Also before the call was made."""
+    shop = FakeUpstream(records)
+    scope = RequestScope({"shop": shop})
+    first = asyncio.ensure_future(scope.load_many(by_id, {}, ["a", "b"], None))
+    other = asyncio.ensure_future(scope.load_many(by_id, {}, ["b", "c"], None))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    first.cancel()
+    assert [reply.data for reply in await other if isinstance(reply, Reply)] == [{"id": "b"}, {"id": "c"}]
+    assert [reply.data for reply in await scope.load_many(by_id, {}, ["a"], None) if isinstance(reply, Reply)] == [
+        {"id": "a"}
+    ]
+
+
+async def test_closing_reaches_a_call_in_a_task_that_was_left_behind() -> None:
+    """A resolver that starts a task and does not wait for it has nothing run on after the answer."""
+    shop = FakeUpstream(lambda call: "one", delay=10)
+    scope = RequestScope({"shop": shop})
+    one, change = endpoint("shop: one"), endpoint("shop: change", safe=False)
+    asked: list[asyncio.Future[Any]] = [
+        asyncio.ensure_future(scope.load(one, {}, None)),
+        asyncio.ensure_future(scope.load(change, {}, None)),
+        asyncio.ensure_future(scope.load_many(by_id, {}, ["a"], None)),
+    ]
+    await asyncio.sleep(0.01)
+    await scope.close()
+    assert (len(shop.calls), shop.cancelled) == (3, 3)
+    async with asyncio.timeout(1):
+        await asyncio.wait(asked)
+    assert all(each.cancelled() for each in asked)
 
 
 async def test_closing_cancels_every_call() -> None:

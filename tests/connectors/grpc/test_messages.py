@@ -148,6 +148,8 @@ def test_requests_may_be_friendlier_than_replies() -> None:
         ({"prices": {}}, "prices: takes a list, not dict"),
         ({"prices": [None]}, "prices.0: takes a dict with fields of shop.Price, not null"),
         ({"numbers": [1, None]}, "numbers.1: takes an int64, not null"),
+        ({"numbers": [1, 2**63]}, "numbers.1: is out of the range of int64"),
+        ({"numbers": [1, True]}, "numbers.1: takes an int64, not bool"),
         ({"numbers": "12"}, "numbers: takes a list, not str"),
         ({"counts": {"a": "b"}}, "counts.a: takes an int32, not str"),
         ({"counts": [1]}, "counts: takes a dict, not list"),

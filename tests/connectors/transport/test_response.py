@@ -26,7 +26,9 @@ MESSAGES = {
 
 
 def reader(*, limit: int = 1000, is_head: bool = False) -> ResponseReader:
-    return ResponseReader(READ, limit=limit, is_head=is_head)
+    made = ResponseReader(limit)
+    made.begin(READ, is_head=is_head)
+    return made
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)

@@ -1,0 +1,154 @@
+"""What gRPC upstreams send, whatever GraphQL wanted: both engines answer with the same bytes, errors included.
+
+Drawn schemas over a real gRPC server with a drawn proto: see tests.bff.engine.grpc_schema. It is the oracle of the
+records that are made of messages without plain Python in between.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.message_factory import GetMessageClass
+from grpc import aio
+from structlog.testing import capture_logs
+
+from bff.gateway import Gateway
+from connectors.grpc.connector import connect
+from connectors.grpc.fitting import Fitter
+from connectors.grpc.options import Options
+from connectors.grpc.sources import build_pool, compile_protos
+from tests.bff.engine.drawing import seeds
+from tests.bff.engine.grpc_schema import Drawn, draw_schema
+from tests.bff.engine.test_rest_differential import asked, data_of, same_errors
+from tests.bff.engine.writing import Writer
+from tests.bff.fakes import gateway
+from tests.connectors.grpc.drawing import drawn_message
+
+
+class Upstream(grpc.GenericRpcHandler):
+    """Answers by what it is asked alone, so that it does not matter who asks what together with what."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool = pool
+        self.seed = 0
+        self.trouble = 0
+        self.sent: dict[str, Any] = {}
+
+    def service(self, details: Any) -> Any:
+        service, _, name = details.method.lstrip("/").partition("/")
+        method = self.pool.FindServiceByName(service).methods_by_name[name]
+
+        async def answer(request: Any, context: Any) -> Any:
+            asked_for = f"{name} {request.way} {list(request.keys)}"
+            chance = random.Random(f"{self.seed}{asked_for}")
+            if chance.randrange(1000) < self.trouble / 4:
+                await context.abort(grpc.StatusCode.INTERNAL, "drawn")
+            self.sent[asked_for] = reply = self.reply(method.output_type, request, chance)
+            return reply
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer, GetMessageClass(method.input_type).FromString, lambda reply: reply.SerializeToString()
+        )
+
+    def reply(self, type_: Any, request: Any, chance: random.Random) -> Any:
+        reply, record = GetMessageClass(type_)(), type_.fields_by_name["first"].message_type
+        if request.way not in ("many", "group"):
+            for _ in range(chance.randrange(5)):
+                reply.items.append(drawn_message(chance, record, self.trouble))
+            for holder in (reply, reply.more):
+                if chance.random() < 0.9:
+                    holder.first.CopyFrom(drawn_message(chance, record, self.trouble))
+            return reply
+        for key in request.keys:
+            of_key = random.Random(f"{self.seed}{record.name}{request.way}{key}")
+            for _ in range(of_key.randrange(3 if request.way == "group" else 2)):
+                made = drawn_message(of_key, record, self.trouble)
+                made.id = key
+                (reply.more if request.way == "group" else reply).items.append(made)
+        reply.more.SetInParent()
+        return reply
+
+
+@asynccontextmanager
+async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, Any]]:
+    source = folder / "drawn.proto"
+    source.write_text(drawn.proto)
+    files = compile_protos("drawn", [source], [])
+    described = folder / "drawn.binpb"
+    described.write_bytes(FileDescriptorSet(file=files).SerializeToString())
+    made, server = Upstream(build_pool("drawn", files)), aio.server()
+    server.add_generic_rpc_handlers((made,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    options = {"address": f"127.0.0.1:{port}", "descriptor_set": str(described)}
+    connector: Any = connect("api", Options.model_validate(options))
+    connector.max_records = connector.window = None  # it is called without policies around it
+    try:
+        yield made, connector
+    finally:
+        await connector.close()
+        await server.stop(None)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what nobody awaits after a failure
+@pytest.mark.parametrize("trouble", [0, 10, 60])
+async def test_the_same_bytes(trouble: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Integers of 64 bits, numbers that are none, enums without a name, messages that are not set, failing calls."""
+    fits = counted(monkeypatch)
+    with capture_logs():
+        for seed in seeds(8, fresh=3):
+            drawn = draw_schema(seed)
+            async with upstream(drawn, tmp_path) as (server, connector):
+                ours, theirs = engines(drawn, connector)
+                for number in range(20):
+                    server.seed, server.trouble = seed * 1000 + number, trouble
+                    await compare(server, ours, theirs)
+    assert len(fits) > 50 or trouble, "almost nothing was read as records"
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was read as records."""
+    fits: list[Any] = []
+    fit = Fitter.__call__
+
+    def counting(self: Fitter, form: Any, message: Any, at: tuple[str, ...]) -> Any:
+        fits.append(made := fit(self, form, message, at))
+        return made
+
+    monkeypatch.setattr(Fitter, "__call__", counting)
+    return fits
+
+
+def engines(drawn: Drawn, connector: Any) -> tuple[Gateway, Gateway]:
+    """Ours and graphql-core's, with the same plans."""
+    ours, theirs = (
+        gateway(drawn.schema, options={"engine": engine}, api=connector) for engine in ("compiled", "reference")
+    )
+    frontends: Any = theirs.frontends
+    frontends["app"] = replace(frontends["app"], plans=ours.frontends["app"].plans)
+    return ours, theirs
+
+
+async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:
+    """A drawn query, three times over, because it is only from the second on that replies are read as records."""
+    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
+    text, seed = writer.document(), server.seed
+    for turn in range(3):
+        server.seed, server.sent = seed + turn * 1_000_000_007, {}
+        expected = await asked(theirs, text, writer.variables)
+        if "data" not in expected:
+            return  # drawn fields with one name and different arguments cannot be merged
+        actual = await asked(ours, text, writer.variables)
+        label = f"seed {seed // 1000}, number {seed % 1000}, turn {turn}, {writer.variables}: {text}\n{server.sent}"
+        assert "data" in actual, label
+        assert data_of(actual) == data_of(expected), label
+        assert same_errors(actual, expected), f"{label}\n{actual}\n{expected}"
+    server.seed = seed
