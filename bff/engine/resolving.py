@@ -7,14 +7,22 @@ graphql-core would call it, with a `GraphQLResolveInfo` for each object.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from operator import attrgetter
 from types import NoneType
 from typing import Any, Final
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, TypeNameMetaFieldDef, get_named_type, is_leaf_type
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    TypeNameMetaFieldDef,
+    get_named_type,
+    is_leaf_type,
+)
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
@@ -58,7 +66,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """An author's method that wants nothing but the object, and arguments that are the same for all objects."""
+    """An author's method that wants the object, arguments that are the same for all objects, and perhaps an info."""
 
     get: Callable[..., Any]
     convert: Convert
@@ -66,11 +74,13 @@ class Function:
     """From coerced GraphQL arguments to those of the method; None where it takes none."""
     only: type | None = None
     """The class whose objects it is for; None for all."""
+    told: Callable[[GraphQLResolveInfo[Any]], Any] | None = None
+    """Makes what it is told of the field of each object, its second argument; None where it is told nothing."""
 
     @property
     def is_simple(self) -> bool:
         """Whether `get` is all that it takes."""
-        return self.python_arguments is None and self.only is None
+        return self.python_arguments is None and self.only is None and self.told is None
 
     def given(self, arguments: dict[str, Any]) -> Function:
         """The same with these arguments in place. Raises what converting them raises."""
@@ -78,16 +88,16 @@ class Function:
             return self
         converted = self.python_arguments(arguments)
         if all(isinstance(value, _IMMUTABLE) for value in converted.values()):
-            return Function(partial(self._called, converted), self.convert)
-        return Function(partial(self._called_anew, arguments), self.convert)
+            return replace(self, get=partial(self._called, converted))
+        return replace(self, get=partial(self._called_anew, arguments))
 
-    def _called(self, converted: dict[str, Any], source: Any) -> Any:
-        return self.get(source, **converted)
+    def _called(self, converted: dict[str, Any], *given: Any) -> Any:
+        return self.get(*given, **converted)
 
-    def _called_anew(self, arguments: dict[str, Any], source: Any) -> Any:
+    def _called_anew(self, arguments: dict[str, Any], *given: Any) -> Any:
         """With arguments of its own, which it may change."""
         assert self.python_arguments is not None
-        return self.get(source, **self.python_arguments(arguments))
+        return self.get(*given, **self.python_arguments(arguments))
 
     def unwrapped(self, value: Any) -> Any:
         """The value, where it is or holds what an endpoint gave."""
@@ -133,11 +143,23 @@ def resolving_of(schema: GraphQLSchema, field: GraphQLField, parent: GraphQLObje
         return Fetched(via, via.endpoint, convert, partial(_python_arguments, schema, own))
     if resolver is None or not is_leaf:
         return CALLED
-    if _wants_only_self(own):
+    info = resolver.info_parameter
+    if _is_method(own) and not (own.is_async and (own.arguments or info)) and not _takes_objects(field):
         takes = partial(_python_arguments, schema, own) if own.arguments else None
         method: Any = resolver.wrapped_func
-        return Function(method, convert, takes)
+        if info is None:
+            return Function(method, convert, takes)
+        told = partial(_told, schema.extensions[BACKREF].config.info_class, own)
+        return Function(partial(_with_info, method, info.name), convert, takes, told=told)
     return _computed(own, parent, convert)
+
+
+def _told(info_class: type[Any], own: StrawberryField, raw: GraphQLResolveInfo[Any]) -> Any:
+    return info_class(_raw_info=raw, _field=own)
+
+
+def _with_info(method: Callable[..., Any], name: str, source: Any, info: Any, /, **given: Any) -> Any:
+    return method(source, **given, **{name: info})
 
 
 def _computed(own: StrawberryField, parent: GraphQLObjectType, convert: Convert) -> Resolving:
@@ -156,13 +178,16 @@ def _python_arguments(schema: GraphQLSchema, own: StrawberryField, given: dict[s
     return convert_arguments(given, own.arguments, scalar_registry=registry, config=owner.config)
 
 
-def _wants_only_self(own: StrawberryField) -> bool:
+def _is_method(own: StrawberryField) -> bool:
     resolver = own.base_resolver
     if resolver is None or not resolver.self_parameter or not callable(resolver.wrapped_func):
         return False
-    if own.arguments and own.is_async:
-        return False
-    return not (resolver.info_parameter or resolver.parent_parameter or resolver.root_parameter)
+    return not (resolver.parent_parameter or resolver.root_parameter)
+
+
+def _takes_objects(field: GraphQLField) -> bool:
+    """Whether input objects are among its arguments: authors may make them of what the info of one object tells."""
+    return not all(is_leaf_type(get_named_type(argument.type)) for argument in field.args.values())
 
 
 def _handles_exceptions(schema: GraphQLSchema) -> bool:

@@ -7,7 +7,7 @@ be null; where nothing failed, nothing is looked at twice.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from copy import copy
 from functools import partial
 from itertools import chain, islice
@@ -218,14 +218,17 @@ class Run:
         return self.called(step, sources, where)
 
     def given(self, function: Function, step: Step, sources: Values, where: Where) -> Values:
-        """What methods return that take arguments, or that are for objects of one class only."""
+        """What methods return that take more than the object, or that are for objects of one class only."""
         if function.only is not None and set(map(type, sources)) != {function.only}:
             return self.called(step, sources, where)
         try:
             function = function.given(step.arguments(self.executor.variable_values))
         except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
             return [error] * len(sources)
-        return _read(function, sources)
+        told = function.told
+        if told is None:
+            return _read(function, sources)
+        return _read(function, sources, (told(self.info(step, where, row)) for row in range(len(sources))))
 
     def called(self, step: Step, sources: Values, column: Where) -> Values:
         """What resolvers with graphql-core's signature return, or raise."""
@@ -471,12 +474,18 @@ def _column_of(where: Where, row: int) -> tuple[Column, int]:
     return where, row
 
 
-def _read(resolving: Attribute | Function, sources: Values) -> Values:
-    """Attributes, or what methods return; exceptions are values."""
-    try:
-        values = list(map(resolving.get, sources))
-    except Exception:  # noqa: BLE001 - authors' code may raise anything; then each is asked by itself
-        values = [_outcome(resolving.get, source) for source in sources]
+def _read(resolving: Attribute | Function, sources: Values, *others: Iterable[Any]) -> Values:
+    """Attributes, or what methods return, each called once; exceptions are values."""
+    values: Values = []
+    given = [iter(column) for column in (sources, *others)]
+    while len(values) < len(sources):
+        try:
+            values.extend(map(resolving.get, *given))  # keeps what came before an exception
+        except Exception as error:  # noqa: BLE001 - authors' code may raise anything
+            values.append(error)
+        else:
+            if len(values) < len(sources):
+                values.append(StopIteration())  # which ended the map
     if not any(issubclass(kind, _MAY_HOLD) for kind in set(map(type, values)) - _SCALARS):
         return values
     return [_outcome(resolving.unwrapped, value) for value in values]

@@ -49,6 +49,24 @@ class Thing:
         return f"{words} {options}"
 
     @strawberry.field
+    def words(self, words: list[str]) -> list[str]:
+        words.append(self.sku)
+        return words
+
+    @strawberry.field
+    def told(self, info: strawberry.Info, of: int = 2) -> str | None:
+        if self.price == of:
+            raise ValueError("no luck")
+        return f"{info.path.as_list()} {info.field_name} {info.python_name} {type(info.context).__name__} {of}"
+
+    @strawberry.field
+    def called(self) -> str | None:
+        CALLS.append(self.sku)
+        if self.sku == "b":
+            raise StopIteration
+        return f"{1 // (self.sku != 'd')}"
+
+    @strawberry.field
     def share(self, of: int) -> int | None:
         return of // self.price if self.price is not None else None
 
@@ -93,6 +111,7 @@ class Foreign:
     sku, name, price = "c", "three", 3
 
 
+CALLS: list[str] = []
 SCHEMA: FrontendSchema = frontend(query=Query)
 THINGS = [
     {"sku": "a", "name": "first", "price": 5},
@@ -115,7 +134,10 @@ def answers(call: Any) -> Any:
         '{ things { cut(firstLetters: 3, tail: "x") other: cut(tail: null) } }',
         "query ($n: Int = 1, $t: String) { things { cut(firstLetters: $n, tail: $t) share(of: $n) } }",
         '{ things { changed(words: ["w"], options: { upper: true }) } }',
+        '{ things { words(words: ["w"]) } }',
         "{ things { share(of: 10) price } }",
+        "{ things { told other: told(of: 5) } }",
+        "{ things { called } }",
         "{ things { label } }",
         "{ things { sku label later amount loud } }",
         "{ mixed { label cut } }",
@@ -134,6 +156,14 @@ async def test_the_same_as_one_by_one(query: str) -> None:
     assert sorted(map(told, ours.errors or ())) == sorted(map(told, theirs.errors or ()))
 
 
+async def test_each_is_called_once() -> None:
+    """Whatever others raise."""
+    CALLS.clear()
+    with capture_logs():
+        await ask(gateway(SCHEMA, shop=FakeUpstream(answers)), "{ things { called } }")
+    assert CALLS == ["a", "b", "c", "d"]
+
+
 def told(error: Any) -> str:
     return f"{error['path']} {error['message']} {error['extensions']['code']}"
 
@@ -142,7 +172,9 @@ def told(error: Any) -> str:
     ("name", "kind"),
     [
         ("cut", Function),
-        ("changed", Function),
+        ("words", Function),
+        ("told", Function),
+        ("changed", Called),
         ("label", Function),
         ("later", Called),
         ("amount", Called),
