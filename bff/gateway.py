@@ -41,7 +41,7 @@ from bff.loading.window import Windows
 from bff.observability.metrics import OperationCounts
 from connectors.endpoint import current_scope
 from connectors.flight import Flight
-from connectors.interrupt import Interrupt
+from connectors.timelimit import TimeLimit
 
 log = structlog.get_logger("bff.gateway")
 
@@ -278,16 +278,15 @@ class Gateway:
 
 async def _until(when: float, work: Awaitable[Any]) -> Any:
     """The result of `work`. Raises Late when it is not there at a time of `time.monotonic()`."""
-    interrupt = Interrupt()
-    timer = asyncio.get_running_loop().call_later(when - time.monotonic(), interrupt)
+    limit = TimeLimit(when - time.monotonic())
     try:
         return await work
     except asyncio.CancelledError:
-        if interrupt.is_ours():
+        if limit.is_ours():
             raise Late from None
         raise
     finally:
-        timer.cancel()
+        limit.lift()
 
 
 def _told(ran: Ran, frontend: Frontend, plan: Plan, request: Request) -> Answer:

@@ -32,6 +32,7 @@ from bff.engine.where import Column, Items, Rows, Where, linked_path
 from bff.loading.scope import RequestScope
 from connectors.contract import Event, Reply
 from connectors.endpoint import current_scope
+from connectors.forms import Record
 from connectors.turns import SLICE, slices, turn
 
 T = TypeVar("T")
@@ -272,7 +273,7 @@ class Run:
     async def complete(self, output: Output, values: Values, where: Where, step: Step, line: Line) -> Values:
         """From resolved values to those of the response (GraphQL specification, section 6.4.3)."""
         kinds = set(map(type, values))
-        if not kinds <= _PLAIN:
+        if not kinds <= _PLAIN and not all(issubclass(kind, Record) for kind in kinds - _PLAIN):
             if has_awaitables(values, self.executor.is_awaitable):
                 group = partial(reach_of, where) if self.propagates and not output.is_nullable else None
                 values = await awaited(values, self.executor, line, group)

@@ -8,7 +8,7 @@ from bff.contract import Refused
 from bff.http.asgi import ClientGone, Exchange, Message
 from bff.http.decoding import check_coding, decoded
 from bff.http.errors import Problem
-from connectors.interrupt import Interrupt
+from connectors.timelimit import TimeLimit
 
 SECONDS = 15.0
 """How long a body may take to arrive."""
@@ -28,18 +28,17 @@ async def read_body(exchange: Exchange, most: int) -> bytes:
         if len(whole) > most:
             raise _too_large(most)
         return whole  # nearly always: it came together with the head
-    interrupt = Interrupt()
-    timer = asyncio.get_running_loop().call_later(SECONDS, interrupt)
+    limit = TimeLimit(SECONDS)
     try:
         body = await _parts(exchange, most)
         return await decoded(body, most) if is_packed else body
     except asyncio.CancelledError:
-        if interrupt.is_ours():
+        if limit.is_ours():
             message = f"The request body did not arrive within {SECONDS:.0f} seconds."
             raise Problem.REQUEST_TIMEOUT.refused(message) from None
         raise
     finally:
-        timer.cancel()
+        limit.lift()
 
 
 async def _parts(exchange: Exchange, most: int) -> bytes:

@@ -76,6 +76,8 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
         self._is_waiting = self._is_in_head = False
         self._stop_clock()
+        if self.pipeline:
+            self.flow.resume_reading()  # uvicorn stops, and would not see the client hang up
         if len(self.pipeline) > PIPELINED:
             self.transport.close()
 

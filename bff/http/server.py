@@ -33,7 +33,7 @@ GRACEFUL_SECONDS = 15
 IDLE_SECONDS = 75
 """How long an idle connection is kept: longer than load balancers keep theirs (60 s), so that it is they who close."""
 BACKLOG = 2048
-_COLLECT = (10_000, 5, 200)
+_COLLECT = (50_000, 5, 200)
 """New objects before the youngest of them are looked at, and how often that before the older ones are."""
 
 

@@ -175,7 +175,6 @@ async def test_who_hangs_up_is_worked_for_no_more(world: World) -> None:
     assert (await world.post("{ hello }")).status_code == 200
 
 
-@pytest.mark.xfail(reason="uvicorn reads nothing more while requests wait, and only a body makes it read on")
 async def test_who_hangs_up_with_get_requests_in_line_is_worked_for_no_more(world: World) -> None:
     """As with POST."""
     world.gateway.delay = 60
