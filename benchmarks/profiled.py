@@ -14,13 +14,15 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks.client import Clients
 from benchmarks.http_rounds import Variant
-from benchmarks.processes import NotStarted
+from benchmarks.processes import ROOT, NotStarted
 from benchmarks.servers import SERVERS, Command, Server, started, upstream
 from bff.cli import main
 
@@ -41,7 +43,34 @@ async def show(variant: Variant, seconds: float) -> None:
         if not out.exists():
             raise NotStarted("the gateway left no profile")
         print(f"{variant.name}: {len(load.latencies)} answers; profiling makes calls dearer than they are")
-        pstats.Stats(str(out)).sort_stats("tottime").print_stats(LINES)
+        stats = pstats.Stats(str(out))
+        stats.sort_stats("tottime").print_stats(LINES)
+        for room, share in by_room(stats).items():
+            print(f"{share:5.0%}  {room}")
+
+
+def by_room(stats: pstats.Stats) -> dict[str, float]:
+    """The share of the time that each package takes, largest first; what is written in C counts where it is called."""
+    seconds: Counter[str] = Counter()
+    functions: dict[Any, Any] = vars(stats)["stats"]
+    for (file, *_), (_, _, own, _, callers) in functions.items():
+        if file != "~" or not callers:
+            seconds[_room(file)] += own
+            continue
+        for (caller, *_), (_, _, part, _) in callers.items():
+            seconds[_room(caller)] += part
+    total = seconds.total()
+    return {room: each / total for room, each in seconds.most_common() if each > total / 200}
+
+
+def _room(file: str) -> str:
+    """Such as `bff/http` of ours, `uvicorn` of others."""
+    path = Path(file)
+    if path.is_relative_to(ROOT) and "site-packages" not in path.parts:
+        return "/".join(path.relative_to(ROOT).parts[:2])
+    if "site-packages" in path.parts:
+        return path.parts[path.parts.index("site-packages") + 1]
+    return "the event loop and the standard library"
 
 
 def _profiled(server: Server, out: Path) -> Server:
