@@ -84,7 +84,11 @@ class Gateway:
         """`request_timeout` in seconds is the one deadline of a request, passed on to every upstream call."""
         self.frontends = frontends
         self._upstreams = upstreams
-        self._timeout = request_timeout
+        self._seconds = {
+            name: min(request_timeout, frontend.options.limits.time or request_timeout)
+            for name, frontend in frontends.items()
+        }
+        """How long an operation of a frontend, or one event, may take."""
         self._readiness = readiness
         self._card = {name: frontend.card for name, frontend in frontends.items()}
         self._cards = tuple(self._card.values())
@@ -155,7 +159,7 @@ class Gateway:
 
     async def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Answer:
         """Run it, or wait for one that is under way and that nothing can tell apart from it."""
-        ends = time.monotonic() + self._seconds(frontend)
+        ends = time.monotonic() + self._seconds[frontend.name]
         flights = self._flights.get(frontend.name)
         if flights is None or plan.kind != "query" or plan.program.has_effects or plan.program.was_immediate:
             return await self._run_alone(frontend, plan, request, ends)
@@ -216,7 +220,7 @@ class Gateway:
         return reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
 
     def _late(self, frontend: Frontend, request: Request) -> Answer:
-        seconds = self._seconds(frontend)
+        seconds = self._seconds[frontend.name]
         log.warning("request_timeout", seconds=seconds, **_labels(request))
         message = f"The request took longer than the {seconds:g} seconds that it may."
         return Answer(errors=[logged_error(message, "TIMEOUT", _labels(request))])
@@ -224,7 +228,7 @@ class Gateway:
     async def _run_in_parts(
         self, frontend: Frontend, plan: Plan, request: Request, increments: Increments
     ) -> Answer | Parts:
-        seconds = self._seconds(frontend)
+        seconds = self._seconds[frontend.name]
         scope = self._scope(frontend, request, deadline=time.monotonic() + seconds)
         context = _context(plan, request, in_parts=True)
         self._counts[frontend.name].ran(plan.kind, frontend.not_compiled)
@@ -267,13 +271,9 @@ class Gateway:
             incoming=request.headers,
             deadline=deadline,
             most_calls=frontend.options.limits.calls,
-            event_seconds=self._seconds(frontend),
+            event_seconds=self._seconds[frontend.name],
             windows=self._windows,
         )
-
-    def _seconds(self, frontend: Frontend) -> float:
-        """How long an operation of a frontend, or one event, may take."""
-        return min(self._timeout, frontend.options.limits.time or self._timeout)
 
 
 async def _until(when: float, work: Awaitable[Any]) -> Any:

@@ -17,7 +17,6 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
-    OperationType,
 )
 from graphql.execution import ExperimentalIncrementalExecutionResults
 from graphql.execution.executor import SELECTIONS_NESTED_TOO_DEEPLY, Executor
@@ -66,13 +65,14 @@ class Compiled:
     """What is kept of an operation between requests: why it cannot run in sets, or its shapes."""
 
     def __init__(self, operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]) -> None:
+        self.kind = operation.operation.value
         self.reason = _reason(operation, fragments)
         self._is_kept = not any(each.variable_definitions for each in fragments.values())
         self._conditions = conditions_of(operation, fragments)
         self._shapes: dict[tuple[Any, ...], Shape] = {}
 
     def shape(self, executor: Executor[Any]) -> Shape:
-        """The root shape for this request's variables. Raises GraphQLError."""
+        """The root shape for this request's variables. Raises GraphQLError, also where the schema has no such root."""
         if not self._is_kept:  # the values of fragment variables are part of it
             return _root(executor)
         coerced = executor.variable_values.coerced
@@ -114,7 +114,7 @@ class InSets(Executor[Any]):
         if reason is not None and not isinstance(self, IncrementalExecutor | ExecutorThrowingOnIncremental):
             fallbacks[reason] += 1
             return super().execute_operation(serially)
-        natives[self.operation.operation.value] += 1
+        natives[self.compiled.kind] += 1
         if self.abort_signal is not None and self.abort_signal.aborted:
             self.run_async_work_finished_hook()
             raise self.abort_error()
@@ -127,10 +127,6 @@ class InSets(Executor[Any]):
         return result if self.abort_signal is None else self.with_aborted_execution_error(result)
 
     def _begun(self, serially: bool | None) -> Results | Coroutine[Any, Any, Results]:
-        kind = self.operation.operation
-        if self.schema.get_root_type(kind) is None:
-            error = GraphQLError(f"Schema is not configured to execute {kind.value} operation.", self.operation)
-            return ExecutionResult(None, [error])
         try:
             shape = self.compiled.shape(self)
         except GraphQLError as error:
@@ -140,7 +136,7 @@ class InSets(Executor[Any]):
         if shape.deferral is not None and (refused := refusals(self)) is not None:
             return ExecutionResult(None, [refused.of_defer])
         run = Run(self, takes_turns=self.takes_turns)
-        in_turn = kind == OperationType.MUTATION if serially is None else serially
+        in_turn = self.compiled.kind == "mutation" if serially is None else serially
         started = Started(run.root(shape, self.root_value, Root(), serially=in_turn))
         return _result(run, started.value) if started.is_done else self._finished(run, started)
 
@@ -204,8 +200,10 @@ def _reason(operation: OperationDefinitionNode, fragments: dict[str, FragmentDef
 
 
 def _root(executor: Executor[Any]) -> Shape:
-    root_type = executor.schema.get_root_type(executor.operation.operation)
-    assert root_type is not None
+    kind = executor.operation.operation
+    root_type = executor.schema.get_root_type(kind)
+    if root_type is None:
+        raise GraphQLError(f"Schema is not configured to execute {kind.value} operation.", executor.operation)
     source = Source(
         executor.schema, executor.operation, executor.fragments, executor.variable_values, executor.hide_suggestions
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import strawberry
@@ -26,7 +27,7 @@ from bff.policies.inbound.variables import VariablesLimit
 __all__ = ["Frontend", "load_frontends", "make_frontend"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Frontend:
     """A frontend that can answer."""
 
@@ -60,14 +61,14 @@ class Frontend:
             has_identity=match.api_key is not None,
         )
 
-    @property
+    @cached_property
     def not_compiled(self) -> str | None:
         """Why graphql-core runs all of it; None where the compiled engine does."""
         if self.options.engine != "compiled":
             return "engine: reference"
         return "schema extensions" if self.has_extensions else None
 
-    @property
+    @cached_property
     def is_compiled(self) -> bool:
         """Whether the compiled engine may run it."""
         return self.not_compiled is None

@@ -31,7 +31,7 @@ def engines(world: World) -> tuple[Gateway, Gateway]:
         name: replace(each, options=each.options.model_copy(update={"engine": "reference"}))
         for name, each in ours.frontends.items()
     }
-    return ours, Gateway(frontends, ours._upstreams, request_timeout=ours._timeout, readiness=ours._readiness)
+    return ours, Gateway(frontends, ours._upstreams, request_timeout=60, readiness=ours._readiness)
 
 
 async def compared(world: World, frontend: str, query: str, variables: Mapping[str, Any] | None = None) -> bytes:
