@@ -7,7 +7,7 @@ be null; where nothing failed, nothing is looked at twice.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from copy import copy
 from functools import partial
 from itertools import chain, islice
@@ -23,6 +23,7 @@ from bff.engine.failures import FAILED, Failed, Failures, reach_of
 from bff.engine.fetching import fetch_column
 from bff.engine.later import Later
 from bff.engine.leaves import coerced, ready
+from bff.engine.objects import held, read
 from bff.engine.resolving import CALLED, Attribute, Fetched, Function, Given, Typename
 from bff.engine.shapes import Abstract, Leaf, Listing, Output, Row, RowsOf, Selected, Shape, Step, Streamed
 from bff.engine.streaming import Opened, opened, stream
@@ -30,7 +31,6 @@ from bff.engine.suspend import Line, Started
 from bff.engine.waiting import awaited, drained, finished, has_awaitables, listed
 from bff.engine.where import Column, Items, Rows, Where, linked_path
 from bff.loading.scope import RequestScope
-from connectors.contract import Event, Reply
 from connectors.endpoint import current_scope
 from connectors.forms import Record
 from connectors.turns import SLICE, slices, turn
@@ -39,9 +39,6 @@ T = TypeVar("T")
 Values = list[Any]
 _PLAIN = frozenset({NoneType, str, int, float, bool, list, tuple, dict, Failed})
 """Kinds of values that are neither exceptions nor awaitable, known without asking."""
-_SCALARS = frozenset({NoneType, str, int, float, bool})
-_MAY_HOLD = (Reply, Event, Mapping, list, tuple)
-"""Kinds of values in which an author may have left what an endpoint gave."""
 
 
 class Doomed(Exception):
@@ -215,7 +212,7 @@ class Run:
         if isinstance(resolving, Function) and not resolving.is_simple:
             return self.given(resolving, step, sources, where)
         if isinstance(resolving, Attribute | Function):
-            return _read(resolving, sources)
+            return read(resolving, sources)
         return self.called(step, sources, where)
 
     def given(self, function: Function, step: Step, sources: Values, where: Where) -> Values:
@@ -228,8 +225,8 @@ class Run:
             return [error] * len(sources)
         told = function.told
         if told is None:
-            return _read(function, sources)
-        return _read(function, sources, (told(self.info(step, where, row)) for row in range(len(sources))))
+            return read(function, sources)
+        return read(function, sources, (told(self.info(step, where, row)) for row in range(len(sources))))
 
     def called(self, step: Step, sources: Values, column: Where) -> Values:
         """What resolvers with graphql-core's signature return, or raise."""
@@ -255,7 +252,7 @@ class Run:
 
     def by_default(self, step: Step, sources: Values, column: Where, arguments: dict[str, Any]) -> Values:
         """What graphql-core's default resolver would return: what objects hold under the field's name, called."""
-        values = _held(step.name, sources)
+        values = held(step.name, sources)
         if any(map(callable, dict(zip(map(type, values), values, strict=True)).values())):  # one of each kind
             for row, call in enumerate(values):
                 if callable(call):
@@ -473,40 +470,3 @@ def _column_of(where: Where, row: int) -> tuple[Column, int]:
     while not isinstance(where, Column):
         where, row = where.outer(row)
     return where, row
-
-
-def _read(resolving: Attribute | Function, sources: Values, *others: Iterable[Any]) -> Values:
-    """Attributes, or what methods return, each called once; exceptions are values."""
-    values: Values = []
-    given = [iter(column) for column in (sources, *others)]
-    while len(values) < len(sources):
-        try:
-            values.extend(map(resolving.get, *given))  # keeps what came before an exception
-        except Exception as error:  # noqa: BLE001 - authors' code may raise anything
-            values.append(error)
-        else:
-            if len(values) < len(sources):
-                values.append(StopIteration())  # which ended the map
-    if not any(issubclass(kind, _MAY_HOLD) for kind in set(map(type, values)) - _SCALARS):
-        return values
-    return [_outcome(resolving.unwrapped, value) for value in values]
-
-
-def _held(name: str, sources: Values) -> Values:
-    """Entries of mappings, attributes of other objects; exceptions are values."""
-    if set(map(type, sources)) == {dict}:
-        return [source.get(name) for source in sources]
-    values: Values = []
-    for source in sources:
-        try:
-            values.append(source.get(name) if isinstance(source, Mapping) else getattr(source, name, None))
-        except Exception as error:  # noqa: BLE001 - a property may raise anything
-            values.append(error)
-    return values
-
-
-def _outcome(work: Callable[[Any], Any], value: Any) -> Any:
-    try:
-        return work(value)
-    except Exception as error:  # noqa: BLE001 - as above
-        return error
