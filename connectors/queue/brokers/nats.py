@@ -112,11 +112,12 @@ class Broker:
                 raise BrokerUnreachable("the broker is closed")
             if self._connection is not None and self._connection.is_alive:
                 return self._connection
-            if self._connecting is None or self._connecting.done():
-                self._connecting = asyncio.create_task(self._connect())
-            await asyncio.wait({self._connecting})
-            if not self._connecting.cancelled():
-                self._connection = self._connecting.result()
+            connecting = self._connecting
+            if connecting is None or connecting.done():
+                connecting = self._connecting = asyncio.create_task(self._connect())
+            await asyncio.wait({connecting})  # meanwhile somebody else may have begun the next attempt
+            if not connecting.cancelled():
+                self._connection = connecting.result()
 
     async def _connect(self) -> Connection:
         settings = self._settings

@@ -61,6 +61,22 @@ def place(text: str = "{}") -> Call:
     return Call(operation=placed.operation, arguments={"message": text})
 
 
+async def test_whoever_needs_a_lost_connection_is_told_that_and_nothing_else(server: NatsServer) -> None:
+    """Also who comes at the very moment when making it anew has failed for others."""
+    async with opened(server.address) as broker:
+        await server.kill()
+
+        async def fail() -> None:
+            with pytest.raises((BrokerUnreachable, BrokerDisconnected)):
+                await broker.publish(Message(topic="orders.placed", body=b"{}"))
+
+        until = time.monotonic() + 0.5
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            while time.monotonic() < until:
+                group.create_task(fail())
+                await asyncio.sleep(0)
+
+
 async def test_viewers_and_groups_survive_a_lost_connection(server: NatsServer, connector: QueueConnector) -> None:
     """The server dies and comes back: both are subscribed again and notice nothing but the gap."""
     seen: dict[str, list[object]] = {"updates": [], "jobs": []}
