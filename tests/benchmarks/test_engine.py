@@ -11,6 +11,7 @@ import orjson
 import pytest
 from prometheus_client import REGISTRY
 
+from benchmarks import resolvers
 from benchmarks.processes import ALL_CORES, free_port, process
 from benchmarks.world import QUESTIONS
 from bff.app import Service, load_project
@@ -46,3 +47,9 @@ async def test_the_compiled_engine_answers_it(name: str, client: httpx.AsyncClie
         assert response.content == QUESTIONS[name].answer, orjson.loads(response.content).get("errors")
     assert counted("engine_operations_total", engine="compiled") == before[0] + 3
     assert counted("engine_fallback_total") == before[1]
+
+
+async def test_resolvers_without_an_upstream() -> None:
+    """Both executors give the same answer, and each has a figure for each round."""
+    taken = await resolvers.measure(1)
+    assert {name: len(rounds) for name, rounds in taken.items()} == {"strawberry": 1, "compiled": 1}
