@@ -158,7 +158,7 @@ class Clients:
         loop = asyncio.get_running_loop()
         for number in range(self._count):
             _, connection = await loop.create_connection(
-                lambda number=number: Connection(self._requests(number)),  # type: ignore[misc]
+                lambda number=number: Connection(self._requests(number)),  # type: ignore[misc]  # mypy infers no lambda with a default
                 "127.0.0.1",
                 self._port,
             )

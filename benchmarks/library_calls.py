@@ -102,9 +102,10 @@ async def _grpc_call(skus: list[str]) -> Work:
 
 
 async def _soap_call(skus: list[str]) -> Work:
-    client: Any = zeep.AsyncClient(str(FOLDER / "stock.wsdl"))  # type: ignore[no-untyped-call]
+    client: Any = zeep.AsyncClient(str(FOLDER / "stock.wsdl"))  # type: ignore[no-untyped-call]  # untyped upstream
     binding = client.wsdl.bindings["{urn:bench}Stocks"]
-    service = AsyncServiceProxy(client, binding, address=os.environ["WAREHOUSE_URL"])  # type: ignore[no-untyped-call]
+    address = os.environ["WAREHOUSE_URL"]
+    service = AsyncServiceProxy(client, binding, address=address)  # type: ignore[no-untyped-call]  # as above
 
     async def call() -> Any:
         return await service.GetStocks(sku=skus)

@@ -134,7 +134,7 @@ def _own() -> Fetch:
 
 
 def _pyreqwest() -> Fetch:
-    from pyreqwest.client import ClientBuilder  # type: ignore[import-not-found,unused-ignore]
+    from pyreqwest.client import ClientBuilder  # type: ignore[import-not-found,unused-ignore]  # a peer's
 
     client = ClientBuilder().build()
 
