@@ -120,7 +120,8 @@ class Gateway:
         try:
             if not asked.query or asked.extensions or asked.document_id or frontend.documents.only_trusted:
                 request = await frontend.documents.find(asked)
-            plan = await frontend.plans.prepare_aside(request.query, request.operation_name, request.variables or {})
+            asks = (request.query, request.operation_name, request.variables or {})
+            plan = frontend.plans.ready(*asks) or await frontend.plans.prepare_aside(*asks)
             if request.no_mutations and plan.kind == "mutation":
                 raise Refused(
                     "METHOD_NOT_ALLOWED",
@@ -157,16 +158,16 @@ class Gateway:
         for frontend in self.frontends.values():
             await frontend.documents.close()
 
-    async def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Answer:
+    def _run(self, frontend: Frontend, plan: Plan, request: Request) -> Awaitable[Answer]:
         """Run it, or wait for one that is under way and that nothing can tell apart from it."""
         ends = time.monotonic() + self._seconds[frontend.name]
         flights = self._flights.get(frontend.name)
         if flights is None or plan.kind != "query" or plan.program.has_effects or plan.program.was_immediate:
-            return await self._run_alone(frontend, plan, request, ends)
+            return self._run_alone(frontend, plan, request, ends)
         key = flights.key(plan, request)
         if key is None:
-            return await self._run_alone(frontend, plan, request, ends)
-        return await self._run_once(frontend, plan, request, ends, flights, key)
+            return self._run_alone(frontend, plan, request, ends)
+        return self._run_once(frontend, plan, request, ends, flights, key)
 
     async def _run_once(
         self, frontend: Frontend, plan: Plan, request: Request, ends: float, flights: Flights[Ran], key: Hashable
@@ -351,6 +352,9 @@ def _answer(
     caching: Caching | None = None,
     encoded: Encoded | None = None,
 ) -> Answer:
+    most_bytes = frontend.options.limits.response
+    if not (result.errors or context.degraded or getattr(result, "extensions", None)):
+        return Answer(data=result.data, caching=caching, most_bytes=most_bytes, encoded=encoded)
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions.update(context.degraded_extension())
@@ -366,7 +370,7 @@ def _answer(
         was_executed=was_executed,
         status=200 if was_executed else 400,
         caching=None if errors or context.degraded else caching,
-        most_bytes=frontend.options.limits.response,
+        most_bytes=most_bytes,
         encoded=None if errors else encoded,
     )
 

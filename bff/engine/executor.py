@@ -26,11 +26,11 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from bff.engine.deferring import refusals
-from bff.engine.failures import FAILED, TURN
+from bff.engine.failures import FAILED, TURN, Failed
 from bff.engine.later import work_of
 from bff.engine.run import Run
-from bff.engine.shapes import Shape, Source, conditions_of, root_shape
-from bff.engine.suspend import Started
+from bff.engine.shapes import Row, Shape, Source, conditions_of, root_shape
+from bff.engine.suspend import Line, Started
 from bff.engine.where import Root
 from connectors.turns import turn
 
@@ -137,14 +137,15 @@ class InSets(Executor[Any]):
             return ExecutionResult(None, [refused.of_defer])
         run = Run(self, takes_turns=self.takes_turns)
         in_turn = self.compiled.kind == "mutation" if serially is None else serially
-        started = Started(run.root(shape, self.root_value, Root(), serially=in_turn))
-        return _result(run, started.value) if started.is_done else self._finished(run, started)
+        rooted = run.in_turn if in_turn else run.objects
+        started = Started(rooted(shape, [self.root_value], Root(), Line()))
+        return _result(run, started.value[0]) if started.is_done else self._finished(run, started)
 
-    async def _finished(self, run: Run, started: Started[Any]) -> Results:
+    async def _finished(self, run: Run, started: Started[list[Row | Failed]]) -> Results:
         TURN.set(TURN.get() + 1)
         result: Results | None = None
         try:
-            data = await started
+            (data,) = await started
             if run.is_large:
                 await turn()  # what the run has held was given back at its end, and what comes next takes long too
             result = _result(run, data)

@@ -138,6 +138,16 @@ class Plans:
                 raise _too_deep() from error
         return plan
 
+    def ready(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan | None:
+        """The plan of an operation that is known; None for another one. Raises Refused for limits."""
+        key = (query, operation_name)
+        plan = self._plans.get(key)
+        if plan is not None:
+            self._plans.move_to_end(key)
+        else:
+            plan = self._kept.get(key)
+        return None if plan is None else self._checked(plan, variables)
+
     async def prepare_aside(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """`prepare`, which keeps the event loop free while it makes the plan of an unknown document."""
         key = (query, operation_name)

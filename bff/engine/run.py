@@ -68,24 +68,19 @@ class Run:
         other.failures, other.later = Failures(self.propagates), Later()
         return other
 
-    async def root(self, shape: Shape, value: Any, where: Where, *, serially: bool) -> Row | Failed:
-        """The operation's data."""
-        if not serially:
-            alone = await self.objects(shape, [value], where, Line())
-            return alone[0]
+    async def in_turn(self, shape: Shape, sources: Values, where: Where, line: Line) -> list[Row | Failed]:
+        """A response map for the root of a mutation, whose fields run one after the other."""
         if shape.deferral is not None:
-            where = defer(self, shape.deferral, [value], where)
-        line = Line()
+            where = defer(self, shape.deferral, sources, where)
         columns: list[Values] = []
         for step in shape.steps:
             if self.executor.abort_signal is not None and self.executor.abort_signal.aborted:
                 raise self.executor.abort_error()
-            column = await self.step(step, [value], where, line)
+            column = await self.step(step, sources, where, line)
             if FAILED in column:
-                return FAILED  # what follows must not run (GraphQL specification, section 6.4.4)
+                return [FAILED]  # what follows must not run (GraphQL specification, section 6.4.4)
             columns.append(column)
-        data: Row = shape.rows([value], columns)[0] if columns else {}
-        return data
+        return list(shape.rows(sources, columns)) if columns else [{}]
 
     async def objects(self, shape: Shape, sources: Values, where: Where, line: Line) -> list[Row | Failed]:
         """A response map for each object."""
@@ -182,6 +177,8 @@ class Run:
             return await self.step_in_slices(step, sources, column, line)
         else:
             values = self.had(step, sources, column)
+            if isinstance(step.output, Leaf) and ready(step.output.type, values, set(map(type, values))):
+                return values  # as nearly always, without a further coroutine
         try:
             return await self.complete(step.output, values, column, step, line)
         except RecursionError as error:  # the innermost field that has room for it tells it

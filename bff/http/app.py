@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 
 import structlog
@@ -66,26 +66,9 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak ASGI."""
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "websocket":
-            fixed, options = frontend_in(path_of(scope)), self._options
-            await serve_websocket(
-                scope, receive, send, gateway=self._gateway, fixed=fixed, options=options, ids=self._ids
-            )
-        elif scope["type"] == "lifespan":
-            await live(scope, receive, send, self._living)
-
-    @asynccontextmanager
-    async def _living(self) -> AsyncIterator[None]:
-        """What others hold open, and within it our streams, which use it."""
-        async with self._lifespan() if self._lifespan is not None else nullcontext():
-            try:
-                yield
-            finally:
-                await self._single_connections.streams.close()
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
         headers = headers_of(scope)
         request_id = headers["x-request-id"] = self._ids.choose(headers.get("x-request-id"))
         exchange = Exchange(scope, receive, send, headers, request_id)
@@ -106,48 +89,64 @@ class Door:
             for file in exchange.files:
                 file.close()
 
-    async def _route(self, exchange: Exchange) -> None:
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            fixed, options = frontend_in(path_of(scope)), self._options
+            await serve_websocket(
+                scope, receive, send, gateway=self._gateway, fixed=fixed, options=options, ids=self._ids
+            )
+        elif scope["type"] == "lifespan":
+            await live(scope, receive, send, self._living)
+
+    @asynccontextmanager
+    async def _living(self) -> AsyncIterator[None]:
+        """What others hold open, and within it our streams, which use it."""
+        async with self._lifespan() if self._lifespan is not None else nullcontext():
+            try:
+                yield
+            finally:
+                await self._single_connections.streams.close()
+
+    def _route(self, exchange: Exchange) -> Awaitable[None]:
+        """Who answers. Raises Refused; a plain function, as each coroutine on the way costs every request."""
         path = exchange.path
         fixed = frontend_in(path)
         if fixed is not None:
-            await self._graphql(exchange, fixed or None)
-        elif path == "/live":
+            return self._graphql(exchange, fixed or None)
+        if path == "/live":
             _allow(exchange, "GET", "HEAD")
-            await health.live(exchange)
-        elif path == "/ready":
+            return health.live(exchange)
+        if path == "/ready":
             _allow(exchange, "GET", "HEAD")
-            await health.ready(exchange, self._gateway())
-        elif path == "/metrics" and self._metrics is not None:
+            return health.ready(exchange, self._gateway())
+        if path == "/metrics" and self._metrics is not None:
             _allow(exchange, "GET", "HEAD")
-            await exchange.respond(200, self._metrics(), _METRICS, {"cache-control": "no-store"})
-        elif self._options.graphiql and path.startswith("/graphiql/"):
+            return exchange.respond(200, self._metrics(), _METRICS, {"cache-control": "no-store"})
+        if self._options.graphiql and path.startswith("/graphiql/"):
             _allow(exchange, "GET", "HEAD")
-            await self._pages.asset(exchange, path.removeprefix("/graphiql/"))
-        elif path == "/" and self._options.graphiql and wanted(exchange.headers.get("accept")).html:
+            return self._pages.asset(exchange, path.removeprefix("/graphiql/"))
+        if path == "/" and self._options.graphiql and wanted(exchange.headers.get("accept")).html:
             _allow(exchange, "GET", "HEAD")
-            await exchange.respond(307, b"", "text/plain", {"location": f"{exchange.root}/graphql", "vary": "accept"})
-        else:
-            raise Problem.NOT_FOUND.refused(
-                f"There is nothing at {path[:100]}. GraphQL is at /graphql and /graphql/{{frontend}}, "
-                "health at /live and /ready."
-            )
+            return exchange.respond(307, b"", "text/plain", {"location": f"{exchange.root}/graphql", "vary": "accept"})
+        raise Problem.NOT_FOUND.refused(
+            f"There is nothing at {path[:100]}. GraphQL is at /graphql and /graphql/{{frontend}}, "
+            "health at /live and /ready."
+        )
 
-    async def _graphql(self, exchange: Exchange, fixed: str | None) -> None:
+    def _graphql(self, exchange: Exchange, fixed: str | None) -> Awaitable[None]:
         if "origin" in exchange.headers:
             cards = addressed(self._gateway(), fixed)
             if is_preflight(exchange):
-                await answer_preflight(exchange, cards)
-                return
+                return answer_preflight(exchange, cards)
             allow_reading(exchange, cards)
         if self._single_connections.concerns(exchange):
-            await self._single_connections.answer(exchange, self._gateway(), fixed)
-            return
-        _allow(exchange, "GET", "POST")
-        if exchange.method == "GET" and self._options.graphiql and self._wants_page(exchange):
-            await self._pages.page(exchange, self._gateway(), fixed)
-        else:
-            begin(exchange, tells_all=self._options.server_timing)
-            await answer_graphql(exchange, self._gateway(), fixed, self._options)
+            return self._single_connections.answer(exchange, self._gateway(), fixed)
+        if exchange.method != "POST":
+            _allow(exchange, "GET", "POST")
+            if self._options.graphiql and self._wants_page(exchange):
+                return self._pages.page(exchange, self._gateway(), fixed)
+        begin(exchange, tells_all=self._options.server_timing)
+        return answer_graphql(exchange, self._gateway(), fixed, self._options)
 
     def _wants_page(self, exchange: Exchange) -> bool:
         """A browser's navigation without a document; a link with one is answered."""

@@ -72,9 +72,10 @@ class Exchange:
         self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
     ) -> None:
         """Send a whole response; 204 and 304 have no body (RFC 9110, sections 15.3.5 and 15.4.5)."""
-        coding = self.coding_for(len(body)) if self.compression is not None else None
-        if coding is not None and self.compression is not None:
-            body = await self.compression.compress(coding, body)
+        compression = self.compression
+        coding = self.coding_for(len(body)) if compression is not None and compression.fits(len(body)) else None
+        if coding is not None and compression is not None:
+            body = await compression.compress(coding, body)
             headers = {**(headers or {}), "content-encoding": coding}
         lines = self._lines(content_type, headers)
         if status in _WITHOUT_BODY:

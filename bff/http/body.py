@@ -14,6 +14,16 @@ SECONDS = 15.0
 """How long a body may take to arrive."""
 
 
+def whole_body(exchange: Exchange, most: int) -> bytes | None:
+    """The body where it is here as it is, as nearly always; else None, and `read_body` waits. Raises Refused."""
+    if exchange.direct is None or "content-encoding" in exchange.headers:
+        return None
+    whole = exchange.direct.whole_body()
+    if whole is not None and len(whole) > most:
+        raise _too_large(most)
+    return whole
+
+
 async def read_body(exchange: Exchange, most: int) -> bytes:
     """The whole body, unpacked when it comes as gzip.
 
@@ -24,10 +34,6 @@ async def read_body(exchange: Exchange, most: int) -> bytes:
     if announced is not None and announced.isdecimal() and (len(announced) > 18 or int(announced) > most):
         raise _too_large(most)
     is_packed = check_coding(exchange.headers.get("content-encoding"))
-    if not is_packed and exchange.direct is not None and (whole := exchange.direct.whole_body()) is not None:
-        if len(whole) > most:
-            raise _too_large(most)
-        return whole  # nearly always: it came together with the head
     limit = TimeLimit(SECONDS)
     try:
         body = await _parts(exchange, most)

@@ -15,7 +15,7 @@ from typing import Any
 from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Increments, Parts, timings
 from bff.http.asgi import Exchange
 from bff.http.batch import NOT_IN_A_BATCH, answer_batch, check_batch, encode_batch
-from bff.http.body import read_body
+from bff.http.body import read_body, whole_body
 from bff.http.caching import respond_to_get
 from bff.http.cors import admit
 from bff.http.encode import encode
@@ -48,10 +48,11 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         raise Problem.NOT_ACCEPTABLE.refused(
             f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
         )
-    is_get = exchange.method == "GET"
-    has_files = not is_get and is_multipart(exchange.headers)
-    if not is_get and not has_files:
-        check_media_type(exchange.headers.get("content-type"))
+    is_get, has_files = exchange.method == "GET", False
+    if not is_get and exchange.headers.get("content-type") != JSON:
+        has_files = is_multipart(exchange.headers)
+        if not has_files:
+            check_media_type(exchange.headers.get("content-type"))
     card = gateway.choose(exchange.headers, fixed)
     admit(exchange, gateway, card, fixed)
     if is_get:
@@ -59,7 +60,8 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     elif has_files:
         params = await read_upload(exchange, card, options.max_body)
     else:
-        params = from_body(await read_body(exchange, options.max_body))
+        body = whole_body(exchange, options.max_body)
+        params = from_body(await read_body(exchange, options.max_body) if body is None else body)
     if isinstance(params, list):
         await _answer_batch(exchange, gateway, card, params, accept.json)
         return

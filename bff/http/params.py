@@ -70,8 +70,6 @@ def check_media_type(content_type: str | None) -> None:
     That also keeps forms of other sites out: a browser sends this type to another site only after asking (CORS
     preflight), while text/plain, multipart/form-data and urlencoded forms it sends at once.
     """
-    if content_type == "application/json":
-        return
     media, _, parameters = (content_type or "").partition(";")
     if media.strip().lower() != "application/json":
         given = f"this one says {media.strip()[:100]}" if media.strip() else "this one has no Content-Type"

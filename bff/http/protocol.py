@@ -35,6 +35,8 @@ class BoundedHttp(HttpToolsProtocol):
     _waited_bytes = 0
     _timer: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None
+    _idle_since: float | None = None
+    """Since when nothing is asked; None while something is."""
     hung_up: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says so too
@@ -45,6 +47,8 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is waited for, and what runs is told; uvicorn tells the last request sent, which may not run yet."""
         self._stop_clock()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
         if self._running is not None and not self._running.response_complete:
             self._running.disconnected = True
             self._running.message_event.set()
@@ -117,22 +121,49 @@ class BoundedHttp(HttpToolsProtocol):
         cycle = self._running
         if cycle is None or cycle.response_started or cycle.disconnected or self.flow.write_paused:
             return False
-        lines = [STATUS_LINE[status]]
-        lines += [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
-        lines += [b"%b: %b\r\n" % header for header in headers]
+        lines = [b"%b: %b\r\n" % header for header in headers]
         if not cycle.keep_alive:
             lines.append(b"connection: close\r\n")
-        lines.append(b"\r\n")
-        head = b"".join(lines)
-        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+        own = b"".join(lines)
+        if own.count(b"\n") != len(lines) or own.count(b"\r") != len(lines):
             return False  # uvicorn refuses what would be another header
-        self.transport.write(head if cycle.scope["method"] == "HEAD" else head + body)
+        is_head = cycle.scope["method"] == "HEAD"
+        defaults = _rendered(self.server_state.default_headers)
+        self.transport.write(b"".join((STATUS_LINE[status], defaults, own, b"\r\n", b"" if is_head else body)))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
         cycle.on_response()
         return True
+
+    def on_response_complete(self) -> None:
+        """A request is answered. As uvicorn's, but for the clock of idle connections, which is not set each time."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._end_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """A request begins, which uvicorn stops the clock for; ours finds out when it strikes."""
+        self._idle_since = None
+
+    def _end_idle(self) -> None:
+        """Close a connection that nobody has used for so long; look again later at one that was used since."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self._end_idle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running, self.hung_up = cycle, None
@@ -160,3 +191,16 @@ class BoundedHttp(HttpToolsProtocol):
         self._timer = None
         if not self.transport.is_closing():
             self.transport.close()
+
+
+def _rendered(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The lines of the server's own headers, which uvicorn makes anew each second."""
+    global _rendered_last
+    known, lines = _rendered_last
+    if known is not headers:
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        _rendered_last = (headers, lines)
+    return lines
+
+
+_rendered_last: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")

@@ -44,7 +44,9 @@ class SingleConnections:
         """Whether a request is one of this protocol's."""
         if not self._options.subscriptions.streams:
             return False
-        return exchange.method == "PUT" or _token(exchange) is not None
+        if exchange.method == "PUT" or TOKEN in exchange.headers:
+            return True
+        return b"token" in exchange.scope["query_string"] and _token(exchange) is not None
 
     async def answer(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
         """Answer one request. `fixed` is the frontend in the path. Raises Refused, and ClientGone."""
