@@ -43,6 +43,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a subscription is answered where its events cannot be sent, without being started; else None."""
     increments: Increments | None = None
     """How parts may be sent; None when the transport takes only a whole answer, whatever @defer and @stream say."""
+    is_written: bool = False
+    """Whether the answer is for nobody but `bff.http.encode`: its data may hold records as they came, not yet maps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,7 +217,7 @@ class Gateway:
         """The result where nothing must be waited for, or what there is to wait for."""
         self._counts[frontend.name].ran(plan.kind, frontend.not_compiled)
         if frontend.is_compiled:
-            return plan.program.begin(request.variables, context)
+            return plan.program.begin(request.variables, context, is_written=request.is_written)
         return reference.run(frontend.schema, request.query, request.variables, request.operation_name, context)
 
     def _late(self, frontend: Frontend, request: Request) -> Answer:

@@ -16,7 +16,8 @@ import msgspec
 
 EACH: Final = "\0 each item"
 """A step of a path: whatever follows is found in each item of the list that stands there."""
-_NEVER = Literal["\0 this name must not be there \0"]
+_NEVER = Literal["\0 this name must not be there \0"] | msgspec.UnsetType
+"""Of what is not there, nothing is written when a record becomes JSON again."""
 
 
 class Unfit(Exception):
@@ -71,7 +72,7 @@ def record_class(name: str, parts: Sequence[Part]) -> type[Record]:
         (part.attribute, part.type, part.default) for part in parts if part.default is not msgspec.NODEFAULT
     ]
     for number, part in enumerate(part for part in parts if part.rival is not None):
-        optional.append((f"rival{number}_", _NEVER, None))
+        optional.append((f"rival{number}_", _NEVER, msgspec.UNSET))
         rename[f"rival{number}_"] = str(part.rival)
     made: Any = msgspec.defstruct(name, [*required, *optional], bases=(Record,), rename=rename, gc=False)
     return cast("type[Record]", made)

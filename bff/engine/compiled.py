@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
+from functools import cached_property
 from inspect import isawaitable
 from typing import Any
 
@@ -12,11 +13,18 @@ from graphql import (
     ExecutionResult,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLScalarType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     default_field_resolver,
     default_type_resolver,
+    get_named_type,
+    is_specified_scalar_type,
+    visit,
 )
 from graphql.execution import create_source_event_stream, map_source_to_response_event
 from graphql.execution.collect_fields import FragmentDetails
@@ -50,15 +58,29 @@ class Program:
         self._model: _Model | None = None
 
     def begin(
-        self, variables: Mapping[str, Any] | None, context: Context
+        self, variables: Mapping[str, Any] | None, context: Context, *, is_written: bool = False
     ) -> ExecutionResult | Coroutine[Any, Any, ExecutionResult]:
-        """Run a query or mutation as far as it needs not wait: the result, or the rest. Errors are in the result."""
+        """Run a query or mutation as far as it needs not wait: the result, or the rest. Errors are in the result.
+
+        `is_written` as in Request.
+        """
+        is_known = self._model is not None
         executor = self._executor(variables, context)
         if isinstance(executor, ExecutionResult):
             return executor
+        executor.keeps_records = is_written and is_known and self._has_plain_leaves
         result: ExecutionResult | Coroutine[Any, Any, ExecutionResult] = executor.execute_operation()
         self.was_immediate = isinstance(result, ExecutionResult)
         return result
+
+    @cached_property
+    def _has_plain_leaves(self) -> bool:
+        """Whether all that is selected is of the specification's scalars, or of enums."""
+        types = TypeInfo(self._schema)
+        leaves = _Leaves(types)
+        for node in (self._operation, *self._definitions.values()):
+            visit(node, TypeInfoVisitor(types, leaves))
+        return leaves.are_plain
 
     async def run_in_parts(self, variables: Mapping[str, Any] | None, context: Context) -> AsyncGenerator[Any, None]:
         """Run a query or mutation with @defer or @stream: graphql-core's incremental results, or its only result.
@@ -132,6 +154,21 @@ class Program:
         )
         executor.takes_turns = True
         return executor
+
+
+class _Leaves(Visitor):
+    """Looks for scalars whose values may be anything."""
+
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self._types = types
+        self.are_plain = True
+
+    def enter_field(self, *_: object) -> None:
+        """Look at the type of one field."""
+        type_ = self._types.get_type()
+        if type_ is not None and isinstance(named := get_named_type(type_), GraphQLScalarType):
+            self.are_plain = self.are_plain and is_specified_scalar_type(named)
 
 
 class _Model:

@@ -91,6 +91,8 @@ class InSets(Executor[Any]):
 
     takes_turns = False
     """Whether large sets let the event loop serve others in between. Their results are always awaitables then."""
+    keeps_records = False
+    """Whether the result may hold records of connectors.forms, for who writes it as JSON."""
 
     def __init__(self, *args: Any, compiled: Compiled | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -135,7 +137,7 @@ class InSets(Executor[Any]):
             return ExecutionResult(None, [GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self.operation)])
         if shape.deferral is not None and (refused := refusals(self)) is not None:
             return ExecutionResult(None, [refused.of_defer])
-        run = Run(self, takes_turns=self.takes_turns)
+        run = Run(self, takes_turns=self.takes_turns, keeps_records=self.keeps_records)
         in_turn = self.compiled.kind == "mutation" if serially is None else serially
         rooted = run.in_turn if in_turn else run.objects
         started = Started(rooted(shape, [self.root_value], Root(), Line()))

@@ -24,7 +24,7 @@ from graphql import (
 from bff.authoring.records import Records, Slot
 from bff.engine.resolving import Attribute, Fetched, Given, Typename
 from bff.engine.shapes import Fitted, Leaf, Listing, Output, RowsOf, Selected, Shape, Step
-from connectors.forms import Form, Part, Record, record_class
+from connectors.forms import Form, Part, Record, is_rival, record_class
 
 _INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 _FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
@@ -145,9 +145,29 @@ class _Classes:
             record = record_class(shape.type.name, list(parts.made.values()))
         except (ValueError, TypeError) as error:  # such as two attributes that come from one place
             raise Unprojected from error
-        shape.fits[record] = Fitted(columns, self._rows(shape, columns))
+        fitted = Fitted(columns, self._rows(shape, columns), is_response=self._is_response(shape, record))
+        shape.fits[record] = fitted
         self._made[shape] = record, attribute
         return record, attribute
+
+    def _is_response(self, shape: Shape, record: type[Record]) -> bool:
+        """Whether a record written as JSON is the response map: the same names with the same values, in one order."""
+        parts = [part for part in msgspec.inspect.type_info(record).fields if not is_rival(part)]  # type: ignore[attr-defined]  # of a struct
+        if len(parts) != len(shape.steps):
+            return False
+        return all(
+            part.encode_name == step.key and part.name == self._inline.get(step) and self._is_written(step.output)
+            for part, step in zip(parts, shape.steps, strict=True)
+        )
+
+    def _is_written(self, output: Output) -> bool:
+        """Whether values of an output, written as JSON, are those of the response."""
+        innermost = _innermost(output)
+        if isinstance(innermost, Leaf):
+            return innermost.type is not GraphQLID  # whose numbers become text
+        if not isinstance(innermost, Selected) or innermost.shape not in self._made:
+            return False
+        return innermost.shape.fits[self._made[innermost.shape][0]].is_response
 
     def expression(self, output: Output, value: str, depth: int = 0) -> str | None:
         """Python that makes the response of the `value` of an output; None where that takes more than the record."""

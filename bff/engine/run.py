@@ -48,8 +48,11 @@ class Doomed(Exception):
 class Run:
     """One operation under way."""
 
-    def __init__(self, executor: Executor[Any], *, takes_turns: bool) -> None:
-        """Where it takes turns, large sets are worked on in slices, and the event loop serves others in between."""
+    def __init__(self, executor: Executor[Any], *, takes_turns: bool, keeps_records: bool = False) -> None:
+        """Where it takes turns, large sets are worked on in slices, and the event loop serves others in between.
+
+        Where it keeps records, those that are the response as they are stay in it, for whoever writes it as JSON.
+        """
         scope = current_scope.get()
         self.executor = executor
         self.scope = scope if isinstance(scope, RequestScope) else None
@@ -58,6 +61,7 @@ class Run:
         self.failures = Failures(self.propagates)
         self.most = SLICE if takes_turns else sys.maxsize
         """Objects worked on in one turn."""
+        self.keeps_records = keeps_records
         self.is_large = False
         """Whether a set was so large that it had to be worked on in slices."""
         self.later = Later()
@@ -94,6 +98,8 @@ class Run:
             if len(kinds) > 1:
                 return await self._by_kind(shape, sources, where, line)
             fitted = shape.fits[kinds.pop()]
+            if fitted.is_response and self.keeps_records:
+                return sources
         steps = shape.steps if fitted is None else fitted.columns
         if not shape.steps:
             return [{} for _ in sources]

@@ -203,6 +203,8 @@ class Fitted:
     columns: Sequence[Step]
     """The steps that are not simply there."""
     rows: RowsOf
+    is_response: bool = False
+    """Whether the objects, written as JSON, are the response maps already."""
 
 
 @dataclass(slots=True, eq=False)

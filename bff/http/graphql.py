@@ -72,6 +72,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         no_mutations=is_get,
         instead_of_events=None if accept.events or accept.multipart_events else _NO_EVENTS,
         increments=_increments(accept),
+        is_written=True,
     )
     answer = await while_connected(gateway.answer(request), exchange)
     if isinstance(answer, Parts):

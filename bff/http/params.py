@@ -47,6 +47,7 @@ class Params(msgspec.Struct, frozen=True):
         no_mutations: bool = False,
         instead_of_events: Answer | None = None,
         increments: Increments | None = None,
+        is_written: bool = False,
     ) -> Request:
         """The same for the gateway, with what the transport knows."""
         return Request(
@@ -61,6 +62,7 @@ class Params(msgspec.Struct, frozen=True):
             no_mutations=no_mutations,
             instead_of_events=instead_of_events,
             increments=increments,
+            is_written=is_written,
         )
 
 

@@ -43,7 +43,8 @@ class Flights(Generic[T]):
             variables = marshal.dumps(request.variables, 2)  # type: ignore[arg-type]  # it raises for what does not fit
         except ValueError:
             return None  # files, and whatever else is no JSON
-        return (id(plan), variables, tuple(headers.items()), request.client if self._tells_addresses else "")
+        address = request.client if self._tells_addresses else ""
+        return (id(plan), variables, tuple(headers.items()), address, request.is_written)
 
     def find(self, key: Hashable) -> Flight[T] | None:
         """The flight to wait for."""

@@ -113,7 +113,7 @@ async def upstream() -> AsyncIterator[tuple[Upstream, behind.Upstream]]:
 
 async def asked(engine: Gateway, text: str, variables: dict[str, Any]) -> dict[str, Any]:
     """The answer's body as a client reads it; ids of internal errors differ."""
-    answer = await engine.answer(Request(frontend="app", query=text, variables=variables))
+    answer = await engine.answer(Request(frontend="app", query=text, variables=variables, is_written=True))
     assert isinstance(answer, Answer)
     body = encode(answer)
     return {"text": body, **json.loads(re.sub(rb'"id":"[^"]*"', b'"id":"?"', body))}
