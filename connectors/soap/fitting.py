@@ -7,7 +7,6 @@ and attributes that no form wants are not looked at.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,17 +15,13 @@ from lxml.etree import _Element
 from msgspec import NODEFAULT, inspect
 
 from connectors.forms import Form, Unfit, is_rival
+from connectors.soap.checks import Members, check_of, members_of
 from connectors.soap.columns import Elements, Values, have_attributes, last_of_each, several, single, texts_of
 from connectors.soap.multiref import has_shared
 from connectors.soap.reading import TEXT, Field, RecordReader, Unreadable, is_nil, local_name
-from connectors.soap.scalars import Convert, converted, converter, keeps_empty, result_of
+from connectors.soap.scalars import Convert, converted, converter, keeps_empty
 
 _Fill = Callable[[_Element], Any]
-_Members = dict[type[inspect.Type], Any]
-_Check = Callable[[list[Any]], list[Any]]
-"""From plain values to those of a form. Raises Unfit."""
-_EXACT = 2**53
-"""Below it every integer is a float, too."""
 
 
 class Fitter:
@@ -68,7 +63,7 @@ def _fill(reader: RecordReader, type_: inspect.Type, at: tuple[str, ...]) -> _Fi
             raise Unfit
         steps.append((reader, _tags(reader, field)))
         reader = field.read
-    members = _members(type_)
+    members = members_of(type_)
     is_nullable = inspect.NoneType in members
     values = _part(reader, at[-1], members) if at else _filled(_records(reader, members), is_nullable=is_nullable)
 
@@ -86,7 +81,7 @@ def _fill(reader: RecordReader, type_: inspect.Type, at: tuple[str, ...]) -> _Fi
     return fill
 
 
-def _records(reader: RecordReader, members: _Members) -> Values:
+def _records(reader: RecordReader, members: Members) -> Values:
     """The records of elements of a complex type, None for those that are nil."""
     struct = members.get(inspect.StructType)
     if struct is None:
@@ -126,13 +121,13 @@ def _column(reader: RecordReader, part: inspect.Field) -> Values | None:
             raise Unfit
         return None
     if is_known:
-        return _part(reader, part.encode_name, _members(part.type))
+        return _part(reader, part.encode_name, members_of(part.type))
     if part.default is NODEFAULT:
         raise Unfit
     return lambda root, elements: [part.default] * len(elements)
 
 
-def _part(reader: RecordReader, name: str, members: _Members) -> Values:
+def _part(reader: RecordReader, name: str, members: Members) -> Values:
     """What stands under a name in each element."""
     field = _field(reader, name)
     attributes = [each for each in reader.attributes if each[0] == name]
@@ -147,7 +142,7 @@ def _part(reader: RecordReader, name: str, members: _Members) -> Values:
     return _filled(values, is_nullable=not members.keys().isdisjoint((inspect.NoneType, inspect.AnyType)))
 
 
-def _of_children(reader: RecordReader, field: Field, members: _Members) -> Values:
+def _of_children(reader: RecordReader, field: Field, members: Members) -> Values:
     tags = _tags(reader, field)
     if not field.is_list:
         return single(_of_elements(field, members), tags)
@@ -156,12 +151,12 @@ def _of_children(reader: RecordReader, field: Field, members: _Members) -> Value
     listed = members.get(inspect.ListType)
     if listed is None or listed != inspect.ListType(listed.item_type):
         raise Unfit
-    items = _members(listed.item_type)
+    items = members_of(listed.item_type)
     is_nullable = not items.keys().isdisjoint((inspect.NoneType, inspect.AnyType))
     return several(_filled(_of_elements(field, items), is_nullable=is_nullable), tags)
 
 
-def _of_elements(field: Field, members: _Members) -> Values:
+def _of_elements(field: Field, members: Members) -> Values:
     """The values of elements themselves."""
     if inspect.AnyType in members:
         return lambda root, elements: list(map(field.read, elements))
@@ -170,7 +165,7 @@ def _of_elements(field: Field, members: _Members) -> Values:
     if not field.is_simple:
         raise Unfit
     convert, has_empty = converter(field.type), keeps_empty(field.type)
-    check = _check(convert, members)
+    check = check_of(convert, members)
 
     def values(root: _Element, elements: Elements) -> list[Any]:
         texts = texts_of(elements)
@@ -184,8 +179,8 @@ def _of_elements(field: Field, members: _Members) -> Values:
     return values
 
 
-def _attribute(tag: str, convert: Convert, default: Any, members: _Members) -> Values:
-    check = _check(convert, members)
+def _attribute(tag: str, convert: Convert, default: Any, members: Members) -> Values:
+    check = check_of(convert, members)
 
     def values(root: _Element, elements: Elements) -> list[Any]:
         read = converted(convert, [element.get(tag) for element in elements])
@@ -194,67 +189,11 @@ def _attribute(tag: str, convert: Convert, default: Any, members: _Members) -> V
     return values
 
 
-def _own_text(reader: RecordReader, members: _Members) -> Values:
+def _own_text(reader: RecordReader, members: Members) -> Values:
     assert reader.text is not None
     convert = reader.text
-    check = _check(convert, members)
+    check = check_of(convert, members)
     return lambda root, elements: check(converted(convert, [element.text or None for element in elements]))
-
-
-def _check(convert: Convert, members: _Members) -> _Check:
-    """Of the values that a converter makes. Raises Unfit where it may make what the form has no place for."""
-    if inspect.AnyType in members:
-        return _as_they_are
-    kind = result_of(convert)
-    if kind is str and members.get(inspect.StrType) == inspect.StrType():
-        return _as_they_are
-    if kind is bool and inspect.BoolType in members:
-        return _as_they_are
-    if kind is int and inspect.IntType in members:
-        return _whole_numbers(members[inspect.IntType])
-    if kind in (int, float) and inspect.FloatType in members:
-        return _numbers(members[inspect.FloatType], are_whole=kind is int)
-    raise Unfit
-
-
-def _whole_numbers(type_: Any) -> _Check:
-    if type_ != inspect.IntType(ge=type_.ge, le=type_.le):
-        raise Unfit
-    if type_.ge is None and type_.le is None:
-        return _as_they_are
-    least, most = -math.inf if type_.ge is None else type_.ge, math.inf if type_.le is None else type_.le
-
-    def check(values: list[Any]) -> list[Any]:
-        numbers = _without_nulls(values)
-        if numbers and not (least <= min(numbers) and max(numbers) <= most):
-            raise Unfit
-        return values
-
-    return check
-
-
-def _numbers(type_: Any, *, are_whole: bool) -> _Check:
-    """As floats: finite, and no whole number that a float could not tell from another one."""
-    if type_ != inspect.FloatType(gt=type_.gt, lt=type_.lt):
-        raise Unfit
-    above, below = -math.inf if type_.gt is None else type_.gt, math.inf if type_.lt is None else type_.lt
-    if are_whole:
-        above, below = max(above, -_EXACT), min(below, _EXACT)
-
-    def check(values: list[Any]) -> list[Any]:
-        if not all(above < value < below for value in _without_nulls(values)):
-            raise Unfit
-        return [None if value is None else float(value) for value in values] if are_whole else values
-
-    return check
-
-
-def _without_nulls(values: list[Any]) -> list[Any]:
-    return [value for value in values if value is not None] if None in values else values
-
-
-def _as_they_are(values: list[Any]) -> list[Any]:
-    return values
 
 
 def _filled(values: Values, *, is_nullable: bool) -> Values:
@@ -274,15 +213,6 @@ def _filled(values: Values, *, is_nullable: bool) -> Values:
 def _nothing(*, is_nullable: bool) -> None:
     if not is_nullable:
         raise Unfit
-
-
-def _members(type_: inspect.Type) -> _Members:
-    """The types that are allowed, by their class."""
-    types = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
-    members = {type(each): each for each in types}
-    if len(members) < len(types):
-        raise Unfit
-    return members
 
 
 def _field(reader: RecordReader, name: str) -> Field | None:
