@@ -47,14 +47,14 @@ KINDS: dict[str, list[Any]] = {
     **dict.fromkeys(["xs:float", "xs:double"], REAL),
     "xs:decimal": TEXT,
     "xs:boolean": [bool, JSON],
-    "xs:string": [*TEXT, Color],
+    "xs:string": [*TEXT, *TEXT, Color],
     "xs:token": TEXT,
     "xs:dateTime": [datetime, str],
     "xs:date": [date, str],
     "xs:base64Binary": TEXT,
-    "xs:anyType": [JSON, str],
-    "t:Sizes": [list[int], JSON],
-    "t:IntOrName": [JSON, strawberry.ID],
+    "xs:anyType": [JSON, JSON, str],
+    "t:Sizes": [JSON, JSON, list[int]],
+    "t:IntOrName": [JSON, JSON, strawberry.ID],
     "t:Money": [Money, Money, JSON],
 }
 """By type in the schema: types in GraphQL that it can be."""
@@ -74,7 +74,7 @@ HEAD = """<?xml version="1.0" encoding="utf-8"?>
 """
 ANSWER = """<xs:complexType name="All{0}"><xs:sequence>
   <xs:element name="items" type="t:{0}" minOccurs="0" maxOccurs="unbounded"/>
-  <xs:element name="first" type="t:{0}" minOccurs="0"/><xs:element name="more" type="t:All{0}" minOccurs="0"/>
+  <xs:element name="first" type="t:{0}"/><xs:element name="more" type="t:All{0}" minOccurs="0"/>
 </xs:sequence></xs:complexType>
 <xs:element name="Got{0}" type="t:All{0}"/>
 """
@@ -126,7 +126,7 @@ class Record:
         """With its class made, and closed."""
         if self.deep:
             deep = f"<xs:complexType><xs:sequence>{''.join(self.deep)}</xs:sequence></xs:complexType>"
-            self.elements.append(f'<xs:element name="deep" minOccurs="0">{deep}</xs:element>')
+            self.elements.append(f'<xs:element name="deep">{deep}</xs:element>')
         members = {"__annotations__": self.annotations, **self.members, "__module__": __name__}
         self.cls = strawberry.type(type(self.name, (), members))
         return self
@@ -206,7 +206,7 @@ def _nesting(record: Record, nested: list[Record], fetched: list[Record], chance
 
 
 def _roots(query: Record, record: Record) -> None:
-    for way, type_ in {"items": list[record.cls], "first": record.cls | None, "more.first": record.cls}.items():
+    for way, type_ in {"items": list[record.cls], "first": record.cls, "more.first": record.cls | None}.items():
         name = f"{record.name.lower()}_{way.replace('.', '_')}"
         query.annotations[name] = type_
         query.members[name] = via(api.call(f"Get{record.name}", way=way, at=way))

@@ -39,7 +39,7 @@ NAMESPACES = (
     'xmlns:o="urn:other" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
     'xmlns:xsd="http://www.w3.org/2001/XMLSchema"'
 )
-DEEPEST = 3
+DEEPEST = 5
 
 
 def spoiled(text: str) -> str:
@@ -117,7 +117,7 @@ class Drawing:
             return self.chance.randrange(4)
         if self.odd():
             return self.chance.choice([0, 2])
-        return 0 if not occurs.least and self.chance.random() < 0.3 else 1
+        return 0 if not occurs.least and self.chance.random() < 0.1 else 1
 
     def attributes(self, xsd_type: ComplexType) -> list[str]:
         drawn = []
