@@ -153,11 +153,12 @@ class RecordReader:
 
     def __call__(self, element: _Element) -> Any:
         """The element as a dict, None for one that is nil. Raises Unreadable."""
-        if is_nil(element):
-            return None
-        other = self.other_reader(element)
-        if other is not None:
-            return other(element)
+        if element.keys():  # which takes less than to look for an attribute
+            if is_nil(element):
+                return None
+            other = self.other_reader(element)
+            if other is not None:
+                return other(element)
         record = self.blank.copy()
         for name in self._lists:
             record[name] = []
