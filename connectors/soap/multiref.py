@@ -13,14 +13,19 @@ _MOST_ELEMENTS = 100_000
 """Elements a body may have once every reference is replaced by what it refers to."""
 
 
+def has_shared(body: _Element) -> bool:
+    """Whether it has values that may be referred to."""
+    return any(child.get("id") is not None for child in body)
+
+
 def resolved(body: _Element) -> _Element:
     """The body without references: itself when it has none, else a copy.
 
     Raises Unreadable for values that hold themselves, and for references upon references that would fill the memory.
     """
-    shared = {identity: child for child in body if (identity := child.get("id")) is not None}
-    if not shared:
+    if not has_shared(body):
         return body
+    shared = {identity: child for child in body if (identity := child.get("id")) is not None}
     try:
         if _size(body, shared, {}) > _MOST_ELEMENTS:
             raise Unreadable("its references stand for more elements than are accepted, or for themselves")

@@ -22,7 +22,7 @@ Read = Callable[[_Element], Any]
 
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_TEXT = "_value_1"  # zeep's name, which messages have to use too
+TEXT = "_value_1"  # zeep's name, which messages have to use too
 
 
 class Unreadable(Exception):
@@ -55,7 +55,7 @@ class Readers:
         if known is not None:
             return known[1]
         if isinstance(xsd_type, ComplexType):
-            record = _Record(self, xsd_type)
+            record = RecordReader(self, xsd_type)
             self._readers[id(xsd_type)] = xsd_type, record  # before its fields are made: types may hold themselves
             try:
                 record.compile()
@@ -82,84 +82,103 @@ class Readers:
 
 
 @dataclass(slots=True)
-class _Field:
+class Field:
+    """An element of a record."""
+
     name: str
+    type: Any
+    """Zeep's."""
     read: Read
     is_list: bool
     """Whether the element may occur more than once."""
 
+    @property
+    def is_simple(self) -> bool:
+        """Whether it has a text that connectors.soap.scalars converts."""
+        return isinstance(self.type, AnySimpleType)
 
-class _Record:
+
+class RecordReader:
     """Reads elements of one complex type into dicts."""
 
     def __init__(self, readers: Readers, xsd_type: ComplexType) -> None:
+        self.type = xsd_type
+        self.fields: dict[str, Field] = {}
+        """By tag."""
+        self.attributes: list[tuple[str, str, Convert]] = []
+        """Name, tag and converter of each."""
+        self.text: Convert | None = None
+        """For the text beside attributes, where the type has that."""
+        self.blank: dict[str, Any] = {}
+        """What there is by name where an element has neither attributes nor content."""
         self._readers = readers
-        self._type = xsd_type
-        self._fields: dict[str, _Field] = {}
-        self._by_local_name: dict[str, _Field] = {}
-        self._attributes: list[tuple[str, str, Convert]] = []
-        self._text: Convert | None = None
+        self._by_local_name: dict[str, Field] = {}
         self._lists: list[str] = []
-        self._blank: dict[str, Any] = {}
         self._required: frozenset[str] = frozenset()
         self._takes_any = False
 
     def compile(self) -> None:
         """Look up everything that reading needs. Raises Uncovered."""
-        if self._type._array_type:  # noqa: SLF001 - zeep has no other name for it
+        if self.type._array_type:  # noqa: SLF001 - zeep has no other name for it
             raise Uncovered
-        for _, content in self._type.elements_nested:
+        for _, content in self.type.elements_nested:
             if isinstance(content, Element):  # how zeep says simpleContent, or no content at all
                 if isinstance(content.type, AnySimpleType):
-                    self._text = converter(content.type)
-                    self._blank[_TEXT] = None
+                    self.text = converter(content.type)
+                    self.blank[TEXT] = None
             else:
                 self._add_elements(content)
-        for name, attribute in self._type.attributes:
+        for name, attribute in self.type.attributes:
             if attribute.name is not None:
                 convert = converter(attribute.type)
-                self._attributes.append((name, attribute.qname.text, convert))
-                self._blank[name] = _default(convert, attribute.default)
+                self.attributes.append((name, attribute.qname.text, convert))
+                self.blank[name] = _default(convert, attribute.default)
 
     def _add_elements(self, content: Any) -> None:
         found = occurrences(content)
         for tag, occurs in found.items():
-            name = occurs.element.attr_name
-            if name in self._blank:
+            name, type_ = occurs.element.attr_name, occurs.element.type
+            if name in self.blank:
                 raise Uncovered
-            field = _Field(name, self._readers.of(occurs.element.type), is_list=occurs.most > 1)
-            self._fields[tag] = field
-            self._blank[name] = None
+            field = Field(name, type_, self._readers.of(type_), is_list=occurs.most > 1)
+            self.fields[tag] = field
+            self.blank[name] = None
             if field.is_list:
                 self._lists.append(name)
         if self._readers.is_strict:
             self._required = frozenset(tag for tag, occurs in found.items() if occurs.least)
             self._takes_any = takes_any(content)
         else:
-            self._by_local_name = {_local(tag): field for tag, field in self._fields.items()}
+            self._by_local_name = {local_name(tag): field for tag, field in self.fields.items()}
 
     def __call__(self, element: _Element) -> Any:
-        if element.get(XSI_NIL) in ("true", "1"):
-            return None
-        type_name = element.get(XSI_TYPE)
-        if type_name is not None:
-            other = self._readers.named(type_name, element)
-            if other is not None and other is not self:
+        """The element as a dict, None for one that is nil. Raises Unreadable."""
+        if element.keys():  # which takes less than to look for an attribute
+            if is_nil(element):
+                return None
+            other = self.other_reader(element)
+            if other is not None:
                 return other(element)
-        record = self._blank.copy()
+        record = self.blank.copy()
         for name in self._lists:
             record[name] = []
         self._read_elements(element, record)
-        if self._text is not None and element.text:
-            record[_TEXT] = _converted(self._text, element.text, _TEXT)
-        for name, tag, convert in self._attributes:
+        if self.text is not None and element.text:
+            record[TEXT] = _converted(self.text, element.text, TEXT)
+        for name, tag, convert in self.attributes:
             value = element.get(tag)
             if value is not None:
                 record[name] = _converted(convert, value, name)
         return record
 
+    def other_reader(self, element: _Element) -> Read | None:
+        """The reader for the type that the element says it has, where that is another one than this reader's."""
+        type_name = element.get(XSI_TYPE)
+        other = None if type_name is None else self._readers.named(type_name, element)
+        return None if isinstance(other, RecordReader) and other.type is self.type else other
+
     def _read_elements(self, element: _Element, record: dict[str, Any]) -> None:
-        fields = self._fields
+        fields = self.fields
         for child in element:
             field = fields.get(child.tag) or self._other(child.tag)
             if field is None:
@@ -174,13 +193,13 @@ class _Record:
             else:
                 record[field.name] = value
         if self._required and (missing := self._required.difference(child.tag for child in element)):
-            raise Unreadable(f"lacks the required {', '.join(sorted(map(_local, missing)))}")
+            raise Unreadable(f"lacks the required {', '.join(sorted(map(local_name, missing)))}")
 
-    def _other(self, tag: str) -> _Field | None:
+    def _other(self, tag: str) -> Field | None:
         """For servers that qualify names wrongly: the field of this local name, when either has no namespace."""
-        local = _local(tag)
+        local = local_name(tag)
         if not self._readers.is_strict:
-            return self._by_local_name.get(tag) if tag == local else self._fields.get(local)
+            return self._by_local_name.get(tag) if tag == local else self.fields.get(local)
         if self._takes_any:
             return None
         raise Unreadable(f"has an element {local[:80]!r} that the WSDL does not know")
@@ -193,13 +212,18 @@ class _Anything:
         self._readers = readers
 
     def __call__(self, element: _Element) -> Any:
-        if element.get(XSI_NIL) in ("true", "1"):
+        if is_nil(element):
             return None
         type_name = element.get(XSI_TYPE)
         read = None if type_name is None else self._readers.named(type_name, element)
         if read is not None and not isinstance(read, _Anything):
             return read(element)
         return None if len(element) else element.text
+
+
+def is_nil(element: _Element) -> bool:
+    """Whether an element says that it is null."""
+    return element.get(XSI_NIL) in ("true", "1")
 
 
 def _simple(xsd_type: Any) -> Read:
@@ -209,7 +233,7 @@ def _simple(xsd_type: Any) -> Read:
     def read(element: _Element) -> Any:
         text = element.text
         if text is None:
-            return None if element.get(XSI_NIL) in ("true", "1") else empty
+            return None if is_nil(element) else empty
         try:
             return convert(text)
         except ValueError as error:
@@ -234,5 +258,6 @@ def _converted(convert: Convert, text: str, name: str) -> Any:
         raise problem from error
 
 
-def _local(tag: str) -> str:
+def local_name(tag: str) -> str:
+    """A tag without its namespace."""
     return tag.rpartition("}")[2]

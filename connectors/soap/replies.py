@@ -48,7 +48,7 @@ def reply_of(operation: Operation, method: Method, response: HttpReply, secrets:
     if failure is not None:
         raise failure
     decode = partial(_read, operation, method, _received(response))
-    return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers)
+    return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers, fit=method.fit)
 
 
 def _envelope(response: HttpReply) -> Envelope:

@@ -34,6 +34,23 @@ def converter(xsd_type: Any) -> Convert:
     return next((convert for kind, convert in _CONVERTERS if isinstance(xsd_type, kind)), _as_it_is)
 
 
+def result_of(convert: Convert) -> type | None:
+    """What a converter gives: str, int, float or bool; None for lists and unions."""
+    return _RESULTS.get(convert)
+
+
+def converted(convert: Convert, texts: list[str | None]) -> list[Any]:
+    """Many texts at once; None stays None. Raises ValueError."""
+    if len(texts) == 1 or None in texts:
+        return [None if text is None else convert(text) for text in texts]
+    joined = "".join(texts)  # type: ignore[arg-type]  # it has no None
+    if convert is _integer and joined.isdigit() and joined.isascii():
+        return list(map(int, texts))  # type: ignore[arg-type]  # as above
+    if convert is _as_it_is or (convert in _SPACED and not _SPACES.search(joined)):
+        return texts
+    return list(map(convert, texts))  # type: ignore[arg-type]  # as above
+
+
 def keeps_empty(xsd_type: Any) -> bool:
     """Whether an empty text is a value of this type; it is nothing for all but strings."""
     return isinstance(xsd_type, builtins.String)
@@ -114,3 +131,12 @@ _CONVERTERS: tuple[tuple[type, Convert], ...] = (  # derived types before those 
     (builtins.Base64Binary, _without_space),
     (builtins.BuiltinType, _collapsed),
 )
+
+_RESULTS: dict[Convert, type] = {
+    **dict.fromkeys((_as_it_is, _replaced, _collapsed, _without_space, _decimal), str),
+    _boolean: bool,
+    _integer: int,
+    _float: float,
+}
+_SPACED: tuple[Convert, ...] = (_replaced, _collapsed, _without_space)
+"""Those that change nothing but white space."""

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from lxml.etree import QName, _Element
+from lxml.etree import _Element
 from zeep import Client
 from zeep.wsdl.bindings.soap import Soap12Binding, SoapBinding
 from zeep.xsd import Schema
 
+from connectors.contract import Fit
 from connectors.errors import DefinitionError
+from connectors.soap.fitting import Fitter
 from connectors.soap.misfit import Misfit, nearest
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options, problem_of_url
-from connectors.soap.reading import Read, Readers, Uncovered, Unreadable
+from connectors.soap.reading import Read, Readers, RecordReader, Uncovered, Unreadable, local_name
 from connectors.soap.zeep_reading import zeep_reader
 
 
@@ -35,6 +37,8 @@ class Method:
     """Whether a reply has something in its Body."""
     read: Read
     """From the Body of a reply to plain Python. Raises Unreadable."""
+    fit: Fit | None
+    """What a form wants of the Body of a reply, where forms can be filled from it."""
 
     def header_element(self, name: str) -> Any:
         """The XSD element of a SOAP header, by the name of its part or element, or as `{namespace}Name`.
@@ -131,13 +135,15 @@ class Wsdl:
             kind = "text/xml"
             headers = {"content-type": f"{kind}; charset=utf-8", "soapaction": f'"{action}"'}
         client = self._make_client(service_name=service, port_name=port)
+        read, fit = _body_reader(operation, self._readers, client.wsdl.types)
         return Method(
             client=client,
             operation=operation,
             url=self._url(wsdl_port),
             headers={"accept": f"{kind}, multipart/related", **headers},
             has_output=_output_of(operation) is not None,
-            read=_body_reader(operation, self._readers, client.wsdl.types),
+            read=read,
+            fit=fit,
         )
 
     def _url(self, port: Any) -> str:
@@ -155,25 +161,28 @@ def _output_of(operation: Any) -> Any:
     return operation.output.body if operation.output else None
 
 
-def _body_reader(operation: Any, readers: Readers, schema: Schema) -> Read:
-    """Reads the Body of a reply: the content of the one element that the output is, or its parts by name."""
+def _body_reader(operation: Any, readers: Readers, schema: Schema) -> tuple[Read, Fit | None]:
+    """Read and fit the Body of a reply: the content of the one element that the output is, or its parts by name."""
     output = _output_of(operation)
     if output is None:
-        return lambda body: None
+        return lambda body: None, None
     try:
         read = readers.of(output.type)
     except Uncovered:
         read = zeep_reader(output, schema)
-    if output.name == "Body":  # a document message of several parts, which zeep takes for the Body itself
-        return read
-    is_rpc = operation.style == "rpc"  # then the wrapper's name is not defined
+    content = partial(_content, output.name, is_rpc=operation.style == "rpc")
+    # Forms look at nothing but what they want, and to be strict is to look at everything.
+    fit = Fitter(read, content) if isinstance(read, RecordReader) and not readers.is_strict else None
+    return lambda body: read(content(body)), fit
 
-    def read_first(body: _Element) -> Any:
-        first = next(iter(body), None)
-        if first is None:
-            raise Unreadable(f"its Body is empty, {output.name} was expected")
-        if not is_rpc and QName(first).localname != output.name:
-            raise Unreadable(f"its Body holds another element than {output.name}")
-        return read(first)
 
-    return read_first
+def _content(name: str, body: _Element, *, is_rpc: bool) -> _Element:
+    """The element that is read. Raises Unreadable."""
+    if name == "Body":  # a document message of several parts, which zeep takes for the Body itself
+        return body
+    first = next(iter(body), None)
+    if first is None:
+        raise Unreadable(f"its Body is empty, {name} was expected")
+    if not is_rpc and local_name(first.tag) != name:  # of rpc, the wrapper's name is not defined
+        raise Unreadable(f"its Body holds another element than {name}")
+    return first

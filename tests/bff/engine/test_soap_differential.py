@@ -1,0 +1,189 @@
+"""What SOAP upstreams send, whatever GraphQL wanted: both engines answer with the same bytes, errors included.
+
+Drawn schemas over a real HTTP server with a drawn WSDL: see tests.bff.engine.soap_schema. It is the oracle of the
+records that are made of XML without plain Python in between.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from structlog.testing import capture_logs
+
+from bff.gateway import Gateway
+from connectors.soap.connector import connect
+from connectors.soap.fitting import Fitter
+from connectors.soap.options import Options
+from tests.bff.engine.drawing import seeds
+from tests.bff.engine.soap_schema import Drawn, draw_schema
+from tests.bff.engine.test_rest_differential import asked, data_of, same_errors
+from tests.bff.engine.writing import Writer
+from tests.bff.fakes import gateway
+from tests.connectors.soap.drawing import NAMESPACES, Drawing, repaired, right, spoiled
+from tests.serving import serving
+
+ENVELOPE = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body {names}>{inside}</s:Body></s:Envelope>'
+)
+FAULT = "<s:Fault><faultcode>s:Server</faultcode><faultstring>drawn</faultstring></s:Fault>"
+TYPES = [f"t:{name}" for name in ("A", "B", "C", "D", "AllA", "Money")]
+
+
+class Upstream:
+    """Answers by what it is asked alone, so that it does not matter who asks what together with what."""
+
+    def __init__(self) -> None:
+        self.seed = 0
+        self.trouble = 0
+        self.bad = 0
+        self.types: Any = None
+        self.sent: dict[str, str] = {}
+        self.repaired: frozenset[str] = frozenset()
+        """Calls that are answered with replies that can be read."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        name = dict(scope["headers"])[b"soapaction"].decode().strip('"')
+        way, *keys = etree.fromstring(body).xpath("//*[local-name()='Ask']/*/text()")
+        status, answer = self.reply(name, way, keys)
+        head = [(b"content-type", b"text/xml; charset=utf-8"), (b"content-length", str(len(answer)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": head})
+        await send({"type": "http.response.body", "body": answer})
+
+    def reply(self, name: str, way: str, keys: list[str]) -> tuple[int, bytes]:
+        asked_for = f"{name} {way} {keys}"
+        chance = random.Random(f"{self.seed}{asked_for}")
+        drawing = Drawing(chance, TYPES, trouble=self.trouble, bad=self.bad)
+        if chance.randrange(1000) < self.trouble / 4:
+            return 500, ENVELOPE.format(names="", inside=FAULT).encode()
+        output = self.types.get_element(f"{{urn:drawn}}Got{name}")
+        inside = (
+            self.batch(name, output, way, keys)
+            if way in ("many", "group")
+            else drawing.element(output.qname.text, output.type)
+        )
+        if chance.randrange(1000) < self.trouble / 4:
+            inside = chance.choice(["", f"{inside}<x id='a'/>", inside.replace("<t:Got", "<o:Got", 1)])
+        self.sent[asked_for] = inside
+        text = repaired(inside) if asked_for in self.repaired else spoiled(inside)
+        return 200, ENVELOPE.format(names=f'xmlns:t="urn:drawn" {NAMESPACES}', inside=text).encode()
+
+    def batch(self, name: str, output: Any, way: str, keys: list[str]) -> str:
+        items = dict(output.type.elements)["items"]
+        texts = []
+        for key in keys:
+            drawing = Drawing(random.Random(f"{self.seed}{name}{way}{key}"), TYPES, trouble=self.trouble, bad=self.bad)
+            for _ in range(drawing.chance.randrange(3 if way == "group" else 2)):
+                texts.append(drawing.element(items.qname.text, items.type, depth=1, id=key))
+        more = right(dict(output.type.elements)["more"].qname.text)
+        inside = f"<{more}>{''.join(texts)}</{more}>" if way == "group" else "".join(texts)
+        return f"<t:Got{name}>{inside}</t:Got{name}>"
+
+
+@asynccontextmanager
+async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, Any]]:
+    wsdl, made = folder / "drawn.wsdl", Upstream()
+    wsdl.write_text(drawn.wsdl)
+    async with serving(made) as url:
+        connector: Any = connect("api", Options.model_validate({"address": str(wsdl), "endpoint": url}))
+        connector.max_records = connector.window = None  # it is called without policies around it
+        try:
+            await connector.start()
+            made.types = connector._loading._wsdl._readers._schema
+            yield made, connector
+        finally:
+            await connector.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what nobody awaits after a failure
+@pytest.mark.parametrize(("trouble", "bad"), [(0, 0), (10, 0), (50, 0), (0, 10), (5, 3)])
+async def test_the_same_bytes(trouble: int, bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nil, other types, other namespaces, elements twice, none or new, values out of range or none, failing calls."""
+    fits = counted(monkeypatch)
+    with capture_logs():
+        for seed in seeds(8, fresh=3):
+            drawn = draw_schema(seed)
+            async with upstream(drawn, tmp_path) as (server, connector):
+                ours, theirs = engines(drawn, connector)
+                for number in range(12):
+                    server.seed, server.trouble, server.bad = seed * 1000 + number, trouble, bad
+                    await compare(server, ours, theirs)
+    assert len(fits) > 100, "almost nothing was read as records"
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was read as records."""
+    fits: list[Any] = []
+    fit = Fitter.__call__
+
+    def counting(self: Fitter, form: Any, body: Any, at: tuple[str, ...]) -> Any:
+        fits.append(made := fit(self, form, body, at))
+        return made
+
+    monkeypatch.setattr(Fitter, "__call__", counting)
+    return fits
+
+
+def engines(drawn: Drawn, connector: Any) -> tuple[Gateway, Gateway]:
+    """Ours and graphql-core's, with the same plans."""
+    ours, theirs = (
+        gateway(drawn.schema, options={"engine": engine}, api=connector) for engine in ("compiled", "reference")
+    )
+    frontends: Any = theirs.frontends
+    frontends["app"] = replace(frontends["app"], plans=ours.frontends["app"].plans)
+    return ours, theirs
+
+
+async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:
+    """A drawn query, three times over, because it is only from the second on that replies are read as records."""
+    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
+    text, seed = writer.document(), server.seed
+    for turn in range(3):
+        server.seed, server.sent = seed + turn * 1_000_000_007, {}
+        expected = await asked(theirs, text, writer.variables)
+        if "data" not in expected:
+            return  # drawn fields with one name and different arguments cannot be merged
+        actual = await asked(ours, text, writer.variables)
+        label = f"seed {seed // 1000}, number {seed % 1000}, turn {turn}, {writer.variables}: {text}\n{server.sent}"
+        assert "data" in actual, label
+        if not (data_of(actual) == data_of(expected) and same_errors(actual, expected)):
+            assert await is_right_where_repaired(server, theirs, text, writer.variables, actual), (
+                f"{label}\n{actual}\n{expected}"
+            )
+    server.seed = seed
+
+
+async def is_right_where_repaired(
+    server: Upstream, theirs: Gateway, text: str, variables: dict[str, Any], actual: dict[str, Any]
+) -> bool:
+    """Whether graphql-core says the same when some of the replies are as their types say.
+
+    A value of the wrong type spoils a whole reply that is read as plain Python, and no other where nobody asks for it.
+    """
+    try:
+        for some in subsets([asked_for for asked_for, inside in server.sent.items() if "\1" in inside]):
+            server.repaired = frozenset(some)
+            expected = await asked(theirs, text, variables)
+            if data_of(actual) == data_of(expected) and same_errors(actual, expected):
+                return True
+    finally:
+        server.repaired = frozenset()
+    return False
+
+
+def subsets(names: list[str]) -> Iterator[tuple[str, ...]]:
+    assert len(names) < 7, names
+    return chain.from_iterable(combinations(names, size) for size in range(1, len(names) + 1))
