@@ -150,9 +150,10 @@ class _Writer:
             _needed(members, inspect.BoolType)
             return raw
         if field.type in (FieldDescriptor.TYPE_FLOAT, FieldDescriptor.TYPE_DOUBLE):
-            _needed(members, inspect.FloatType)
-            finite = f"(v if (v := {raw}) - v == 0 else bad())"
-            return finite if field.type == FieldDescriptor.TYPE_DOUBLE else self._read(field, finite)
+            bounds = _float_bounds(members)
+            text = f"v if {bounds[0]} < (v := {raw}) < {bounds[1]}" if bounds else f"v if (v := {raw}) - v == 0"
+            bounded = f"({text} else bad())"
+            return bounded if field.type == FieldDescriptor.TYPE_DOUBLE else self._read(field, bounded)
         return _integer(field, members, raw)
 
     def _message(self, descriptor: Descriptor, members: _Members, raw: str) -> str:
@@ -198,10 +199,21 @@ def _integer(field: FieldDescriptor, members: _Members, raw: str) -> str:
         if least is None or most is None:
             raise Unfit
         return f"(v if {least} <= (v := {raw}) <= {most} else bad())"
-    _needed(members, inspect.FloatType)
-    if field.type in _INT32 | _UINT32:
+    above, below = _float_bounds(members) or (-_EXACT - 1, _EXACT + 1)
+    above, below = max(above, -_EXACT - 1), min(below, _EXACT + 1)
+    if field.type in _INT32 | _UINT32 and above < -(2**31) and below >= 2**32:
         return f"float({raw})"
-    return f"(float(v) if {-_EXACT} <= (v := {raw}) <= {_EXACT} else bad())"
+    return f"(float(v) if {above} < (v := {raw}) < {below} else bad())"
+
+
+def _float_bounds(members: _Members) -> tuple[float, float] | None:
+    """What floats must lie between, where that is bounded."""
+    type_ = members.get(inspect.FloatType)
+    if type_ is None or type_.gt is None or type_.lt is None:
+        _needed(members, inspect.FloatType)
+        return None
+    _needed(members, inspect.FloatType, gt=type_.gt, lt=type_.lt)
+    return type_.gt, type_.lt
 
 
 def _needed(members: _Members, kind: type[inspect.Type], **constraints: Any) -> None:

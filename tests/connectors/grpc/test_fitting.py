@@ -26,7 +26,10 @@ from tests.connectors.grpc.drawing import drawn_message
 from tests.connectors.grpc.shop import POOL, Shop, message_class
 
 INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
+"""As the engine wants it of GraphQL's Float."""
 LEAVES = [
+    FLOAT,
     str,
     str | int,
     bool,
@@ -57,33 +60,33 @@ def record(**parts: Any) -> type[Record]:
 
 FITS = {
     "flag": [bool],
-    "small": [INT, str | int, float],
-    "signed": [INT, str | int, float],
-    "unsigned": [INT, str | int, float],
-    "fixed": [INT, float],
-    "wide": [float],
-    "narrow": [float],
+    "small": [INT, str | int, float, FLOAT],
+    "signed": [INT, str | int, float, FLOAT],
+    "unsigned": [INT, str | int, float, FLOAT],
+    "fixed": [INT, float, FLOAT],
+    "wide": [float, FLOAT],
+    "narrow": [float, FLOAT],
     "text": [str, str | int],
     "raw": [str],
     "kind": [str, str | int],
-    "maybe_number": [INT | None, float | None],
+    "maybe_number": [INT | None, float | None, FLOAT | None],
     "maybe_text": [str | None],
-    "numbers": [list[INT], list[INT | None] | None, list[float]],
+    "numbers": [list[INT], list[INT | None] | None, list[float], list[FLOAT]],
     "kinds": [list[str]],
     "card": [str | None],
     "cash": [INT | None],
     "at": [str | None],
     "took": [str | None],
     "name": [str | None],
-    "big": [INT | None, str | int | None, float | None],
+    "big": [INT | None, str | int | None, float | None, FLOAT | None],
     "truth": [bool | None],
     "blob": [str | None],
     "mask": [str | None],
     "times": [list[str], list[str | None]],
     "names": [list[str]],
     "raws": [list[str]],
-    "ratio": [float | None],
-    "narrows": [list[float]],
+    "ratio": [float | None, FLOAT | None],
+    "narrows": [list[float], list[FLOAT]],
     "class": [str],
 }
 """Types that each field fits, as long as its values do."""
@@ -163,7 +166,7 @@ def drawn_type(chance: random.Random, field: Any, depth: int) -> Any:
     elif field.name in FITS:
         return chance.choice([FITS[field.name][0], *FITS[field.name], Any])
     elif field.name in PRICE:
-        type_ = chance.choice([str] if field.name == "sku" else [INT, str | int, float])
+        type_ = chance.choice([str] if field.name == "sku" else [INT, str | int, float, FLOAT])
     else:
         return Any
     type_ = chance.choice([type_, type_, Any]) if chance.random() < 0.5 else type_ | None
@@ -183,6 +186,11 @@ def same(ours: Any, theirs: Any) -> bool:
         ({"signed": 2**31}, INT),
         ({"unsigned": 2**31}, INT),
         ({"signed": 2**53 + 1}, float),
+        ({"signed": 2**53}, FLOAT),
+        ({"signed": -(2**53)}, FLOAT),
+        ({"wide": 2.0**53}, FLOAT),
+        ({"wide": math.nan}, FLOAT),
+        ({"narrows": [0.5, -(2.0**53)]}, list[FLOAT]),
         ({"unsigned": 2**64 - 1}, float),
         ({"wide": math.nan}, float),
         ({"wide": math.inf}, float),
