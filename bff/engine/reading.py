@@ -101,12 +101,14 @@ class Reading:
             return _in_order(keys, reply, records, is_grouped=batch.group)
         held = list(map(attrgetter(projection.key), records))
         same_kinds = set(map(type, keys)) == set(map(type, held)) and type(keys[0]) in (int, str)
-        asked, held = (keys, held) if same_kinds else (list(map(str, keys)), list(map(str, held)))
+        asked, held = (list(keys), held) if same_kinds else (list(map(str, keys)), list(map(str, held)))
         if batch.group:
             grouped: dict[Any, list[Record]] = {}
             for key, record in zip(held, records, strict=True):
                 grouped.setdefault(key, []).append(record)
             return {key: grouped.get(own, []) for key, own in zip(keys, asked, strict=True)}
+        if held == asked:
+            return dict(zip(keys, records, strict=True))
         found = dict(zip(reversed(held), reversed(records), strict=True))  # the first of those with one key
         return {key: found.get(own) for key, own in zip(keys, asked, strict=True)}
 
