@@ -40,7 +40,6 @@ from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.observability.metrics import OperationCounts
 from connectors.endpoint import current_scope
-from connectors.flight import Flight
 from connectors.timelimit import TimeLimit
 
 log = structlog.get_logger("bff.gateway")
@@ -54,10 +53,6 @@ class KnowsReadiness(Protocol):
 
     def readiness(self) -> Mapping[str, str]:
         """What is not ready, by name, in safe words."""
-
-
-class Late(Exception):
-    """A request took longer than it may."""
 
 
 class Ran(NamedTuple):
@@ -167,6 +162,8 @@ class Gateway:
         key = flights.key(plan, request)
         if key is None:
             return self._run_alone(frontend, plan, request, ends)
+        if flights.find(key) is None:
+            return self._run_alone(frontend, plan, request, ends, flights, key)
         return self._run_once(frontend, plan, request, ends, flights, key)
 
     async def _run_once(
@@ -182,27 +179,38 @@ class Gateway:
                 return _told(ran, frontend, plan, request)
             if plan.program.has_effects:
                 return await self._run_alone(frontend, plan, request, ends)
-        flight = flights.lead(key)
-        try:
-            return await self._run_alone(frontend, plan, request, ends, flight)
-        finally:
-            flights.over(key)
+        return await self._run_alone(frontend, plan, request, ends, flights, key)
 
     async def _run_alone(
-        self, frontend: Frontend, plan: Plan, request: Request, ends: float, flight: Flight[Ran] | None = None
+        self,
+        frontend: Frontend,
+        plan: Plan,
+        request: Request,
+        ends: float,
+        flights: Flights[Ran] | None = None,
+        key: Hashable = None,
     ) -> Answer:
+        """Run it; with `flights` and a key, others may wait for what it comes to."""
         scope = self._scope(frontend, request, deadline=ends)
         context = _context(plan, request)
+        flight = None if flights is None else flights.lead(key)
         token = current_scope.set(scope)
         try:
+            limit: TimeLimit | None = None
             try:
                 result = self._begun(frontend, plan, request, context)
                 if not isinstance(result, ExecutionResult):
-                    result = await _until(ends + GRACE, result)
-            except Late:
-                return self._late(frontend, request)
+                    limit = TimeLimit(ends + GRACE - time.monotonic())
+                    result = await result
+            except asyncio.CancelledError:
+                if limit is not None and limit.is_ours():
+                    return self._late(frontend, request)
+                raise
             except Exception as error:  # noqa: BLE001 - told, and logged, by everyone who asked
                 result = error
+            finally:
+                if limit is not None:
+                    limit.lift()
             ran = Ran(result, context, Encoded() if flight is not None and flight.is_awaited else None)
             if scope.has_effects:
                 plan.program.has_effects = True
@@ -211,6 +219,8 @@ class Gateway:
             return _told(ran, frontend, plan, request)
         finally:
             current_scope.reset(token)
+            if flights is not None:
+                flights.over(key)
             await scope.close()
 
     def _begun(self, frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:
@@ -277,19 +287,6 @@ class Gateway:
         )
 
 
-async def _until(when: float, work: Awaitable[Any]) -> Any:
-    """The result of `work`. Raises Late when it is not there at a time of `time.monotonic()`."""
-    limit = TimeLimit(when - time.monotonic())
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if limit.is_ours():
-            raise Late from None
-        raise
-    finally:
-        limit.lift()
-
-
 def _told(ran: Ran, frontend: Frontend, plan: Plan, request: Request) -> Answer:
     if isinstance(ran.result, Exception):
         log.error("request_failed", exc_info=ran.result, **_labels(request))
@@ -354,7 +351,7 @@ def _answer(
 ) -> Answer:
     most_bytes = frontend.options.limits.response
     if not (result.errors or context.degraded or getattr(result, "extensions", None)):
-        return Answer(data=result.data, caching=caching, most_bytes=most_bytes, encoded=encoded)
+        return Answer(data=result.data, errors=[], caching=caching, most_bytes=most_bytes, encoded=encoded)
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions.update(context.degraded_extension())

@@ -316,39 +316,40 @@ class Run:
             return [None if value is FAILED else value for value in values]
         return values
 
-    async def _present(
+    def _present(
         self, output: Output, values: Values, kinds: set[type], where: Where, step: Step, line: Line
-    ) -> Values:
-        """Complete values none of which is null."""
-        if isinstance(output, Leaf):
-            if ready(output.type, values, kinds):
-                return values
-            type_ = output.type
-            return self._tried(lambda value, row: coerced(type_, value), values, where, step)
+    ) -> Awaitable[Values]:
+        """Complete values none of which is null: who does it, so that choosing costs no coroutine."""
         if isinstance(output, Listing):
-            return await self._lists(output, values, kinds, where, step, line)
+            if output.stream is not None:
+                return self._streamed(output, output.stream, values, where, step, line)
+            if kinds <= {list, tuple}:
+                return self._items(output, values, where, step, line)
+            return self._iterated(output, values, where, step, line)
         if isinstance(output, Selected):
             if output.type.is_type_of is None:
-                return await self.objects(output.shape, values, where, line)
-            checked = await self._typed(output.type, values, where, step, line)
-            return await self._kept(lambda rows, at: self.objects(output.shape, rows, at, line), checked, where)
-        return await self._abstract(output, values, where, step, line)
+                return self.objects(output.shape, values, where, line)
+            return self._checked(output, values, where, step, line)
+        if isinstance(output, Abstract):
+            return self._abstract(output, values, where, step, line)
+        return self._leaves(output, values, kinds, where, step)
 
-    async def _lists(
-        self, output: Listing, values: Values, kinds: set[type], where: Where, step: Step, line: Line
-    ) -> Values:
-        if output.stream is not None:
-            return await self._streamed(output, output.stream, values, where, step, line)
-        if not kinds <= {list, tuple}:
-            if any(map(self.executor.is_async_iterable, values)):
-                await line.may_wait()
-                values = await drained(
-                    values, self.executor, until_null=self.propagates and not output.items.is_nullable
-                )
-            field = f"{step.parent_type}.{step.name}"
-            lists = self._tried(lambda value, row: listed(value, self.executor, field), values, where, step)
-            return await self._kept(lambda rows, at: self._items(output, rows, at, step, line), lists, where)
-        return await self._items(output, values, where, step, line)
+    async def _leaves(self, output: Leaf, values: Values, kinds: set[type], where: Where, step: Step) -> Values:
+        if ready(output.type, values, kinds):
+            return values
+        return self._tried(lambda value, row: coerced(output.type, value), values, where, step)
+
+    async def _checked(self, output: Selected, values: Values, where: Where, step: Step, line: Line) -> Values:
+        checked = await self._typed(output.type, values, where, step, line)
+        return await self._kept(lambda rows, at: self.objects(output.shape, rows, at, line), checked, where)
+
+    async def _iterated(self, output: Listing, values: Values, where: Where, step: Step, line: Line) -> Values:
+        if any(map(self.executor.is_async_iterable, values)):
+            await line.may_wait()
+            values = await drained(values, self.executor, until_null=self.propagates and not output.items.is_nullable)
+        field = f"{step.parent_type}.{step.name}"
+        lists = self._tried(lambda value, row: listed(value, self.executor, field), values, where, step)
+        return await self._kept(lambda rows, at: self._items(output, rows, at, step, line), lists, where)
 
     async def _streamed(
         self, output: Listing, streamed: Streamed, values: Values, where: Where, step: Step, line: Line

@@ -13,7 +13,21 @@ import msgspec
 from bff.contract import Answer, Increments, Refused, Request
 from bff.http.errors import Problem
 
+
+class _Sent(msgspec.Struct, rename="camel"):
+    """A request that gives its document and no name of one, as nearly all do."""
+
+    query: str
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+    document_id: msgspec.UnsetType = msgspec.UNSET
+    doc_id: msgspec.UnsetType = msgspec.field(name="doc_id", default=msgspec.UNSET)
+    id: msgspec.UnsetType = msgspec.UNSET
+
+
 _decode = msgspec.json.Decoder().decode
+_decode_sent = msgspec.json.Decoder(_Sent).decode
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _MOST_FIELDS = 50
 _IDS = ("documentId", "doc_id", "id")
@@ -87,6 +101,12 @@ def from_body(body: bytes) -> Params | list[Any]:
         raise Problem.EMPTY_BODY.refused(
             'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
         )
+    try:
+        sent = _decode_sent(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass  # whatever else it is
+    else:
+        return Params(sent.query, None, sent.operation_name or None, sent.variables or {}, sent.extensions or {})
     data = _decoded(body, "The request body")
     return data if isinstance(data, list) else from_map(data)
 

@@ -91,7 +91,7 @@ def test_whatever_resolvers_can_see_is_in_the_key() -> None:
         *("state", "degraded", "selections", "unfinished"),  # empty at first
     }
     assert set(Request.__struct_fields__) == {
-        *("headers", "client", "variables"),  # in the key
+        *("headers", "client", "variables", "is_written"),  # in the key
         *("frontend", "query", "document_id", "operation_name"),  # by the plan
         *("extensions", "no_mutations", "instead_of_events", "increments"),  # seen by nobody who answers a query whole
     }
@@ -295,6 +295,7 @@ def test_the_key_has_everything_but_what_traces() -> None:
     assert key({}, traceparent="1") == key({}, traceparent="2")
     assert key({}, accept="1") != key({}, accept="2")
     assert flights.key(object(), Request(frontend="a", variables={})) != key({})
+    assert flights.key(plan, Request(frontend="a", variables={}, is_written=True)) != key({})
 
 
 def test_a_schema_with_extensions_is_not_shared() -> None:

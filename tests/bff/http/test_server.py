@@ -10,6 +10,7 @@ import ssl
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,13 +18,14 @@ import trustme
 
 from bff.http import protocol
 from bff.http.app import http_app
+from bff.http.asgi import App
 from bff.http.options import Options, Tls
 from bff.http.server import BadCertificate, CannotListen, PortInUse, address, listen, run, serve
 from tests.bff.http.world import FakeGateway, World, connected, reply, until
 from tests.serving import serving
 
 
-def door() -> object:
+def door() -> App:
     """An app of its own."""
     return http_app(lambda: FakeGateway(), Options())
 
@@ -132,6 +134,25 @@ async def test_an_idle_connection_is_kept(world: World, monkeypatch: pytest.Monk
             await asyncio.sleep(0.3)
 
 
+async def test_a_connection_that_is_not_used_any_more_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So long after its last answer; neither earlier nor while one is being made."""
+    monkeypatch.setattr("bff.http.server.IDLE_SECONDS", 0.4)
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.6 if scope.get("path") == "/slow" else 0)
+        await door()(scope, receive, send)
+
+    async with serving(slow) as url, asyncio.timeout(10):
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as client:
+            for path in (b"/live", b"/live", b"/slow", b"/live"):
+                client.sendall(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path)
+                assert (await reply(client)).startswith(b"HTTP/1.1 404" if path == b"/slow" else b"HTTP/1.1 200")
+                await asyncio.sleep(0.25)
+            began = asyncio.get_running_loop().time()
+            assert await received(client) == b""
+            assert 0.05 < asyncio.get_running_loop().time() - began < 2
+
+
 async def test_a_refused_body_is_read_so_that_the_refusal_is(world: World) -> None:
     """A client that sends everything before it reads still gets its 413, and the connection is good for more."""
     for _ in range(2):
@@ -189,6 +210,7 @@ async def test_requests_in_one_packet(world: World) -> None:
 SCRIPT = """
 import asyncio
 from bff.http.app import http_app
+from bff.http.asgi import App
 from bff.http.options import Options
 from bff.http.server import run, serve
 from tests.bff.http.world import FakeGateway
