@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable
+from typing import Literal
 
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
@@ -20,6 +21,9 @@ _CONDITIONS = frozenset(("if-none-match", "if-modified-since"))
 
 class RestConnector:
     """Speaks to one REST upstream through one pooled transport, which it owns and closes."""
+
+    keeps_deadlines: Literal[True] = True
+    """Each request gets the seconds that are left, and nothing else is waited for."""
 
     def __init__(self, name: str, options: Options, transport: Transport) -> None:
         self._name = name
