@@ -105,9 +105,10 @@ class Engine:
         while True:
             self._busy.add(connection)
             try:
-                return await connection.exchange(
-                    request.operation, request.bytes, request.streamed, is_head=request.is_head
-                )
+                reply = connection.begin(request.operation, request.bytes, is_head=request.is_head)
+                if request.streamed is not None:
+                    await connection.stream(request.streamed)
+                return await reply
             except UpstreamDisconnected as error:
                 if self._is_closed:
                     raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
@@ -115,19 +116,19 @@ class Engine:
                     raise
             finally:
                 self._busy.discard(connection)
-                if connection.is_open and not self._is_closed:
+                if connection.finish() and not self._is_closed:
                     self._idle.append(connection)
             connection = await self._connect(request)
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
-        oldest = time.monotonic() - _IDLE
-        while self._idle and self._idle[0].idle_since < oldest:
-            self._idle.popleft().abort()
-        for place in range(len(self._idle) - 1, -1, -1):
-            connection = self._idle[place]
-            if connection.origin == origin and connection.is_open:
-                del self._idle[place]
+        idle, oldest = self._idle, time.monotonic() - _IDLE
+        while idle and idle[0].idle_since < oldest:
+            idle.popleft().abort()
+        for place in range(len(idle) - 1, -1, -1):
+            connection = idle[place]
+            if connection.origin == origin and connection.is_open():
+                del idle[place]
                 return connection
         return None
 
@@ -172,28 +173,24 @@ def _encode(
         raise UpstreamRejected(operation, _BAD_URL)
     address, target = match.groups()
     try:
-        origin, host = _origin(address)
+        origin, usual = _origin(address)
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
         raise UpstreamRejected(operation, _BAD_URL) from error
-    lines = {
-        "host": host,
-        "accept": "*/*",
-        "accept-encoding": "gzip, deflate",
-        "user-agent": "bff",
-        **outgoing(operation, headers),
-    }
+    lines = {**usual, **outgoing(operation, headers)}
     streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body)
     if body is not None or method in _HAS_BODY:
         lines["content-length"] = str(streamed.length if streamed else len(written or b""))
-    head = "".join([f"{name}: {value}\r\n" for name, value in lines.items()])
-    whole = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n".encode()
+    head = "\r\n".join(map(": ".join, lines.items()))
+    whole = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n".encode()
     return _Request(operation, origin, whole + written if written else whole, streamed, method == "HEAD")
 
 
 @lru_cache(maxsize=1000)
-def _origin(address: str) -> tuple[Origin, str]:
-    """Where to connect, and the Host header (RFC 9110 section 7.2)."""
+def _origin(address: str) -> tuple[Origin, dict[str, str]]:
+    """Where to connect, and the headers of a request that has no others; Host as in RFC 9110 section 7.2."""
     parts = httptools.parse_url(address.encode("ascii"))
     is_tls, name, port = parts.schema.lower() == b"https", parts.host.decode("ascii"), parts.port
     shown = f"[{name}]" if ":" in name else name
-    return (is_tls, name, port or (443 if is_tls else 80)), f"{shown}:{port}" if port else shown
+    host = f"{shown}:{port}" if port else shown
+    usual = {"host": host, "accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "bff"}
+    return (is_tls, name, port or (443 if is_tls else 80)), usual

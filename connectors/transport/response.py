@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import httptools
 
 from connectors.contract import Operation
@@ -12,6 +14,12 @@ from connectors.transport.reading import Body, CompressedBody, check_announced
 _MAX_HEAD = 65_536
 """Bytes of status line and headers accepted before the body."""
 _PACKED = frozenset(("gzip", "x-gzip", "deflate"))
+
+
+@lru_cache(maxsize=200)
+def _lower(name: bytes) -> str:
+    """The name of a header; an upstream sends the same few again and again."""
+    return name.decode("latin-1").lower()
 
 
 class ResponseReader:
@@ -111,9 +119,8 @@ class ResponseReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line, also of a trailer, which is dropped; repeats are joined (RFC 9110 section 5.3)."""
         if not self._has_head:
-            lower, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            before = self._headers.get(lower)
-            self._headers[lower] = text if before is None else f"{before}, {text}"
+            lower, text, headers = _lower(name), value.decode("latin-1"), self._headers
+            headers[lower] = f"{headers[lower]}, {text}" if lower in headers else text
 
     def on_headers_complete(self) -> None:
         """Status and headers are known: choose how to read the body."""
@@ -131,8 +138,9 @@ class ResponseReader:
             check_announced(self._operation, self._headers, self._limit)
         except UpstreamError as error:
             self._error = error
-        is_packed = self._headers.get("content-encoding", "").lower() in _PACKED
-        self._body = (CompressedBody if is_packed else Body)(self._operation, self._limit)
+        coding = self._headers.get("content-encoding")
+        kind = Body if coding is None or coding.lower() not in _PACKED else CompressedBody
+        self._body = kind(self._operation, self._limit)
 
     def on_body(self, chunk: bytes) -> None:
         """Part of the body, without its transfer coding."""
