@@ -39,7 +39,10 @@ def key_of(call: Call) -> Hashable:
 
 def flight_key_of(call: Call) -> Hashable:
     """The same for keys that do not outlive their calls: headers need no digest, and nothing must be held."""
-    return (id(call.operation), *_asked(call), *[each for each in call.headers.items() if each[0] not in TRACING])
+    headers = call.headers
+    if not TRACING.isdisjoint(headers):
+        headers = {name: value for name, value in headers.items() if name not in TRACING}
+    return (id(call.operation), _asked(call), *headers.items())
 
 
 def _asked(call: Call) -> tuple[Hashable, ...]:
