@@ -63,12 +63,13 @@ class Connection(asyncio.Protocol):
         When the response comes before all of it was sent, the rest is not sent.
         """
         waiter = self._waiter
+        assert waiter is not None
         self._is_sent = False
         async with aclosing(body.chunks()) as chunks:
             async for chunk in chunks:
                 if self._room is not None:
                     await asyncio.wait((self._room, waiter), return_when=asyncio.FIRST_COMPLETED)
-                if waiter is None or waiter.done() or self._transport is None:
+                if waiter.done() or self._transport is None:
                     return
                 self._transport.write(chunk)
         self._is_sent = True
