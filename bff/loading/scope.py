@@ -150,8 +150,11 @@ class RequestScope:
                     task.cancel()
             for joint, _ in led:
                 await joint.result()
-        for held in (self._loaders, self._batches, self._calls, self._turns):
-            held.clear()  # they hold errors, which hold this scope: nothing is left for the garbage collector
+        # They hold errors, which hold this scope: nothing is left for the garbage collector.
+        self._loaders.clear()
+        self._batches.clear()
+        self._calls.clear()
+        self._turns.clear()
 
     async def _lead(self, joint: Joint[T], work: Coroutine[Any, Any, T]) -> T:
         """Do here what others may wait for."""

@@ -50,7 +50,8 @@ class Engine:
         self._options = options
         self._slots = Slots(options.connections)
         self._idle: deque[Connection] = deque()
-        self._busy: set[Connection] = set()
+        self._open: set[Connection] = set()
+        """The idle ones and those in use."""
         self._tls: ssl.SSLContext | None = None
         self._is_closed = False
 
@@ -89,7 +90,7 @@ class Engine:
     async def close(self) -> None:
         """As Transport.close."""
         self._is_closed = True
-        for connection in [*self._idle, *self._busy]:
+        for connection in [*self._open]:
             connection.abort()
         self._idle.clear()
         await asyncio.sleep(0)  # lets the sockets close before the loop may end
@@ -103,7 +104,6 @@ class Engine:
         kept = self._kept(request.origin)
         connection = kept or await self._connect(request)
         while True:
-            self._busy.add(connection)
             try:
                 reply = connection.begin(request.operation, request.bytes, is_head=request.is_head)
                 if request.streamed is not None:
@@ -115,7 +115,6 @@ class Engine:
                 if connection is not kept or connection.has_begun or not request.operation.is_idempotent:
                     raise
             finally:
-                self._busy.discard(connection)
                 if connection.finish() and not self._is_closed:
                     self._idle.append(connection)
             connection = await self._connect(request)
@@ -133,12 +132,13 @@ class Engine:
         return None
 
     def _forget(self, connection: Connection) -> None:
+        self._open.discard(connection)
         with suppress(ValueError):
             self._idle.remove(connection)
 
     async def _connect(self, request: _Request) -> Connection:
         operation, origin = request.operation, request.origin
-        if self._idle and len(self._idle) + len(self._busy) >= self._options.connections:
+        if self._idle and len(self._open) >= self._options.connections:
             self._idle.popleft().abort()
         loop = asyncio.get_running_loop()
         is_tls, host, port = origin
@@ -156,6 +156,8 @@ class Engine:
         if self._is_closed:
             connection.abort()
             raise UpstreamUnreachable(operation, "the connector is closed")
+        if connection.is_open():  # else it was lost again, and forgotten, before it came here
+            self._open.add(connection)
         return connection
 
     def _context(self) -> ssl.SSLContext:
@@ -177,12 +179,14 @@ def _encode(
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
         raise UpstreamRejected(operation, _BAD_URL) from error
     lines = {**usual, **outgoing(operation, headers)}
-    streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body)
+    streamed = body if isinstance(body, Streamed) else None
     if body is not None or method in _HAS_BODY:
-        lines["content-length"] = str(streamed.length if streamed else len(written or b""))
+        lines["content-length"] = str(streamed.length if streamed else len(body or b""))
     head = "\r\n".join(map(": ".join, lines.items()))
-    whole = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n".encode()
-    return _Request(operation, origin, whole + written if written else whole, streamed, method == "HEAD")
+    sent = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n".encode()
+    if isinstance(body, bytes):
+        sent += body
+    return _Request(operation, origin, sent, streamed, method == "HEAD")
 
 
 @lru_cache(maxsize=1000)

@@ -118,9 +118,12 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line, also of a trailer, which is dropped; repeats are joined (RFC 9110 section 5.3)."""
-        if not self._has_head:
-            lower, text, headers = _lower(name), value.decode("latin-1"), self._headers
-            headers[lower] = f"{headers[lower]}, {text}" if lower in headers else text
+        if self._has_head:
+            return
+        lower, text = _lower(name), value.decode("latin-1")
+        if lower in self._headers:
+            text = f"{self._headers[lower]}, {text}"
+        self._headers[lower] = text
 
     def on_headers_complete(self) -> None:
         """Status and headers are known: choose how to read the body."""
