@@ -179,14 +179,13 @@ def _encode(
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
         raise UpstreamRejected(operation, _BAD_URL) from error
     lines = {**usual, **outgoing(operation, headers)}
-    streamed = body if isinstance(body, Streamed) else None
     if body is not None or method in _HAS_BODY:
-        lines["content-length"] = str(streamed.length if streamed else len(body or b""))
+        lines["content-length"] = str(body.length if isinstance(body, Streamed) else len(body or b""))
     head = "\r\n".join(map(": ".join, lines.items()))
     sent = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n".encode()
     if isinstance(body, bytes):
         sent += body
-    return _Request(operation, origin, sent, streamed, method == "HEAD")
+    return _Request(operation, origin, sent, body if isinstance(body, Streamed) else None, method == "HEAD")
 
 
 @lru_cache(maxsize=1000)

@@ -52,8 +52,8 @@ def joined(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
 
 def check_announced(operation: Operation, headers: Mapping[str, str], limit: int) -> None:
     """Refuse a body that says it is larger than `limit` bytes before reading any of it."""
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
+    length = headers.get("content-length")
+    if length is not None and length.isdecimal() and int(length) > limit:
         raise _too_large(operation, limit)
 
 

@@ -127,23 +127,24 @@ class ResponseReader:
 
     def on_headers_complete(self) -> None:
         """Status and headers are known: choose how to read the body."""
-        if self._is_complete or self._parser is None:
+        parser = self._parser
+        if self._is_complete or parser is None:
             return
-        self._status = self._parser.get_status_code()
-        if self._status < 200 and self._status != 101:
+        status = self._status = parser.get_status_code()
+        if status < 200 and status != 101:
             return
         self._has_head = True
         if self._is_head:
             self._is_complete = True
-            self.may_reuse = self._parser.should_keep_alive()
+            self.may_reuse = parser.should_keep_alive()
             return
+        operation, headers, limit = self._operation, self._headers, self._limit
         try:
-            check_announced(self._operation, self._headers, self._limit)
+            check_announced(operation, headers, limit)
         except UpstreamError as error:
             self._error = error
-        coding = self._headers.get("content-encoding")
-        kind = Body if coding is None or coding.lower() not in _PACKED else CompressedBody
-        self._body = kind(self._operation, self._limit)
+        is_packed = "content-encoding" in headers and headers["content-encoding"].lower() in _PACKED
+        self._body = CompressedBody(operation, limit) if is_packed else Body(operation, limit)
 
     def on_body(self, chunk: bytes) -> None:
         """Part of the body, without its transfer coding."""
