@@ -115,21 +115,29 @@ class Engine:
                 if connection is not kept or connection.has_begun or not request.operation.is_idempotent:
                     raise
             finally:
-                if connection.finish() and not self._is_closed:
+                if connection.finish():
                     self._idle.append(connection)
+                else:
+                    self._open.discard(connection)
             connection = await self._connect(request)
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
         idle, oldest = self._idle, time.monotonic() - _IDLE
         while idle and idle[0].idle_since < oldest:
-            idle.popleft().abort()
+            self._close_oldest()
         for place in range(len(idle) - 1, -1, -1):
             connection = idle[place]
             if connection.origin == origin and connection.is_open():
                 del idle[place]
                 return connection
         return None
+
+    def _close_oldest(self) -> None:
+        """Of those that idle."""
+        oldest = self._idle.popleft()
+        self._open.discard(oldest)
+        oldest.abort()
 
     def _forget(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -139,7 +147,7 @@ class Engine:
     async def _connect(self, request: _Request) -> Connection:
         operation, origin = request.operation, request.origin
         if self._idle and len(self._open) >= self._options.connections:
-            self._idle.popleft().abort()
+            self._close_oldest()
         loop = asyncio.get_running_loop()
         is_tls, host, port = origin
         seconds = self._options.connect_timeout
