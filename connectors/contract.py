@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -225,6 +225,15 @@ class Connector(Protocol):
 
     async def send(self, call: Call) -> Reply:
         """Send one call; raise UpstreamError when no usable reply comes back. Cancelling reaches the upstream."""
+
+
+@runtime_checkable
+class KeepsDeadlines(Protocol):
+    """A connector whose `send` ends at `call.deadline` whatever it waits for, so that no other timer is needed."""
+
+    @property
+    def keeps_deadlines(self) -> Literal[True]:
+        """Says so."""
 
 
 @runtime_checkable

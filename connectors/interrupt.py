@@ -13,8 +13,9 @@ class Interrupt:
 
     __slots__ = ("_has_struck", "_task")
 
-    def __init__(self) -> None:
-        task = asyncio.current_task()
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """`loop` is the running one, for those who have it at hand."""
+        task = asyncio.current_task(loop)
         assert task is not None
         self._task = task
         self._has_struck = False

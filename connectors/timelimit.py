@@ -24,38 +24,34 @@ class TimeLimit(Interrupt):
 
     def __init__(self, seconds: float) -> None:
         global _newest
-        Interrupt.__init__(self)
         loop = asyncio.get_running_loop()
+        Interrupt.__init__(self, loop)
         slots = _newest
         if slots is None or slots.loop is not loop:
             slots = _newest = _Slots(loop)
-        self._slot = slots.of(time.monotonic() + seconds)
-        self._slot.add(self)
+        self._slot = slot = slots[int((time.monotonic() + seconds) / TICK) + 1]
+        slot.add(self)
 
     def lift(self) -> None:
         """It strikes no more."""
         self._slot.discard(self)
 
 
-class _Slots:
-    """The limits of one event loop."""
+class _Slots(dict[int, set["TimeLimit"]]):
+    """The limits of one event loop, by the tick of `time.monotonic()` at which they strike. Asking makes the slot."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
         self.loop = loop
-        self._slots: dict[int, set[TimeLimit]] = {}
         self._ticks: list[int] = []
-        """The keys of `_slots`, as a heap."""
+        """The keys, as a heap."""
         self._timer: asyncio.TimerHandle | None = None
 
-    def of(self, when: float) -> set[TimeLimit]:
-        """Where limits belong that strike at this time of `time.monotonic()`."""
-        tick = int(when / TICK) + 1
-        slot = self._slots.get(tick)
-        if slot is None:
-            slot = self._slots[tick] = set()
-            heapq.heappush(self._ticks, tick)
-            if self._ticks[0] == tick:
-                self._wait()
+    def __missing__(self, tick: int) -> set[TimeLimit]:
+        slot = self[tick] = set()
+        heapq.heappush(self._ticks, tick)
+        if self._ticks[0] == tick:
+            self._wait()
         return slot
 
     def _wait(self) -> None:
@@ -68,8 +64,8 @@ class _Slots:
     def _strike(self) -> None:
         self._timer = None
         now = time.monotonic()
-        while self._ticks and (self._ticks[0] * TICK <= now or not self._slots[self._ticks[0]]):
-            for limit in self._slots.pop(heapq.heappop(self._ticks)):
+        while self._ticks and (self._ticks[0] * TICK <= now or not self[self._ticks[0]]):
+            for limit in self.pop(heapq.heappop(self._ticks)):
                 limit()
         if self._ticks:
             self._wait()

@@ -18,6 +18,9 @@ from bff.engine.where import Column, path_to
 from bff.loading.scope import RequestScope
 from connectors.errors import UpstreamError
 
+_KEYS = frozenset({int, str})
+"""What nearly every key is."""
+
 
 async def fetch_column(
     scope: RequestScope, step: Step, fetched: Fetched, executor: Executor[Any], sources: Sequence[Any], column: Column
@@ -40,7 +43,7 @@ async def fetch_column(
     else:
         values = list(await asyncio.gather(*(_single(scope, step, fetched, source, given) for source in sources)))
         is_finished = False
-    if not is_finished and any(isinstance(value, UpstreamError) for value in values):
+    if not is_finished and any(issubclass(kind, UpstreamError) for kind in set(map(type, values))):
         values = [_instead(fetched, value, executor, column, row) for row, value in enumerate(values)]
     return values, is_finished
 
@@ -77,16 +80,18 @@ async def _batched(
         wanted: dict[Any, Any] = dict.fromkeys(keys)
     except TypeError:  # an upstream sent an object or a list where the key should be
         return await _batched(scope, step, fetched, list(map(_hashable, keys)), others)
-    absent = {key: key for key in wanted if key is None or isinstance(key, Exception)}
-    for key in absent:
-        del wanted[key]
+    absent: dict[Any, Any] = {}
+    if not _KEYS.issuperset(map(type, wanted)):
+        absent = {key: key for key in wanted if key is None or isinstance(key, Exception)}
+        for key in absent:
+            del wanted[key]
     if not wanted:
         return list(keys), False
     answers = await scope.load_set(fetched.endpoint, others, list(wanted), step.selection)
     values, is_finished = step.reading.dealt(answers, may_finish=absent.keys() <= {None})
     if absent:
         values = {**values, **absent}
-    return [values[key] for key in keys], is_finished
+    return list(map(values.__getitem__, keys)), is_finished
 
 
 async def _single(scope: RequestScope, step: Step, fetched: Fetched, source: Any, given: Mapping[str, Any]) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+
+import msgspec
 
 from connectors.batching import deal, single_reply
 from connectors.contract import Reply, Selection
@@ -15,7 +16,7 @@ Outcome = Reply | Exception
 """Errors travel as values, so that an answer nobody waits for any more is never an unretrieved exception."""
 
 
-class Asked(NamedTuple):
+class Asked(msgspec.Struct, frozen=True):
     """What one loader is for: an endpoint, its arguments but the batched one, and what is wanted."""
 
     endpoint: Endpoint

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
-from bff.contract import Refused, timings
+from bff.contract import Refused, Timings, timings
 from bff.loading.answered import Answered, Asked, Outcome
 from bff.loading.joint import Joint
 from bff.loading.upstream import Reachable
@@ -62,22 +62,22 @@ class RequestScope:
     """Upstream calls made so far."""
     has_effects: bool = False
     """Whether it made a call that is not safe, published or subscribed: nobody else's answer may then be this one's."""
-    _loaders: dict[Asked, DataLoader[Any, Outcome]] = field(default_factory=dict)
-    _batches: dict[Asked, dict[Hashable, _Batch]] = field(default_factory=dict)
-    _gathering: dict[Asked, _Batch] = field(default_factory=dict)
-    _calls: dict[Asked, Joint[Outcome]] = field(default_factory=dict)
-    _turns: dict[Endpoint, Slots] = field(default_factory=dict)
-    _streams: set[AsyncGenerator[Event, None]] = field(default_factory=set)
-    _led: dict[Joint[Any], asyncio.Task[Any] | None] = field(default_factory=dict)
+    _loaders: dict[Asked, DataLoader[Any, Outcome]] = field(init=False, default_factory=dict)
+    _batches: dict[Asked, dict[Hashable, _Batch]] = field(init=False, default_factory=dict)
+    _gathering: dict[Asked, _Batch] = field(init=False, default_factory=dict)
+    _calls: dict[Asked, Joint[Outcome]] = field(init=False, default_factory=dict)
+    _turns: dict[Endpoint, Slots] = field(init=False, default_factory=dict)
+    _streams: set[AsyncGenerator[Event, None]] = field(init=False, default_factory=set)
+    _led: dict[Joint[Any], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
     """What is under way, and in whose task, so that `close` reaches it wherever it waits."""
-    _is_closed: bool = False
+    _is_closed: bool = field(init=False, default=False)
 
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
         """Answer one ask, in a batch where the endpoint has one. Raises UpstreamError, or Refused over `most_calls`."""
         if not endpoint.operation.is_safe:
             self.has_effects = True
             call = self._call(endpoint, arguments, selection)
-            return single_reply(endpoint, await self._lead(Joint(), self._send(endpoint, call)))
+            return single_reply(endpoint, await self._lead(Joint(), self._send(call)))
         batch = endpoint.batch
         if batch is None:
             outcome = await self._once(endpoint, arguments, selection)
@@ -114,7 +114,7 @@ class RequestScope:
     ) -> AsyncGenerator[Event, None]:
         """Yield the events of one subscription; a subscription has no deadline."""
         call = Call(operation=endpoint.operation, arguments=arguments, selection=selection, incoming=self.incoming)
-        self._count(1)
+        self._count()
         self.has_effects = True
         async with aclosing(self._upstream(endpoint.operation.upstream).stream(call)) as events:
             self._streams.add(events)  # an author's `async for` does not close what it iterates, so `close` does
@@ -125,7 +125,7 @@ class RequestScope:
 
     async def publish(self, endpoint: PublishEndpoint, arguments: Mapping[str, Any]) -> None:
         """Hand over one message."""
-        self._count(1)
+        self._count()
         self.has_effects = True
         call = Call(operation=endpoint.operation, arguments=arguments, incoming=self.incoming, deadline=self.deadline)
         await self._upstream(endpoint.operation.upstream).publish(call)
@@ -150,8 +150,11 @@ class RequestScope:
                     task.cancel()
             for joint, _ in led:
                 await joint.result()
-        for held in (self._loaders, self._batches, self._calls, self._turns):
-            held.clear()  # they hold errors, which hold this scope: nothing is left for the garbage collector
+        # They hold errors, which hold this scope: nothing is left for the garbage collector.
+        self._loaders.clear()
+        self._batches.clear()
+        self._calls.clear()
+        self._turns.clear()
 
     async def _lead(self, joint: Joint[T], work: Coroutine[Any, Any, T]) -> T:
         """Do here what others may wait for."""
@@ -250,7 +253,7 @@ class RequestScope:
             if not turns.take():
                 await turns.wait()
             try:
-                reply = await self._send(endpoint, self._call(endpoint, arguments, selection))
+                reply = await self._send(self._call(endpoint, arguments, selection))
             finally:
                 turns.give()
             return single_reply(endpoint, reply)
@@ -267,7 +270,7 @@ class RequestScope:
         arguments = {**others, endpoint.batch.parameter: keys[0]} if is_single else others
         call = self._call(endpoint, arguments, asked.selection, () if is_single else tuple(keys))
         try:
-            return Answered(keys, await self._send(endpoint, call), is_single)
+            return Answered(keys, await self._send(call), is_single)
         except (UpstreamError, Refused, DefinitionError) as error:
             return Answered(keys, error, is_single)
 
@@ -282,7 +285,7 @@ class RequestScope:
         call = self._call(asked.endpoint, others, asked.selection, tuple(keys))
         key = (asked, upstream.identity(self.incoming))
         try:
-            return await self._sent(call, lambda: windows.ask(key, upstream, asked.endpoint, call))
+            return await self._sent(call, lambda sent: windows.ask(key, upstream, asked.endpoint, sent))
         except (UpstreamError, Refused, DefinitionError) as error:
             return Answered(keys, error, is_single=False)
 
@@ -302,33 +305,22 @@ class RequestScope:
             incoming=self.incoming,
         )
 
-    async def _send(self, endpoint: Endpoint, call: Call) -> Reply:
-        upstream = self._upstream(endpoint.operation.upstream)
-        if timings.get() is None:
-            self._count(1)
-            reply = await upstream.send(call)
-        else:
-            reply = await self._sent(call, lambda: upstream.send(call))
-        bound_records(reply, endpoint.operation, upstream.max_records)
+    async def _send(self, call: Call) -> Reply:
+        upstream = self._upstream(call.operation.upstream)
+        reply = await self._sent(call, upstream.send)
+        bound_records(reply, call.operation, upstream.max_records)
         return reply
 
-    async def _sent(self, call: Call, send: Callable[[], Awaitable[T]]) -> T:
+    def _sent(self, call: Call, send: Callable[[Call], Awaitable[T]]) -> Awaitable[T]:
         """Count a call, and note its time for those who ask."""
-        self._count(1)
-        name = call.operation.upstream
+        self._count()
         noted = timings.get()
-        if noted is None:
-            return await send()
-        began = time.perf_counter()
-        try:
-            return await send()
-        finally:
-            noted.upstreams.setdefault(name, []).append(time.perf_counter() - began)
+        return send(call) if noted is None else _timed(noted, call, send)
 
-    def _count(self, calls: int) -> None:
+    def _count(self) -> None:
         if self._is_closed:
             raise DefinitionError("an endpoint was asked after its request had ended; await what a resolver starts")
-        self.calls += calls
+        self.calls += 1
         if self.most_calls is not None and self.calls > self.most_calls:
             raise Refused(
                 "TOO_MANY_CALLS",
@@ -341,6 +333,14 @@ class RequestScope:
         except KeyError:
             known = ", ".join(sorted(self.upstreams)) or "none"
             raise DefinitionError(f'no upstream "{name}" is configured; bff.yaml has {known}') from None
+
+
+async def _timed(noted: Timings, call: Call, send: Callable[[Call], Awaitable[T]]) -> T:
+    began = time.perf_counter()
+    try:
+        return await send(call)
+    finally:
+        noted.upstreams.setdefault(call.operation.upstream, []).append(time.perf_counter() - began)
 
 
 def _shared(answer: asyncio.Future[Outcome]) -> asyncio.Future[Outcome]:

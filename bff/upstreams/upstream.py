@@ -9,7 +9,7 @@ from bff.policies.outbound.headers import stream_headers
 from bff.policies.outbound.identity import TRACING
 from bff.policies.outbound.options import Options
 from bff.policies.outbound.order import Placed, fixed_headers, outbound, wrap
-from connectors.contract import Call, Connector, Event, Publishes, Reply, Streams
+from connectors.contract import Call, Connector, Event, KeepsDeadlines, Publishes, Reply, Streams
 from connectors.errors import DefinitionError
 from connectors.options import ConnectorOptions
 
@@ -31,7 +31,7 @@ class Upstream:
         options = settings.policies
         self.settings = settings
         self.connector = connector
-        self.policies: list[Placed] = outbound(options)
+        self.policies: list[Placed] = outbound(options, connector_keeps_deadlines=isinstance(connector, KeepsDeadlines))
         self.send = wrap(connector.send, self.policies)
         """Send one call; raises UpstreamError when no usable reply comes back."""
         self._publish = wrap(self._hand_over, [each for each in self.policies if not each.needs_reply])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable
+from typing import Literal
 
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
@@ -21,10 +22,15 @@ _CONDITIONS = frozenset(("if-none-match", "if-modified-since"))
 class RestConnector:
     """Speaks to one REST upstream through one pooled transport, which it owns and closes."""
 
+    keeps_deadlines: Literal[True] = True
+    """Each request gets the seconds that are left, and nothing else is waited for."""
+
     def __init__(self, name: str, options: Options, transport: Transport) -> None:
         self._name = name
         self._options = options
         self._transport = transport
+        self._address = options.address
+        self._most_depth = options.max_depth
 
     async def start(self) -> None:
         """Nothing needs to be known before the first call."""
@@ -37,7 +43,7 @@ class RestConnector:
         """Ask for the health path. Any answer below 500 shows that the upstream takes calls."""
         method, path = ("GET", self._options.health) if self._options.health else ("HEAD", "/")
         operation = Operation(upstream=self._name, name=f"{method} {path}")
-        url = self._options.address + path
+        url = self._address + path
         response = await self._transport.request(operation, method, url, headers={}, timeout=_CHECK_SECONDS)
         if response.status >= 500 and (error := error_for_status(operation, response)):
             raise error
@@ -49,7 +55,7 @@ class RestConnector:
         request = operation.request(call)
         if operation.pages is not None:
             return await self._send_pages(call, operation, operation.pages, request)
-        response = await self._ask(call, operation, self._options.address + request.url, request)
+        response = await self._ask(call, operation, self._address + request.url, request)
         return self._read(call, operation, response)
 
     def _ask(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
@@ -60,10 +66,10 @@ class RestConnector:
         )
 
     def _read(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
-        status = response.status
         error = error_for_status(operation, response)
         if error is None:
-            return reply_of(operation, response, self._options.max_depth)
+            return reply_of(operation, response, self._most_depth)
+        status = response.status
         is_revalidated = status == 304 and not _CONDITIONS.isdisjoint(call.headers)
         if is_revalidated or (status in (404, 410) and operation.missing_is_null):
             return Reply(None, status=status, headers=response.headers)
@@ -73,7 +79,7 @@ class RestConnector:
         """Ask for page after page within the call's deadline and the upstream's `max_reply`."""
         path = operation.many_items if call.keys else operation.items
         items: list[object] = []
-        url: str | None = self._options.address + request.url
+        url: str | None = self._address + request.url
         room = self._options.max_reply
         first: Reply | None = None
         for _ in range(pages.max_pages):

@@ -26,11 +26,13 @@ def reply_of(operation: Operation, response: HttpReply, most_depth: int) -> Repl
 
     Raises UpstreamBadReply at once for what cannot be JSON, such as an error page, so that policies see the failure.
     """
-    body = response.body.removeprefix(_BOM).lstrip(_SPACE)
-    if not body:
-        return Reply(None, status=response.status, headers=response.headers)
-    if body[0] not in _JSON_STARTS:
-        raise _not_json(operation, response, "it does not begin like JSON")
+    body = response.body
+    if not body or body[0] not in _JSON_STARTS:
+        body = body.removeprefix(_BOM).lstrip(_SPACE)
+        if not body:
+            return Reply(None, status=response.status, headers=response.headers)
+        if body[0] not in _JSON_STARTS:
+            raise _not_json(operation, response, "it does not begin like JSON")
     kind = _DecodeLarge if len(body) > turns.LARGE else _Decode
     decode = kind(operation, response, most_depth)
     fit = partial(_fit, most_depth) if len(body) <= turns.LARGE_TYPED else None

@@ -65,7 +65,7 @@ class UrlTemplate:
         path = self._constant_path or "".join([f"/{_segment(parts, arguments)}" for parts in self._segments])
         if not self._pairs:
             return path
-        query = "&".join([text for name, parts in self._pairs for text in _filled_pairs(name, parts, arguments)])
+        query = "&".join(filter(None, [_filled_pair(name, parts, arguments) for name, parts in self._pairs]))
         return f"{path}?{query}" if query else path
 
 
@@ -88,18 +88,20 @@ def _segment(parts: _Parts, arguments: Mapping[str, Any]) -> str:
     return segment
 
 
-def _filled_pairs(name: str, parts: _Parts, arguments: Mapping[str, Any]) -> list[str]:
-    """A query pair once for each value of its lists; not at all when a value is missing."""
-    filled = [name]
-    for part in parts:
-        if isinstance(part, str):
-            filled = [text + part for text in filled]
-            continue
-        texts = quoted_texts(arguments.get(part.name))
-        if part.is_comma and texts:
-            texts = [",".join(texts)]
-        filled = [before + text for before in filled for text in texts]
-    return filled
+def _filled_pair(name: str, parts: _Parts, arguments: Mapping[str, Any]) -> str:
+    """A query pair, `id=1&id=2` where its value holds a list; nothing when a value is missing."""
+    filled = _texts(parts[0], arguments)
+    for part in parts[1:]:
+        filled = [before + text for before in filled for text in _texts(part, arguments)]
+    return name + f"&{name}".join(filled) if filled else ""
+
+
+def _texts(part: str | _Place, arguments: Mapping[str, Any]) -> list[str]:
+    """What a part of a value can be, quoted."""
+    if isinstance(part, str):
+        return [part]
+    texts = quoted_texts(arguments.get(part.name))
+    return [",".join(texts)] if part.is_comma and texts else texts
 
 
 def _pair(pair: str, whole: str) -> tuple[str, _Parts]:

@@ -50,7 +50,8 @@ class Engine:
         self._options = options
         self._slots = Slots(options.connections)
         self._idle: deque[Connection] = deque()
-        self._busy: set[Connection] = set()
+        self._open: set[Connection] = set()
+        """The idle ones and those in use."""
         self._tls: ssl.SSLContext | None = None
         self._is_closed = False
 
@@ -89,7 +90,7 @@ class Engine:
     async def close(self) -> None:
         """As Transport.close."""
         self._is_closed = True
-        for connection in [*self._idle, *self._busy]:
+        for connection in [*self._open]:
             connection.abort()
         self._idle.clear()
         await asyncio.sleep(0)  # lets the sockets close before the loop may end
@@ -103,42 +104,50 @@ class Engine:
         kept = self._kept(request.origin)
         connection = kept or await self._connect(request)
         while True:
-            self._busy.add(connection)
             try:
-                return await connection.exchange(
-                    request.operation, request.bytes, request.streamed, is_head=request.is_head
-                )
+                reply = connection.begin(request.operation, request.bytes, is_head=request.is_head)
+                if request.streamed is not None:
+                    await connection.stream(request.streamed)
+                return await reply
             except UpstreamDisconnected as error:
                 if self._is_closed:
                     raise UpstreamDisconnected(request.operation, "the connector was closed during the call") from error
                 if connection is not kept or connection.has_begun or not request.operation.is_idempotent:
                     raise
             finally:
-                self._busy.discard(connection)
-                if connection.is_open and not self._is_closed:
+                if connection.finish():
                     self._idle.append(connection)
+                else:
+                    self._open.discard(connection)
             connection = await self._connect(request)
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
-        oldest = time.monotonic() - _IDLE
-        while self._idle and self._idle[0].idle_since < oldest:
-            self._idle.popleft().abort()
-        for place in range(len(self._idle) - 1, -1, -1):
-            connection = self._idle[place]
-            if connection.origin == origin and connection.is_open:
-                del self._idle[place]
+        idle, oldest = self._idle, time.monotonic() - _IDLE
+        while idle and idle[0].idle_since < oldest:
+            self._close_oldest()
+        for place in range(len(idle) - 1, -1, -1):
+            connection = idle[place]
+            if connection.origin == origin and connection.is_open():
+                del idle[place]
                 return connection
         return None
 
+    def _close_oldest(self) -> None:
+        """Of those that idle."""
+        oldest = self._idle.popleft()
+        self._open.discard(oldest)
+        oldest.abort()
+
     def _forget(self, connection: Connection) -> None:
+        self._open.discard(connection)
         with suppress(ValueError):
             self._idle.remove(connection)
 
     async def _connect(self, request: _Request) -> Connection:
         operation, origin = request.operation, request.origin
-        if self._idle and len(self._idle) + len(self._busy) >= self._options.connections:
-            self._idle.popleft().abort()
+        if self._idle and len(self._open) >= self._options.connections:
+            self._close_oldest()
         loop = asyncio.get_running_loop()
         is_tls, host, port = origin
         seconds = self._options.connect_timeout
@@ -155,6 +164,8 @@ class Engine:
         if self._is_closed:
             connection.abort()
             raise UpstreamUnreachable(operation, "the connector is closed")
+        if connection.is_open():  # else it was lost again, and forgotten, before it came here
+            self._open.add(connection)
         return connection
 
     def _context(self) -> ssl.SSLContext:
@@ -172,28 +183,25 @@ def _encode(
         raise UpstreamRejected(operation, _BAD_URL)
     address, target = match.groups()
     try:
-        origin, host = _origin(address)
+        origin, usual = _origin(address)
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
         raise UpstreamRejected(operation, _BAD_URL) from error
-    lines = {
-        "host": host,
-        "accept": "*/*",
-        "accept-encoding": "gzip, deflate",
-        "user-agent": "bff",
-        **outgoing(operation, headers),
-    }
-    streamed, written = (body, b"") if isinstance(body, Streamed) else (None, body)
+    lines = {**usual, **outgoing(operation, headers)}
     if body is not None or method in _HAS_BODY:
-        lines["content-length"] = str(streamed.length if streamed else len(written or b""))
-    head = "".join([f"{name}: {value}\r\n" for name, value in lines.items()])
-    whole = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n".encode()
-    return _Request(operation, origin, whole + written if written else whole, streamed, method == "HEAD")
+        lines["content-length"] = str(body.length if isinstance(body, Streamed) else len(body or b""))
+    head = "\r\n".join(map(": ".join, lines.items()))
+    sent = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n".encode()
+    if isinstance(body, bytes):
+        sent += body
+    return _Request(operation, origin, sent, body if isinstance(body, Streamed) else None, method == "HEAD")
 
 
 @lru_cache(maxsize=1000)
-def _origin(address: str) -> tuple[Origin, str]:
-    """Where to connect, and the Host header (RFC 9110 section 7.2)."""
+def _origin(address: str) -> tuple[Origin, dict[str, str]]:
+    """Where to connect, and the headers of a request that has no others; Host as in RFC 9110 section 7.2."""
     parts = httptools.parse_url(address.encode("ascii"))
     is_tls, name, port = parts.schema.lower() == b"https", parts.host.decode("ascii"), parts.port
     shown = f"[{name}]" if ":" in name else name
-    return (is_tls, name, port or (443 if is_tls else 80)), f"{shown}:{port}" if port else shown
+    host = f"{shown}:{port}" if port else shown
+    usual = {"host": host, "accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": "bff"}
+    return (is_tls, name, port or (443 if is_tls else 80)), usual

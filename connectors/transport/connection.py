@@ -25,13 +25,15 @@ class Connection(asyncio.Protocol):
         self.origin = origin
         self._on_lost = on_lost
         self.idle_since = time.monotonic()
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._reader = ResponseReader(limit)
         self._waiter: asyncio.Future[HttpReply] | None = None
+        self._is_sent = True
+        """Whether the request was sent as a whole."""
         self._room: asyncio.Future[None] | None = None
         """Done when the peer has read enough for more to be written; None while it has."""
 
-    @property
     def is_open(self) -> bool:
         """Whether a request can be sent."""
         return self._transport is not None and not self._transport.is_closing()
@@ -41,42 +43,46 @@ class Connection(asyncio.Protocol):
         """Whether any byte of the last response came."""
         return self._reader.has_begun
 
-    async def exchange(
-        self, operation: Operation, request: bytes, body: Streamed | None = None, *, is_head: bool = False
-    ) -> HttpReply:
-        """Send a whole request and wait for its response. Raises UpstreamDisconnected and what the reader raises.
+    def begin(self, operation: Operation, request: bytes, *, is_head: bool = False) -> asyncio.Future[HttpReply]:
+        """Send a request; `finish` when its response was awaited, whatever came of it.
 
-        A response that comes before all of `body` was sent is taken, and the rest not sent.
+        Raises UpstreamDisconnected; the future raises that and what the reader raises.
         """
-        reader = self._reader
-        reader.begin(operation, is_head=is_head)
+        self._reader.begin(operation, is_head=is_head)
+        self._is_sent = True
         if self._transport is None or self._transport.is_closing():
             raise UpstreamDisconnected(operation, "the connection was closed")
-        waiter: asyncio.Future[HttpReply] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[HttpReply] = self._loop.create_future()
         self._waiter = waiter
-        is_sent = body is None
-        try:
-            self._transport.write(request)
-            if body is not None:
-                is_sent = await self._send(body, waiter)
-            return await waiter
-        finally:
-            self._waiter = None
-            reader.finish()
-            self.idle_since = time.monotonic()
-            if not (is_sent and reader.may_reuse):
-                self.abort()
+        self._transport.write(request)
+        return waiter
 
-    async def _send(self, body: Streamed, waiter: asyncio.Future[HttpReply]) -> bool:
-        """Write a body no faster than the peer reads; whether all of it was written before the response came."""
+    async def stream(self, body: Streamed) -> None:
+        """Send the body of the request that was begun, no faster than the peer reads.
+
+        When the response comes before all of it was sent, the rest is not sent.
+        """
+        waiter = self._waiter
+        assert waiter is not None
+        self._is_sent = False
         async with aclosing(body.chunks()) as chunks:
             async for chunk in chunks:
                 if self._room is not None:
                     await asyncio.wait((self._room, waiter), return_when=asyncio.FIRST_COMPLETED)
                 if waiter.done() or self._transport is None:
-                    return False
+                    return
                 self._transport.write(chunk)
-        return True
+        self._is_sent = True
+
+    def finish(self) -> bool:
+        """End the exchange that was begun. Whether another one can follow: else the connection is closed now."""
+        self._waiter = None
+        self._reader.finish()
+        if self._is_sent and self._reader.may_reuse:
+            self.idle_since = time.monotonic()
+            return self.is_open()
+        self.abort()
+        return False
 
     def abort(self) -> None:
         """Close at once, dropping what was not sent."""
@@ -91,7 +97,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """As asyncio.Protocol."""
-        self._room = asyncio.get_running_loop().create_future()
+        self._room = self._loop.create_future()
 
     def resume_writing(self) -> None:
         """As asyncio.Protocol."""

@@ -24,8 +24,8 @@ def outgoing(operation: Operation, headers: Mapping[str, str]) -> Mapping[str, s
 
     Raises UpstreamRejected, naming the header and never its value, for one that would end its line early.
     """
-    if all(map(_KNOWN.__contains__, headers)) and not _FORBIDDEN.search("".join(headers.values())):
-        return headers  # as nearly always
+    if _KNOWN.issuperset(headers) and "".join(headers.values()).isprintable():
+        return headers  # as nearly always; what cannot be printed is looked at more closely
     checked: dict[str, str] = {}
     for name, value in headers.items():
         if not _TOKEN.fullmatch(name) or _FORBIDDEN.search(value):
@@ -52,8 +52,8 @@ def joined(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
 
 def check_announced(operation: Operation, headers: Mapping[str, str], limit: int) -> None:
     """Refuse a body that says it is larger than `limit` bytes before reading any of it."""
-    length = headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limit:
+    length = headers.get("content-length")
+    if length is not None and length.isdecimal() and int(length) > limit:
         raise _too_large(operation, limit)
 
 

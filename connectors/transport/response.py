@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import httptools
 
 from connectors.contract import Operation
@@ -12,6 +14,12 @@ from connectors.transport.reading import Body, CompressedBody, check_announced
 _MAX_HEAD = 65_536
 """Bytes of status line and headers accepted before the body."""
 _PACKED = frozenset(("gzip", "x-gzip", "deflate"))
+
+
+@lru_cache(maxsize=200)
+def _lower(name: bytes) -> str:
+    """The name of a header; an upstream sends the same few again and again."""
+    return name.decode("latin-1").lower()
 
 
 class ResponseReader:
@@ -110,29 +118,33 @@ class ResponseReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line, also of a trailer, which is dropped; repeats are joined (RFC 9110 section 5.3)."""
-        if not self._has_head:
-            lower, text = name.decode("latin-1").lower(), value.decode("latin-1")
-            before = self._headers.get(lower)
-            self._headers[lower] = text if before is None else f"{before}, {text}"
+        if self._has_head:
+            return
+        lower, text = _lower(name), value.decode("latin-1")
+        if lower in self._headers:
+            text = f"{self._headers[lower]}, {text}"
+        self._headers[lower] = text
 
     def on_headers_complete(self) -> None:
         """Status and headers are known: choose how to read the body."""
-        if self._is_complete or self._parser is None:
+        parser = self._parser
+        if self._is_complete or parser is None:
             return
-        self._status = self._parser.get_status_code()
-        if self._status < 200 and self._status != 101:
+        status = self._status = parser.get_status_code()
+        if status < 200 and status != 101:
             return
         self._has_head = True
         if self._is_head:
             self._is_complete = True
-            self.may_reuse = self._parser.should_keep_alive()
+            self.may_reuse = parser.should_keep_alive()
             return
+        operation, headers, limit = self._operation, self._headers, self._limit
         try:
-            check_announced(self._operation, self._headers, self._limit)
+            check_announced(operation, headers, limit)
         except UpstreamError as error:
             self._error = error
-        is_packed = self._headers.get("content-encoding", "").lower() in _PACKED
-        self._body = (CompressedBody if is_packed else Body)(self._operation, self._limit)
+        is_packed = "content-encoding" in headers and headers["content-encoding"].lower() in _PACKED
+        self._body = CompressedBody(operation, limit) if is_packed else Body(operation, limit)
 
     def on_body(self, chunk: bytes) -> None:
         """Part of the body, without its transfer coding."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 from msgspec.structs import replace
 
@@ -12,15 +13,28 @@ from connectors.errors import UpstreamTimeout
 from connectors.timelimit import TimeLimit
 
 
-def deadline(seconds: float, clock: Clock) -> Policy:
-    """Bound a call by `seconds` from now and by the deadline it already has, and tell everyone further in."""
+def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
+    """Bound a call by `seconds` from now and by the deadline it already has, and tell everyone further in.
+
+    `is_kept` says that whoever waits further in keeps `call.deadline` by itself, so that telling it is enough.
+    """
+
+    def bounded(call: Call) -> tuple[float, float]:
+        """Now, and when the call must be over."""
+        now = clock()
+        until = now + seconds
+        if call.deadline is not None and call.deadline < until:
+            until = call.deadline
+        if until <= now:
+            raise UpstreamTimeout(call.operation, "the deadline had passed before the call could be sent")
+        return now, until
 
     def around(send: Send) -> Send:
+        def send_on(call: Call) -> Awaitable[Reply]:
+            return send(replace(call, deadline=bounded(call)[1]))
+
         async def send_in_time(call: Call) -> Reply:
-            now = clock()
-            until = now + seconds if call.deadline is None else min(now + seconds, call.deadline)
-            if until <= now:
-                raise UpstreamTimeout(call.operation, "the deadline had passed before the call could be sent")
+            now, until = bounded(call)
             limit = TimeLimit(until - now)
             try:
                 return await send(replace(call, deadline=until))
@@ -31,6 +45,6 @@ def deadline(seconds: float, clock: Clock) -> Policy:
             finally:
                 limit.lift()
 
-        return send_in_time
+        return send_on if is_kept else send_in_time
 
     return around

@@ -19,7 +19,10 @@ def with_headers(call: Call, forward: Sequence[str], fixed: Mapping[str, str]) -
     What is not handed on is forgotten, so that nothing further in can depend on who asks without it being in the key.
     """
     incoming = call.incoming
-    headers = {name: incoming[name] for name in forward if name in incoming}
+    headers: dict[str, str] = {}
+    for name in forward:
+        if name in incoming:
+            headers[name] = incoming[name]
     headers.update(fixed)
     headers.update(call.headers)
     return replace(call, headers=headers, incoming={})

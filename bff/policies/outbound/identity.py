@@ -39,12 +39,16 @@ def key_of(call: Call) -> Hashable:
 
 def flight_key_of(call: Call) -> Hashable:
     """The same for keys that do not outlive their calls: headers need no digest, and nothing must be held."""
-    return (id(call.operation), *_asked(call), *[each for each in call.headers.items() if each[0] not in TRACING])
+    headers = call.headers
+    if not TRACING.isdisjoint(headers):
+        headers = {name: value for name, value in headers.items() if name not in TRACING}
+    return (id(call.operation), *_asked(call), *headers.items())
 
 
 def _asked(call: Call) -> tuple[Hashable, ...]:
-    keys = call.keys if _PLAIN.issuperset(map(type, call.keys)) else frozen(call.keys)
-    return (frozen_map(call.arguments), keys, call.selection)
+    arguments, keys = call.arguments, call.keys
+    plain = keys if not keys or _PLAIN.issuperset(map(type, keys)) else frozen(keys)
+    return (frozen(arguments) if arguments else (), plain, call.selection)
 
 
 def frozen_map(value: Mapping[str, Any]) -> Hashable:

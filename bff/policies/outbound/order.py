@@ -30,9 +30,15 @@ class Placed:
     """True for what is of no use around publishing, where nothing is answered that could be used twice."""
 
 
-def outbound(options: Options, *, clock: Clock = time.monotonic) -> list[Placed]:
-    """The policies that are on, the outermost first. Each holds the state of one upstream, however often it wraps."""
+def outbound(
+    options: Options, *, clock: Clock = time.monotonic, connector_keeps_deadlines: bool = False
+) -> list[Placed]:
+    """The policies that are on, the outermost first. Each holds the state of one upstream, however often it wraps.
+
+    With a connector that keeps deadlines, a deadline costs no timer where no policy further in waits.
+    """
     placed: list[Placed] = []
+    is_kept = connector_keeps_deadlines and not (options.retry or options.concurrency or options.rate)
 
     def add(name: str, why: str, policy: Policy, *, needs_reply: bool = False) -> None:
         placed.append(Placed(name, why, policy, needs_reply))
@@ -46,7 +52,8 @@ def outbound(options: Options, *, clock: Clock = time.monotonic) -> list[Placed]
     if options.share:
         why = "one call for all who ask the same, so it is timed, repeated and limited once"
         add("share", why, share(clock), needs_reply=True)
-    add("deadline", "bounds all attempts, pauses and waits together", deadline(options.timeout, clock))
+    why = "bounds all attempts, pauses and waits together"
+    add("deadline", why, deadline(options.timeout, clock, is_kept=is_kept))
     if options.retry:
         add("retry", "inside the deadline, around everything that may fail and pass", retry(options.retry, clock))
     if options.concurrency:
@@ -60,7 +67,7 @@ def outbound(options: Options, *, clock: Clock = time.monotonic) -> list[Placed]
         add("breaker", why, breaker(options.breaker, clock, patience=patience))
     if options.attempt_timeout:
         why = "innermost, so that it times the upstream alone and the breaker counts it"
-        add("attempt timeout", why, deadline(options.attempt_timeout, clock))
+        add("attempt timeout", why, deadline(options.attempt_timeout, clock, is_kept=connector_keeps_deadlines))
     return placed
 
 

@@ -25,15 +25,13 @@ def share(clock: Clock) -> Policy:
         async def send_once(call: Call) -> Reply:
             if not call.operation.is_safe:
                 return await send(call)
-            left = _left(call, clock, "the deadline had passed before the call could be sent")
             key = flight_key_of(call)
             while (flight := flights.get(key)) is not None:
-                outcome = await flight.landed(left)
+                outcome = await flight.landed(_left(call, clock))
                 if isinstance(outcome, Exception):
                     raise outcome
                 if outcome is not None:
                     return outcome.pointed(())  # one each, so that no caller can touch what another one holds
-                left = _left(call, clock, "no reply before the deadline of the request")
             flight = flights[key] = Flight()
             landed: Outcome | None = None
             try:
@@ -53,9 +51,9 @@ def share(clock: Clock) -> Policy:
     return around
 
 
-def _left(call: Call, clock: Clock, late: str) -> float | None:
-    """The seconds that a caller has. Raises UpstreamTimeout when it has none."""
+def _left(call: Call, clock: Clock) -> float | None:
+    """The seconds that a caller has to wait for another one. Raises UpstreamTimeout when it has none."""
     left = None if call.deadline is None else call.deadline - clock()
     if left is not None and left <= 0:
-        raise UpstreamTimeout(call.operation, late)
+        raise UpstreamTimeout(call.operation, "no reply before the deadline of the request")
     return left

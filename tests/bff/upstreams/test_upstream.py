@@ -11,7 +11,7 @@ from bff.policies.outbound.breaker import CircuitOpen
 from bff.policies.outbound.options import Options
 from bff.upstreams import Upstreams
 from connectors.contract import Call, Event, Operation, Reply
-from connectors.errors import DefinitionError, UpstreamUnavailable
+from connectors.errors import DefinitionError, UpstreamTimeout, UpstreamUnavailable
 
 READ = Operation(upstream="shop", name="read")
 WRITE = Operation(upstream="shop", name="write", is_safe=False, is_idempotent=False)
@@ -100,3 +100,20 @@ async def test_what_a_kind_cannot_do_is_the_developers_mistake() -> None:
         shop.stream(Call(operation=READ))
     with pytest.raises(DefinitionError, match=r"shop .* takes no messages"):
         await shop.publish(Call(operation=WRITE))
+
+
+async def test_only_a_connector_that_says_so_is_trusted_with_the_deadline() -> None:
+    """All others are ended from outside."""
+
+    class Slow(Plain):
+        async def send(self, call: Call) -> Reply:
+            await asyncio.sleep(0.1)
+            return Reply("late")
+
+    class Keeping(Slow):
+        keeps_deadlines = True
+
+    upstreams = Upstreams.with_connectors({"slow": Slow(), "keeping": Keeping()}, Options(timeout=0.02))
+    with pytest.raises(UpstreamTimeout):
+        await upstreams["slow"].send(Call(operation=READ))
+    assert (await upstreams["keeping"].send(Call(operation=READ))).data == "late"

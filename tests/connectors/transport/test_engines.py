@@ -105,6 +105,24 @@ async def test_no_more_connections_than_allowed(engine: str, world: HttpWorld) -
     assert world.connections <= 2
 
 
+async def test_an_idle_connection_makes_room_for_another_origin(world: HttpWorld) -> None:
+    """And one that was lost takes no room: the asyncio engine only, whose pool is ours."""
+    transport = opened("asyncio", connections=2)
+
+    async def ask(host: str) -> int:
+        url = f"http://{host}:{world.port}"
+        assert (await transport.request(READ, "GET", url, headers={}, timeout=5)).body == b"ok"
+        return world.connections
+
+    assert [await ask(host) for host in ("localhost", "127.0.0.1", "localhost")] == [1, 2, 2]
+    world.answer = lambda _: response(b"ok", connection="close")
+    assert [await ask("localhost") for _ in range(4)] == [2, 3, 4, 5]
+    world.answer = lambda _: response(b"ok")
+    assert [await ask(host) for host in ("127.0.0.1", "Localhost", "127.0.0.1", "Localhost")] == [5, 6, 6, 6]
+    assert [await ask(host) for host in ("localhost", "127.0.0.1")] == [7, 8]  # the one that idled longest was closed
+    await transport.close()
+
+
 async def test_a_chunked_body_is_put_together(world: HttpWorld, get: Get) -> None:
     """Transfer coding is undone."""
     world.answer = lambda _: Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from bff.policies.outbound.breaker import CircuitOpen
 from bff.policies.outbound.options import Options
 from bff.policies.outbound.order import outbound, wrap
+from connectors.contract import Call, Reply
 from connectors.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from connectors.testing import ManualClock
 from tests.bff.policies.outbound.world import Upstream, call, http, settle
@@ -88,6 +90,44 @@ async def test_a_hanging_upstream_opens_the_breaker_with_a_timeout_alone() -> No
     with pytest.raises(CircuitOpen):
         await send(call())
     assert upstream.cancelled == 2
+
+
+async def test_a_connector_that_keeps_deadlines_is_told_them_and_not_timed() -> None:
+    """The connector alone ends the call; the breaker still counts it."""
+
+    async def slow(sent: Call) -> Reply:
+        assert sent.deadline is not None
+        await asyncio.sleep(sent.deadline - time.monotonic() + 0.1)  # a timer would end it before
+        raise UpstreamTimeout(sent.operation, "by the connector")
+
+    given = options(timeout="20ms", attempt_timeout="1s", breaker={"failures": 1})
+    send = wrap(slow, outbound(given, connector_keeps_deadlines=True))
+    with pytest.raises(UpstreamTimeout, match="by the connector"):
+        await send(call())
+    with pytest.raises(CircuitOpen):
+        await send(call())
+
+
+@pytest.mark.parametrize("what", [{"retry": 1}, {"concurrency": 1}, {"rate": "1/s"}])
+async def test_policies_that_wait_are_timed_whatever_the_connector_keeps(what: dict[str, object]) -> None:
+    """They wait for their turn or between attempts, where the connector sees nothing."""
+
+    async def deaf(sent: Call) -> Reply:
+        await asyncio.sleep(10)
+        return Reply(1)
+
+    send = wrap(deaf, outbound(options(timeout="20ms", **what), connector_keeps_deadlines=True))
+    with pytest.raises(UpstreamTimeout):
+        await send(call())
+
+
+async def test_a_deadline_that_has_passed_is_not_even_told() -> None:
+    """Whoever keeps it."""
+    upstream = Upstream()
+    send = wrap(upstream.send, outbound(options(share=False), connector_keeps_deadlines=True))
+    with pytest.raises(UpstreamTimeout):
+        await send(call(deadline=time.monotonic() - 1))
+    assert upstream.calls == []
 
 
 async def test_a_slow_attempt_is_repeated_within_the_deadline() -> None:
