@@ -23,9 +23,19 @@ _KEYS = frozenset({int, str})
 
 
 async def fetch_column(
-    scope: RequestScope, step: Step, fetched: Fetched, executor: Executor[Any], sources: Sequence[Any], column: Column
+    scope: RequestScope,
+    step: Step,
+    fetched: Fetched,
+    executor: Executor[Any],
+    sources: Sequence[Any],
+    column: Column,
+    *,
+    is_alone: bool,
 ) -> tuple[list[Any], bool]:
-    """The value, or the exception in its place, for each object; and whether they are the response's already."""
+    """The value, or the exception in its place, for each object; and whether they are the response's already.
+
+    `is_alone`: no other column is fetched in this moment.
+    """
     try:
         given = fetched.python_arguments(step.arguments(executor.variable_values))
     except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
@@ -37,7 +47,7 @@ async def fetch_column(
     if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,):
         others = {**via.constants, **{name: plain(given[name]) for name in via.from_arguments}}
         keys = _keys(sources, via.from_fields[batch.parameter])
-        values, is_finished = await _batched(scope, step, fetched, keys, others)
+        values, is_finished = await _batched(scope, step, fetched, keys, others, is_alone=is_alone)
     elif len(sources) == 1:
         values, is_finished = [await _single(scope, step, fetched, sources[0], given)], False
     else:
@@ -73,13 +83,19 @@ def _hashable(key: Any) -> Any:
 
 
 async def _batched(
-    scope: RequestScope, step: Step, fetched: Fetched, keys: Sequence[Any], others: Mapping[str, Any]
+    scope: RequestScope,
+    step: Step,
+    fetched: Fetched,
+    keys: Sequence[Any],
+    others: Mapping[str, Any],
+    *,
+    is_alone: bool,
 ) -> tuple[list[Any], bool]:
     """Each key's value, made once however often the key is asked for."""
     try:
         wanted: dict[Any, Any] = dict.fromkeys(keys)
     except TypeError:  # an upstream sent an object or a list where the key should be
-        return await _batched(scope, step, fetched, list(map(_hashable, keys)), others)
+        return await _batched(scope, step, fetched, list(map(_hashable, keys)), others, is_alone=is_alone)
     absent: dict[Any, Any] = {}
     if not _KEYS.issuperset(map(type, wanted)):
         absent = {key: key for key in wanted if key is None or isinstance(key, Exception)}
@@ -87,7 +103,7 @@ async def _batched(
             del wanted[key]
     if not wanted:
         return list(keys), False
-    answers = await scope.load_set(fetched.endpoint, others, list(wanted), step.selection)
+    answers = await scope.load_set(fetched.endpoint, others, list(wanted), step.selection, is_alone=is_alone)
     values, is_finished = step.reading.dealt(answers, may_finish=absent.keys() <= {None})
     if absent:
         values = {**values, **absent}

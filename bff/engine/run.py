@@ -65,11 +65,14 @@ class Run:
         self.is_large = False
         """Whether a set was so large that it had to be worked on in slices."""
         self.later = Later()
+        self.beside = 0
+        """How many groups of siblings, above each other or not, are waited for side by side."""
 
     def aside(self) -> Run:
         """Another run of the same operation, for a later part."""
         other = copy(self)
         other.failures, other.later = Failures(self.propagates), Later()
+        other.beside = 1  # it runs beside what it is a later part of
         return other
 
     async def in_turn(self, shape: Shape, sources: Values, where: Where, line: Line) -> list[Row | Failed]:
@@ -153,12 +156,23 @@ class Run:
             waiting = [each for each in started if not each.is_done]
             if waiting:
                 await line.may_wait()
-                await finished(waiting)
+                await self.side_by_side(waiting)
         except BaseException:
             for work in works:
                 work.close()
             raise
         return [each.value for each in started]
+
+    async def side_by_side(self, waiting: Sequence[Started[Any]]) -> None:
+        """Wait for all of them."""
+        if len(waiting) == 1:
+            waiting[0].value = await waiting[0]
+            return
+        self.beside += 1
+        try:
+            await finished(waiting)
+        finally:
+            self.beside -= 1
 
     async def step_alone(self, step: Step, sources: Values, where: Where) -> Values:
         """A step on a line of its own. Raises Doomed when no object can be had without it."""
@@ -176,7 +190,9 @@ class Run:
         scope = self.scope
         if isinstance(resolving, Fetched) and scope is not None:
             await line.may_wait()
-            values, is_finished = await fetch_column(scope, step, resolving, self.executor, sources, column)
+            is_alone = not self.beside and not self.later.left
+            fetching = fetch_column(scope, step, resolving, self.executor, sources, column, is_alone=is_alone)
+            values, is_finished = await fetching
             if is_finished:
                 return self._with_nulls(step.output, values, column, step)
         elif len(sources) > self.most and self.middleware is None:

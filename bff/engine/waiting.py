@@ -60,9 +60,6 @@ async def awaited(values: Values, executor: Executor[Any], line: Line, group: Gr
 
 async def finished(waiting: Sequence[Started[Any]]) -> None:
     """Go on with all of them; when one raises, the others are cancelled and gone before it is told."""
-    if len(waiting) == 1:
-        waiting[0].value = await waiting[0]
-        return
     tasks = _tasks(waiting)
     try:
         values = await asyncio.gather(*tasks)

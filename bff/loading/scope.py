@@ -103,11 +103,20 @@ class RequestScope:
         outcomes = {key: each for answer in answers for key, each in answer.outcomes(endpoint).items()}
         return [outcomes[key] for key in keys]
 
-    async def load_set(
-        self, endpoint: Endpoint, others: Mapping[str, Any], keys: Sequence[Hashable], selection: Selection | None
-    ) -> list[Answered]:
-        """As `load_many`: the calls whose answers hold those of the keys, perhaps among others."""
-        return await self._gathered(Asked(endpoint, frozen_map(others), selection), others, keys)
+    def load_set(
+        self,
+        endpoint: Endpoint,
+        others: Mapping[str, Any],
+        keys: Sequence[Hashable],
+        selection: Selection | None,
+        *,
+        is_alone: bool = False,
+    ) -> Awaitable[list[Answered]]:
+        """As `load_many`: the calls whose answers hold those of the keys, perhaps among others.
+
+        `is_alone`: nothing beside it can ask in this moment, so that nobody need be waited for.
+        """
+        return self._gathered(Asked(endpoint, frozen_map(others), selection), others, keys, is_alone=is_alone)
 
     async def stream(
         self, endpoint: StreamEndpoint, arguments: Mapping[str, Any], selection: Selection | None
@@ -198,7 +207,9 @@ class RequestScope:
             loader = self._loaders[asked] = DataLoader(answer, max_batch_size=batch.limit)
         return loader
 
-    async def _gathered(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> list[Answered]:
+    async def _gathered(
+        self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable], *, is_alone: bool = False
+    ) -> list[Answered]:
         """Wait for the batches in which the keys are; carry out one of those that are in none yet."""
         batches = self._batches.setdefault(asked, {})
         fresh = [key for key in dict.fromkeys(keys) if key not in batches] if batches else list(dict.fromkeys(keys))
@@ -212,7 +223,7 @@ class RequestScope:
         if len(fresh) < len(keys):
             concerned = {id(each): each for each in map(batches.__getitem__, keys)}.values()
         if fresh and gathering is None:
-            await self._lead(batch, self._carry_out(asked, others, batch, batches))
+            await self._lead(batch, self._carry_out(asked, others, batch, batches, is_alone=is_alone))
         answers: list[Answered] = []
         for each in concerned:
             found = each.given
@@ -224,16 +235,23 @@ class RequestScope:
         return answers
 
     async def _carry_out(
-        self, asked: Asked, others: Mapping[str, Any], batch: _Batch, batches: dict[Hashable, _Batch]
+        self,
+        asked: Asked,
+        others: Mapping[str, Any],
+        batch: _Batch,
+        batches: dict[Hashable, _Batch],
+        *,
+        is_alone: bool,
     ) -> list[Answered]:
         assert asked.endpoint.batch is not None
         limit, keys = asked.endpoint.batch.limit, batch.keys
         try:
-            self._gathering[asked] = batch
-            try:
-                await asyncio.sleep(0)  # whoever asks in this moment asks along
-            finally:
-                del self._gathering[asked]
+            if not is_alone:
+                self._gathering[asked] = batch
+                try:
+                    await asyncio.sleep(0)  # whoever asks in this moment asks along
+                finally:
+                    del self._gathering[asked]
             if len(keys) <= limit:
                 return [await self._batch(asked, others, keys)]
             parts = [keys[start : start + limit] for start in range(0, len(keys), limit)]

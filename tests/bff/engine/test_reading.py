@@ -268,3 +268,22 @@ async def test_max_records_holds_for_what_is_read_fast() -> None:
         data = await world.ask(PLAIN)
         assert (data["posts"] is None) == (count == 3)
     assert world.bytes.read == ["posts fast"]
+
+
+@strawberry.type
+class Desk:
+    posts: list[Post] = via(posts)
+    drafts: list[Post] = via(endpoint("shop: drafts"))
+
+
+async def test_what_siblings_ask_in_one_moment_is_one_call() -> None:
+    """Whoever has siblings lets them ask along, however far below them it is."""
+    world = World(frontend(query=Desk))
+    world.send("user", lambda call: json.dumps([{"id": key, "name": str(key)} for key in call.keys]).encode())
+    world.send("posts", [{"id": 1, "title": "a", "userId": 1}])
+    world.send("drafts", [{"id": 2, "title": "b", "userId": 2}, {"id": 3, "title": "c", "userId": 3}])
+    for _ in range(3):
+        world.shop.calls.clear()
+        await ask(world.ours, "{ posts { id user { name } } drafts { user { name } } }")
+        called = [call.keys for call in world.shop.calls if call.operation.name == "user"]
+        assert [sorted(keys) for keys in called] == [[1, 2, 3]]

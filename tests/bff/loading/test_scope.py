@@ -200,3 +200,18 @@ async def test_who_asks_after_the_end_is_told() -> None:
     with pytest.raises(DefinitionError, match="after its request had ended"):
         await scope.load(by_id, {"id": "a"}, None)
     assert shop.calls == []
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_who_is_alone_waits_for_nobody(is_alone: bool) -> None:
+    """The call is under way before anybody else has had a turn; what is asked later joins it all the same."""
+    shop = FakeUpstream(records)
+    scope = RequestScope({"shop": shop})
+    asks = (scope.load_set(by_id, {}, keys, None, is_alone=is_alone) for keys in (("a", "b"), ("b",)))
+    (first,), (second,) = await asyncio.gather(*asks)
+    assert first is second
+    assert [call.keys for call in shop.calls] == [("a", "b")]
+    sent: list[int] = []
+    asyncio.get_running_loop().call_soon(lambda: sent.append(len(shop.calls)))
+    await scope.load_set(by_id, {}, ("c",), None, is_alone=is_alone)
+    assert sent == [1 + is_alone]
