@@ -100,8 +100,9 @@ class Reading:
         if self._is_in_order:
             return _in_order(keys, reply, records, is_grouped=batch.group)
         held = list(map(attrgetter(projection.key), records))
-        same_kinds = set(map(type, keys)) == set(map(type, held)) and type(keys[0]) in (int, str)
-        asked, held = (list(keys), held) if same_kinds else (list(map(str, keys)), list(map(str, held)))
+        kinds = {*map(type, keys), *map(type, held)}
+        is_uniform = kinds == {int} or kinds == {str}  # else "7" may be meant by 7
+        asked, held = (list(keys), held) if is_uniform else (list(map(str, keys)), list(map(str, held)))
         if batch.group:
             grouped: dict[Any, list[Record]] = {}
             for key, record in zip(held, records, strict=True):

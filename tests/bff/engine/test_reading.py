@@ -271,6 +271,18 @@ async def test_max_records_holds_for_what_is_read_fast() -> None:
 
 
 @strawberry.type
+class Book:
+    title: str
+    user_id: strawberry.Private[Any]
+    user: User | None = via(user, id="user_id")
+
+
+@strawberry.type
+class Shelf:
+    books: list[Book] = via(endpoint("shop: books"))
+
+
+@strawberry.type
 class Desk:
     posts: list[Post] = via(posts)
     drafts: list[Post] = via(endpoint("shop: drafts"))
@@ -287,3 +299,13 @@ async def test_what_siblings_ask_in_one_moment_is_one_call() -> None:
         await ask(world.ours, "{ posts { id user { name } } drafts { user { name } } }")
         called = [call.keys for call in world.shop.calls if call.operation.name == "user"]
         assert [sorted(keys) for keys in called] == [[1, 2, 3]]
+
+
+async def test_keys_of_several_kinds_find_records_by_what_they_read_as() -> None:
+    """An upstream that says "7" where it was asked for 7 is understood, whatever the other keys are."""
+    world = World(frontend(query=Shelf))
+    world.send("books", [{"title": "a", "userId": 7}, {"title": "b", "userId": "x"}])
+    world.send("user", [{"id": "7", "name": "Ada"}, {"id": "x", "name": "Bob"}, {"id": 8, "name": "Cid"}])
+    for _ in range(3):
+        told = await world.ask("{ books { title user { name } } }")
+        assert [book["user"]["name"] for book in told["books"]] == ["Ada", "Bob"]
