@@ -7,12 +7,15 @@ is read as plain Python instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, Union, cast, get_args, get_origin
+from typing import Any, Final, Generic, Literal, TypeVar, Union, cast, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 import msgspec
+
+T = TypeVar("T")
 
 EACH: Final = "\0 each item"
 """A step of a path: whatever follows is found in each item of the list that stands there."""
@@ -76,6 +79,40 @@ def record_class(name: str, parts: Sequence[Part]) -> type[Record]:
         rename[f"rival{number}_"] = str(part.rival)
     made: Any = msgspec.defstruct(name, [*required, *optional], bases=(Record,), rename=rename, gc=False)
     return cast("type[Record]", made)
+
+
+Members = dict[type[msgspec.inspect.Type], Any]
+
+
+def members_of(type_: msgspec.inspect.Type) -> Members:
+    """The types that are allowed, by their class. Raises Unfit where two are of one class."""
+    types = type_.types if isinstance(type_, msgspec.inspect.UnionType) else (type_,)
+    members = {type(each): each for each in types}
+    if len(members) < len(types):
+        raise Unfit
+    return members
+
+
+class Fills(Generic[T]):
+    """What fills forms, made once for each form and path. Gone with the form, which is gone with its query's plan."""
+
+    def __init__(self, make: Callable[[msgspec.inspect.Type, tuple[str, ...]], T]) -> None:
+        """`make` raises Unfit for a form that no payload can fit."""
+        self._make = make
+        self._made: WeakKeyDictionary[Form, dict[tuple[str, ...], T | None]] = WeakKeyDictionary()
+
+    def of(self, form: Form, at: tuple[str, ...]) -> T:
+        """For this form at this path. Raises Unfit."""
+        made = self._made.setdefault(form, {})
+        if at not in made:
+            try:
+                made[at] = self._make(msgspec.inspect.type_info(form.type), at)
+            except Unfit:
+                made[at] = None
+        fill = made[at]
+        if fill is None:
+            raise Unfit
+        return fill
 
 
 def is_rival(field: msgspec.inspect.Field) -> bool:

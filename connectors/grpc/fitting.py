@@ -9,19 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NoReturn
-from weakref import WeakKeyDictionary
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from msgspec import NODEFAULT, inspect
 
-from connectors.forms import Form, Unfit, is_rival
+from connectors.forms import Fills, Form, Members, Unfit, is_rival, members_of
 from connectors.grpc.reading import NULL, Readers, enum_names, expression, has_plain_form, is_map, raw_of
 from connectors.grpc.wellknown import TEXTS, WRAPPERS
 
 _Fill = Callable[[Message], Any]
-_Members = dict[type[inspect.Type], Any]
 _INT32 = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_SINT32, FieldDescriptor.TYPE_SFIXED32})
 _UINT32 = frozenset({FieldDescriptor.TYPE_UINT32, FieldDescriptor.TYPE_FIXED32})
 _INT32_BOUNDS = (-(2**31), 2**31 - 1)
@@ -33,30 +31,15 @@ class Fitter:
     """Fills forms from messages of one type: `fit` of a Reply."""
 
     def __init__(self, readers: Readers, descriptor: Descriptor) -> None:
-        self._readers = readers
-        self._descriptor = descriptor
-        self._made: WeakKeyDictionary[Form, dict[tuple[str, ...], _Fill | None]] = WeakKeyDictionary()
-        """By form and path; None where the form cannot fit. Gone with the form, which is gone with its query's plan."""
+        self._fills: Fills[_Fill] = Fills(lambda type_, at: _Writer(readers).fill(type_, descriptor, at))
 
     def __call__(self, form: Form, message: Message, at: tuple[str, ...]) -> Any:
         """What the form wants of the message at this path. Raises Unfit."""
-        made = self._made.setdefault(form, {})
-        if at not in made:
-            made[at] = self._generated(form, at)
-        fill = made[at]
-        if fill is None:
-            raise Unfit
+        fill = self._fills.of(form, at)
         try:
             return fill(message)
         except (ValueError, KeyError, OverflowError, RecursionError, DecodeError) as error:
             raise Unfit from error
-
-    def _generated(self, form: Form, at: tuple[str, ...]) -> _Fill | None:
-        writer = _Writer(self._readers)
-        try:
-            return writer.fill(inspect.type_info(form.type), self._descriptor, at)
-        except Unfit:
-            return None
 
 
 class _Writer:
@@ -70,7 +53,7 @@ class _Writer:
 
     def fill(self, type_: inspect.Type, descriptor: Descriptor, at: tuple[str, ...]) -> _Fill:
         """The function that reads a whole reply. Raises Unfit."""
-        members = _members(type_)
+        members = members_of(type_)
         lines = ["def fill(m):"]
         for step in at[:-1]:
             field = _field(descriptor, step)
@@ -84,7 +67,7 @@ class _Writer:
         made: _Fill = self._namespace["fill"]
         return made
 
-    def _record(self, members: _Members, descriptor: Descriptor) -> str:
+    def _record(self, members: Members, descriptor: Descriptor) -> str:
         """The name of the function that makes a record of a message."""
         struct = members.get(inspect.StructType)
         if struct is None or has_plain_form(descriptor):
@@ -112,7 +95,7 @@ class _Writer:
 
     def _value(self, field: FieldDescriptor, type_: inspect.Type) -> str:
         """The value of a field of the message `m`."""
-        members = _members(type_)
+        members = members_of(type_)
         if inspect.AnyType in members:
             return f"({expression(field, self._constant(self._readers.reader(field)))})"
         if is_map(field):
@@ -125,11 +108,11 @@ class _Writer:
         absent = "None" if inspect.NoneType in members else "bad()"
         return f"({self._single(field, members, raw)} if {self._is_there(field)} else {absent})"
 
-    def _list(self, field: FieldDescriptor, members: _Members, raw: str) -> str:
+    def _list(self, field: FieldDescriptor, members: Members, raw: str) -> str:
         listed = members.get(inspect.ListType)
         if listed is None or listed != inspect.ListType(listed.item_type):
             raise Unfit
-        items = _members(listed.item_type)
+        items = members_of(listed.item_type)
         if inspect.AnyType in items:
             return expression(field, self._constant(self._readers.reader(field)))
         if field.message_type is not None and inspect.StructType in items:
@@ -137,7 +120,7 @@ class _Writer:
         item = self._single(field, items, "x")
         return f"{raw}[:]" if item == "x" else f"[{item} for x in {raw}]"
 
-    def _single(self, field: FieldDescriptor, members: _Members, raw: str) -> str:
+    def _single(self, field: FieldDescriptor, members: Members, raw: str) -> str:
         """What the text `raw` reads, as one of the types."""
         if field.message_type is not None:
             return self._message(field.message_type, members, raw)
@@ -156,7 +139,7 @@ class _Writer:
             return bounded if field.type == FieldDescriptor.TYPE_DOUBLE else self._read(field, bounded)
         return _integer(field, members, raw)
 
-    def _message(self, descriptor: Descriptor, members: _Members, raw: str) -> str:
+    def _message(self, descriptor: Descriptor, members: Members, raw: str) -> str:
         if descriptor.full_name in WRAPPERS:
             return self._single(descriptor.fields_by_name["value"], members, f"{raw}.value")
         if descriptor.full_name in TEXTS:
@@ -164,7 +147,7 @@ class _Writer:
             return f"{self._constant(self._readers.of(descriptor))}({raw})"
         return f"{self._record(members, descriptor)}({raw})"
 
-    def _enum(self, field: FieldDescriptor, members: _Members, raw: str) -> str:
+    def _enum(self, field: FieldDescriptor, members: Members, raw: str) -> str:
         """The value's name. A number without one is a KeyError."""
         assert field.enum_type is not None
         _needed(members, inspect.StrType)
@@ -189,7 +172,7 @@ class _Writer:
         return name
 
 
-def _integer(field: FieldDescriptor, members: _Members, raw: str) -> str:
+def _integer(field: FieldDescriptor, members: Members, raw: str) -> str:
     """Bounded by the type it has as GraphQL's Int, and by what a float can tell apart as GraphQL's Float."""
     if inspect.IntType in members:
         least, most = members[inspect.IntType].ge, members[inspect.IntType].le
@@ -206,7 +189,7 @@ def _integer(field: FieldDescriptor, members: _Members, raw: str) -> str:
     return f"(float(v) if {above} < (v := {raw}) < {below} else bad())"
 
 
-def _float_bounds(members: _Members) -> tuple[float, float] | None:
+def _float_bounds(members: Members) -> tuple[float, float] | None:
     """What floats must lie between, where that is bounded."""
     type_ = members.get(inspect.FloatType)
     if type_ is None or type_.gt is None or type_.lt is None:
@@ -216,19 +199,10 @@ def _float_bounds(members: _Members) -> tuple[float, float] | None:
     return type_.gt, type_.lt
 
 
-def _needed(members: _Members, kind: type[inspect.Type], **constraints: Any) -> None:
+def _needed(members: Members, kind: type[inspect.Type], **constraints: Any) -> None:
     """Raises Unfit where what is wanted is none of this kind, or one with other constraints."""
     if members.get(kind) != kind(**constraints):
         raise Unfit
-
-
-def _members(type_: inspect.Type) -> _Members:
-    """The types that are allowed, by their class."""
-    types = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
-    members = {type(each): each for each in types}
-    if len(members) < len(types):
-        raise Unfit
-    return members
 
 
 def _field(descriptor: Descriptor, name: str) -> FieldDescriptor:

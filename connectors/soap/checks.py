@@ -8,23 +8,13 @@ from typing import Any, Final
 
 from msgspec import inspect
 
-from connectors.forms import Unfit
+from connectors.forms import Members, Unfit
 from connectors.soap.scalars import Convert, result_of
 
-Members = dict[type[inspect.Type], Any]
 Check = Callable[[list[Any]], list[Any]]
 """From plain values to those of a form. Raises Unfit."""
 _EXACT: Final = 2**53
 """Below it every integer is a float, too."""
-
-
-def members_of(type_: inspect.Type) -> Members:
-    """The types that are allowed, by their class."""
-    types = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
-    members = {type(each): each for each in types}
-    if len(members) < len(types):
-        raise Unfit
-    return members
 
 
 def check_of(convert: Convert, members: Members) -> Check:

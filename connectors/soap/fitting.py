@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from lxml.etree import _Element
 from msgspec import NODEFAULT, inspect
 
-from connectors.forms import Form, Unfit, is_rival
-from connectors.soap.checks import Members, check_of, members_of
+from connectors.forms import Fills, Form, Members, Unfit, is_rival, members_of
+from connectors.soap.checks import check_of
 from connectors.soap.columns import Elements, Values, have_attributes, last_of_each, several, single, texts_of
 from connectors.soap.multiref import has_shared
 from connectors.soap.reading import TEXT, Field, RecordReader, Unreadable, is_nil, local_name
@@ -31,27 +30,17 @@ class Fitter:
         """`content` finds in a body what is read. Raises Unreadable."""
         self._reader = reader
         self._content = content
-        self._made: WeakKeyDictionary[Form, dict[tuple[str, ...], _Fill | None]] = WeakKeyDictionary()
-        """By form and path; None where the form cannot fit. Gone with the form, which is gone with its query's plan."""
+        self._fills: Fills[_Fill] = Fills(lambda type_, at: _fill(self._reader, type_, at))
 
     def __call__(self, form: Form, body: _Element, at: tuple[str, ...]) -> Any:
         """What the form wants of the body at this path. Raises Unfit."""
-        made = self._made.setdefault(form, {})
-        if at not in made:
-            made[at] = self._compiled(form, at)
-        fill = made[at]
-        if fill is None or (have_attributes(body) and has_shared(body)):
+        fill = self._fills.of(form, at)
+        if have_attributes(body) and has_shared(body):
             raise Unfit
         try:
             return fill(self._content(body))
         except (Unreadable, ValueError, RecursionError) as error:
             raise Unfit from error
-
-    def _compiled(self, form: Form, at: tuple[str, ...]) -> _Fill | None:
-        try:
-            return _fill(self._reader, inspect.type_info(form.type), at)
-        except Unfit:
-            return None
 
 
 def _fill(reader: RecordReader, type_: inspect.Type, at: tuple[str, ...]) -> _Fill:

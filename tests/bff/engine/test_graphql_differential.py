@@ -39,9 +39,9 @@ from connectors.contract import Call, Fit, Reply
 from connectors.forms import Form
 from connectors.graphql.connector import GraphqlConnector, connect
 from connectors.graphql.options import Options
+from tests.bff.engine.comparing import asked, data_of, same_errors
 from tests.bff.engine.drawing import seeds, slice_by
 from tests.bff.engine.rest_values import LEAVES, WRONG, Color
-from tests.bff.engine.test_rest_differential import asked, data_of, same_errors
 from tests.bff.engine.writing import Writer
 from tests.bff.fakes import ask, gateway
 from tests.connectors.graphql.shop import graphql_response

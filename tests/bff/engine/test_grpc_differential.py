@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,10 @@ from connectors.grpc.connector import connect
 from connectors.grpc.fitting import Fitter
 from connectors.grpc.options import Options
 from connectors.grpc.sources import build_pool, compile_protos
+from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
 from tests.bff.engine.drawing import seeds
 from tests.bff.engine.grpc_schema import Drawn, draw_schema
-from tests.bff.engine.test_rest_differential import asked, data_of, same_errors
 from tests.bff.engine.writing import Writer
-from tests.bff.fakes import gateway
 from tests.connectors.grpc.drawing import drawn_message
 
 
@@ -102,39 +100,16 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 @pytest.mark.parametrize("trouble", [0, 30, 150])
 async def test_the_same_bytes(trouble: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Integers of 64 bits, numbers that are none, enums without a name, messages that are not set, failing calls."""
-    fits = counted(monkeypatch)
+    fits = counted(monkeypatch, Fitter)
     with capture_logs():
         for seed in seeds(8, fresh=3):
             drawn = draw_schema(seed)
             async with upstream(drawn, tmp_path) as (server, connector):
-                ours, theirs = engines(drawn, connector)
+                ours, theirs = engines(drawn.schema, connector)
                 for number in range(12):
                     server.seed, server.trouble = seed * 1000 + number, trouble
                     await compare(server, ours, theirs)
     assert len(fits) > 50 or trouble, "almost nothing was read as records"
-
-
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was read as records."""
-    fits: list[Any] = []
-    fit = Fitter.__call__
-
-    def counting(self: Fitter, form: Any, message: Any, at: tuple[str, ...]) -> Any:
-        fits.append(made := fit(self, form, message, at))
-        return made
-
-    monkeypatch.setattr(Fitter, "__call__", counting)
-    return fits
-
-
-def engines(drawn: Drawn, connector: Any) -> tuple[Gateway, Gateway]:
-    """Ours and graphql-core's, with the same plans."""
-    ours, theirs = (
-        gateway(drawn.schema, options={"engine": engine}, api=connector) for engine in ("compiled", "reference")
-    )
-    frontends: Any = theirs.frontends
-    frontends["app"] = replace(frontends["app"], plans=ours.frontends["app"].plans)
-    return ours, theirs
 
 
 async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:

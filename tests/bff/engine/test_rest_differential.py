@@ -9,27 +9,24 @@ from __future__ import annotations
 import gc
 import json
 import random
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from structlog.testing import capture_logs
 
-from bff.contract import Answer, Request
 from bff.engine.executor import natives
 from bff.gateway import Gateway
-from bff.http.encode import encode
 from bff.upstreams import upstream as behind
 from connectors.rest.connector import connect
 from connectors.rest.options import Options
-from tests.bff.engine.drawing import reach, seeds, slice_by
-from tests.bff.engine.rest_schema import Drawn, Record, draw_schema
+from tests.bff.engine.comparing import asked, data_of, engines, same_errors
+from tests.bff.engine.drawing import seeds, slice_by
+from tests.bff.engine.rest_schema import Record, draw_schema
 from tests.bff.engine.writing import Writer
-from tests.bff.fakes import gateway, upstream_of
+from tests.bff.fakes import upstream_of
 from tests.serving import serving
 
 NO_JSON = [
@@ -111,29 +108,6 @@ async def upstream() -> AsyncIterator[tuple[Upstream, behind.Upstream]]:
             await connector.close()
 
 
-async def asked(engine: Gateway, text: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The answer's body as a client reads it; ids of internal errors differ."""
-    answer = await engine.answer(Request(frontend="app", query=text, variables=variables, is_written=True))
-    assert isinstance(answer, Answer)
-    body = encode(answer)
-    return {"text": body, **json.loads(re.sub(rb'"id":"[^"]*"', b'"id":"?"', body))}
-
-
-def data_of(body: dict[str, Any]) -> str:
-    return json.dumps(body.get("data"))  # a list of pairs would say the same of the order of keys
-
-
-def same_errors(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
-    """The same, of several that make one thing null any: calls are under way side by side, and the first one counts."""
-    return shown(ours) == shown(theirs)
-
-
-def shown(body: dict[str, Any]) -> set[str]:
-    """Errors at the very null they are told for; of those from below, only which null."""
-    reached = [(reach(body["data"], each["path"]), each) for each in body.get("errors", [])]
-    return {json.dumps(each if list(null) == each["path"] else null) for null, each in reached}
-
-
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what nobody awaits after a failure
 @pytest.mark.parametrize(("trouble", "is_large"), [(0, False), (10, False), (10, True), (60, False), (60, True)])
 async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,20 +119,12 @@ async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.
         async with upstream() as (server, connector):
             for seed in seeds(12, fresh=4):
                 server.records = (drawn := draw_schema(seed)).records
-                ours, theirs = engines(drawn, connector)
+                ours, theirs = engines(drawn.schema, connector)
                 for number in range(10):
                     server.seed, server.trouble = seed * 1000 + number, trouble
                     tried += await compared(server, ours, theirs)
     gc.collect()
     assert natives.total() - before == tried > 100 or tried < 40
-
-
-def engines(drawn: Drawn, api: behind.Upstream) -> tuple[Gateway, Gateway]:
-    """Ours and graphql-core's, with the same plans."""
-    ours, theirs = (gateway(drawn.schema, options={"engine": engine}, api=api) for engine in ("compiled", "reference"))
-    frontends: Any = theirs.frontends
-    frontends["app"] = replace(frontends["app"], plans=ours.frontends["app"].plans)
-    return ours, theirs
 
 
 async def compared(server: Upstream, ours: Gateway, theirs: Gateway) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,10 @@ from bff.gateway import Gateway
 from connectors.soap.connector import connect
 from connectors.soap.fitting import Fitter
 from connectors.soap.options import Options
+from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
 from tests.bff.engine.drawing import seeds
 from tests.bff.engine.soap_schema import Drawn, draw_schema
-from tests.bff.engine.test_rest_differential import asked, data_of, same_errors
 from tests.bff.engine.writing import Writer
-from tests.bff.fakes import gateway
 from tests.connectors.soap.drawing import NAMESPACES, Drawing, repaired, right, spoiled
 from tests.serving import serving
 
@@ -112,39 +110,16 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 @pytest.mark.parametrize(("trouble", "bad"), [(0, 0), (10, 0), (50, 0), (0, 10), (5, 3)])
 async def test_the_same_bytes(trouble: int, bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nil, other types, other namespaces, elements twice, none or new, values out of range or none, failing calls."""
-    fits = counted(monkeypatch)
+    fits = counted(monkeypatch, Fitter)
     with capture_logs():
         for seed in seeds(8, fresh=3):
             drawn = draw_schema(seed)
             async with upstream(drawn, tmp_path) as (server, connector):
-                ours, theirs = engines(drawn, connector)
+                ours, theirs = engines(drawn.schema, connector)
                 for number in range(12):
                     server.seed, server.trouble, server.bad = seed * 1000 + number, trouble, bad
                     await compare(server, ours, theirs)
     assert len(fits) > 100, "almost nothing was read as records"
-
-
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What was read as records."""
-    fits: list[Any] = []
-    fit = Fitter.__call__
-
-    def counting(self: Fitter, form: Any, body: Any, at: tuple[str, ...]) -> Any:
-        fits.append(made := fit(self, form, body, at))
-        return made
-
-    monkeypatch.setattr(Fitter, "__call__", counting)
-    return fits
-
-
-def engines(drawn: Drawn, connector: Any) -> tuple[Gateway, Gateway]:
-    """Ours and graphql-core's, with the same plans."""
-    ours, theirs = (
-        gateway(drawn.schema, options={"engine": engine}, api=connector) for engine in ("compiled", "reference")
-    )
-    frontends: Any = theirs.frontends
-    frontends["app"] = replace(frontends["app"], plans=ours.frontends["app"].plans)
-    return ours, theirs
 
 
 async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:

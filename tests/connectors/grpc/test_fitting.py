@@ -307,8 +307,8 @@ def test_converters_are_made_once_and_go_with_their_form(monkeypatch: pytest.Mon
     """Also where the answer is that the form does not fit."""
     fitter, message = Fitter(READERS, EVERYTHING), modest()
     made: list[Any] = []
-    generated = fitter._generated
-    monkeypatch.setattr(fitter, "_generated", lambda form, at: made.append(at) or generated(form, at))
+    generate = fitter._fills._make
+    monkeypatch.setattr(fitter._fills, "_make", lambda type_, at: made.append(at) or generate(type_, at))
     form = Form(str)
     for _ in range(3):
         assert fitter(form, message, ("text",)) == "é"
@@ -319,7 +319,7 @@ def test_converters_are_made_once_and_go_with_their_form(monkeypatch: pytest.Mon
     del form
     gc.collect()
     assert gone() is None
-    assert not fitter._made
+    assert not fitter._fills._made
 
 
 async def test_replies_fill_forms(shop: Shop) -> None:

@@ -375,8 +375,8 @@ def test_readers_are_made_once_and_go_with_their_form(monkeypatch: pytest.Monkey
     assert isinstance(fit, Fitter)
     fitter = Fitter(fit._reader, fit._content)
     made: list[Any] = []
-    compiled = fitter._compiled
-    monkeypatch.setattr(fitter, "_compiled", lambda form, at: made.append(at) or compiled(form, at))
+    compile_ = fitter._fills._make
+    monkeypatch.setattr(fitter._fills, "_make", lambda type_, at: made.append(at) or compile_(type_, at))
     form = Form(str)
     for _ in range(3):
         assert fitter(form, body_of(FULL), ("Sku",)) == "T-1"
@@ -387,7 +387,7 @@ def test_readers_are_made_once_and_go_with_their_form(monkeypatch: pytest.Monkey
     del form
     gc.collect()
     assert gone() is None
-    assert not fitter._made
+    assert not fitter._fills._made
 
 
 @pytest.fixture
