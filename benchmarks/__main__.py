@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import inside, profiled
+from benchmarks import counted, inside, profiled
 from benchmarks.processes import OTHER_CORES
 from benchmarks.reach import aligned, table
 from benchmarks.report import figures, write
@@ -36,6 +36,9 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="short rounds, and only what the table needs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     parser.add_argument("--profile", choices=VARIANTS, metavar="NAME", help="measure nothing, profile the gateway")
+    parser.add_argument(
+        "--count", choices=VARIANTS, metavar="NAME", help="measure nothing, count Python's instructions"
+    )
     parser.add_argument("--report", action="store_true", help="write docs/benchmarks.md and its plot")
     parser.add_argument(
         "--from", dest="source", type=Path, metavar="FILE", help="measure nothing, read what --json wrote"
@@ -92,6 +95,9 @@ def main() -> None:
     os.sched_setaffinity(0, OTHER_CORES)
     if options.profile:
         uvloop.run(profiled.show(VARIANTS[options.profile], seconds=5.0))
+        return
+    if options.count:
+        uvloop.run(counted.show(VARIANTS[options.count]))
         return
     results = results_of(options)
     if options.json:
