@@ -35,15 +35,21 @@ def engines(world: World) -> tuple[Gateway, Gateway]:
 
 
 async def compared(world: World, frontend: str, query: str, variables: Mapping[str, Any] | None = None) -> bytes:
-    """The body of the answer, which is the same from both."""
+    """The body of the answer, which is the same from both.
+
+    The shop's upstreams work in this very process, for which a second is not always enough: then both are asked anew.
+    """
     ours, theirs = engines(world)
-    request = Request(frontend=frontend, query=query, variables=variables, headers={})
-    expected = await theirs.answer(request)
-    before = natives.total(), fallbacks.total()
-    actual = await ours.answer(request)
-    assert isinstance(expected, Answer)
-    assert isinstance(actual, Answer)
-    theirs_told, told = (NEW.sub(b'"id":"?"', encode(each)) for each in (expected, actual))
+    request = Request(frontend=frontend, query=query, variables=variables, headers={}, is_written=True)
+    for _ in range(3):
+        expected = await theirs.answer(request)
+        before = natives.total(), fallbacks.total()
+        actual = await ours.answer(request)
+        assert isinstance(expected, Answer)
+        assert isinstance(actual, Answer)
+        theirs_told, told = (NEW.sub(b'"id":"?"', encode(each)) for each in (expected, actual))
+        if b"_TIMEOUT" not in theirs_told + told:
+            break
     assert told == theirs_told, query
     if actual.was_executed:
         assert natives.total() - before[0] == 1, query
