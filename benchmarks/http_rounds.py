@@ -157,7 +157,7 @@ async def _variant(
             continue
         try:
             expected = await _checked(variant, server, running)
-            clients = Clients(running.port, variant.primed(server), variant.connections)
+            clients = Clients(running.port, variant.primed(server), variant.connections, polls=True)
             asked.append(_Asked(server, running, clients, expected))
         except (WrongAnswer, OSError) as error:
             absent[f"{name}: {variant.name}"] = str(error)
