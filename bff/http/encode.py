@@ -107,6 +107,8 @@ def _plain(value: Any) -> Any:
             return int(value)
         case float():
             return float(value) if math.isfinite(value) else None
+        case Record():
+            return _plain(msgspec.to_builtins(value))
         case Mapping():
             return {_key(key): _plain(each) for key, each in value.items()}
         case list() | tuple():

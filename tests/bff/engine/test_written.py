@@ -129,6 +129,9 @@ async def test_beside_errors_and_text_that_is_no_unicode() -> None:
     *_, answer = await _answers("{ things { size } word fails }")
     assert isinstance(answer.data["things"][0], Record)
     assert json.loads(encode(answer))["data"] == {"things": [{"size": 5}, {"size": 6}], "word": "a?b", "fails": None}
+    *_, answer = await _answers("{ word things { size maker { name } } fails }")
+    things = [{"size": 5, "maker": {"name": "Ada"}}, {"size": 6, "maker": None}]
+    assert json.loads(encode(answer))["data"] == {"word": "a?b", "things": things, "fails": None}
     *_, answer = await _answers("{ things { size } word }")
     assert json.loads(encode(answer))["data"] == {"things": [{"size": 5}, {"size": 6}], "word": "a?b"}
 
