@@ -14,7 +14,7 @@ from graphql import parse, validate
 
 from benchmarks.world import QUESTIONS
 from bff.app import load_project
-from bff.engine.plan import Plans
+from bff.engine.prepare.plan import Plans
 
 CONFIG = Path(__file__).parent / "gateway" / "bff.yaml"
 EACH = 50

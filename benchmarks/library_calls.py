@@ -21,7 +21,7 @@ from zeep.proxy import AsyncServiceProxy
 
 from bff.app import Service, load_project
 from bff.contract import Answer, Request
-from bff.http.encode import encode
+from bff.http.responses.encode import encode
 
 FOLDER = Path(__file__).parent / "gateway"
 QUERIES = {

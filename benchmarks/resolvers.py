@@ -13,7 +13,7 @@ from graphql import ExecutionResult
 
 from bff.authoring import Context
 from bff.authoring.frontend import adopt
-from bff.engine.plan import Plan, Plans
+from bff.engine.prepare.plan import Plan, Plans
 
 EACH = 20
 QUERY = "{ items { id name size label double } }"

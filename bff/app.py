@@ -18,8 +18,8 @@ from bff.authoring.nplusone import n_plus_one
 from bff.config import Settings, load
 from bff.contract import Answer, Answers, FrontendCard, Parts, Request
 from bff.frontends.frontend import Frontend, load_frontends
-from bff.gateway import Gateway
-from bff.http.app import http_app
+from bff.gateway.gateway import Gateway
+from bff.http.door import http_app
 from bff.loading.scope import RequestScope
 from bff.observability.metrics import exposition
 from bff.upstreams import Upstreams

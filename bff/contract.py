@@ -44,7 +44,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     increments: Increments | None = None
     """How parts may be sent; None when the transport takes only a whole answer, whatever @defer and @stream say."""
     is_written: bool = False
-    """Whether the answer is for nobody but `bff.http.encode`: its data may hold records as they came, not yet maps."""
+    """Whether only `bff.http.responses.encode` reads the answer: its data may then hold records instead of maps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

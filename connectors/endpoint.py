@@ -33,7 +33,7 @@ class Batch:
 
 
 class Scope(Protocol):
-    """Carries out what endpoints ask for: the gateway's request scope, or `connectors.scope.Direct` outside of it."""
+    """Carries out what endpoints ask for: the gateway's request scope, or `connectors.direct.Direct` outside of it."""
 
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
         """Answer one ask, alone or in a batch. Raises UpstreamError."""
@@ -99,7 +99,7 @@ class _Defined:
         if scope is None:
             raise DefinitionError(
                 f"{self.name} was asked outside of a request; use `async with bff.connected('bff.yaml'):` in a shell, "
-                "or `async with Direct({...}):` from connectors.scope"
+                "or `async with Direct({...}):` from connectors.direct"
             )
         return scope
 

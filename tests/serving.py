@@ -10,7 +10,7 @@ import uvicorn
 
 from bff.http.asgi import App
 from bff.http.options import Options
-from bff.http.server import config, listen
+from bff.http.server.run import config, listen
 
 
 class _Quiet(uvicorn.Server):

@@ -22,6 +22,7 @@ LAYERS = (
     "bff.http",
     "bff.gateway",
     "bff.frontends",
+    "bff.documents",
     "bff.policies.inbound",
     "bff.engine",
     "bff.authoring",
@@ -29,13 +30,14 @@ LAYERS = (
     "bff.upstreams",
     "bff.policies.outbound",
     "bff.observability",
+    "bff.validation",
     "bff.contract",
 )
 """Imports go down only."""
 
 ONLY = {
     "bff.http": {"bff.contract"},
-    "bff.policies.inbound": {"bff.contract"},
+    "bff.validation": {"bff.contract"},
     "bff.policies.outbound": set[str](),
     "bff.observability": set[str](),
     "bff.contract": set[str](),

@@ -11,8 +11,8 @@ from strawberry.types.field import StrawberryField
 
 from bff.authoring.computed import Computed
 from bff.authoring.fields import VIA, Via
+from bff.authoring.lookahead import COMPUTED
 from bff.authoring.problems import nearest
-from bff.authoring.wants import COMPUTED
 from connectors.endpoint import Endpoint
 
 _BACKREF = "strawberry-definition"

@@ -13,7 +13,7 @@ from graphql import GraphQLResolveInfo
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.fields import VIA, Via, fetch, own_field
-from bff.authoring.wants import COMPUTED, leaves_of
+from bff.authoring.lookahead import COMPUTED, leaves_of
 from connectors.endpoint import place_of_author, wanted
 from connectors.errors import UpstreamError
 

@@ -16,10 +16,10 @@ from strawberry.types.execution import ExecutionContext
 from bff.authoring.checks import problems_in
 from bff.authoring.computed import RECORDS
 from bff.authoring.context import Context
+from bff.authoring.cooperative import converted
+from bff.authoring.lookahead import selection_of
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
-from bff.authoring.turns import converted
-from bff.authoring.wants import selection_of
 from bff.contract import Example
 from connectors.contract import Event, Reply, Selection, register_conversion
 from connectors.endpoint import wanted

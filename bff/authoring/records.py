@@ -29,8 +29,8 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from bff.authoring.cooperative import each_of
 from bff.authoring.fields import TAKE
-from bff.authoring.turns import each_of
 from connectors.contract import Event, Reply, at_step
 
 Convert = Callable[[Any], Any]

@@ -18,7 +18,7 @@ from bff.app import load_project
 from bff.authoring import SchemaError
 from bff.cli.serving import serve_demo, serve_project
 from bff.config import ConfigError, json_schema
-from bff.http.server import CannotListen
+from bff.http.server.run import CannotListen
 
 P = ParamSpec("P")
 

@@ -17,7 +17,7 @@ from watchfiles import awatch
 from bff.app import Service, load_project
 from bff.authoring import SchemaError
 from bff.config import ConfigError
-from bff.http.server import run, serve, serve_workers, settle
+from bff.http.server.run import run, serve, serve_workers, settle
 from bff.observability import logs
 
 log = structlog.get_logger("bff.cli")

@@ -3,8 +3,8 @@
 It also runs alone, over any graphql-core schema, with graphql-core's own functions and signatures (docs/engine.md).
 """
 
-from bff.engine.executor import SetExecutor, StrawberryExecutor
-from bff.engine.standalone import execute, execute_sync, experimental_execute_incrementally, subscribe
+from bff.engine.adapters.executor import SetExecutor, StrawberryExecutor
+from bff.engine.adapters.standalone import execute, execute_sync, experimental_execute_incrementally, subscribe
 
 __all__ = [
     "SetExecutor",

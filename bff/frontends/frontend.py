@@ -13,16 +13,16 @@ from graphql import GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.frontend import adopt as adopt_records
 from bff.contract import CrossOrigin, Example, FrontendCard, UploadLimits
-from bff.engine import reference
-from bff.engine.plan import Plans, RequestRule
-from bff.frontends.documents import Documents
-from bff.frontends.documents_open import open_documents
+from bff.documents.documents import Documents
+from bff.documents.open import open_documents
+from bff.engine.adapters import reference
+from bff.engine.prepare.plan import Plans, RequestRule
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
-from bff.policies.inbound.cost import CostLimit
-from bff.policies.inbound.document_limits import DocumentLimits
-from bff.policies.inbound.introspection import IntrospectionLimit
-from bff.policies.inbound.variables import VariablesLimit
+from bff.validation.cost import CostLimit
+from bff.validation.document_limits import DocumentLimits
+from bff.validation.introspection import IntrospectionLimit
+from bff.validation.variables import VariablesLimit
 
 __all__ = ["Frontend", "load_frontends", "make_frontend"]
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from bff.documents.options import Batch, Documents
 from bff.frontends.cors_options import Cors
-from bff.frontends.documents_options import Batch, Documents
 from bff.frontends.upload_options import Upload
 from connectors.options import Duration, Model, Size
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import IO, Any
 
-from bff.http.compression import Compression
-from bff.http.direct import direct_of
-from connectors.turns import LARGE, turn
+from bff.http.responses.compression import Compression
+from bff.http.server.direct import direct_of
+from connectors.aio.cooperative import LARGE, turn
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -21,12 +21,12 @@ from bff.loading.joint import Joint
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.policies.outbound.identity import frozen_map
+from connectors.aio.semaphore import Slots
 from connectors.batching import bound_records, single_reply
 from connectors.contract import Call, Event, Reply, Selection
+from connectors.direct import point
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import DefinitionError, UpstreamError
-from connectors.scope import point
-from connectors.slots import Slots
 
 T = TypeVar("T")
 SIDE_BY_SIDE = 16

@@ -11,12 +11,12 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from connectors.aio.lru import Recent
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
 from connectors.forms import EACH
 from connectors.graphql.facts import Facts
 from connectors.graphql.operations import GraphqlOperation
-from connectors.graphql.recent import Recent
 from connectors.graphql.selections import selection_text, with_path
 
 _MOST_PIECES = 500

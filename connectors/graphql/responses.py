@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from connectors import turns
+from connectors.aio import cooperative as turns
 from connectors.batching import InKeyOrder
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamError
 from connectors.forms import EACH, Form, Unfit, fit_json
 from connectors.graphql.failures import Problem, failure, problems_in
 from connectors.graphql.pieces import Piece
-from connectors.jsontext import is_deeper
+from connectors.messages.json_text import is_deeper
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
 

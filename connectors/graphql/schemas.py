@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from graphql import GraphQLError, GraphQLSchema, build_client_schema, build_schema, get_introspection_query
 
+from connectors.aio.lru import Recent
 from connectors.contract import Operation
 from connectors.errors import (
     DefinitionError,
@@ -22,7 +23,6 @@ from connectors.errors import (
 from connectors.graphql.facts import Facts, facts_from_author, facts_from_schema
 from connectors.graphql.operations import GraphqlOperation
 from connectors.graphql.options import Options
-from connectors.graphql.recent import Recent
 
 Ask = Callable[[Operation, str, Mapping[str, str]], Awaitable[Mapping[str, bytes]]]
 """Sends a query without variables, with these headers, and gives the data's fields as JSON. Raises UpstreamError."""

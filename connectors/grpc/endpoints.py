@@ -9,7 +9,7 @@ from typing import Any
 from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.grpc.operations import RpcOperation
-from connectors.templates import Template, batched_parameter
+from connectors.messages.templates import Template, batched_parameter
 
 _METHOD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*/[A-Za-z_]\w*")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.contract import Call, Operation
-from connectors.templates import Template
+from connectors.messages.templates import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from connectors import turns
+from connectors.aio import cooperative as turns
 from connectors.grpc.wellknown import READ, WRAPPERS
 
 Read = Callable[[Any], Any]

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError, Message
 
-from connectors import turns
+from connectors.aio import cooperative as turns
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply
 from connectors.grpc.schema import Method

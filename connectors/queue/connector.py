@@ -8,9 +8,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from connectors.audience import Path, comparable
+from connectors.aio.bounded_queue import Counts, Mailbox
 from connectors.contract import Call, Event, Operation, Reply, at_path
-from connectors.deadline import in_time, open_until_deadline
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamDisconnected,
@@ -23,9 +22,7 @@ from connectors.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from connectors.jsontext import NotJson, decoded, encoded
-from connectors.mailbox import Counts, Mailbox
-from connectors.pace import Pace
+from connectors.messages.json_text import NotJson, decoded, encoded
 from connectors.queue.brokers import Broker, Message, Settings, open_broker
 from connectors.queue.brokers.contract import (
     ERROR,
@@ -42,7 +39,10 @@ from connectors.queue.operations import Ask, Publish, Subscribe
 from connectors.queue.options import Options
 from connectors.queue.shared import SharedTopic
 from connectors.queue.topics import filled_topic
-from connectors.reconnect import Pauses
+from connectors.streams.audience import Path, comparable
+from connectors.streams.deadline import in_time, open_until_deadline
+from connectors.streams.pace import Pace
+from connectors.streams.reconnect import Pauses
 
 _LATE = "the deadline of the subscription has passed"
 _MEANINGS: tuple[tuple[type[BrokerError], type[UpstreamError]], ...] = (

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
+from connectors.messages.templates import Template
 from connectors.queue.operations import Ask, Publish, Subscribe
 from connectors.queue.topics import group_name, topic_template
-from connectors.templates import Template
 
 
 def queue(name: str) -> QueueUpstream:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.contract import Operation
-from connectors.templates import Template
+from connectors.messages.templates import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

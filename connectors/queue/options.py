@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from connectors.mailbox import Overflow
+from connectors.aio.bounded_queue import Overflow
 from connectors.options import ConnectorOptions, Duration
 from connectors.queue.brokers import checked_address
-from connectors.reconnect import Reconnect
+from connectors.streams.reconnect import Reconnect
 
 
 class Options(ConnectorOptions):

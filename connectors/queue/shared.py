@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from connectors.audience import Audience, Path
+from connectors.aio.bounded_queue import Mailbox
 from connectors.contract import Event
-from connectors.mailbox import Mailbox
-from connectors.pace import Pace
 from connectors.queue.brokers import Broker, Message
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
-from connectors.reconnect import Pauses, Reconnect
+from connectors.streams.audience import Audience, Path
+from connectors.streams.pace import Pace
+from connectors.streams.reconnect import Pauses, Reconnect
 
 Read = Callable[[Message], Event | None]
 """Makes an event of a message; None when it cannot be read."""

@@ -11,7 +11,7 @@ import re
 from connectors.contract import Call
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError, UpstreamRejected
-from connectors.templates import Template, text_of
+from connectors.messages.templates import Template, text_of
 
 _TOKEN = re.compile(r"[^\s.*>\x00-\x1f\x7f]+")
 _GROUP = re.compile(r"[A-Za-z0-9_-]{1,64}")

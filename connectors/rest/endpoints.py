@@ -26,7 +26,7 @@ class Rest:
     `each` allows unbatched calls for every item of a list, at most that many at once.
     `headers` are sent with every call and may hold `{parameters}`; credentials come from bff.yaml, never from here.
     `missing="null"` makes 404 and 410 the answer null. `pages` fetches the pages that follow (connectors.rest.paging).
-    A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (connectors.templates).
+    A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (messages.templates).
     A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
     `multipart={"photo": "{photo}", "title": "{title}"}`; either is read while it is sent.
 

@@ -10,11 +10,11 @@ import msgspec
 
 from connectors.contract import Call, Operation
 from connectors.errors import UpstreamRejected
+from connectors.messages.templates import Template
 from connectors.rest.bodies import BodyTemplate
 from connectors.rest.paging import Pages
 from connectors.rest.url import UrlTemplate
 from connectors.rest.values import as_text
-from connectors.templates import Template
 from connectors.transport import Streamed
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from connectors import turns
+from connectors.aio import cooperative as turns
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply
 from connectors.forms import Form, Unfit, fit_json
-from connectors.jsontext import is_deeper
+from connectors.messages.json_text import is_deeper
 from connectors.transport import HttpReply
 
 _JSON_STARTS = frozenset(b'{["tfn-0123456789')

@@ -7,8 +7,8 @@ from typing import Any
 
 from connectors.endpoint import Batch, Endpoint, place_of_author
 from connectors.errors import DefinitionError
+from connectors.messages.templates import Template, batched_parameter
 from connectors.soap.operations import SoapOperation
-from connectors.templates import Template, batched_parameter
 
 
 def soap(name: str) -> SoapUpstream:

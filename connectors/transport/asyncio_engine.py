@@ -18,10 +18,10 @@ from functools import lru_cache
 import httptools
 import msgspec
 
+from connectors.aio.semaphore import Slots
+from connectors.aio.timeout import TimeLimit
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
-from connectors.slots import Slots
-from connectors.timelimit import TimeLimit
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import outgoing

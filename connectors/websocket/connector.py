@@ -8,9 +8,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from connectors.audience import Audience
+from connectors.aio.bounded_queue import Counts, Mailbox
 from connectors.contract import Call, Event, Operation, Reply, at_path
-from connectors.deadline import in_time, open_until_deadline
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamError,
@@ -19,10 +18,11 @@ from connectors.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from connectors.jsontext import NotJson, decoded, encoded
-from connectors.mailbox import Counts, Mailbox
+from connectors.messages.json_text import NotJson, decoded, encoded
+from connectors.messages.templates import Template, text_of
 from connectors.retelling import about
-from connectors.templates import Template, text_of
+from connectors.streams.audience import Audience
+from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.websocket.answers import Answers
 from connectors.websocket.operations import Ask, Path, Tell, Watch
 from connectors.websocket.options import Options

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
-from connectors.templates import Template
+from connectors.messages.templates import Template
 from connectors.websocket.operations import Ask, Path, Tell, Watch
 
 Message = Mapping[str, Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.contract import Operation
-from connectors.templates import Template
+from connectors.messages.templates import Template
 
 Path = tuple[str, ...]
 

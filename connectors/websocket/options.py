@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from connectors.mailbox import Overflow
+from connectors.aio.bounded_queue import Overflow
 from connectors.options import ConnectorOptions, Duration
-from connectors.reconnect import Reconnect
+from connectors.streams.reconnect import Reconnect
 
 
 def _ws(address: str) -> str:

@@ -21,9 +21,9 @@ from websockets.protocol import State
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge, UpstreamUnreachable
-from connectors.pace import Pace
-from connectors.reconnect import Pauses
 from connectors.retelling import about
+from connectors.streams.pace import Pace
+from connectors.streams.reconnect import Pauses
 from connectors.websocket.handshake import shake_hands, tls_context
 from connectors.websocket.options import Options
 

@@ -1,6 +1,6 @@
 """Hostile documents against a live gateway: each is refused or answered in bounded time, and others hardly wait.
 
-What the worst ones took to prepare, on two cores, before and after the bounds of bff.engine.plan (ms of CPU; before
+What the worst ones took to prepare, on two cores, before and after the bounds of bff.engine.prepare.plan (ms of CPU; before
 them it was also the time that everyone waited, since then a thread beside the event loop takes it):
 
     one field 490 times, 250,000 comparisons     674      78    complexity budget of 50,000

@@ -1,6 +1,6 @@
 """A query for 100,000 records does not hold back a small one, and leaves nothing behind when it is cut off.
 
-What the small one waited for, in ms of CPU of the gateway, before and after connectors.turns; memory in MB after 120
+What the small one waited for, in ms of CPU of the gateway, before and after connectors.aio.cooperative; memory in MB after 120
 such queries that were cut off, before and after replies were let go at the end of their request:
 
     100,000 records of 5 fields, 11 MB, of a `via` field     150 to 210    24 to 36

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bff.http.protocol import PIPELINED
+from bff.http.server.http_protocol import PIPELINED
 from tests.abuse.documents import nested
 from tests.abuse.live import CODE, Live, is_good, post, receive, send_all
 

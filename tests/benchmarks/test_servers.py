@@ -101,5 +101,5 @@ async def test_the_gateway_can_be_profiled(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setattr(profiled, "WARM", 0.1)
     await profiled.show(Variant("hello", "hello", connections=2), seconds=0.3)
     shown = capsys.readouterr().out
-    assert "bff/gateway.py" in shown
+    assert "bff/gateway/gateway.py" in shown
     assert "importlib" not in shown

@@ -11,7 +11,7 @@ import strawberry
 from bff.contract import Answer, Request
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
-from bff.gateway import Gateway
+from bff.gateway.gateway import Gateway
 from bff.policies.outbound.options import Options as Policies
 from bff.upstreams.upstream import Upstream, UpstreamSettings
 from connectors.contract import Call, Connector, Event, Operation, Reply

@@ -16,8 +16,8 @@ from strawberry.types import Info
 from bff.authoring import frontend
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
-from bff.gateway import Gateway
-from bff.http.app import http_app
+from bff.gateway.gateway import Gateway
+from bff.http.door import http_app
 from bff.http.options import Options as ServerOptions
 from bff.policies.outbound.options import Options as Policies
 from bff.upstreams import Upstreams, UpstreamSettings

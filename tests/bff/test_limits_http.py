@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from bff.authoring import frontend, list_size, via
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
-from bff.gateway import Gateway
-from bff.http.app import http_app
+from bff.gateway.gateway import Gateway
+from bff.http.door import http_app
 from bff.http.options import Options as ServerOptions
 from connectors.errors import UpstreamUnreachable
 from tests.bff.fakes import AllReady, FakeUpstream, endpoint

@@ -16,14 +16,14 @@ from structlog.testing import capture_logs
 from bff.authoring import frontend, via
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
-from bff.gateway import Gateway
-from bff.http.app import http_app
+from bff.gateway.gateway import Gateway
+from bff.http.door import http_app
 from bff.http.options import Options as ServerOptions
 from bff.policies.outbound.options import Options as Policies
 from bff.upstreams import Upstreams, UpstreamSettings
 from connectors import graphql, rest
-from connectors.jsontext import is_deeper
 from connectors.kinds import options_of
+from connectors.messages.json_text import is_deeper
 from tests.serving import serving
 
 shop = rest("shop")

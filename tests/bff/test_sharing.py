@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from bff.authoring import Context, frontend, via
 from bff.contract import Answer, Request
-from bff.http.encode import encode
-from bff.loading.operations import Flights
+from bff.gateway.sharing import Flights
+from bff.http.responses.encode import encode
 from connectors.errors import UpstreamFailed
 from tests.bff.fakes import FakeUpstream, endpoint, gateway
 from tests.bff.sharing import SCHEMA, World, sharing_world

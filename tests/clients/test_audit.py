@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.frontends.world import app
 from tests.clients.node import node

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.frontends.world import CHANGE, HELLO, app, written
 from tests.clients.node import node

@@ -15,7 +15,7 @@ import pytest
 import strawberry
 
 from bff.authoring import frontend, via
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.fakes import FakeUpstream, batched, gateway
 from tests.bff.http.world import until

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.frontends.world import HELLO, app, hashed
 from tests.serving import serving

@@ -8,9 +8,9 @@ import pytest
 
 from connectors.batching import InKeyOrder, deal, single_reply
 from connectors.contract import Call, Event, Operation, Reply
+from connectors.direct import Direct, make_call, point
 from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint, current_scope
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed
-from connectors.scope import Direct, make_call, point
 from connectors.testing import Fakes
 
 READ = Operation(upstream="catalog", name="products")

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.audience import Audience, comparable
-from connectors.mailbox import Mailbox
-from connectors.pace import Pace
-from connectors.reconnect import Pauses, Reconnect
+from connectors.aio.bounded_queue import Mailbox
+from connectors.streams.audience import Audience, comparable
+from connectors.streams.pace import Pace
+from connectors.streams.reconnect import Pauses, Reconnect
 
 
 async def read(mailbox: Mailbox[int]) -> list[int]:

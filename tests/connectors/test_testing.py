@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Call, Connector, Event, Operation, Publishes, Reply, Streams
+from connectors.direct import Direct
 from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import (
     DefinitionError,
@@ -20,7 +21,6 @@ from connectors.errors import (
     UpstreamUnreachable,
 )
 from connectors.rest.endpoints import rest
-from connectors.scope import Direct
 from connectors.testing import Fake, Fakes, Feed, ManualClock, Slow, text_of_call
 from tests.connectors.conformance import in_time
 

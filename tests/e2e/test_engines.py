@@ -13,9 +13,9 @@ from graphql import OperationDefinitionNode, get_introspection_query, parse
 from structlog.testing import capture_logs
 
 from bff.contract import Answer, Example, Request
-from bff.engine.executor import fallbacks, natives
-from bff.gateway import Gateway
-from bff.http.encode import encode
+from bff.engine.adapters.executor import fallbacks, natives
+from bff.gateway.gateway import Gateway
+from bff.http.responses.encode import encode
 from tests.bff.engine.drawing import seeds
 from tests.bff.engine.writing import Writer
 from tests.e2e.world import ROOT, World

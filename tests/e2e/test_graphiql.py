@@ -39,7 +39,7 @@ async def test_without_assets_the_page_still_runs_queries(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No node at build time and no internet access now: a plain editor, never a blank page."""
-    from bff.http.app import http_app
+    from bff.http.door import http_app
     from bff.http.graphiql import page as pages
     from bff.http.options import Options
     from tests.serving import serving

@@ -6,7 +6,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.shop import QUERY
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.http.world import FakeGateway
 from tests.e2e.world import World

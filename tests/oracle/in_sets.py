@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bff.engine.executor import InSets, fallbacks
+from bff.engine.adapters.executor import InSets, fallbacks
 
 NATIVE = ""
 counts: defaultdict[str, Counter[str]] = defaultdict(Counter)

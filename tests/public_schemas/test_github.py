@@ -27,7 +27,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import mutations, nodes, queries
 
-from bff.engine.executor import SetExecutor, fallbacks, natives
+from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
 from tests.bff.engine.drawing import Values, nulled, outcome, seeds, text_of, told
 from tests.bff.engine.writing import Writer
 from tests.public_schemas.github import github

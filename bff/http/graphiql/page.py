@@ -13,11 +13,11 @@ import orjson
 
 from bff.contract import AnswersRequests, FrontendCard, Refused
 from bff.http.asgi import Exchange
-from bff.http.encode import to_json
 from bff.http.errors import Problem
 from bff.http.graphiql import cdn
 from bff.http.graphiql.assets import ASSETS, Assets
 from bff.http.graphiql.security import HEADERS, policy
+from bff.http.responses.encode import to_json
 
 
 class Pages:

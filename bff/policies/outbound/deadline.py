@@ -8,9 +8,9 @@ from collections.abc import Awaitable
 from msgspec.structs import replace
 
 from bff.policies.outbound.policy import Clock, Policy, Send
+from connectors.aio.timeout import TimeLimit
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamTimeout
-from connectors.timelimit import TimeLimit
 
 
 def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:

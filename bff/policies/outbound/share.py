@@ -6,9 +6,9 @@ from collections.abc import Hashable
 
 from bff.policies.outbound.identity import flight_key_of
 from bff.policies.outbound.policy import Clock, Policy, Send
+from connectors.aio.single_flight import Flight
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamTimeout
-from connectors.flight import Flight
 
 Outcome = Reply | Exception
 

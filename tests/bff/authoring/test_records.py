@@ -7,7 +7,7 @@ import json
 import strawberry
 
 from bff.authoring import frontend
-from bff.http.encode import encode
+from bff.http.responses.encode import encode
 from connectors.contract import Reply
 from tests.bff.fakes import ask, gateway
 

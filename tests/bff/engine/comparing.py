@@ -11,8 +11,8 @@ import pytest
 import strawberry
 
 from bff.contract import Answer, Request
-from bff.gateway import Gateway
-from bff.http.encode import encode
+from bff.gateway.gateway import Gateway
+from bff.http.responses.encode import encode
 from tests.bff.engine.drawing import reach
 from tests.bff.fakes import gateway
 

@@ -25,10 +25,10 @@ from graphql import (
 )
 from graphql.execution.execute import experimental_execute_incrementally
 
-from bff.authoring import turns as authoring_turns
-from bff.engine import run
-from bff.engine.executor import InSets, SetExecutor
-from connectors import turns
+from bff.authoring import cooperative as authoring_turns
+from bff.engine.adapters.executor import InSets, SetExecutor
+from bff.engine.execute import run
+from connectors.aio import cooperative as turns
 
 ODD = object()
 """A value of no type."""

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, build_schema, parse, validate
 
-from bff.engine.executor import fallbacks, natives
+from bff.engine.adapters.executor import fallbacks, natives
 from tests.bff.engine.drawing import Values, nulled, outcome, seeds, slice_by, text_of, told
 from tests.bff.engine.writing import Writer
 

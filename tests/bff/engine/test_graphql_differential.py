@@ -30,8 +30,8 @@ from graphql import (
 from structlog.testing import capture_logs
 
 from bff.authoring import frontend, take, via
-from bff.engine.executor import natives
-from bff.gateway import Gateway
+from bff.engine.adapters.executor import natives
+from bff.gateway.gateway import Gateway
 from bff.policies.outbound.options import Options as Policies
 from bff.upstreams.upstream import Upstream, UpstreamSettings
 from connectors import graphql
@@ -355,7 +355,7 @@ async def test_calls_of_one_request_are_filled_each_by_itself() -> None:
 async def test_much_is_read_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     """More bytes than are read in one turn are read piece by piece, as plain Python."""
     slice_by(monkeypatch, 1, 20)
-    monkeypatch.setattr("connectors.turns.LARGE_TYPED", 20)
+    monkeypatch.setattr("connectors.aio.cooperative.LARGE_TYPED", 20)
     async with world() as (server, api, ours, _):
         server.nulls = 0
         answers = [await ask(ours, f"{{ items {RECORD} }}") for _ in range(3)]

@@ -19,7 +19,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 from structlog.testing import capture_logs
 
-from bff.gateway import Gateway
+from bff.gateway.gateway import Gateway
 from connectors.grpc.connector import connect
 from connectors.grpc.fitting import Fitter
 from connectors.grpc.options import Options

@@ -40,8 +40,8 @@ from graphql.execution import ExperimentalIncrementalExecutionResults
 from graphql.execution.execute import experimental_execute_incrementally
 from graphql.language import NameNode
 
-from bff.engine.executor import SetExecutor, fallbacks, natives
-from bff.engine.incremental import whole
+from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
+from bff.engine.incremental.by_id import whole
 from tests.bff.engine.drawing import Values, seeds
 from tests.bff.engine.merging import merged
 from tests.bff.engine.test_differential import SCHEMA as WHOLE

@@ -13,8 +13,8 @@ from graphql.execution.execute import experimental_execute_incrementally
 
 from bff.authoring import frontend, via
 from bff.contract import Increments, Parts, Request
-from bff.engine.executor import SetExecutor, fallbacks, natives
-from bff.gateway import Gateway
+from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
+from bff.gateway.gateway import Gateway
 from tests.bff.engine.merging import merged
 from tests.bff.fakes import FakeUpstream, batched, endpoint, gateway
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bff.authoring import computed, frontend, via
 from bff.authoring.frontend import FrontendSchema
-from bff.engine.resolving import Called, Function, resolving_of
+from bff.engine.compile.resolvers import Called, Function, resolving_of
 from connectors.contract import Operation
 from connectors.errors import UpstreamNotFound
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway

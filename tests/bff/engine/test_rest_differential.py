@@ -17,8 +17,8 @@ from urllib.parse import parse_qs
 import pytest
 from structlog.testing import capture_logs
 
-from bff.engine.executor import natives
-from bff.gateway import Gateway
+from bff.engine.adapters.executor import natives
+from bff.gateway.gateway import Gateway
 from bff.upstreams import upstream as behind
 from connectors.rest.connector import connect
 from connectors.rest.options import Options

@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 from structlog.testing import capture_logs
 
-from bff.gateway import Gateway
+from bff.gateway.gateway import Gateway
 from connectors.soap.connector import connect
 from connectors.soap.fitting import Fitter
 from connectors.soap.options import Options

@@ -11,9 +11,9 @@ import strawberry
 
 from bff.authoring import argument, frontend, take, via
 from bff.contract import Answer, Request
-from bff.engine import executor as executors
-from bff.engine.executor import natives
-from bff.gateway import Gateway
+from bff.engine.adapters import executor as executors
+from bff.engine.adapters.executor import natives
+from bff.gateway.gateway import Gateway
 from connectors.contract import Operation
 from connectors.errors import UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, batched, gateway, stream

@@ -12,7 +12,7 @@ from bff.authoring import frontend
 from bff.contract import Answer, Request
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
-from bff.gateway import Gateway
+from bff.gateway.gateway import Gateway
 from tests.bff.fakes import AllReady, ask
 
 

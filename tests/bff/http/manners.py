@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from bff.contract import Answer, Answers, FrontendCard, Request
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.http.world import FakeGateway, World
 from tests.serving import serving

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bff.authoring import frontend
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.fakes import gateway
 from tests.serving import serving

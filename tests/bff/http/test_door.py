@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.http.world import FakeGateway, World, codes, open_world
 from tests.serving import serving

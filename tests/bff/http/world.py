@@ -14,7 +14,7 @@ import strawberry
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse, validate
 
 from bff.contract import Answer, Answers, Example, FrontendCard, Refused, Request
-from bff.http.app import http_app
+from bff.http.door import http_app
 from bff.http.options import Options
 from tests.serving import serving
 

@@ -11,7 +11,7 @@ from graphql import OperationDefinitionNode, parse, validate
 
 from bff.authoring import cost, frontend, list_size
 from bff.contract import Refused
-from bff.policies.inbound.cost import CostLimit
+from bff.validation.cost import CostLimit
 
 
 @strawberry.type

@@ -7,8 +7,8 @@ import pytest
 from graphql import OperationDefinitionNode, parse
 
 from bff.contract import Refused
-from bff.policies.inbound.document_limits import DocumentLimits
-from bff.policies.inbound.variables import VariablesLimit
+from bff.validation.document_limits import DocumentLimits
+from bff.validation.variables import VariablesLimit
 
 
 def refused(query: str, **limits: Any) -> Refused | None:

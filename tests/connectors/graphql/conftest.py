@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from connectors.direct import Direct
 from connectors.graphql.connector import GraphqlConnector, connect
 from connectors.graphql.options import Options
-from connectors.scope import Direct
 from tests.connectors.graphql.shop import Shop, Socket
 
 Connect = Callable[..., GraphqlConnector]

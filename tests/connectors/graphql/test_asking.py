@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from connectors.contract import Call, Reply, Selection
+from connectors.direct import Direct
 from connectors.endpoint import Endpoint, wanted
 from connectors.errors import DefinitionError, UpstreamRejected
 from connectors.graphql.connector import GraphqlConnector
 from connectors.graphql.endpoints import graphql
-from connectors.scope import Direct
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import Shop
 

@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from connectors.contract import Call, Event, Selection
+from connectors.direct import Direct
 from connectors.endpoint import StreamEndpoint
 from connectors.errors import (
     UpstreamBadReply,
@@ -31,7 +32,6 @@ from connectors.errors import (
 )
 from connectors.graphql.connector import GraphqlConnector
 from connectors.graphql.endpoints import graphql
-from connectors.scope import Direct
 from tests.connectors.conformance import SECRET, eventually, free_port
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import Socket

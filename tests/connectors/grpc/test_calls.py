@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.contract import Call, Operation
+from connectors.direct import Direct
 from connectors.errors import (
     DefinitionError,
     UpstreamBadReply,
@@ -21,7 +22,6 @@ from connectors.errors import (
 )
 from connectors.grpc.connector import GrpcConnector
 from connectors.grpc.endpoints import grpc
-from connectors.scope import Direct
 from tests.connectors.conformance import free_port, in_time
 from tests.connectors.grpc.shop import Shop, message_class, serving
 from tests.connectors.grpc.wire import silent_server

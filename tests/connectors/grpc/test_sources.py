@@ -11,11 +11,11 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSe
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from connectors.contract import Call
+from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed
 from connectors.grpc import reflection as ours
 from connectors.grpc.endpoints import grpc
 from connectors.grpc.sources import build_pool, compile_protos
-from connectors.scope import Direct
 from tests.connectors.grpc.shop import FILES, POOL, PROTO, Shop, serving
 
 prices = grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, at="prices", key="sku")

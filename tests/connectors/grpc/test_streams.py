@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Call, Streams
+from connectors.direct import Direct
 from connectors.errors import (
     DefinitionError,
     UpstreamConflict,
@@ -18,7 +19,6 @@ from connectors.errors import (
 )
 from connectors.grpc.connector import GrpcConnector
 from connectors.grpc.endpoints import grpc
-from connectors.scope import Direct
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.grpc.shop import Shop
 

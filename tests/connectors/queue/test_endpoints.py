@@ -9,13 +9,13 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.contract import Call
+from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamFailed, UpstreamRateLimited, UpstreamRejected
 from connectors.queue.brokers import Broker, Message
 from connectors.queue.brokers.contract import Refusal
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
-from connectors.scope import Direct
 from tests.connectors.queue.brokers import address_of, responding
 
 orders = queue("orders")

@@ -13,13 +13,13 @@ import msgspec
 import pytest
 
 from connectors.contract import Call, Event
+from connectors.direct import Direct
 from connectors.endpoint import StreamEndpoint
 from connectors.errors import UpstreamDisconnected, UpstreamTimeout, UpstreamUnavailable, UpstreamUnreachable
 from connectors.queue.brokers import Broker, Message
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
-from connectors.scope import Direct
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.queue.conftest import Connect
 

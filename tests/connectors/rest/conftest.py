@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from connectors.direct import Direct
 from connectors.rest.connector import RestConnector, connect
 from connectors.rest.options import Options
-from connectors.scope import Direct
 from tests.connectors.http_world import HttpWorld, json_response
 
 

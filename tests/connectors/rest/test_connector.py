@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from connectors.contract import Call
+from connectors.direct import Direct
 from connectors.endpoint import Endpoint
 from connectors.errors import (
     UpstreamBadReply,
@@ -28,7 +29,6 @@ from connectors.errors import (
 from connectors.rest.connector import RestConnector, connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options
-from connectors.scope import Direct
 from tests.connectors.http_world import HttpWorld, Say, json_response, response
 
 catalog = rest("catalog")

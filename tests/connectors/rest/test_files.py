@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from connectors.contract import Operation
+from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamDisconnected, UpstreamRejected
 from connectors.files import PIECE, File
 from connectors.rest.endpoints import rest
-from connectors.scope import Direct
 from connectors.transport import HttpOptions, Streamed, open_transport
 from tests.connectors.http_world import HttpWorld, json_response, listening
 

@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connectors.contract import Call
+from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed, UpstreamReplyTooLarge, UpstreamTimeout
 from connectors.rest.connector import RestConnector, connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options
 from connectors.rest.paging import Pages, by_cursor, by_link, by_offset, by_page, next_link
-from connectors.scope import Direct
 from tests.connectors.conformance import in_time
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, json_response
 

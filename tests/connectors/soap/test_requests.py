@@ -14,9 +14,9 @@ import pytest
 from lxml import etree
 
 from connectors.contract import Call
+from connectors.direct import Direct
 from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamRejected
-from connectors.scope import Direct
 from connectors.soap.connector import connect
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.direct import Direct
 from connectors.errors import UpstreamFault
-from connectors.scope import Direct
 from connectors.soap.connector import connect
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options

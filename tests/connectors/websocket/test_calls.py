@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.contract import Call
+from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
-from connectors.scope import Direct
 from connectors.websocket.connector import WebsocketConnector
 from connectors.websocket.endpoints import websocket
 from tests.connectors.conformance import eventually, free_port, in_time

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from connectors.contract import Call, Event
+from connectors.direct import Direct
 from connectors.endpoint import StreamEndpoint
 from connectors.errors import UpstreamFailed, UpstreamRejected, UpstreamTimeout, UpstreamUnavailable
-from connectors.scope import Direct
 from connectors.websocket.connector import WebsocketConnector
 from connectors.websocket.endpoints import websocket
 from tests.connectors.conformance import eventually, in_time

@@ -1,0 +1,97 @@
+"""Documents that requests may name instead of carrying: persisted by clients, or trusted by a manifest.
+
+Called by the gateway, for every transport. Protocols: Apollo's automatic persisted queries, Relay's persisted queries,
+and `documentId` of GraphQL over HTTP, `Persisted Documents`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from bff.contract import Refused, Request
+from bff.documents.store import Store
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Documents:
+    """What one frontend knows by name."""
+
+    def __init__(self, trusted: Mapping[str, str], *, only: bool = False, store: Store | None = None) -> None:
+        """`trusted` are texts by id; `only` refuses all others; `store` holds what clients persist, if they may."""
+        self._trusted = {_bare(key): text for key, text in trusted.items()}
+        self.only_trusted = only
+        """Whether a request's own text is never run."""
+        self._store = store
+
+    async def find(self, asked: Request) -> Request:
+        """The request with its document in `query`. Raises Refused when it names none that may be run."""
+        if self.only_trusted:
+            return self._find_trusted(asked)
+        sha = _hash(asked)
+        if asked.query:
+            if self._store is not None and sha is not None and hashlib.sha256(asked.query.encode()).hexdigest() != sha:
+                raise Refused("PERSISTED_QUERY_MISMATCH", "`sha256Hash` is not the SHA-256 of `query`, in lower case.")
+            return asked
+        if asked.document_id is None and sha is None:
+            return asked  # it has no document at all, which the parser tells best
+        for name in _names(asked.document_id, sha):
+            text = await self._text(name)
+            if text is not None:
+                return replace(asked, query=text)
+        raise self._not_found(by_hash=sha is not None)
+
+    async def keep(self, asked: Request) -> None:
+        """Remember the document of a request that was found to be valid, where the client wants that."""
+        if self._store is not None and asked.query and (sha := _hash(asked)) is not None:
+            await self._store.put(sha, asked.query)
+
+    async def close(self) -> None:
+        """Give back what the store holds."""
+        if self._store is not None:
+            await self._store.close()
+
+    def _find_trusted(self, asked: Request) -> Request:
+        """By id alone: a text that the request brings is not looked at, so that every refusal is the same."""
+        for name in _names(asked.document_id, _hash(asked)):
+            if name in self._trusted:
+                return replace(asked, query=self._trusted[name])
+        raise Refused("DOCUMENT_NOT_TRUSTED", "This frontend runs only documents that it knows, asked for by their id.")
+
+    async def _text(self, name: str) -> str | None:
+        text = self._trusted.get(name)
+        if text is None and self._store is not None and _SHA256.fullmatch(name):
+            return await self._store.get(name)
+        return text
+
+    def _not_found(self, *, by_hash: bool) -> Refused:
+        """The words of Apollo's protocol for hashes, because its clients look for them."""
+        if not by_hash:
+            message = "There is no document of this id; send the document itself in `query`."
+            return Refused("DOCUMENT_NOT_FOUND", message)
+        if self._store is None and not self._trusted:
+            return Refused("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
+        return Refused("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+
+
+def _hash(asked: Request) -> str | None:
+    """What `extensions.persistedQuery` names: a SHA-256, or any id of a manifest. Raises Refused."""
+    match asked.extensions.get("persistedQuery"):
+        case None:
+            return None
+        case {"version": 1, "sha256Hash": str(sha)}:
+            return sha
+    raise Refused("BAD_REQUEST", '`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "..."}.')
+
+
+def _names(*given: str | None) -> list[str]:
+    return [_bare(each) for each in given if each is not None]
+
+
+def _bare(name: str) -> str:
+    """An id without the prefix that says it is a hash (GraphQL over HTTP, `Document Identifier`)."""
+    return name.removeprefix("sha256:")

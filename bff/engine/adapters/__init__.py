@@ -1,0 +1,1 @@
+"""Adapters: the engine behind the signatures of graphql-core and strawberry."""

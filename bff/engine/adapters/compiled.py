@@ -1,0 +1,206 @@
+"""Run an operation on the compiled engine. Called by the gateway for frontends with `engine: compiled`, the default."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import aclosing
+from functools import cached_property
+from inspect import isawaitable
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLScalarType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
+    default_field_resolver,
+    default_type_resolver,
+    get_named_type,
+    is_specified_scalar_type,
+    visit,
+)
+from graphql.execution import create_source_event_stream, map_source_to_response_event
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import VariableValues, get_variable_values
+from graphql.pyutils import RefMap
+
+from bff.authoring import Context
+from bff.engine.adapters.executor import Compiled, StrawberryExecutor
+
+MOST_COERCION_ERRORS = 50
+NO_VALUES = VariableValues({}, {})
+"""For operations that declare no variables; nobody writes into it."""
+
+
+class Program:
+    """An operation with what the executor needs of its document, found once."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
+        fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+        self._schema = schema
+        self._operation = operation
+        self._definitions = fragments
+        self._fragments = {name: FragmentDetails(each) for name, each in fragments.items()}
+        self._compiled = Compiled(operation, fragments)
+        self._variables = operation.variable_definitions or ()
+        self.has_effects = False
+        """Set once it was seen to have effects: whoever asks for it then asks for an execution of its own."""
+        self.was_immediate = False
+        """Whether the last execution had nothing to wait for: nobody could have joined it."""
+        self._model: _Model | None = None
+
+    def begin(
+        self, variables: Mapping[str, Any] | None, context: Context, *, is_written: bool = False
+    ) -> ExecutionResult | Coroutine[Any, Any, ExecutionResult]:
+        """Run a query or mutation as far as it needs not wait: the result, or the rest. Errors are in the result.
+
+        `is_written` as in Request.
+        """
+        is_known = self._model is not None
+        executor = self._executor(variables, context)
+        if isinstance(executor, ExecutionResult):
+            return executor
+        executor.keeps_records = is_written and is_known and self._has_plain_leaves
+        result: ExecutionResult | Coroutine[Any, Any, ExecutionResult] = executor.execute_operation()
+        self.was_immediate = isinstance(result, ExecutionResult)
+        return result
+
+    @cached_property
+    def _has_plain_leaves(self) -> bool:
+        """Whether all that is selected is of the specification's scalars, or of enums."""
+        types = TypeInfo(self._schema)
+        leaves = _Leaves(types)
+        for node in (self._operation, *self._definitions.values()):
+            visit(node, TypeInfoVisitor(types, leaves))
+        return leaves.are_plain
+
+    async def run_in_parts(self, variables: Mapping[str, Any] | None, context: Context) -> AsyncGenerator[Any, None]:
+        """Run a query or mutation with @defer or @stream: graphql-core's incremental results, or its only result.
+
+        What a query leaves for later begins with everything else; mutations wait, because that may read what they
+        changed.
+        """
+        executor = self._executor(variables, context, begins_early=self._operation.operation is OperationType.QUERY)
+        if isinstance(executor, ExecutionResult):
+            yield executor
+            return
+        context.unfinished.append(executor.cancel_incremental_work)
+        result = executor.execute_operation()
+        done = await result if isawaitable(result) else result
+        if isinstance(done, ExecutionResult):
+            yield done
+            return
+        yield done.initial_result
+        async with aclosing(done.subsequent_results) as results:
+            async for each in results:
+                yield each
+
+    async def subscribe(
+        self, variables: Mapping[str, Any] | None, context: Context
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Run a subscription: a result for each event, or the one that says why there are none, or no more."""
+        executor = self._executor(variables, context)
+        if isinstance(executor, ExecutionResult):
+            yield executor
+            return
+        try:
+            stream = create_source_event_stream(executor)
+            events = await stream if isawaitable(stream) else stream
+            if isinstance(events, ExecutionResult):
+                yield events
+                return
+            async with aclosing(map_source_to_response_event(executor, events)) as results:
+                async for result in results:
+                    yield result
+        except Exception as error:  # noqa: BLE001 - authors' generators may raise anything; it ends the subscription
+            told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+            yield ExecutionResult(None, [told])
+
+    def _executor(
+        self, variables: Mapping[str, Any] | None, context: Context, *, begins_early: bool = False
+    ) -> StrawberryExecutor | ExecutionResult:
+        values: VariableValues | list[GraphQLError] = NO_VALUES
+        if self._variables:
+            values = get_variable_values(self._schema, self._variables, dict(variables or {}), MOST_COERCION_ERRORS)
+        if isinstance(values, list):
+            return ExecutionResult(None, values)
+        if self._model is None:
+            self._model = _Model(self._new_executor(context, values))
+        executor = self._model.executor(context, values)
+        executor.enable_early_execution = begins_early
+        return executor
+
+    def _new_executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
+        executor = StrawberryExecutor(
+            self._schema,
+            self._definitions,
+            self._fragments,
+            None,
+            context,
+            self._operation,
+            values,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            compiled=self._compiled,
+        )
+        executor.takes_turns = True
+        return executor
+
+
+class _Leaves(Visitor):
+    """Looks for scalars whose values may be anything."""
+
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self._types = types
+        self.are_plain = True
+
+    def enter_field(self, *_: object) -> None:
+        """Look at the type of one field."""
+        type_ = self._types.get_type()
+        if type_ is not None and isinstance(named := get_named_type(type_), GraphQLScalarType):
+            self.are_plain = self.are_plain and is_specified_scalar_type(named)
+
+
+class _Model:
+    """An executor of which others are made, at a fifth of the cost: they differ in what belongs to one request."""
+
+    _SHARED = frozenset({"fragment_definitions", "fragments"})
+
+    def __init__(self, model: StrawberryExecutor) -> None:
+        own = {
+            name: type(value)
+            for name, value in vars(model).items()
+            if isinstance(value, list | set | dict | RefMap | CollectedErrors) and name not in self._SHARED
+        }
+        self._attributes = {name: value for name, value in vars(model).items() if name not in own}
+        self._class: type[StrawberryExecutor] = type("StrawberryExecutor", (_Lazy,), {"containers": own})
+
+    def executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
+        """One for this request."""
+        made = object.__new__(self._class)
+        state = vars(made)
+        state.update(self._attributes)
+        state["context_value"], state["variable_values"] = context, values
+        return made
+
+
+class _Lazy(StrawberryExecutor):
+    """Makes its empty containers when they are asked for: most operations have no use for any of them."""
+
+    containers: Mapping[str, Callable[[], Any]]
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.containers:
+            raise AttributeError(name=name, obj=self)
+        made = vars(self)[name] = self.containers[name]()
+        return made

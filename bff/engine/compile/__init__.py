@@ -1,0 +1,1 @@
+"""Compile: a selection becomes shapes of steps."""

@@ -1,0 +1,1 @@
+"""Execute: steps run over sets of objects."""

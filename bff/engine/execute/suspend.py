@@ -1,0 +1,60 @@
+"""Run a coroutine up to the first thing it must wait for, without an event loop. Used by `run` for sets.
+
+Most sets have nothing to wait for: they are done when they have been started, and cost no task. The others say
+`await suspend()` once, before they wait, and go on where whoever drives them lets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Generator
+from types import coroutine
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Started(Generic[T]):
+    """A coroutine that has run as far as it could; `is_done` tells whether that was to the end."""
+
+    __slots__ = ("_coroutine", "is_done", "value")
+
+    value: T
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        """Raises what the coroutine raises before it waits."""
+        self._coroutine = work
+        try:
+            work.send(None)
+        except StopIteration as done:
+            self.value = done.value
+            self.is_done = True
+        else:
+            self.is_done = False
+
+    def __await__(self) -> Generator[Any, None, T]:
+        """The rest of it."""
+        return self._coroutine.__await__()
+
+    def close(self) -> None:
+        """Give up what has not been awaited."""
+        self._coroutine.close()
+
+
+class Line:
+    """One line of work: what one driver has started. It suspends at most once; afterwards it may wait for anything."""
+
+    __slots__ = ("_is_live",)
+
+    def __init__(self) -> None:
+        self._is_live = False
+
+    async def may_wait(self) -> None:
+        """Return when an event loop runs this line."""
+        if not self._is_live:
+            self._is_live = True
+            await _suspend()
+
+
+@coroutine
+def _suspend() -> Generator[None, None, None]:
+    yield

@@ -1,0 +1,1 @@
+"""Incremental delivery: @defer and @stream."""

@@ -1,0 +1,1 @@
+"""Prepare: a document becomes a checked plan."""

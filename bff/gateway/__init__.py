@@ -1,0 +1,1 @@
+"""The gateway: one operation, from its request to its answer."""

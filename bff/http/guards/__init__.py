@@ -1,0 +1,1 @@
+"""Guards: what is checked before a request reaches the gateway."""

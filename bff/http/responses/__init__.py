@@ -1,0 +1,1 @@
+"""Responses: from answers to bytes and headers."""

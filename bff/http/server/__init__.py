@@ -1,0 +1,1 @@
+"""The HTTP server: uvicorn with our own protocols."""

@@ -1,0 +1,206 @@
+"""Uvicorn's HTTP/1.1 protocol with bounds on what a client may send slowly or endlessly. Used by bff.http.server.run.
+
+Uvicorn alone waits for ever for a head that does not come, takes one of any size, and reads a refused body to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from bff.http.server.direct import offers
+from bff.http.server.lifespan import announce_stop
+from bff.http.transports.slow_consumers import lets_cut
+
+WAIT_SECONDS = 15.0
+"""How long a client may take to send the request line and headers, or the rest of a body that was refused."""
+HEAD_BYTES = 64 * 1024
+"""Largest request line and headers together, give or take one read from the socket."""
+UNREAD_BYTES = 64 * 1024 * 1024
+"""How much of a refused body is thrown away, so that the client comes to reading the refusal."""
+PIPELINED = 64
+"""Requests that a client may send before it reads the answer to the first."""
+
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection. It costs a well-behaved request a microsecond: its clock runs only for those who dawdle."""
+
+    _is_waiting = True  # for the end of a head, or of a body that nobody reads
+    _is_in_head = True
+    _waited_bytes = 0
+    _timer: asyncio.TimerHandle | None = None
+    _running: RequestResponseCycle | None = None
+    _idle_since: float | None = None
+    """Since when nothing is asked; None while something is."""
+    hung_up: Callable[[], None] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says so too
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._start_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is waited for, and what runs is told; uvicorn tells the last request sent, which may not run yet."""
+        self._stop_clock()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+            if self.hung_up is not None:
+                self.hung_up()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, then count what the application does not read."""
+        super().data_received(data)
+        if not self._is_waiting:
+            return
+        if self._timer is None:
+            self._start_clock()
+        self._waited_bytes += len(data)
+        if self._waited_bytes > (HEAD_BYTES if self._is_in_head else UNREAD_BYTES):
+            self._cut_off()
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        lets_cut(self.scope["state"], self.transport.abort)
+        offers(self.scope["state"], self)
+        self._is_waiting = self._is_in_head = True
+        self._waited_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """A head is complete; the application bounds the body."""
+        super().on_headers_complete()
+        self._is_waiting = self._is_in_head = False
+        self._stop_clock()
+        if self.pipeline:
+            self.flow.resume_reading()  # uvicorn stops, and would not see the client hang up
+        if len(self.pipeline) > PIPELINED:
+            self.transport.close()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body, which nobody reads when its request is answered already."""
+        super().on_body(body)
+        if not self._is_waiting and self.cycle is not None and self.cycle.response_complete:
+            self._is_waiting, self._waited_bytes = True, 0
+
+    def on_message_complete(self) -> None:
+        """The client has sent what it began."""
+        super().on_message_complete()
+        if self._is_waiting:
+            self._is_waiting = False
+            self._stop_clock()
+
+    # What bff.http.server.direct offers.
+
+    @property
+    def is_gone(self) -> bool:
+        """As Direct."""
+        return self._running is None or self._running.disconnected
+
+    def whole_body(self) -> bytes | None:
+        """As Direct, and as uvicorn's `receive` does it."""
+        cycle = self._running
+        if cycle is None or cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
+            return None
+        body = bytes(cycle.body)
+        cycle.body = bytearray()
+        cycle.message_event.clear()
+        self.flow.resume_reading()
+        return body
+
+    def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        """As Direct, and as uvicorn's `send` does it, in one write instead of two."""
+        cycle = self._running
+        if cycle is None or cycle.response_started or cycle.disconnected or self.flow.write_paused:
+            return False
+        lines = [b"%b: %b\r\n" % header for header in headers]
+        if not cycle.keep_alive:
+            lines.append(b"connection: close\r\n")
+        own = b"".join(lines)
+        if own.count(b"\n") != len(lines) or own.count(b"\r") != len(lines):
+            return False  # uvicorn refuses what would be another header
+        is_head = cycle.scope["method"] == "HEAD"
+        defaults = _rendered(self.server_state.default_headers)
+        self.transport.write(b"".join((STATUS_LINE[status], defaults, own, b"\r\n", b"" if is_head else body)))
+        cycle.response_started = cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
+
+    def on_response_complete(self) -> None:
+        """A request is answered. As uvicorn's, but for the clock of idle connections, which is not set each time."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._end_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """A request begins, which uvicorn stops the clock for; ours finds out when it strikes."""
+        self._idle_since = None
+
+    def _end_idle(self) -> None:
+        """Close a connection that nobody has used for so long; look again later at one that was used since."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self._end_idle)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running, self.hung_up = cycle, None
+        super()._start_asgi_task(cycle, app)
+
+    def shutdown(self) -> None:
+        """The server stops: streams end, requests under way are finished."""
+        announce_stop(self.app_state)
+        super().shutdown()
+
+    def _cut_off(self) -> None:
+        if self._is_in_head and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LARGE)
+        self.transport.close()
+
+    def _start_clock(self) -> None:
+        self._timer = self.loop.call_later(WAIT_SECONDS, self._give_up)
+
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+def _rendered(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The lines of the server's own headers, which uvicorn makes anew each second."""
+    global _rendered_last
+    known, lines = _rendered_last
+    if known is not headers:
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        _rendered_last = (headers, lines)
+    return lines
+
+
+_rendered_last: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")

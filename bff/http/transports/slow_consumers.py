@@ -1,0 +1,78 @@
+"""What becomes of a subscriber who reads more slowly than events come: `server.subscriptions.slow`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import structlog
+
+from bff.contract import Answer, Answers
+from bff.http.errors import Problem
+from bff.http.options import Subscriptions
+from connectors.aio.bounded_queue import Mailbox, Overflow
+from connectors.streams.pace import Pace
+
+log = structlog.get_logger("bff.http")
+
+PATIENCE = 5.0
+"""Seconds that a subscriber who was sent away has for reading so, before the connection is cut."""
+_CUT = "bff.cut"
+
+
+def unless_slow(answers: Answers, options: Subscriptions, cut: Callable[[], None]) -> Answers:
+    """The same events, asked for and kept as `options.slow` says.
+
+    Events end with Refused for a subscriber who was sent away; `cut` breaks the connection of one who does not read
+    even that.
+    """
+    return answers if options.slow == "wait" else _kept(answers, options.slow, options.buffer, cut)
+
+
+def lets_cut(state: dict[str, Any], abort: Callable[[], None]) -> None:
+    """Called by the server with a request's state: `abort` ends the connection without waiting for its reader."""
+    state[_CUT] = abort
+
+
+def cutter(scope: Mapping[str, Any]) -> Callable[[], None]:
+    """What cuts the connection; on other servers nothing does but their own timeouts."""
+    cut: Callable[[], None] = scope.get("state", {}).get(_CUT, _nothing)
+    return cut
+
+
+def _nothing() -> None:
+    return
+
+
+async def _kept(answers: Answers, overflow: Overflow, size: int, cut: Callable[[], None]) -> Answers:
+    sent_away = Problem.SUBSCRIBER_TOO_SLOW.refused(f"Events came faster than they were read: {size} waited already.")
+    box: Mailbox[Answer] = Mailbox(size, overflow, sent_away)
+    filling = asyncio.ensure_future(_fill(box, answers, Pace(size), cut if overflow == "disconnect" else None))
+    try:
+        async for answer in box:
+            yield answer
+    finally:
+        filling.cancel()
+        await asyncio.wait({filling})
+        if box.dropped:
+            log.info("events_dropped", count=box.dropped, slow=overflow)
+
+
+async def _fill(box: Mailbox[Answer], answers: Answers, pace: Pace, cut: Callable[[], None] | None) -> None:
+    """Put events into the box as they come, whether or not somebody reads. Never raises but for cancellation."""
+    try:
+        async with aclosing(answers):
+            async for answer in answers:
+                box.put(answer)
+                if box.dropped and cut is not None:
+                    break
+                await pace.dealt()
+    except Exception as error:  # noqa: BLE001 - handed to the reader
+        box.end(error)
+    else:
+        box.end()
+    if box.dropped and cut is not None:
+        await asyncio.sleep(PATIENCE)  # cancelled when the reader reaches the end of the box
+        cut()

@@ -1,0 +1,1 @@
+"""Rules over documents and variables, checked before an operation runs."""

@@ -1,0 +1,1 @@
+"""Waiting, written once: single flight, time limits, semaphores, bounded queues. Does not know calls or GraphQL."""

@@ -1,0 +1,1 @@
+"""What connectors that send messages share: templates and JSON text."""

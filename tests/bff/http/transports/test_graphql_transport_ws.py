@@ -1,0 +1,401 @@
+"""graphql-transport-ws: the handshake, the state machine with every close code, and what a connection may use."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from bff.contract import Answer
+from tests.bff.http.world import World, open_world, until
+
+INIT = {"type": "connection_init"}
+ACK = {"type": "connection_ack"}
+COUNT = "subscription { count(to: 2) }"
+FOREVER = "subscription { count(to: 9, pause: 60) }"
+
+
+class Client:
+    """Speaks JSON."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def say(self, *messages: Any) -> None:
+        for message in messages:
+            await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
+
+    async def hear(self) -> Any:
+        async with asyncio.timeout(5):
+            return json.loads(await self.socket.recv())
+
+    async def closing(self) -> tuple[int, str]:
+        """How the server closes, whatever it says before."""
+        with suppress(ConnectionClosed):
+            async with asyncio.timeout(5):
+                while True:
+                    await self.socket.recv()
+        assert self.socket.close_code is not None
+        return self.socket.close_code, self.socket.close_reason or ""
+
+
+@asynccontextmanager
+async def speaking(
+    world: World, path: str = "/graphql", protocol: str = "graphql-transport-ws", **extra: Any
+) -> AsyncIterator[Client]:
+    url = world.url.replace("http", "ws") + path
+    async with connect(url, subprotocols=[protocol], proxy=None, **extra) as socket:
+        yield Client(socket)
+
+
+@asynccontextmanager
+async def acknowledged(world: World, payload: Any = None, **extra: Any) -> AsyncIterator[Client]:
+    async with speaking(world, **extra) as client:
+        await client.say(INIT if payload is None else {**INIT, "payload": payload})
+        assert await client.hear() == ACK
+        yield client
+
+
+def subscribe(id: str, query: str, **payload: Any) -> dict[str, Any]:
+    return {"type": "subscribe", "id": id, "payload": {"query": query, **payload}}
+
+
+async def test_a_subscription(world: World) -> None:
+    """Its events, then complete; then its id is free again."""
+    async with acknowledged(world) as client:
+        for _ in range(2):
+            await client.say(subscribe("1", COUNT))
+            assert await client.hear() == {"id": "1", "type": "next", "payload": {"data": {"count": 0}}}
+            assert await client.hear() == {"id": "1", "type": "next", "payload": {"data": {"count": 1}}}
+            assert await client.hear() == {"id": "1", "type": "complete"}
+
+
+async def test_a_query_with_variables(world: World) -> None:
+    """One event, then complete; everything reaches the gateway."""
+    async with acknowledged(world, {"Authorization": "Bearer t"}, path="/graphql/phone") as client:
+        query = "query A($n: String!) { hello(name: $n) }"
+        await client.say(subscribe("1", query, variables={"n": "Ada"}, operationName="A", extensions=None))
+        assert await client.hear() == {"id": "1", "type": "next", "payload": {"data": {"hello": "hello Ada"}}}
+        assert await client.hear() == {"id": "1", "type": "complete"}
+    [request] = world.gateway.requests
+    assert (request.frontend, request.operation_name, request.client) == ("phone", "A", "127.0.0.1")
+    assert request.headers["authorization"] == "Bearer t"
+    assert len(request.headers["x-request-id"]) == 32
+
+
+async def test_the_payload_may_choose_the_frontend(world: World) -> None:
+    """As a header would."""
+    async with acknowledged(world, {"X-Client": "phone"}) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        await client.hear()
+    assert world.gateway.requests[0].frontend == "phone"
+
+
+async def test_a_request_error_ends_the_operation_alone(world: World) -> None:
+    """An error message, no complete; the connection and the id go on."""
+    async with acknowledged(world) as client:
+        for payload in (
+            {"query": "{ nope }"},
+            {"query": "{"},
+            {"query": 7},
+            {},
+            {"query": "{ hello }", "variables": []},
+        ):
+            await client.say({"type": "subscribe", "id": "1", "payload": payload})
+            message = await client.hear()
+            assert (message["id"], message["type"]) == ("1", "error")
+            assert message["payload"][0]["extensions"]["code"] in {"GRAPHQL_VALIDATION_FAILED", "BAD_REQUEST"}
+        await client.say({"type": "ping"})
+        assert await client.hear() == {"type": "pong"}
+
+
+async def test_the_unexpected_ends_the_operation_alone(world: World) -> None:
+    """In safe words, with the id of the log line."""
+    world.gateway.result = RuntimeError("the password is hunter2")
+    async with acknowledged(world) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        message = await client.hear()
+        found_by = {"code": "INTERNAL", "requestId": world.gateway.requests[0].headers["x-request-id"]}
+        payload = [{"message": "Something went wrong.", "extensions": found_by}]
+        assert message == {"id": "1", "type": "error", "payload": payload}
+
+
+async def test_operations_run_side_by_side(world: World) -> None:
+    """A slow one does not hold up a quick one."""
+    async with acknowledged(world) as client:
+        await client.say(subscribe("slow", FOREVER), subscribe("quick", "{ hello }"))
+        heard = [await client.hear() for _ in range(3)]
+        assert {"id": "quick", "type": "complete"} in heard
+
+
+async def test_pings(world: World) -> None:
+    """Before and after the greeting, with what they carry; a pong needs no answer."""
+    async with speaking(world) as client:
+        await client.say({"type": "ping"}, {"type": "pong"}, {"type": "ping", "payload": {"n": 1}})
+        assert await client.hear() == {"type": "pong"}
+        assert await client.hear() == {"type": "pong", "payload": {"n": 1}}
+        await client.say({**INIT, "payload": None})
+        assert await client.hear() == ACK
+
+
+async def test_complete_ends_a_subscription(world: World) -> None:
+    """Nothing more of it is heard, and its id is free."""
+    async with acknowledged(world) as client:
+        await client.say(subscribe("1", FOREVER))
+        assert (await client.hear())["type"] == "next"
+        await client.say({"type": "complete", "id": "1"}, subscribe("1", "{ hello }"))
+        assert (await client.hear())["payload"] == {"data": {"hello": "hello world"}}
+        assert world.gateway.streams == 0
+
+
+async def test_complete_ends_a_query(world: World) -> None:
+    """Its answer is not sent, its work is cancelled."""
+    world.gateway.delay = 60
+    async with acknowledged(world) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        await until(lambda: world.gateway.requests)
+        await client.say({"type": "complete", "id": "1"}, {"type": "complete", "id": "unknown"}, {"type": "ping"})
+        assert await client.hear() == {"type": "pong"}
+    assert world.gateway.cancelled == 1
+
+
+async def test_a_socket_that_goes_takes_everything_with_it(world: World) -> None:
+    """Closed or torn."""
+    for tear in (False, True):
+        async with acknowledged(world) as client:
+            await client.say(*(subscribe(str(number), FOREVER) for number in range(5)))
+            for _ in range(5):
+                await client.hear()
+            assert world.gateway.streams == 5
+            if tear:
+                client.socket.transport.abort()
+        await until(lambda: world.gateway.streams == 0)
+
+
+@pytest.mark.parametrize(
+    ("messages", "code", "reason"),
+    [
+        ([subscribe("1", COUNT)], 4401, "Unauthorized"),
+        ([INIT, INIT], 4429, "Too many initialisation requests"),
+        ([INIT, subscribe("1", FOREVER), subscribe("1", FOREVER)], 4409, "Subscriber for '1' already exists"),
+        (["no json"], 4400, "Invalid message: not JSON"),
+        (['"\\ud800"'], 4400, "Invalid message: not JSON"),
+        (["[" * 100_000], 4400, "Invalid message: not JSON"),
+        (["9" * 100_000], 4400, "Invalid message: not JSON"),
+        ([b"{}"], 4400, "Invalid message: send text, not binary"),
+        ([[INIT]], 4400, "Invalid message: send an object with a type"),
+        ([{}], 4400, "Invalid message: send an object with a type"),
+        ([{"type": 1}], 4400, "Invalid message: send an object with a type"),
+        ([{"type": "start"}], 4400, "Invalid message: no message of clients has the type 'start'"),
+        ([{"type": "connection_ack"}], 4400, "Invalid message: no message of clients has the type 'connection_ack'"),
+        ([{**INIT, "payload": []}], 4400, "Invalid message: payload must be an object"),
+        ([{"type": "ping", "payload": 1}], 4400, "Invalid message: payload must be an object"),
+        (
+            [{**INIT, "payload": {"authorization": "a\nb"}}],
+            4400,
+            "Invalid message: the value of authorization cannot be a header",
+        ),
+        ([INIT, {"type": "subscribe", "payload": {}}], 4400, "Invalid message: subscribe needs an id and a payload"),
+        (
+            [INIT, {"type": "subscribe", "id": "", "payload": {}}],
+            4400,
+            "Invalid message: subscribe needs an id and a payload",
+        ),
+        ([INIT, {"type": "subscribe", "id": "1"}], 4400, "Invalid message: subscribe needs an id and a payload"),
+        ([INIT, {"type": "complete"}], 4400, "Invalid message: complete needs an id"),
+    ],
+)
+async def test_breaking_the_protocol(world: World, messages: list[Any], code: int, reason: str) -> None:
+    """Each way has its close code (PROTOCOL.md of graphql-ws)."""
+    async with speaking(world) as client:
+        await client.say(*messages)
+        assert await client.closing() == (code, reason)
+    await until(lambda: world.gateway.streams == 0)
+
+
+async def test_a_client_that_does_not_greet(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is not waited for, even when it keeps talking."""
+    monkeypatch.setattr("bff.http.transports.graphql_transport_ws.INIT_SECONDS", 0.2)
+    async with speaking(world) as client:
+        await client.say({"type": "ping"})
+        assert await client.closing() == (4408, "Connection initialisation timeout")
+
+
+async def test_a_client_that_has_greeted_may_be_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time was for the greeting alone."""
+    monkeypatch.setattr("bff.http.transports.graphql_transport_ws.INIT_SECONDS", 0.2)
+    async with acknowledged(world) as client:
+        await asyncio.sleep(0.4)
+        await client.say({"type": "ping"})
+        assert await client.hear() == {"type": "pong"}
+
+
+async def test_another_subprotocol(world: World) -> None:
+    """4406, as the protocol says."""
+    async with speaking(world, protocol="chat") as client:
+        assert (await client.closing())[0] == 4406
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1", "http://127.0.0.1.evil.example", "x"]
+)
+async def test_pages_of_other_origins_are_refused(world: World, origin: str) -> None:
+    """In the handshake, so that no cookie of a visitor is ever used."""
+    with pytest.raises(InvalidStatus) as refused:
+        async with speaking(world, origin=origin):
+            pass
+    assert refused.value.response.status_code == 403
+    assert b"ORIGIN_FORBIDDEN" in refused.value.response.body
+
+
+async def test_pages_that_a_frontend_lists(world: World) -> None:
+    """May ask that frontend, by whatever path, and no other."""
+    page = {"origin": "https://shop.example"}
+    async with acknowledged(world, path="/graphql/phone", **page) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        assert (await client.hear())["type"] == "next"
+    for payload, code in (({"x-client": "phone"}, None), ({}, "ORIGIN_FORBIDDEN")):
+        async with acknowledged(world, payload, **page) as client:
+            await client.say(subscribe("1", "{ hello }"))
+            message = await client.hear()
+            assert (message["type"] == "next") == (code is None)
+            assert code is None or message["payload"][0]["extensions"]["code"] == code
+    with pytest.raises(InvalidStatus):
+        async with speaking(world, path="/graphql/web", **page):
+            pass
+
+
+async def test_our_own_pages_are_not(world: World) -> None:
+    """GraphiQL."""
+    async with acknowledged(world, origin=world.url) as client:
+        await client.say({"type": "ping"})
+        assert await client.hear() == {"type": "pong"}
+
+
+@pytest.mark.parametrize(("path", "code"), [("/graphql/nope", b"UNKNOWN_FRONTEND"), ("/socket", b"NOT_FOUND")])
+async def test_where_nobody_speaks(world: World, path: str, code: bytes) -> None:
+    """404 in the handshake."""
+    with pytest.raises(InvalidStatus) as refused:
+        async with speaking(world, path=path):
+            pass
+    assert refused.value.response.status_code == 404
+    assert code in refused.value.response.body
+
+
+async def test_operations_are_bounded() -> None:
+    """One too many is told so; the others go on, and one that ends makes room."""
+    async with open_world(subscriptions={"most": 2}) as world, acknowledged(world) as client:
+        await client.say(subscribe("1", FOREVER), subscribe("2", FOREVER))
+        assert {(await client.hear())["type"] for _ in range(2)} == {"next"}
+        await client.say(subscribe("3", FOREVER))
+        message = await client.hear()
+        assert (message["id"], message["type"]) == ("3", "error")
+        assert message["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
+        await client.say({"type": "complete", "id": "1"}, subscribe("3", FOREVER))
+        message = await client.hear()
+        assert (message["id"], message["type"]) == ("3", "next")
+
+
+@pytest.mark.parametrize(("compression", "codes"), [(None, {1009}), ("deflate", {1009, 4400})])
+async def test_messages_are_bounded(compression: str | None, codes: set[int]) -> None:
+    """Before they are put together (RFC 6455, section 7.4.1), also when millions of blanks came as a few bytes."""
+    async with open_world(max_body=10_000) as world, acknowledged(world, compression=compression) as client:
+        with suppress(ConnectionClosed):  # before everything is sent
+            await client.say(subscribe("1", "{ hello }" + " " * 5_000_000))
+        assert (await client.closing())[0] in codes
+    assert world.gateway.requests == []
+
+
+async def test_a_reader_that_stops_stops_the_upstream_too(world: World) -> None:
+    """Events are asked for as they are written: memory stays flat."""
+    async with acknowledged(world, max_queue=1, compression=None) as client:
+        await client.say(subscribe("1", "subscription { big }"))
+        await until(lambda: world.gateway.events > 10)
+        settled = -1
+        while settled != world.gateway.events:
+            settled = world.gateway.events
+            await asyncio.sleep(0.3)
+        assert settled < 5000
+        client.socket.transport.abort()
+    await until(lambda: world.gateway.streams == 0)
+
+
+async def test_any_plain_python_can_be_an_event(world: World) -> None:
+    """As over HTTP."""
+    world.gateway.result = Answer(data={"n": 2**80})
+    async with acknowledged(world) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        assert (await client.hear())["payload"] == {"data": {"n": 2**80}}
+
+
+MESSAGES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "type": st.sampled_from(
+                [
+                    "connection_init",
+                    "subscribe",
+                    "start",
+                    "stop",
+                    "complete",
+                    "connection_terminate",
+                    "ping",
+                    "pong",
+                    "next",
+                    "",
+                ]
+            )
+        },
+        optional={
+            "id": st.sampled_from(["1", "2", "", 3, None]),
+            "payload": st.sampled_from(
+                [None, {}, [], "x", {"query": COUNT}, {"query": FOREVER}, {"query": "{ hello }"}, {"query": 1}]
+            ),
+        },
+    )
+    | st.text(max_size=20)
+    | st.binary(max_size=20),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=MESSAGES, protocol=st.sampled_from(["graphql-transport-ws", "graphql-ws"]))
+async def test_no_conversation_breaks_the_server(
+    world: World, messages: list[Any], protocol: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It ends with a code of the protocol or goes on; nothing is left running, nothing unexpected is logged."""
+    async with speaking(world, protocol=protocol) as client:
+        with suppress(TimeoutError, ConnectionClosed):
+            await client.say(*messages, INIT)
+            async with asyncio.timeout(0.05):
+                while True:
+                    await client.socket.recv()
+        assert client.socket.close_code in {None, 1000, 4400, 4401, 4409, 4429}
+    await until(lambda: world.gateway.streams == 0)
+    async with acknowledged(world) as client:
+        await client.say({"type": "ping"})
+        assert await client.hear() == {"type": "pong"}
+    await until(lambda: not any("Connection" in repr(task) for task in asyncio.all_tasks()))
+    assert "Traceback" not in capsys.readouterr().out
+
+
+async def test_a_server_that_stops_says_so() -> None:
+    """1001: clients connect again, and nothing is left."""
+    async with open_world() as world:
+        socket = await connect(
+            world.url.replace("http", "ws") + "/graphql", subprotocols=["graphql-transport-ws"], proxy=None
+        )
+        client = Client(socket)
+        await client.say(INIT, subscribe("1", FOREVER))
+        assert [(await client.hear())["type"] for _ in range(2)] == ["connection_ack", "next"]
+    assert (await client.closing())[0] == 1001
+    assert world.gateway.streams == 0

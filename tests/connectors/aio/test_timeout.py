@@ -1,0 +1,75 @@
+"""Time limits: never too early, hardly too late, and never after they are lifted."""
+
+import asyncio
+import time
+
+import pytest
+
+from connectors.aio.timeout import TICK, TimeLimit
+
+
+async def _struck_after(seconds: float) -> float:
+    began = time.monotonic()
+    limit = TimeLimit(seconds)
+    try:
+        await asyncio.sleep(10)
+    except asyncio.CancelledError:
+        assert limit.is_ours()
+    finally:
+        limit.lift()
+    return time.monotonic() - began
+
+
+async def test_each_strikes_in_its_own_time() -> None:
+    """Whatever was set before or after it."""
+    wanted = [0.2, 0.05, 0.1, 0.0, 0.15, 0.05]
+    for asked, took in zip(wanted, await asyncio.gather(*map(_struck_after, wanted)), strict=True):
+        assert asked <= took < asked + TICK + 0.1
+
+
+async def test_a_lifted_one_never_strikes() -> None:
+    """Nor do those that share its slot strike early."""
+    TimeLimit(0.02).lift()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), 0.1)
+
+
+async def test_the_cancellation_of_others_is_told_apart() -> None:
+    """A task that somebody else cancels has not met its limit."""
+    seen: list[bool] = []
+
+    async def work() -> None:
+        limit = TimeLimit(10)
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            seen.append(limit.is_ours())
+            raise
+        finally:
+            limit.lift()
+
+    task = asyncio.ensure_future(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert (seen, task.cancelled()) == ([False], True)
+
+
+async def test_inner_and_outer_limits_of_one_task() -> None:
+    """The inner one ends its own work; the outer one goes on guarding."""
+    outer = TimeLimit(0.1)
+    assert await _struck_after(0.02) < 0.1
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.sleep(10)
+    assert outer.is_ours()
+    outer.lift()
+
+
+def test_every_event_loop_has_its_own() -> None:
+    """Limits of a loop that has ended hold up no other."""
+
+    async def leave_one() -> None:
+        TimeLimit(60)
+
+    asyncio.run(leave_one())
+    assert asyncio.run(_struck_after(0.02)) < 0.5
