@@ -52,7 +52,30 @@ WINGS_SEEN = {
 }
 """What each wing may import of ours. The gateway loads schemas and the demo by name."""
 
-CONNECTOR_KINDS = ("rest", "grpc", "soap", "graphql", "websocket", "queue")
+CONNECTOR_ROLES = {
+    "endpoints": "what authors write: the kind's function and its methods, checked, as Endpoints",
+    "operations": "what the connector must know of one endpoint: the subclasses of Operation and their parts",
+    "options": "what bff.yaml says of one upstream",
+    "connector": "the class that keeps the contract: start, check, send, stream, publish, close; and `connect`",
+    "session": "what holds a connection, channel, socket or client open, and opens it again",
+    "schema": "what the upstream says of itself: SDL, descriptors, WSDL; how it is fetched and read",
+    "encode": "from the arguments of a call to what is sent",
+    "decode": "from what arrives to plain Python, as a Reply or Event",
+    "typed_decode": "from what arrives to the records of a form (connectors.forms)",
+    "errors": "from failures of the protocol and its library to UpstreamErrors",
+}
+"""The roles of a connector's modules. A role is a file, files whose names start with it, or a room of its name."""
+
+_EVERY_KIND = {"endpoints", "operations", "options", "connector"}
+CONNECTOR_KINDS = {
+    "rest": {*_EVERY_KIND, "encode", "decode", "typed_decode", "errors"},
+    "grpc": {*_EVERY_KIND, "session", "schema", "encode", "decode", "typed_decode", "errors"},
+    "soap": {*_EVERY_KIND, "schema", "encode", "decode", "typed_decode", "errors"},
+    "graphql": {*_EVERY_KIND, "session", "schema", "encode", "decode", "typed_decode", "errors"},
+    "websocket": {*_EVERY_KIND, "session", "encode", "errors"},
+    "queue": {*_EVERY_KIND, "session", "brokers", "encode"},
+}
+"""Which kinds have which roles. Websocket and queue decode with connectors.messages, and queue speaks through brokers."""
 
 
 class Import(NamedTuple):
@@ -155,10 +178,24 @@ def test_connectors_do_not_know_each_other() -> None:
 
 @pytest.mark.parametrize("kind", CONNECTOR_KINDS)
 def test_connectors_have_the_same_files(kind: str) -> None:
-    """Who knows one finds everything in the others."""
-    assert {f"connectors.{kind}.{file}" for file in ("endpoints", "operations", "options", "connector")} <= set(
-        _files()
-    )
+    """A reader who knows one connector finds everything in the others."""
+    expected = {f"connectors.{kind}.{role}" for role in _EVERY_KIND}
+    assert expected <= set(_files())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CONNECTOR_KINDS if kind not in ("grpc", "soap", "queue")])
+def test_modules_of_connectors_are_named_by_role(kind: str) -> None:
+    """The name of a module says which role it has, and the table lists all roles of the kind."""
+    prefix = f"connectors.{kind}."
+    names = {name.removeprefix(prefix).partition(".")[0] for name in _files() if name.startswith(prefix)}
+    roles = {name: _role(name) for name in names}
+    assert sorted(name for name, role in roles.items() if role is None) == []
+    assert set(roles.values()) == CONNECTOR_KINDS[kind]
+
+
+def _role(name: str) -> str | None:
+    known = (*CONNECTOR_ROLES, "brokers")
+    return next((role for role in known if name == role or name.startswith(f"{role}_")), None)
 
 
 def test_no_module_imports_itself_through_others() -> None:

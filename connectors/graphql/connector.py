@@ -18,14 +18,14 @@ from connectors.errors import (
     UpstreamTimeout,
     UpstreamUnauthenticated,
 )
-from connectors.graphql.failures import about
-from connectors.graphql.merging import Asked, Merger, Outcome
+from connectors.graphql.connector_merge import Asked, Merger, Outcome
+from connectors.graphql.decode import Response, make_reply, read_body, read_http
+from connectors.graphql.encode.document import Piece, Pieces, request_text
+from connectors.graphql.errors import about
 from connectors.graphql.operations import GraphqlOperation, operation_of
 from connectors.graphql.options import Options
-from connectors.graphql.pieces import Piece, Pieces, request_text
-from connectors.graphql.responses import Response, read_body, read_http, reply_of
-from connectors.graphql.schemas import SchemaSource
-from connectors.graphql.subscribing import Subscriptions
+from connectors.graphql.schema import SchemaSource
+from connectors.graphql.session import Subscriptions
 from connectors.transport import Transport, open_transport
 
 _ACCEPT = "application/graphql-response+json, application/json;q=0.9"
@@ -119,7 +119,7 @@ class GraphqlConnector:
         except UpstreamError as error:
             return [about(error, piece.operation) for piece, _ in parts]
         if response.data is not None:
-            return [reply_of(piece, response, self._options.max_depth) for piece, _ in parts]
+            return [make_reply(piece, response, self._options.max_depth) for piece, _ in parts]
         return await self._without_data(group, [piece for piece, _ in parts], response)
 
     async def _without_data(self, group: Sequence[Asked], pieces: Sequence[Piece], response: Response) -> list[Outcome]:
@@ -210,5 +210,5 @@ def _event_data(piece: Piece, result: Response, most_depth: int) -> Any:
     """An event's data; the UpstreamError when there is none, because one bad event does not end a subscription."""
     if result.data is None:
         return result.failure(piece.operation)
-    reply = reply_of(piece, result, most_depth)
+    reply = make_reply(piece, result, most_depth)
     return reply if isinstance(reply, UpstreamError) else reply.data

@@ -10,9 +10,9 @@ from graphql import GraphQLError, parse_type
 
 from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
-from connectors.graphql.fields import FieldPath, parse_field
+from connectors.graphql.encode.selection import default_text
 from connectors.graphql.operations import Form, GraphqlOperation, Kind
-from connectors.graphql.selections import default_text
+from connectors.graphql.operations_field import FieldPath, parse_field
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 _RESERVED = re.compile(r"[ck]\d+(_.*)?")

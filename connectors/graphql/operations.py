@@ -7,7 +7,7 @@ from typing import Literal
 
 from connectors.contract import Call, Operation
 from connectors.errors import DefinitionError
-from connectors.graphql.fields import FieldPath
+from connectors.graphql.operations_field import FieldPath
 
 Kind = Literal["query", "mutation", "subscription"]
 Form = Literal["list", "alias"]

@@ -8,15 +8,15 @@ from typing import Literal
 
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.rest.decode import make_reply
+from connectors.rest.errors import is_empty_answer
 from connectors.rest.operations import Request, RestOperation
+from connectors.rest.operations_paging import Page, Pages, with_items
 from connectors.rest.options import Options
-from connectors.rest.paging import Page, Pages, with_items
-from connectors.rest.replies import reply_of
 from connectors.transport import HttpReply, Transport, open_transport
 from connectors.transport.status import error_for_status
 
 _CHECK_SECONDS = 5.0
-_CONDITIONS = frozenset(("if-none-match", "if-modified-since"))
 
 
 class RestConnector:
@@ -68,11 +68,9 @@ class RestConnector:
     def _read(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
         error = error_for_status(operation, response)
         if error is None:
-            return reply_of(operation, response, self._most_depth)
-        status = response.status
-        is_revalidated = status == 304 and not _CONDITIONS.isdisjoint(call.headers)
-        if is_revalidated or (status in (404, 410) and operation.missing_is_null):
-            return Reply(None, status=status, headers=response.headers)
+            return make_reply(operation, response, self._most_depth)
+        if is_empty_answer(call, operation, response.status):
+            return Reply(None, status=response.status, headers=response.headers)
         raise error
 
     async def _send_pages(self, call: Call, operation: RestOperation, pages: Pages, request: Request) -> Reply:

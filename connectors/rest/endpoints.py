@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from connectors.endpoint import Endpoint
-from connectors.rest.definition import Written, endpoint_of
-from connectors.rest.paging import Pages
+from connectors.rest.endpoints_definition import Written, endpoint_of
+from connectors.rest.operations_paging import Pages, by_cursor, by_link, by_offset, by_page
+
+__all__ = ["Rest", "by_cursor", "by_link", "by_offset", "by_page", "rest"]
 
 
 def rest(name: str) -> Rest:
@@ -18,14 +20,15 @@ def rest(name: str) -> Rest:
 class Rest:
     """Makes the endpoints of one REST upstream. What the methods share is told here.
 
-    `path` and `many` are URL templates (connectors.rest.url); `many` asks for a list of values at once, and `batch`
-    names its parameter where there are several. `key` is the path in each record to the value that was asked for
-    (without it, the reply is a mapping by value or a list in the order asked); `group=True` gives each value a list.
-    `limit` is the most values of one call. Without `path`, even one value is asked for through `many`.
+    `path` and `many` are URL templates (connectors.rest.encode.url); `many` asks for a list of values at once, and
+    `batch` names its parameter where there are several. `key` is the path in each record to the value that was asked
+    for (without it, the reply is a mapping by value or a list in the order asked); `group=True` gives each value a
+    list. `limit` is the most values of one call. Without `path`, even one value is asked for through `many`.
     `at` is the path to the part of the reply that matters, `many_at` the same in the reply to a batch.
     `each` allows unbatched calls for every item of a list, at most that many at once.
     `headers` are sent with every call and may hold `{parameters}`; credentials come from bff.yaml, never from here.
-    `missing="null"` makes 404 and 410 the answer null. `pages` fetches the pages that follow (connectors.rest.paging).
+    `missing="null"` makes 404 and 410 the answer null. `pages` fetches the pages that follow: `by_page()`,
+    `by_offset()`, `by_cursor()` and `by_link()` of this module.
     A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (messages.templates).
     A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
     `multipart={"photo": "{photo}", "title": "{title}"}`; either is read while it is sent.

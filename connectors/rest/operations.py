@@ -11,10 +11,10 @@ import msgspec
 from connectors.contract import Call, Operation
 from connectors.errors import UpstreamRejected
 from connectors.messages.templates import Template
-from connectors.rest.bodies import BodyTemplate
-from connectors.rest.paging import Pages
-from connectors.rest.url import UrlTemplate
-from connectors.rest.values import as_text
+from connectors.rest.encode.body import BodyTemplate
+from connectors.rest.encode.url import UrlTemplate
+from connectors.rest.encode.values import as_text
+from connectors.rest.operations_paging import Pages
 from connectors.transport import Streamed
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from typing import Any
 
@@ -14,22 +13,21 @@ from connectors.errors import (
     UpstreamBadReply,
     UpstreamError,
     UpstreamFailed,
-    UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from connectors.messages.json_text import NotJson, decoded, encoded
-from connectors.messages.templates import Template, text_of
+from connectors.messages.json_text import NotJson, decoded
+from connectors.messages.templates import text_of
 from connectors.retelling import about
 from connectors.streams.audience import Audience
 from connectors.streams.deadline import in_time, open_until_deadline
-from connectors.websocket.answers import Answers
-from connectors.websocket.operations import Ask, Path, Tell, Watch
+from connectors.websocket.encode import encode_message, encode_subscription, encode_with_id, find_topic
+from connectors.websocket.errors import find_code
+from connectors.websocket.operations import Ask, Tell, Watch
 from connectors.websocket.options import Options
-from connectors.websocket.socket import Socket
-from connectors.websocket.subscriptions import Subscriptions
-
-_CODE = re.compile(r"[\w.:-]{1,64}")
+from connectors.websocket.session.answers import Answers
+from connectors.websocket.session.socket import Socket
+from connectors.websocket.session.subscriptions import Subscriptions
 
 
 class WebsocketConnector:
@@ -67,7 +65,7 @@ class WebsocketConnector:
         operation = call.operation
         assert isinstance(operation, Ask)
         own = self._answers.new_id()
-        question = _with_id(operation, operation.request, call.arguments, own)
+        question = encode_with_id(operation, operation.request, call.arguments, own)
         with self._socket.used():
             async with in_time(call, "no websocket before the deadline"):
                 await self._socket.opened(operation)
@@ -78,21 +76,20 @@ class WebsocketConnector:
                         message = await answer
                 except (UpstreamTimeout, asyncio.CancelledError):
                     if operation.cancel is not None:
-                        goodbye = _with_id(operation, operation.cancel, call.arguments, own)
+                        goodbye = encode_with_id(operation, operation.cancel, call.arguments, own)
                         self._subscriptions.say_goodbye(goodbye)
                     raise
         if isinstance(message, UpstreamError):
             raise about(message, operation)
         if operation.error and (failure := at_path(message, operation.error)) is not None:
-            raise UpstreamFailed(operation, "the answer reports a failure", upstream_code=_code_in(failure))
+            raise UpstreamFailed(operation, "the answer reports a failure", upstream_code=find_code(failure))
         return Reply(message)
 
     async def publish(self, call: Call) -> None:
         """Send a message; returns when the network has it. A websocket tells nobody whether it was read."""
         operation = call.operation
         assert isinstance(operation, Tell)
-        data = call.arguments["message"] if operation.message is None else operation.message.fill(call.arguments)
-        message = encoded(operation, data)
+        message = encode_message(operation, call.arguments)
         with self._socket.used():
             async with in_time(call, "no websocket before the deadline"):
                 await self._socket.opened(operation)
@@ -105,13 +102,8 @@ class WebsocketConnector:
         """
         operation = call.operation
         assert isinstance(operation, Watch)
-        subscribe = encoded(operation, operation.subscribe.fill(call.arguments))
-        unsubscribe = (
-            encoded(operation, operation.unsubscribe.fill(call.arguments))
-            if operation.unsubscribe is not None
-            else None
-        )
-        topic = _topic(call, operation)
+        subscribe, unsubscribe = encode_subscription(operation, call.arguments)
+        topic = find_topic(call, operation)
         slow = UpstreamUnavailable(operation, "this viewer was slower than the stream and was sent away")
         mailbox: Mailbox[Any] = Mailbox(self._options.buffer, self._options.overflow, slow)
         with ExitStack() as stack:
@@ -162,31 +154,6 @@ class WebsocketConnector:
     def _forget(self, mailbox: Mailbox[Any]) -> None:
         del self._viewers[mailbox]
         self.counts.dropped += mailbox.dropped
-
-
-def _topic(call: Call, operation: Watch) -> Mapping[Path, Any]:
-    """What the upstream's messages of this topic hold, and where."""
-    if not operation.topic:
-        return {}
-    value = call.arguments[operation.parameter]
-    if value is None:
-        raise UpstreamRejected(operation, f'nothing was asked for, the topic "{operation.parameter}" is null')
-    return {operation.topic: value}
-
-
-def _with_id(operation: Ask, template: Template, arguments: Mapping[str, Any], own: str) -> bytes:
-    message = template.fill(arguments)
-    inside = message
-    for step in operation.id[:-1]:
-        inside = inside.setdefault(step, {})
-    inside[operation.id[-1]] = own
-    return encoded(operation, message)
-
-
-def _code_in(failure: Any) -> str:
-    """The upstream's word for a failure: a code itself or the `code` of an object. Its other words may hold secrets."""
-    code = failure.get("code") if isinstance(failure, dict) else failure
-    return str(code) if isinstance(code, int | str) and _CODE.fullmatch(str(code)) else ""
 
 
 def connect(name: str, options: Options) -> WebsocketConnector:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from connectors.contract import Call, Operation, Reply
-from connectors.graphql.facts import Facts
-from connectors.graphql.merging import Asked, Merger, Outcome
+from connectors.graphql.connector_merge import Asked, Merger, Outcome
+from connectors.graphql.schema_facts import Facts
 
 READ = Operation(upstream="shop", name="query product")
 

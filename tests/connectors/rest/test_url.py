@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.errors import DefinitionError
-from connectors.rest.url import UrlTemplate
+from connectors.rest.encode.url import UrlTemplate
 
 
 class Category(Enum):

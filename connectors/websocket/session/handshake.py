@@ -1,4 +1,4 @@
-"""Opens the websocket of an upstream and says in our words why it cannot be opened. Used by `socket`."""
+"""Opens the websocket of an upstream with its TLS context. Used by `socket`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import logging
 import ssl
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
 from connectors.contract import Operation
-from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamUnreachable
-from connectors.transport import HttpReply
-from connectors.transport.status import error_for_status
+from connectors.errors import DefinitionError
+from connectors.websocket.errors import HANDSHAKE_ERRORS, handshake_error
 from connectors.websocket.options import Options
 
 _CLOSE_SECONDS = 1.0
@@ -58,20 +56,5 @@ async def shake_hands(about: Operation, options: Options, tls: ssl.SSLContext | 
             max_queue=_READ_AHEAD,
             logger=_quiet,
         )
-    except InvalidStatus as refused:
-        raise _refusal(about, refused) from refused
-    except (InvalidHandshake, InvalidURI) as error:
-        if isinstance(error.__cause__, EOFError | OSError):  # TLS 1.3 refuses a client's certificate that late
-            raise UpstreamUnreachable(about, "the connection broke during the handshake") from error
-        raise UpstreamBadReply(about, f"no websocket handshake: {type(error).__name__}") from error
-    except TimeoutError as error:
-        raise UpstreamUnreachable(about, f"no websocket within {options.connect_timeout:.3g} s") from error
-    except (OSError, EOFError, ValueError) as error:  # a bad host name is a UnicodeError, which is a ValueError
-        raise UpstreamUnreachable(about, f"no connection: {type(error).__name__}") from error
-
-
-def _refusal(about: Operation, refused: InvalidStatus) -> UpstreamError:
-    response = refused.response
-    headers = {name.lower(): value for name, value in response.headers.raw_items()}
-    error = error_for_status(about, HttpReply(response.status_code, headers, b""))
-    return error or UpstreamBadReply(about, "the handshake was answered with no websocket")
+    except HANDSHAKE_ERRORS as error:
+        raise handshake_error(about, error, options.connect_timeout) from error

@@ -32,7 +32,7 @@ from connectors.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from connectors.graphql.failures import failure, problems_in
+from connectors.graphql.errors import failure, problems_in
 from connectors.graphql.options import Options
 from connectors.transport import HttpReply
 from connectors.transport.reading import outgoing

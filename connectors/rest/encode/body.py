@@ -11,8 +11,8 @@ from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
 from connectors.files import File
 from connectors.messages.templates import Template
-from connectors.rest.multipart import multipart_of
-from connectors.rest.values import as_text, form_of
+from connectors.rest.encode.multipart import multipart_of
+from connectors.rest.encode.values import as_text, form_of
 from connectors.transport import Streamed
 
 _CONTENT_TYPES = {

@@ -24,8 +24,8 @@ from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamReply
 from connectors.retelling import about
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Pauses
-from connectors.websocket.handshake import shake_hands, tls_context
 from connectors.websocket.options import Options
+from connectors.websocket.session.handshake import shake_hands, tls_context
 
 _TOO_BIG = 1009  # RFC 6455 section 7.4.1
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
-from connectors.rest.values import as_texts, quoted, quoted_texts
+from connectors.rest.encode.values import as_texts, quoted, quoted_texts
 
 _PATH = re.compile(r"((?:[^?{}#]|\{[^{}]*\})*)(?:\?(.*))?", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}]*)\}")

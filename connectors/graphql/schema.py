@@ -20,9 +20,9 @@ from connectors.errors import (
     UpstreamForbidden,
     UpstreamUnauthenticated,
 )
-from connectors.graphql.facts import Facts, facts_from_author, facts_from_schema
 from connectors.graphql.operations import GraphqlOperation
 from connectors.graphql.options import Options
+from connectors.graphql.schema_facts import Facts, facts_from_author, facts_from_schema
 
 Ask = Callable[[Operation, str, Mapping[str, str]], Awaitable[Mapping[str, bytes]]]
 """Sends a query without variables, with these headers, and gives the data's fields as JSON. Raises UpstreamError."""

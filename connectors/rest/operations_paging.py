@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from connectors.contract import at_path
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
-from connectors.rest.values import query_of
+from connectors.rest.encode.values import query_of
 
 _PARAMETER = r';\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^",;\s]*)))?\s*'  # RFC 8288 section 3
 _LINK = re.compile(rf"<([^<>]*)>\s*((?:{_PARAMETER})*)")

@@ -9,10 +9,10 @@ from typing import Any, Literal
 from connectors.endpoint import Batch, Endpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.messages.templates import Template, batched_parameter
-from connectors.rest.bodies import body_of
+from connectors.rest.encode.body import body_of
+from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.operations import Form, RestOperation
-from connectors.rest.paging import Pages
-from connectors.rest.url import UrlTemplate
+from connectors.rest.operations_paging import Pages
 
 _BODIES = ("json", "form", "text", "file", "multipart")
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))  # RFC 9110 section 9.2.1

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from connectors.files import File
-from connectors.rest.values import as_text
+from connectors.rest.encode.values import as_text
 from connectors.transport import Streamed
 
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})

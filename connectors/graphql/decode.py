@@ -16,9 +16,9 @@ from connectors.aio import cooperative as turns
 from connectors.batching import InKeyOrder
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamError
-from connectors.forms import EACH, Form, Unfit, fit_json
-from connectors.graphql.failures import Problem, failure, problems_in
-from connectors.graphql.pieces import Piece
+from connectors.graphql.encode.document import Piece
+from connectors.graphql.errors import Problem, failure, problems_in
+from connectors.graphql.typed_decode import decode_records
 from connectors.messages.json_text import is_deeper
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
@@ -86,7 +86,7 @@ def read_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str
     return Response(data, problems)
 
 
-def reply_of(piece: Piece, response: Response, most_depth: int) -> Reply | UpstreamError:
+def make_reply(piece: Piece, response: Response, max_depth: int) -> Reply | UpstreamError:
     """What a call gets of a response with data: a Reply, or why there is nothing of it.
 
     Without errors, the reply's payload is the JSON of its root field, or the list of aliased ones, not yet decoded.
@@ -99,42 +99,34 @@ def reply_of(piece: Piece, response: Response, most_depth: int) -> Reply | Upstr
     parts = [response.data[root] for root in piece.roots]
     payload = b"[" + b",".join(parts) + b"]" if piece.has_aliases else parts[0]
     if not response.problems:
-        return _unread(piece, most_depth, payload, response)
+        return _unread(piece, max_depth, payload, response)
     try:
-        value = _read(piece, most_depth, payload, response.problems)
+        value = _read(piece, max_depth, payload, response.problems)
     except UpstreamBadReply as error:
         return error
     return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
 
 
-def _unread(piece: Piece, most_depth: int, payload: bytes, response: Response) -> Reply:
+def _unread(piece: Piece, max_depth: int, payload: bytes, response: Response) -> Reply:
     """A reply that is read when it is known what is wanted of it."""
     kind = _ReadLarge if len(payload) > turns.LARGE else _Read
-    fit = partial(_fit, piece, most_depth) if len(payload) <= turns.LARGE_TYPED else None
-    decode = kind(piece, most_depth)
+    fit = partial(decode_records, piece, max_depth) if len(payload) <= turns.LARGE_TYPED else None
+    decode = kind(piece, max_depth)
     return Reply(payload, decode=decode, status=response.status, headers=response.headers, fit=fit)
-
-
-def _fit(piece: Piece, most_depth: int, form: Form, payload: bytes, at: tuple[str, ...]) -> Any:
-    if at or (form.is_open and is_deeper(payload, most_depth)):
-        raise Unfit
-    if not piece.has_aliases:
-        return fit_json(form, payload, piece.within)
-    return InKeyOrder(fit_json(form, payload, (EACH, *piece.within)))
 
 
 class _Read:
     """Reads the JSON of what one call asked for."""
 
-    __slots__ = ("__weakref__", "_most_depth", "_piece")
+    __slots__ = ("__weakref__", "_max_depth", "_piece")
 
-    def __init__(self, piece: Piece, most_depth: int) -> None:
+    def __init__(self, piece: Piece, max_depth: int) -> None:
         self._piece = piece
-        self._most_depth = most_depth
+        self._max_depth = max_depth
 
     def __call__(self, payload: bytes) -> Any:
         """What the endpoint is about, as plain Python. Raises UpstreamBadReply."""
-        return _read(self._piece, self._most_depth, payload)
+        return _read(self._piece, self._max_depth, payload)
 
 
 class _ReadLarge(_Read):
@@ -144,7 +136,7 @@ class _ReadLarge(_Read):
 
     async def in_turns(self, payload: bytes) -> Any:
         """As Reply.read wants it."""
-        _check_depth(self._piece.operation, self._most_depth, payload)
+        _check_depth(self._piece.operation, self._max_depth, payload)
         try:
             decoded = await turns.decoded(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -152,8 +144,8 @@ class _ReadLarge(_Read):
         return _value(self._piece, decoded)
 
 
-def _read(piece: Piece, most_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
-    _check_depth(piece.operation, most_depth, payload)
+def _read(piece: Piece, max_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
+    _check_depth(piece.operation, max_depth, payload)
     try:
         decoded = msgspec.json.decode(payload)  # keeps integers of more than 64 bits
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -161,9 +153,9 @@ def _read(piece: Piece, most_depth: int, payload: bytes, problems: tuple[Problem
     return _value(piece, decoded, problems)
 
 
-def _check_depth(operation: Operation, most_depth: int, payload: bytes) -> None:
-    if is_deeper(payload, most_depth):
-        raise UpstreamBadReply(operation, f"the data has more than {most_depth} levels, which is max_depth")
+def _check_depth(operation: Operation, max_depth: int, payload: bytes) -> None:
+    if is_deeper(payload, max_depth):
+        raise UpstreamBadReply(operation, f"the data has more than {max_depth} levels, which is max_depth")
 
 
 def _value(piece: Piece, decoded: Any, problems: tuple[Problem, ...] = ()) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamError
-from connectors.graphql.facts import Facts
+from connectors.graphql.schema_facts import Facts
 
 Outcome = Reply | UpstreamError
 """Failures are values, because nobody may be waiting for one any more."""

@@ -15,9 +15,9 @@ from connectors.aio.lru import Recent
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
 from connectors.forms import EACH
-from connectors.graphql.facts import Facts
+from connectors.graphql.encode.selection import selection_text, with_path
 from connectors.graphql.operations import GraphqlOperation
-from connectors.graphql.selections import selection_text, with_path
+from connectors.graphql.schema_facts import Facts
 
 _MOST_PIECES = 500
 

@@ -1,0 +1,46 @@
+"""Encode: the messages of one call as JSON text. Used by `connector`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.contract import Call
+from connectors.errors import UpstreamRejected
+from connectors.messages.json_text import encoded
+from connectors.messages.templates import Template
+from connectors.websocket.operations import Ask, Path, Tell, Watch
+
+
+def encode_subscription(operation: Watch, arguments: Mapping[str, Any]) -> tuple[bytes, bytes | None]:
+    """The messages that start and end a subscription; None where nothing ends it."""
+    subscribe = encoded(operation, operation.subscribe.fill(arguments))
+    if operation.unsubscribe is None:
+        return subscribe, None
+    return subscribe, encoded(operation, operation.unsubscribe.fill(arguments))
+
+
+def encode_with_id(operation: Ask, template: Template, arguments: Mapping[str, Any], correlation_id: str) -> bytes:
+    """The message of a template, holding the correlation id where the protocol has it."""
+    message = template.fill(arguments)
+    inside = message
+    for step in operation.id[:-1]:
+        inside = inside.setdefault(step, {})
+    inside[operation.id[-1]] = correlation_id
+    return encoded(operation, message)
+
+
+def encode_message(operation: Tell, arguments: Mapping[str, Any]) -> bytes:
+    """The message that is published: what the endpoint is awaited with, or its template filled."""
+    message = operation.message
+    return encoded(operation, arguments["message"] if message is None else message.fill(arguments))
+
+
+def find_topic(call: Call, operation: Watch) -> Mapping[Path, Any]:
+    """The value that the messages of this topic hold, by its path. Raises UpstreamRejected for the topic null."""
+    if not operation.topic:
+        return {}
+    value = call.arguments[operation.parameter]
+    if value is None:
+        raise UpstreamRejected(operation, f'nothing was asked for, the topic "{operation.parameter}" is null')
+    return {operation.topic: value}
