@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
-from bff.http.responses.compression import Compression
-from bff.http.server.direct import direct_of
+from bff.http.extensions import get_direct
 from connectors.aio.cooperative import LARGE, turn
 
 Scope = MutableMapping[str, Any]
@@ -20,6 +19,19 @@ _WITHOUT_BODY = frozenset((204, 304))
 
 class ClientGone(Exception):
     """The client hung up before it was answered; nobody is left to tell."""
+
+
+class Compressor(Protocol):
+    """What compresses whole responses (bff.http.responses.compression)."""
+
+    def fits(self, size: int) -> bool:
+        """Whether a body of this size is compressed for clients that accept it."""
+
+    def choose(self, accept_encoding: str | None, size: int) -> str | None:
+        """The coding for a body of `size` bytes; None to leave it as it is."""
+
+    async def compress(self, coding: str, body: bytes) -> bytes:
+        """The body in this coding."""
 
 
 class Exchange:
@@ -57,9 +69,9 @@ class Exchange:
         """Request headers that the response depends on, besides those that its maker names."""
         self.files: tuple[IO[bytes], ...] = ()
         """What the client sent; closed when the request is over."""
-        self.compression: Compression | None = None
+        self.compression: Compressor | None = None
         """What makes whole responses smaller; None leaves them as they are."""
-        self.direct = direct_of(scope)
+        self.direct = get_direct(scope)
         """What the server offers beside ASGI."""
 
     @property

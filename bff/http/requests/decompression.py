@@ -10,8 +10,9 @@ import zlib
 
 from bff.contract import Refused
 from bff.http.errors import Problem
-from bff.http.responses.compression import OFF_LOOP
 
+OFF_LOOP = 64 * 1024
+"""Bytes from which a body is decompressed in a thread."""
 _GZIP = 31
 """zlib's window bits for the gzip format."""
 

@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from bff.http.server.direct import offers
-from bff.http.server.lifespan import announce_stop
-from bff.http.transports.slow_consumers import lets_cut
+from bff.http.extensions import announce_stop, offer_abort, offer_direct
 
 WAIT_SECONDS = 15.0
 """How long a client may take to send the request line and headers, or the rest of a body that was refused."""
@@ -70,8 +68,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
-        lets_cut(self.scope["state"], self.transport.abort)
-        offers(self.scope["state"], self)
+        offer_abort(self.scope["state"], self.transport.abort)
+        offer_direct(self.scope["state"], self)
         self._is_waiting = self._is_in_head = True
         self._waited_bytes = 0
 
@@ -98,7 +96,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._is_waiting = False
             self._stop_clock()
 
-    # What bff.http.server.direct offers.
+    # What bff.http.extensions.Direct offers.
 
     @property
     def is_gone(self) -> bool:

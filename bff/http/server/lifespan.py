@@ -1,26 +1,25 @@
-"""ASGI's lifespan: opens the service with the server, closes it in the end, and tells streams that the server stops."""
+"""ASGI's lifespan: opens the service when the server starts and closes it when the server stops. Called by the door."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 import structlog
 
 from bff.http.asgi import Receive, Scope, Send
+from bff.http.extensions import add_stop_event
 
 log = structlog.get_logger("bff.http")
 
 Lifespan = Callable[[], AbstractAsyncContextManager[Any]]
-_STOPPING = "bff.stopping"
 
 
 async def live(scope: Scope, receive: Receive, send: Send, lifespan: Lifespan | None) -> None:
     """Enter `lifespan` when the server starts and leave it when the server stops."""
-    if "state" in scope:  # servers hand this on to every request
-        scope["state"][_STOPPING] = asyncio.Event()
+    if "state" in scope:
+        add_stop_event(scope["state"])
     await receive()
     try:
         async with lifespan() if lifespan is not None else nullcontext():
@@ -31,16 +30,3 @@ async def live(scope: Scope, receive: Receive, send: Send, lifespan: Lifespan | 
         await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
         return
     await send({"type": "lifespan.shutdown.complete"})
-
-
-def stopping(scope: Mapping[str, Any]) -> asyncio.Event | None:
-    """Set when the server begins to stop; None on a server without lifespan state."""
-    event: asyncio.Event | None = scope.get("state", {}).get(_STOPPING)
-    return event
-
-
-def announce_stop(state: Mapping[str, Any]) -> None:
-    """Called by the server, with its lifespan state, when it begins to stop."""
-    event: asyncio.Event | None = state.get(_STOPPING)
-    if event is not None:
-        event.set()

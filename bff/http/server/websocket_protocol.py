@@ -10,8 +10,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
-from bff.http.server.lifespan import announce_stop
-from bff.http.transports.slow_consumers import lets_cut
+from bff.http.extensions import announce_stop, offer_abort
 
 LINGER_SECONDS = 5.0
 """How long a client may take to read what was written before the close, and to answer the close."""
@@ -52,7 +51,7 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
         """Let the application cut this connection."""
         super().handle_connect(event)
         if self.response.status_code == 101:  # otherwise there is no scope
-            lets_cut(self.scope["state"], self.transport.abort)
+            offer_abort(self.scope["state"], self.transport.abort)
 
     def handle_ping(self) -> None:
         """Answer a ping, but not while earlier answers are not read (RFC 6455, section 5.5.3)."""

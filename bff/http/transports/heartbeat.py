@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from bff.http.asgi import Exchange, hung_up
-from bff.http.server.lifespan import stopping
+from bff.http.extensions import get_stop_event
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ async def paced(
 @asynccontextmanager
 async def ending(exchange: Exchange, *, also_at_stop: bool) -> AsyncIterator[asyncio.Task[None]]:
     """Done when the client has hung up, or, if asked for, when the server begins to stop."""
-    stop = stopping(exchange.scope) if also_at_stop else None
+    stop = get_stop_event(exchange.scope) if also_at_stop else None
     over = asyncio.ensure_future(_over(exchange, stop))
     try:
         yield over

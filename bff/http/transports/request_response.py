@@ -15,6 +15,7 @@ from typing import Any
 from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Increments, Parts, timings
 from bff.http.asgi import Exchange
 from bff.http.errors import Problem
+from bff.http.extensions import get_abort
 from bff.http.guards.cors import admit
 from bff.http.guards.disconnect import while_connected
 from bff.http.options import Options
@@ -28,7 +29,7 @@ from bff.http.responses.negotiate import EVENTS, GRAPHQL, JSON, MULTIPART, Wante
 from bff.http.responses.server_timing import telling
 from bff.http.transports.batch import NOT_IN_A_BATCH, answer_batch, check_batch, encode_batch
 from bff.http.transports.multipart import send_parts, send_subscription
-from bff.http.transports.slow_consumers import cutter, unless_slow
+from bff.http.transports.slow_consumers import unless_slow
 from bff.http.transports.sse import send_events
 
 _CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
@@ -78,7 +79,7 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     if isinstance(answer, Parts):
         await _send_parts(exchange, answer, accept)
     elif not isinstance(answer, Answer):
-        events = unless_slow(answer, options.subscriptions, cutter(exchange.scope))
+        events = unless_slow(answer, options.subscriptions, get_abort(exchange.scope))
         await (send_subscription if accept.multipart_events else send_events)(exchange, events)
     elif accept.json is None and accept.events and (answer.was_executed or answer.status == 400):
         await send_events(exchange, _only(answer))

@@ -16,13 +16,14 @@ import structlog
 from bff.contract import Answer, Answers, AnswersRequests, Parts, Refused, Request
 from bff.http.asgi import Exchange
 from bff.http.errors import Problem, internal
+from bff.http.extensions import get_abort
 from bff.http.guards.cors import admit
 from bff.http.options import Options
 from bff.http.requests.body import read_body
 from bff.http.requests.params import check_media_type, from_body
 from bff.http.responses.encode import encode, to_json
 from bff.http.transports.event_streams import Stream, Streams
-from bff.http.transports.slow_consumers import cutter, unless_slow
+from bff.http.transports.slow_consumers import unless_slow
 from bff.http.transports.sse import pour
 
 log = structlog.get_logger("bff.http")
@@ -59,7 +60,7 @@ class SingleConnections:
                 )
             case "GET", str(token):
                 with self.streams.reading(token, _last_event_id(exchange)) as stream:
-                    stream.cut = cutter(exchange.scope)
+                    stream.cut = get_abort(exchange.scope)
                     await pour(exchange, stream.events())
             case "POST", str(token):
                 await self._run(exchange, gateway, card.name, self.streams.find(token))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import aclosing
-from typing import Any
 
 import structlog
 
@@ -19,7 +18,6 @@ log = structlog.get_logger("bff.http")
 
 PATIENCE = 5.0
 """Seconds that a subscriber who was sent away has for reading so, before the connection is cut."""
-_CUT = "bff.cut"
 
 
 def unless_slow(answers: Answers, options: Subscriptions, cut: Callable[[], None]) -> Answers:
@@ -29,21 +27,6 @@ def unless_slow(answers: Answers, options: Subscriptions, cut: Callable[[], None
     even that.
     """
     return answers if options.slow == "wait" else _kept(answers, options.slow, options.buffer, cut)
-
-
-def lets_cut(state: dict[str, Any], abort: Callable[[], None]) -> None:
-    """Called by the server with a request's state: `abort` ends the connection without waiting for its reader."""
-    state[_CUT] = abort
-
-
-def cutter(scope: Mapping[str, Any]) -> Callable[[], None]:
-    """What cuts the connection; on other servers nothing does but their own timeouts."""
-    cut: Callable[[], None] = scope.get("state", {}).get(_CUT, _nothing)
-    return cut
-
-
-def _nothing() -> None:
-    return
 
 
 async def _kept(answers: Answers, overflow: Overflow, size: int, cut: Callable[[], None]) -> Answers:

@@ -9,13 +9,13 @@ from contextlib import suppress
 from bff.contract import AnswersRequests, Refused
 from bff.http.asgi import Receive, Scope, Send, headers_of
 from bff.http.errors import Problem
+from bff.http.extensions import get_abort
 from bff.http.guards.origins import origin_allowed
 from bff.http.guards.request_id import RequestIds
 from bff.http.options import Options
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import JSON
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL, CloseSocket, Connection
-from bff.http.transports.slow_consumers import cutter
 from bff.http.transports.subscriptions_transport_ws import LEGACY, LegacyConnection
 
 CLOSE_SECONDS = 5.0
@@ -60,7 +60,7 @@ async def serve_websocket(
         gateway=gateway,
         fixed=fixed or None,
         options=options,
-        cut=cutter(scope),
+        cut=get_abort(scope),
         headers=headers,
         client=client[0] if client else "",
         ids=ids,

@@ -14,8 +14,8 @@ import uvicorn
 
 from bff.contract import Answer
 from bff.http.door import http_app
+from bff.http.extensions import Direct, get_direct
 from bff.http.options import Options
-from bff.http.server.direct import Direct, direct_of
 from bff.http.server.http_protocol import BoundedHttp
 from tests.bff.http.world import FakeGateway, World, connected, open_world, reply, until
 from tests.serving import serving
@@ -193,7 +193,7 @@ def app_of(work: Callable[[Direct, Any, Any], Awaitable[None]], failed: list[Bas
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
-        direct = direct_of(scope)
+        direct = get_direct(scope)
         assert direct is not None
         try:
             await work(direct, receive, send)
@@ -347,4 +347,4 @@ async def test_on_other_servers_asgi_does_it_all() -> None:
     await until(lambda: gateway.cancelled == 1)
     server.should_exit = True
     await running
-    assert direct_of({}) is direct_of({"state": {}}) is None
+    assert get_direct({}) is get_direct({"state": {}}) is None

@@ -1,0 +1,76 @@
+"""What this package's own server offers beside ASGI: a direct connection, an abort and the stop event.
+
+The server writes them into the state of a request or of the lifespan; exchanges and transports read them. On another
+server they are missing, and plain ASGI does the same more slowly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from typing import Any, Protocol
+
+_DIRECT = "bff.direct"
+_ABORT = "bff.abort"
+_STOP = "bff.stop"
+
+
+class Direct(Protocol):
+    """The connection of one request until the request is answered: the fast path past ASGI's messages."""
+
+    hung_up: Callable[[], None] | None
+    """Called once if the client disconnects before the response; set by the guard that waits for the answer."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client has disconnected already."""
+
+    def whole_body(self) -> bytes | None:
+        """The request's body if all of it has arrived; None to receive it as ASGI does."""
+
+    def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Send a whole response with one write; False, with nothing sent, to send it as ASGI does."""
+
+
+def offer_direct(state: MutableMapping[str, Any], direct: Direct) -> None:
+    """Put the direct connection into a request's state. Called by the server."""
+    state[_DIRECT] = direct
+
+
+def get_direct(scope: Mapping[str, Any]) -> Direct | None:
+    """The direct connection of a request; None on other servers."""
+    direct: Direct | None = scope.get("state", {}).get(_DIRECT)
+    return direct
+
+
+def offer_abort(state: MutableMapping[str, Any], abort: Callable[[], None]) -> None:
+    """Put into a request's state what ends its connection without waiting for the reader. Called by the server."""
+    state[_ABORT] = abort
+
+
+def get_abort(scope: Mapping[str, Any]) -> Callable[[], None]:
+    """What aborts the connection of a request; on other servers it does nothing, and their own timeouts apply."""
+    abort: Callable[[], None] = scope.get("state", {}).get(_ABORT, do_nothing)
+    return abort
+
+
+def do_nothing() -> None:
+    """The abort of a connection that cannot be aborted."""
+
+
+def add_stop_event(state: MutableMapping[str, Any]) -> None:
+    """Put the stop event into the lifespan's state, which servers hand on to every request."""
+    state[_STOP] = asyncio.Event()
+
+
+def get_stop_event(scope: Mapping[str, Any]) -> asyncio.Event | None:
+    """The event that is set when the server begins to stop; None on a server without lifespan state."""
+    event: asyncio.Event | None = scope.get("state", {}).get(_STOP)
+    return event
+
+
+def announce_stop(state: Mapping[str, Any]) -> None:
+    """Set the stop event. Called by the server, with its lifespan state, when it begins to stop."""
+    event: asyncio.Event | None = state.get(_STOP)
+    if event is not None:
+        event.set()
