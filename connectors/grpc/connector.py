@@ -12,13 +12,13 @@ from grpc import StatusCode, aio
 
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamTimeout, UpstreamUnavailable
-from connectors.grpc.connection import Connection
+from connectors.grpc.decode_reply import plain, reply_of
+from connectors.grpc.errors import Unfit
 from connectors.grpc.metadata import BadMetadata, from_metadata, to_metadata
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.options import Options
-from connectors.grpc.replies import plain, reply_of
 from connectors.grpc.schema import Method
-from connectors.grpc.unfit import Unfit
+from connectors.grpc.session import Connection
 
 _HEALTH = "/grpc.health.v1.Health/Check"
 _SERVING = 1

@@ -14,11 +14,11 @@ from google.protobuf.message_factory import GetMessageClass
 
 from connectors.contract import Fit
 from connectors.errors import DefinitionError
-from connectors.grpc.fitting import Fitter
+from connectors.grpc.decode import Readers
+from connectors.grpc.encode import Writers
 from connectors.grpc.operations import RpcOperation
-from connectors.grpc.reading import Readers
-from connectors.grpc.sources import build_pool
-from connectors.grpc.writing import Writers
+from connectors.grpc.schema_descriptors import build_pool
+from connectors.grpc.typed_decode import Fitter
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.grpc.scalars import double_from, text_from
-from connectors.grpc.unfit import Unfit, kind_of
+from connectors.grpc.encode_scalars import double_from, text_from
+from connectors.grpc.errors import Unfit, kind_of
 
 _WHOLE = 2**53
 

@@ -37,7 +37,7 @@ from connectors.queue.brokers.contract import (
 )
 from connectors.queue.operations import Ask, Publish, Subscribe
 from connectors.queue.options import Options
-from connectors.queue.shared import SharedTopic
+from connectors.queue.session import SharedTopic
 from connectors.queue.topics import filled_topic
 from connectors.streams.audience import Path, comparable
 from connectors.streams.deadline import in_time, open_until_deadline

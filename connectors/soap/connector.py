@@ -8,12 +8,12 @@ from typing import Any
 
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamRejected, UpstreamReplyTooLarge, UpstreamUnavailable
-from connectors.soap.loading import Loading
-from connectors.soap.messages import write
-from connectors.soap.misfit import Misfit
+from connectors.soap.decode.reply import reply_of
+from connectors.soap.encode import write
+from connectors.soap.errors import Misfit
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options
-from connectors.soap.replies import reply_of
+from connectors.soap.session import Loading
 from connectors.soap.wsdl import Method
 from connectors.transport import Transport, open_transport
 from connectors.transport.status import error_for_status

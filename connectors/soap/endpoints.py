@@ -49,7 +49,7 @@ class SoapUpstream:
         (`"{sku}"`, `"{page?}"`), or dicts and lists of these; attributes are named like elements. Those whose names are
         options here are given in `message`, a mapping, or the one value of a message that is just a value.
         The data of a reply is what is inside of the output's element: elements and attributes by name, None or an
-        empty list for what is absent; connectors.soap.scalars says how values look. `at` is the path to the
+        empty list for what is absent; connectors.soap.decode.scalars says how values look. `at` is the path to the
         interesting part of it.
 
         `many` is the message of a batch, for services that take lists; with `many` alone one value is a batch of one.

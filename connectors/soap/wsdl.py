@@ -14,12 +14,13 @@ from zeep.xsd import Schema
 
 from connectors.contract import Fit
 from connectors.errors import DefinitionError
-from connectors.soap.fitting import Fitter
-from connectors.soap.misfit import Misfit, nearest
+from connectors.soap.decode.by_zeep import zeep_reader
+from connectors.soap.decode.elements import Read, Readers, RecordReader, Uncovered, Unreadable, local_name
+from connectors.soap.encode_mismatch import nearest
+from connectors.soap.errors import Misfit
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options, problem_of_url
-from connectors.soap.reading import Read, Readers, RecordReader, Uncovered, Unreadable, local_name
-from connectors.soap.zeep_reading import zeep_reader
+from connectors.soap.typed_decode.records import Fitter
 
 
 @dataclass(frozen=True, slots=True)

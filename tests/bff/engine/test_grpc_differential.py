@@ -21,9 +21,9 @@ from structlog.testing import capture_logs
 
 from bff.gateway.gateway import Gateway
 from connectors.grpc.connector import connect
-from connectors.grpc.fitting import Fitter
 from connectors.grpc.options import Options
-from connectors.grpc.sources import build_pool, compile_protos
+from connectors.grpc.schema_descriptors import build_pool, compile_protos
+from connectors.grpc.typed_decode import Fitter
 from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
 from tests.bff.engine.drawing import seeds
 from tests.bff.engine.grpc_schema import Drawn, draw_schema

@@ -19,8 +19,8 @@ from structlog.testing import capture_logs
 
 from bff.gateway.gateway import Gateway
 from connectors.soap.connector import connect
-from connectors.soap.fitting import Fitter
 from connectors.soap.options import Options
+from connectors.soap.typed_decode.records import Fitter
 from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
 from tests.bff.engine.drawing import seeds
 from tests.bff.engine.soap_schema import Drawn, draw_schema

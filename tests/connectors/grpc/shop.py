@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha import reflection
 
 from connectors.grpc.connector import GrpcConnector, connect
 from connectors.grpc.options import Options
-from connectors.grpc.sources import build_pool, compile_protos
+from connectors.grpc.schema_descriptors import build_pool, compile_protos
 
 PROTO = Path(__file__).with_name("shop_test.proto")
 FILES = compile_protos("shop", [PROTO], [])

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from connectors.contract import Call, at_path
 from connectors.errors import UpstreamReplyTooLarge
 from connectors.forms import Form, Part, Record, Unfit, record_class
+from connectors.grpc.decode import Readers
 from connectors.grpc.endpoints import grpc
-from connectors.grpc.fitting import Fitter
-from connectors.grpc.reading import Readers
-from connectors.grpc.sources import build_pool, compile_protos
+from connectors.grpc.schema_descriptors import build_pool, compile_protos
+from connectors.grpc.typed_decode import Fitter
 from tests.connectors.grpc.drawing import drawn_message
 from tests.connectors.grpc.shop import POOL, Shop, message_class
 

@@ -14,9 +14,9 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.grpc.reading import Readers, shortest
-from connectors.grpc.unfit import Unfit
-from connectors.grpc.writing import Writers
+from connectors.grpc.decode import Readers, shortest
+from connectors.grpc.encode import Writers
+from connectors.grpc.errors import Unfit
 from tests.connectors.grpc.shop import POOL, message_class
 
 EVERYTHING = POOL.FindMessageTypeByName("shop.Everything")

@@ -13,9 +13,9 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 from connectors.contract import Call
 from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed
-from connectors.grpc import reflection as ours
+from connectors.grpc import schema_reflection as ours
 from connectors.grpc.endpoints import grpc
-from connectors.grpc.sources import build_pool, compile_protos
+from connectors.grpc.schema_descriptors import build_pool, compile_protos
 from tests.connectors.grpc.shop import FILES, POOL, PROTO, Shop, serving
 
 prices = grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, at="prices", key="sku")

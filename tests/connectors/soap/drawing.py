@@ -16,7 +16,7 @@ from zeep.xsd.elements import Element
 from zeep.xsd.types import builtins
 from zeep.xsd.types.collection import ListType, UnionType
 
-from connectors.soap.occurrence import Occurs, occurrences
+from connectors.soap.decode.occurrence import Occurs, occurrences
 
 WHOLE = ["0", "7", "-7", "+7", "007", " 12\n", "2147483647", "-2147483648"]
 LARGE = ["2147483648", "-2147483649", "9007199254740993", "12345678901234567890123"]

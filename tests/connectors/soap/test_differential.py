@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from connectors.contract import Operation
+from connectors.soap.decode.by_zeep import plain
 from connectors.soap.endpoints import soap
-from connectors.soap.loading import Loading
 from connectors.soap.options import Options
+from connectors.soap.session import Loading
 from connectors.soap.wsdl import Method
-from connectors.soap.zeep_reading import plain
 from tests.connectors.soap.world import TYPES, WSDL, envelope
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co")), min_size=1, max_size=8)

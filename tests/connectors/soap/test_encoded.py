@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from connectors.contract import Call
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamBadReply
+from connectors.soap.decode.envelope import parse_xml
+from connectors.soap.decode.multipart import include, split
 from connectors.soap.endpoints import soap
-from connectors.soap.envelope import parse_xml
-from connectors.soap.multipart import include, split
 from tests.connectors.http_world import HttpWorld, response
 from tests.connectors.soap.world import BOOKS, answered, body_of, connected, envelope, stock, texts
 

@@ -16,13 +16,13 @@ import pytest
 from connectors.contract import Call, Operation, at_path
 from connectors.errors import UpstreamReplyTooLarge
 from connectors.forms import Form, Part, Record, Unfit, record_class
+from connectors.soap.decode.elements import Field, RecordReader, Unreadable
+from connectors.soap.decode.envelope import open_envelope, parse_xml
+from connectors.soap.decode.references import resolved
 from connectors.soap.endpoints import soap
-from connectors.soap.envelope import open_envelope, parse_xml
-from connectors.soap.fitting import Fitter
-from connectors.soap.loading import Loading
-from connectors.soap.multiref import resolved
 from connectors.soap.options import Options
-from connectors.soap.reading import Field, RecordReader, Unreadable
+from connectors.soap.session import Loading
+from connectors.soap.typed_decode.records import Fitter
 from connectors.soap.wsdl import Method, Wsdl
 from tests.connectors.http_world import HttpWorld
 from tests.connectors.soap.drawing import NAMESPACES, Drawing, repaired, spoiled

@@ -20,7 +20,7 @@ from connectors.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from connectors.soap import documents
+from connectors.soap import wsdl_documents as documents
 from connectors.soap.connector import SoapConnector, connect
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options

@@ -80,7 +80,7 @@ async def test_everything_declared_is_there_and_what_is_absent_is_null_or_empty(
     ],
 )
 async def test_values_look_as_documented(http: HttpWorld, fields: str, name: str, value: Any) -> None:
-    """connectors.soap.scalars says how each type is read."""
+    """connectors.soap.decode.scalars says how each type is read."""
     assert (await data_of(http, stock(fields)))[name] == value
 
 

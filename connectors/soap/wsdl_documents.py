@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from connectors.soap.wellknown import DOCUMENTS
+from connectors.soap.wsdl_schemas import DOCUMENTS
 
 MOST_BYTES = 16_000_000
 """Largest document accepted, and all of them together."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec import inspect
 
 from connectors.forms import Members, Unfit
-from connectors.soap.scalars import Convert, result_of
+from connectors.soap.decode.scalars import Convert, result_of
 
 Check = Callable[[list[Any]], list[Any]]
 """From plain values to those of a form. Raises Unfit."""

@@ -15,8 +15,8 @@ from zeep.exceptions import Error as ZeepError
 from zeep.xsd import AnySimpleType, ComplexType
 from zeep.xsd.elements import Element
 
-from connectors.soap.occurrence import occurrences, takes_any
-from connectors.soap.scalars import Convert, converter, keeps_empty
+from connectors.soap.decode.occurrence import occurrences, takes_any
+from connectors.soap.decode.scalars import Convert, converter, keeps_empty
 
 Read = Callable[[_Element], Any]
 
@@ -94,7 +94,7 @@ class Field:
 
     @property
     def is_simple(self) -> bool:
-        """Whether it has a text that connectors.soap.scalars converts."""
+        """Whether it has a text that connectors.soap.decode.scalars converts."""
         return isinstance(self.type, AnySimpleType)
 
 

@@ -9,14 +9,7 @@ from typing import Any
 from zeep.xsd import ComplexType
 from zeep.xsd.elements import Attribute, Element
 
-
-class Misfit(Exception):
-    """Data that a message cannot hold. The text names the place and never the value, which may be secret."""
-
-    def __init__(self, reason: str, *, is_definition: bool) -> None:
-        """`is_definition` says that the endpoint's author is to blame (no such element), not the value."""
-        super().__init__(reason)
-        self.is_definition = is_definition
+from connectors.soap.errors import Misfit
 
 
 def why(xsd_type: Any, data: Any, path: str) -> Misfit | None:

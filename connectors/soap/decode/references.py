@@ -7,7 +7,7 @@ from copy import deepcopy
 from lxml.etree import _Element
 from zeep.wsdl.messages.multiref import process_multiref
 
-from connectors.soap.reading import Unreadable
+from connectors.soap.decode.elements import Unreadable
 
 _MOST_ELEMENTS = 100_000
 """Elements a body may have once every reference is replaced by what it refers to."""

@@ -1,6 +1,6 @@
 """Messages to the records of forms, by converters generated once for each form. Used through connectors.grpc.schema.
 
-Records hold what connectors.grpc.reading gives. What a form takes of a field must be sure to be just that: strings for
+Records hold what connectors.grpc.decode gives. What a form takes of a field must be sure to be just that: strings for
 text, integers within bounds, numbers that are finite; a form that wants more of a field than that does not fit. Fields
 that no form wants are not looked at.
 """
@@ -16,7 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from msgspec import NODEFAULT, inspect
 
 from connectors.forms import Fills, Form, Members, Unfit, is_rival, members_of
-from connectors.grpc.reading import NULL, Readers, enum_names, expression, has_plain_form, is_map, raw_of
+from connectors.grpc.decode import NULL, Readers, enum_names, expression, has_plain_form, is_map, raw_of
 from connectors.grpc.wellknown import TEXTS, WRAPPERS
 
 _Fill = Callable[[Message], Any]

@@ -20,9 +20,9 @@ from connectors.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from connectors.soap.documents import MOST_BYTES, Documents, Fetch, Refused
 from connectors.soap.options import Options
 from connectors.soap.wsdl import Wsdl
+from connectors.soap.wsdl_documents import MOST_BYTES, Documents, Fetch, Refused
 from connectors.transport import open_transport
 from connectors.transport.status import error_for_status
 

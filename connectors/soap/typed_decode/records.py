@@ -1,8 +1,8 @@
-"""XML elements to the records of forms, by readers compiled once for each form. Used by connectors.soap.wsdl.
+"""XML elements to the records of a form, by column readers compiled once for each form. Used by connectors.soap.wsdl.
 
-Records hold what connectors.soap.reading gives. What a form takes of an element or attribute must be sure to be just
-that: strings for text, integers within bounds, numbers that are finite; a form that wants more does not fit. Elements
-and attributes that no form wants are not looked at.
+Values are those of connectors.soap.decode.elements. A form is filled only where the XSD type guarantees what the form
+asks for: strings for text, integers within bounds, finite numbers; otherwise the form does not fit. Elements and
+attributes that the form does not ask for are skipped.
 """
 
 from __future__ import annotations
@@ -14,11 +14,19 @@ from lxml.etree import _Element
 from msgspec import NODEFAULT, inspect
 
 from connectors.forms import Fills, Form, Members, Unfit, is_rival, members_of
-from connectors.soap.checks import check_of
-from connectors.soap.columns import Elements, Values, have_attributes, last_of_each, several, single, texts_of
-from connectors.soap.multiref import has_shared
-from connectors.soap.reading import TEXT, Field, RecordReader, Unreadable, is_nil, local_name
-from connectors.soap.scalars import Convert, converted, converter, keeps_empty
+from connectors.soap.decode.elements import TEXT, Field, RecordReader, Unreadable, is_nil, local_name
+from connectors.soap.decode.references import has_shared
+from connectors.soap.decode.scalars import Convert, converted, converter, keeps_empty
+from connectors.soap.typed_decode.checks import check_of
+from connectors.soap.typed_decode.columns import (
+    Elements,
+    Values,
+    have_attributes,
+    last_of_each,
+    several,
+    single,
+    texts_of,
+)
 
 _Fill = Callable[[_Element], Any]
 

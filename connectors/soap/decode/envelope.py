@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.etree import _Element
 
-from connectors.soap.faults import ENVELOPE_11, ENVELOPE_12
+from connectors.soap.errors import ENVELOPE_11, ENVELOPE_12
 
 
 class Malformed(Exception):

@@ -13,7 +13,7 @@ from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
-from connectors.grpc.unfit import Unfit, kind_of
+from connectors.grpc.errors import Unfit, kind_of
 
 Check = Callable[[Any], Any]
 """Plain data -> what protobuf takes. Raises Unfit."""

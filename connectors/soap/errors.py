@@ -21,6 +21,15 @@ _SHORTEST_SECRET = 6
 """Shorter values are not taken out of texts: they would take words apart and hide nothing."""
 
 
+class Misfit(Exception):
+    """Data that a message cannot hold. The text names the place and never the value, which may be secret."""
+
+    def __init__(self, reason: str, *, is_definition: bool) -> None:
+        """`is_definition` says that the endpoint's author is to blame (no such element), not the value."""
+        super().__init__(reason)
+        self.is_definition = is_definition
+
+
 def fault_in(body: _Element, namespace: str) -> _Element | None:
     """The Fault element of a Body; None when the reply is none."""
     return body.find(f"{{{namespace}}}Fault")

@@ -1,6 +1,6 @@
 """Plain Python to request messages, by converters made once per message type. Used through connectors.grpc.schema.
 
-Takes what connectors.grpc.reading gives, and a little more: numbers as text (a GraphQL ID is text), enum numbers and
+Takes what connectors.grpc.decode gives, and a little more: numbers as text (a GraphQL ID is text), enum numbers and
 Python enums, datetime and timedelta, bytes. None leaves a field unset.
 """
 
@@ -15,9 +15,9 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import EncodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from connectors.grpc.reading import has_plain_form, is_map
-from connectors.grpc.scalars import Check, check_of, text_from
-from connectors.grpc.unfit import Unfit, kind_of
+from connectors.grpc.decode import has_plain_form, is_map
+from connectors.grpc.encode_scalars import Check, check_of, text_from
+from connectors.grpc.errors import Unfit, kind_of
 from connectors.grpc.wellknown import WRAPPERS, WRITE
 
 Write = Callable[[Any, Any], None]

@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed
-from connectors.grpc.sources import bundled_file
+from connectors.grpc.schema_descriptors import bundled_file
 
 MAX_FILES = 5000
 _VERSIONS = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")

@@ -12,7 +12,8 @@ from uuid import UUID
 from lxml import etree
 from lxml.etree import _Element
 
-from connectors.soap.misfit import Misfit, takes, why
+from connectors.soap.encode_mismatch import takes, why
+from connectors.soap.errors import Misfit
 from connectors.soap.wsdl import Method
 
 

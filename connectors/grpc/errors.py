@@ -1,4 +1,4 @@
-"""gRPC status codes as UpstreamErrors. Used by the connector at its border.
+"""gRPC status codes as UpstreamErrors, and data that does not match a request message. Used by the connector.
 
 Source: gRPC "Status codes and their use in gRPC"; retry push-back from gRFC A6.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from grpc import StatusCode
 from grpc.aio import AioRpcError
@@ -59,6 +60,29 @@ _UNREADABLE = (
     "Stream removed (Data frame with END_STREAM",  # no trailers, so no status: cut off, or not gRPC at all
 )
 _COMPRESSED = ("Compression algorithm", "Stream removed (Compression", "Compression bit")
+
+
+class Unfit(Exception):
+    """Data that a message cannot hold. The text names the field's path and never its value, which may be secret."""
+
+    def __init__(self, reason: str, *, is_definition: bool = False) -> None:
+        """`is_definition` says that the endpoint's author is to blame (no such field), not the value."""
+        super().__init__(reason)
+        self.reason = reason
+        self.path: tuple[str, ...] = ()
+        self.is_definition = is_definition
+
+    def enter(self, step: object) -> None:
+        """Say that this happened inside of a field, an entry or an element."""
+        self.path = (str(step), *self.path)
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.path)}: {self.reason}" if self.path else self.reason
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in words without the value."""
+    return "null" if value is None else type(value).__name__
 
 
 def upstream_error(operation: Operation, error: AioRpcError, *, is_connected: bool) -> UpstreamError:

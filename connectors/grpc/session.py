@@ -14,12 +14,12 @@ from grpc import aio
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
-from connectors.grpc.channel import open_channel, read_credentials
+from connectors.grpc.errors import upstream_error
 from connectors.grpc.options import Options
-from connectors.grpc.reflection import reflect
 from connectors.grpc.schema import Schema
-from connectors.grpc.sources import compile_protos, read_descriptor_set
-from connectors.grpc.statuses import upstream_error
+from connectors.grpc.schema_descriptors import compile_protos, read_descriptor_set
+from connectors.grpc.schema_reflection import reflect
+from connectors.grpc.session_channel import open_channel, read_credentials
 
 _REFLECTION_SECONDS = 10.0
 _REFLECTION_BYTES = 64_000_000

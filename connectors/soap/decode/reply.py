@@ -10,11 +10,11 @@ from lxml.etree import _Element
 
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply
-from connectors.soap.envelope import Envelope, Malformed, open_envelope, parse_xml
-from connectors.soap.faults import error_of_fault, fault_in
-from connectors.soap.multipart import include, is_multipart, split
-from connectors.soap.multiref import resolved
-from connectors.soap.reading import Unreadable
+from connectors.soap.decode.elements import Unreadable
+from connectors.soap.decode.envelope import Envelope, Malformed, open_envelope, parse_xml
+from connectors.soap.decode.multipart import include, is_multipart, split
+from connectors.soap.decode.references import resolved
+from connectors.soap.errors import error_of_fault, fault_in
 from connectors.soap.wsdl import Method
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from lxml.etree import _Element
 
-from connectors.soap.envelope import Malformed
+from connectors.soap.decode.envelope import Malformed
 
 _INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
 

@@ -13,14 +13,14 @@ from zeep.exceptions import Error as ZeepError
 from zeep.xsd import CompoundValue, Duration
 from zeep.xsd.context import XmlParserContext
 
-from connectors.soap.reading import Read, Unreadable
+from connectors.soap.decode.elements import Read, Unreadable
 
 _make_context: Callable[..., Any] = XmlParserContext  # zeep's annotations are half done
 _make_duration: Callable[[], Any] = Duration
 
 
 def zeep_reader(element: Any, schema: Any) -> Read:
-    """A reader for this element that gives what connectors.soap.reading would, as far as zeep tells."""
+    """A reader for this element that gives what connectors.soap.decode.elements would, as far as zeep tells."""
 
     def read(node: _Element) -> Any:
         context = _make_context(settings=schema.settings)
