@@ -1,0 +1,33 @@
+"""The records that cross the gateway's rooms: what a frontend asks and what it is answered. Imported by every room."""
+
+from bff.contract.answer import Answer, Answers, Caching, Encoded, Part, Parts, Response
+from bff.contract.answers_requests import AnswersRequests
+from bff.contract.caller import ANONYMOUS, Caller
+from bff.contract.codes import Problem
+from bff.contract.frontend_card import CrossOrigin, Example, FrontendCard, UploadLimits
+from bff.contract.refused import Refused
+from bff.contract.request import Increments, Request
+from bff.contract.timings import Timings, timings
+
+__all__ = [
+    "ANONYMOUS",
+    "Answer",
+    "Answers",
+    "AnswersRequests",
+    "Caching",
+    "Caller",
+    "CrossOrigin",
+    "Encoded",
+    "Example",
+    "FrontendCard",
+    "Increments",
+    "Part",
+    "Parts",
+    "Problem",
+    "Refused",
+    "Request",
+    "Response",
+    "Timings",
+    "UploadLimits",
+    "timings",
+]

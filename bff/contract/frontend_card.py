@@ -1,0 +1,60 @@
+"""What the HTTP room knows of a frontend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A query that a frontend's developers can run as it stands; shown in GraphiQL."""
+
+    title: str
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossOrigin:
+    """What pages of the listed origins may do besides asking (CORS)."""
+
+    credentials: bool = False
+    """Whether browsers send cookies along."""
+    max_age: float = 600.0
+    """Seconds a browser may remember that it may ask."""
+    headers: tuple[str, ...] = ()
+    """Request headers that pages may send, besides those that every GraphQL client sends; in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadLimits:
+    """What files a frontend takes."""
+
+    most: int
+    """Files in one request."""
+    size: int
+    """Bytes of each."""
+    seconds: float
+    """How long a request with files may take to arrive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontendCard:
+    """What the HTTP room knows of a frontend."""
+
+    name: str
+    description: str = ""
+    examples: Sequence[Example] = ()
+    batch: int | None = None
+    """Most operations in one JSON array; None when arrays are refused."""
+    origins: tuple[str, ...] = ()
+    """Origins of other sites whose pages may ask, as browsers write them: `https://shop.example`."""
+    cross_origin: CrossOrigin = field(default_factory=CrossOrigin)
+    chosen_by: tuple[str, ...] = ()
+    """Names of the headers by which /graphql chooses it, in lower case."""
+    upload: UploadLimits | None = None
+    """None when no files are taken."""
+    has_identity: bool = False
+    """Whether it answers only those whom it knows, so that no answer is for everyone."""
