@@ -13,6 +13,7 @@ from graphql import ExecutionResult
 
 from bff.authoring import Context
 from bff.authoring.frontend import adopt
+from bff.engine.adapters.compiled import CompiledProgram
 from bff.engine.prepare.plan import Plan, Plans
 
 EACH = 20
@@ -52,7 +53,7 @@ async def measure(rounds: int) -> dict[str, list[float]]:
     """Milliseconds of CPU for one execution, by executor, a value for each round."""
     theirs, ours = strawberry.Schema(Query), strawberry.Schema(Query)
     adopt(ours)
-    plan = Plans(ours._schema, most_tokens=1000).prepare(QUERY, None, {})
+    plan = Plans(ours._schema, CompiledProgram, max_tokens=1000).prepare(QUERY, None, {})
     expected = (await theirs.execute(QUERY)).data
     if orjson.dumps(expected) != orjson.dumps(_ours(plan).data):
         raise AssertionError("the executors answer differently")

@@ -77,6 +77,18 @@ CONNECTOR_KINDS = {
 }
 """Which kinds have which roles. Websocket and queue decode with connectors.messages, and queue speaks through brokers."""
 
+ENGINE_ROOMS = {
+    "prepare": set[str](),
+    "compile": set[str](),
+    "execute": {"compile", "incremental"},
+    "incremental": {"compile", "execute"},
+    "adapters": {"compile", "execute", "incremental"},
+}
+"""The rooms of the engine, and which of the others each may import: no two of them know each other.
+
+`prepare` is handed what compiles a document, `execute` what defers and streams.
+"""
+
 
 class Import(NamedTuple):
     """One import statement of one of our modules."""
@@ -150,6 +162,26 @@ def test_rooms_that_know_little(room: str) -> None:
         for module, target, place in _imports()
         if _within(module, room) and _within(target, "bff") and not any(_within(target, each) for each in allowed)
     ]
+    assert wrong == []
+
+
+def _engine_room(module: str) -> str | None:
+    rest = module.removeprefix("bff.engine.").split(".")
+    return rest[0] if module.startswith("bff.engine.") and (len(rest) > 1 or rest[0] in ENGINE_ROOMS) else None
+
+
+def test_every_room_of_the_engine_has_its_arrows() -> None:
+    """A new one must be given its place here."""
+    assert {room for name in _files() if (room := _engine_room(name))} == set(ENGINE_ROOMS)
+
+
+def test_rooms_of_the_engine_import_in_one_direction() -> None:
+    """What a room calls and may not import is handed to it."""
+    wrong = []
+    for module, target, place in _imports():
+        here, there = _engine_room(module), _engine_room(target)
+        if here and there and here != there and there not in ENGINE_ROOMS[here]:
+            wrong.append(f"{place} {here} imports {there}")
     assert wrong == []
 
 

@@ -12,10 +12,12 @@ from graphql import GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective
 
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.frontend import adopt as adopt_records
+from bff.authoring.strawberry_insides import core_schema
 from bff.contract import CrossOrigin, Example, FrontendCard, UploadLimits
 from bff.documents.documents import Documents
 from bff.documents.open import open_documents
 from bff.engine.adapters import reference
+from bff.engine.adapters.compiled import CompiledProgram
 from bff.engine.prepare.plan import Plans, RequestRule
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
@@ -100,12 +102,16 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
         directives=limits.directives,
         introspection=options.introspection,
     )
-    core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
+    core = core_schema(schema)
     per_request: list[RequestRule] = [VariablesLimit(limits.variables)]
     if limits.cost is not None:
         per_request.append(CostLimit(core, limits.cost))
     plans = Plans(
-        core, rules=[document_limits, IntrospectionLimit(core)], request_rules=per_request, most_tokens=limits.tokens
+        core,
+        CompiledProgram,
+        rules=[document_limits, IntrospectionLimit(core)],
+        request_rules=per_request,
+        max_tokens=limits.tokens,
     )
     documents = open_documents(name, options.documents, plans)
     return Frontend(

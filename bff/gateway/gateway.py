@@ -116,7 +116,7 @@ class Gateway:
             if not asked.query or asked.extensions or asked.document_id or frontend.documents.only_trusted:
                 request = await frontend.documents.find(asked)
             asks = (request.query, request.operation_name, request.variables or {})
-            plan = frontend.plans.ready(*asks) or await frontend.plans.prepare_aside(*asks)
+            plan = frontend.plans.find(*asks) or await frontend.plans.prepare_in_thread(*asks)
             if request.no_mutations and plan.kind == "mutation":
                 raise Refused(
                     "METHOD_NOT_ALLOWED",
@@ -249,7 +249,7 @@ class Gateway:
 
         run = Run(
             await _results_in_parts(frontend, plan, request, context),
-            ByIds(safe) if increments is Increments.IDS else ByPaths(plan, safe),
+            ByIds(safe) if increments is Increments.IDS else ByPaths(plan.document, plan.operation, safe),
             scope=scope,
             context=context,
             answer=lambda result: _answer(result, context, request, frontend),

@@ -40,7 +40,7 @@ NO_VALUES = VariableValues({}, {})
 """For operations that declare no variables; nobody writes into it."""
 
 
-class Program:
+class CompiledProgram:
     """An operation with what the executor needs of its document, found once."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:

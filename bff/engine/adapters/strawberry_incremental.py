@@ -10,11 +10,12 @@ from graphql import GraphQLDeferDirective, GraphQLStreamDirective, OperationType
 from graphql.execution.incremental import IncrementalExecutor
 
 from bff.authoring import Context
+from bff.authoring.strawberry_insides import core_schema
 
 
 def adopt(schema: strawberry.Schema) -> None:
     """Declare the directives, and start what is deferred at once. Idempotent."""
-    core = schema._schema  # noqa: SLF001 - strawberry has no public name for it
+    core = core_schema(schema)
     missing = [each for each in (GraphQLDeferDirective, GraphQLStreamDirective) if not core.get_directive(each.name)]
     core.directives = (*core.directives, *missing)
     schema.config = replace(schema.config, enable_experimental_incremental_execution=True)

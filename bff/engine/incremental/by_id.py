@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from graphql import DocumentNode, GraphQLError
+from graphql import GraphQLError
 from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
-from graphql.language import REMOVE, DirectiveNode, Visitor, VisitorAction, visit
 
 Errors = Callable[[Sequence[GraphQLError]], Sequence[Mapping[str, Any]]]
 """Makes errors safe to show."""
 Fields = dict[str, Any]
 """A part without its data: `hasNext` and the entries of its form."""
-
-DIRECTIVES = frozenset({"defer", "stream"})
-MOST = 20
-"""A document with more of them is answered whole: each costs as much as several fields, for every item of a list."""
 
 
 class Delivery(Protocol):
@@ -74,28 +69,3 @@ class ByIds:
         if errors:
             formatted["errors"] = list(self._errors(errors))
         return formatted
-
-
-def increments_in(document: DocumentNode) -> int:
-    """How often @defer and @stream are in it."""
-    found = _Count()
-    visit(document, found)
-    return found.count
-
-
-def whole(document: DocumentNode) -> DocumentNode:
-    """The document without @defer and @stream, for clients that take one response."""
-    stripped: DocumentNode = visit(document, _Strip())
-    return stripped
-
-
-class _Strip(Visitor):
-    def enter_directive(self, node: DirectiveNode, *_: object) -> VisitorAction:
-        return REMOVE if node.name.value in DIRECTIVES else None
-
-
-class _Count(Visitor):
-    count = 0
-
-    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        self.count += node.name.value in DIRECTIVES

@@ -11,14 +11,14 @@ from graphql.language import DirectiveNode, StringValueNode
 Fragments = Mapping[str, FragmentDefinitionNode]
 
 
-class Shape:
+class Selection:
     """The selections at one place, worked out when an answer gets there: fragments can describe more than there is."""
 
     def __init__(self, selections: Sequence[SelectionSetNode], fragments: Fragments) -> None:
         self._fragments = fragments
         self._fields: dict[str, list[SelectionSetNode]] = {}
         self._deferred: dict[str | None, list[SelectionSetNode]] = {}
-        self._shapes: dict[tuple[str, str | None], Shape] = {}
+        self._inner: dict[tuple[str, str | None], Selection] = {}
         waiting, seen = list(selections), set[str]()
         for each in waiting:  # grows meanwhile
             for node in each.selections:
@@ -26,44 +26,44 @@ class Shape:
                     inner = self._fields.setdefault((node.alias or node.name).value, [])
                     inner += [node.selection_set] if node.selection_set else []
                 elif isinstance(node, InlineFragmentNode):
-                    self._note(node.directives, node.selection_set)
+                    self._note_deferred(node.directives, node.selection_set)
                     waiting.append(node.selection_set)
                 elif isinstance(node, FragmentSpreadNode):
                     selection = fragments[node.name.value].selection_set
-                    self._note(node.directives, selection)
+                    self._note_deferred(node.directives, selection)
                     if node.name.value not in seen:
                         waiting.append(selection)
                     seen.add(node.name.value)
 
-    def inside(self, name: str) -> Shape:
+    def select_field(self, name: str) -> Selection:
         """The selections of a field, by its name in the answer."""
-        return self._shape("field", name, self._fields.get(name, ()))
+        return self._get_or_create("field", name, self._fields.get(name, ()))
 
-    def deferred(self, label: str | None) -> Shape:
+    def select_fragments(self, label: str | None) -> Selection:
         """The selections of the fragments that are deferred here under a label."""
-        return self._shape("fragment", label, self._deferred.get(label, ()))
+        return self._get_or_create("fragment", label, self._deferred.get(label, ()))
 
-    def of(self, value: Any) -> Any:
+    def pick(self, value: Any) -> Any:
         """What is selected of a value, as far as it is there: what is not has another type, or comes later."""
         if isinstance(value, list):
-            return [self.of(each) for each in value]
+            return [self.pick(each) for each in value]
         if not self._fields or not isinstance(value, dict):
             return value
-        return {name: self.inside(name).of(value[name]) for name in self._fields if name in value}
+        return {name: self.select_field(name).pick(value[name]) for name in self._fields if name in value}
 
-    def _shape(self, kind: str, name: str | None, selections: Sequence[SelectionSetNode]) -> Shape:
+    def _get_or_create(self, kind: str, name: str | None, selections: Sequence[SelectionSetNode]) -> Selection:
         key = kind, name
-        if key not in self._shapes:
-            self._shapes[key] = Shape(selections, self._fragments)
-        return self._shapes[key]
+        if key not in self._inner:
+            self._inner[key] = Selection(selections, self._fragments)
+        return self._inner[key]
 
-    def _note(self, directives: Sequence[DirectiveNode] | None, selection: SelectionSetNode) -> None:
+    def _note_deferred(self, directives: Sequence[DirectiveNode] | None, selection: SelectionSetNode) -> None:
         for each in directives or ():
             if each.name.value == "defer":
-                self._deferred.setdefault(_label(each), []).append(selection)
+                self._deferred.setdefault(_label_of(each), []).append(selection)
 
 
-def _label(directive: DirectiveNode) -> str | None:
+def _label_of(directive: DirectiveNode) -> str | None:
     for argument in directive.arguments or ():
         if argument.name.value == "label" and isinstance(argument.value, StringValueNode):
             return argument.value.value

@@ -41,7 +41,7 @@ from graphql.execution.execute import experimental_execute_incrementally
 from graphql.language import NameNode
 
 from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
-from bff.engine.incremental.by_id import whole
+from bff.engine.prepare.increments import strip_increments
 from tests.bff.engine.drawing import Values, seeds
 from tests.bff.engine.merging import merged
 from tests.bff.engine.test_differential import SCHEMA as WHOLE
@@ -168,7 +168,7 @@ async def test_the_same_answer_when_values_come_later(trouble: int, is_early: bo
         if not trouble:
             alone: Any = execute(
                 WHOLE,
-                whole(document),
+                strip_increments(document),
                 {"__typename": "Root"},
                 values,
                 variable_values=variables,

@@ -10,6 +10,7 @@ from graphql import parse
 
 from bff.authoring import cache_control, frontend
 from bff.contract import Answer, Caching
+from bff.engine.adapters.compiled import CompiledProgram
 from bff.engine.prepare.plan import Plans
 from connectors.errors import UpstreamUnreachable
 from tests.bff.fakes import FakeUpstream, ask, endpoint, gateway
@@ -84,7 +85,7 @@ SCHEMA = frontend(query=Query, mutation=Mutation, types=[Product, Private])
 
 
 def rule(query: str) -> Caching | None:
-    return Plans(SCHEMA._schema, most_tokens=1000).prepare(query, None, {}).caching
+    return Plans(SCHEMA._schema, CompiledProgram, max_tokens=1000).prepare(query, None, {}).caching
 
 
 def public(seconds: int) -> Caching:
@@ -122,7 +123,7 @@ def test_the_least_lasting_part_decides(query: str, expected: Caching | None) ->
 
 def test_it_is_worked_out_once() -> None:
     """Plans are kept, and their rules with them."""
-    plans = Plans(SCHEMA._schema, most_tokens=1000)
+    plans = Plans(SCHEMA._schema, CompiledProgram, max_tokens=1000)
     assert plans.prepare("{ told }", None, {}).caching is plans.prepare("{ told }", None, {}).caching
 
 

@@ -8,6 +8,7 @@ import strawberry
 
 from bff.authoring import frontend
 from bff.contract import Refused
+from bff.engine.adapters.compiled import CompiledProgram
 from bff.engine.prepare.plan import Plans
 from tests.bff.fakes import ask, gateway
 
@@ -27,18 +28,18 @@ schema = frontend(query=Query)
 
 
 def plans(**options: Any) -> Plans:
-    return Plans(schema._schema, most_tokens=100_000, **options)
+    return Plans(schema._schema, CompiledProgram, max_tokens=100_000, **options)
 
 
 def test_the_cache_is_bounded_by_count_and_by_bytes() -> None:
     """The oldest leave; what is left still works."""
-    few, small = plans(most=3), plans(most_bytes=100)
+    few, small = plans(max_plans=3), plans(max_characters=100)
     for index in range(50):
         query = f"query Q{index} {{ word }}"
         few.prepare(query, None, {})
         small.prepare(query, None, {})
     assert len(few._plans) == 3
-    assert small._bytes == sum(len(query) for query, _ in small._plans) <= 100
+    assert small._characters == sum(len(query) for query, _ in small._plans) <= 100
 
 
 def test_names_of_operations_that_are_not_there_are_not_remembered() -> None:
@@ -65,7 +66,7 @@ async def test_an_unknown_document_is_made_once_for_all_who_bring_it() -> None:
     """A hundred requests at a start are not a hundred times the work; one that leaves ends it for nobody else."""
     made = []
     cold = plans(rules=[lambda document, operation: made.append(operation)])
-    asks = [asyncio.create_task(cold.prepare_aside("{ __typename }", None, {})) for _ in range(5)]
+    asks = [asyncio.create_task(cold.prepare_in_thread("{ __typename }", None, {})) for _ in range(5)]
     await asyncio.sleep(0)
     asks[0].cancel()
     results = await asyncio.gather(*asks, return_exceptions=True)
