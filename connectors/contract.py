@@ -130,10 +130,10 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         return value
 
     async def read(self) -> Any:
-        """The same as `data`; a large payload is decoded in pieces where `decode` has an `in_turns` for it."""
-        in_turns = getattr(self._decode, "in_turns", None)
-        if in_turns is not None and self._data is Reply._UNREAD:
-            self._data = self._bounded(at_path(await in_turns(self.payload), self.at))
+        """The same as `data`; a large payload is decoded in pieces where `decode` has an `in_slices` for it."""
+        in_slices = getattr(self._decode, "in_slices", None)
+        if in_slices is not None and self._data is Reply._UNREAD:
+            self._data = self._bounded(at_path(await in_slices(self.payload), self.at))
         return self.data
 
     def into(self, shape: type[T]) -> T:

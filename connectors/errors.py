@@ -146,3 +146,13 @@ class UpstreamReplyTooLarge(UpstreamBadReply):
 
     code = "UPSTREAM_REPLY_TOO_LARGE"
     public = "A service gave an answer that is too large."
+
+
+def copy_error(error: UpstreamError, operation: Operation) -> UpstreamError:
+    """The same failure for another operation, with the first one as its cause.
+
+    For connections that break under many calls.
+    """
+    copy = type(error)(operation, error.detail, retry_after=error.retry_after, upstream_code=error.upstream_code)
+    copy.__cause__ = error
+    return copy

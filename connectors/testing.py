@@ -256,41 +256,42 @@ class Fakes(Mapping[str, Fake]):
 
 
 class ManualClock:
-    """Time that stands still until a test moves it. Give it where a clock is wanted: it is called for the seconds."""
+    """A Clock that stands still until a test moves it: with `advance`, or `seconds` where nothing sleeps."""
 
-    def __init__(self, now: float = 0.0) -> None:
-        self.now = now
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        """The time that it shows."""
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = 0
 
-    def __call__(self) -> float:
-        """Seconds, as time.monotonic."""
-        return self.now
+    def now(self) -> float:
+        """As Clock.now."""
+        return self.seconds
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float, /) -> None:
         """Sleep until the clock was moved on by this much."""
         if seconds <= 0:
             return
         self._count += 1
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.now + seconds, self._count, waiter))
+        heapq.heappush(self._sleepers, (self.seconds + seconds, self._count, waiter))
         await waiter
 
     async def advance(self, seconds: float) -> None:
         """Move time on, waking sleepers in their order and letting what they do happen."""
         await _settle()  # tasks just made begin now, not later
-        until = self.now + seconds
+        until = self.seconds + seconds
         while self._sleepers and self._sleepers[0][0] <= until:
-            self.now, _, waiter = heapq.heappop(self._sleepers)
+            self.seconds, _, waiter = heapq.heappop(self._sleepers)
             if not waiter.done():
                 waiter.set_result(None)
             await _settle()
-        self.now = until
+        self.seconds = until
         await _settle()
 
 
 async def _settle() -> None:
-    """Let tasks that can go on do so: a few turns of the loop."""
+    """Let tasks that can go on do so: a few rounds of the loop."""
     for _ in range(10):
         await asyncio.sleep(0)
 

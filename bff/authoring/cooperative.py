@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from connectors.aio.cooperative import SLICE, slices, turn
+from connectors.aio.cooperative import SLICE, slices, yield_to_loop
 
 Convert = Callable[[Any], Any]
 _Later = list[tuple[list[Any], Convert, Sequence[Any]]]
@@ -35,7 +35,7 @@ async def converted(convert: Convert, value: Any) -> Any:
     while later:
         made, each, items = later.pop()
         for rows in slices(len(items)):
-            await turn()
+            await yield_to_loop()
             done, more = _noting(partial(_all, each), items[rows.start : rows.stop])
             made += done
             later += more

@@ -39,7 +39,7 @@ from bff.loading.scope import RequestScope
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.observability.metrics import OperationCounts
-from connectors.aio.timeout import TimeLimit
+from connectors.aio.timeout import Timeout
 from connectors.endpoint import current_scope
 
 log = structlog.get_logger("bff.gateway")
@@ -169,11 +169,11 @@ class Gateway:
     async def _run_once(
         self, frontend: Frontend, plan: Plan, request: Request, ends: float, flights: Flights[Ran], key: Hashable
     ) -> Answer:
-        while (flight := flights.find(key)) is not None:
+        while (shared := flights.find(key)) is not None:
             left = ends + GRACE - time.monotonic()
             if left <= 0:
                 return self._late(frontend, request)
-            ran = await flight.landed(left)
+            ran = await shared.wait(left)
             if ran is not None:
                 self._counts[frontend.name].shared()
                 return _told(ran, frontend, plan, request)
@@ -193,14 +193,14 @@ class Gateway:
         """Run it; with `flights` and a key, others may wait for what it comes to."""
         scope = self._scope(frontend, request, deadline=ends)
         context = _context(plan, request)
-        flight = None if flights is None else flights.lead(key)
+        shared = None if flights is None else flights.lead(key)
         token = current_scope.set(scope)
         try:
-            limit: TimeLimit | None = None
+            limit: Timeout | None = None
             try:
                 result = self._begun(frontend, plan, request, context)
                 if not isinstance(result, ExecutionResult):
-                    limit = TimeLimit(ends + GRACE - time.monotonic())
+                    limit = Timeout(ends + GRACE - time.monotonic())
                     result = await result
             except asyncio.CancelledError:
                 if limit is not None and limit.is_ours():
@@ -210,17 +210,17 @@ class Gateway:
                 result = error
             finally:
                 if limit is not None:
-                    limit.lift()
-            ran = Ran(result, context, Encoded() if flight is not None and flight.is_awaited else None)
+                    limit.cancel()
+            ran = Ran(result, context, Encoded() if shared is not None and shared.has_followers else None)
             if scope.has_effects:
                 plan.program.has_effects = True
-            elif flight is not None and time.monotonic() < ends:  # else the deadline has shaped it, and theirs is later
-                flight.land(ran)
+            elif shared is not None and time.monotonic() < ends:  # else the deadline has shaped it, and theirs is later
+                shared.finish(ran)
             return _told(ran, frontend, plan, request)
         finally:
             current_scope.reset(token)
             if flights is not None:
-                flights.over(key)
+                flights.finish(key)
             await scope.close()
 
     def _begun(self, frontend: Frontend, plan: Plan, request: Request, context: Context) -> Any:

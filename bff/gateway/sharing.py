@@ -1,17 +1,17 @@
 """Single flight of whole operations: queries that nothing can tell apart run once. Called by the gateway.
 
-Whoever comes first runs it; see connectors.aio.single_flight for what becomes of the others.
+Whoever comes first runs it; see connectors.aio.single_flight for the others.
 """
 
 from __future__ import annotations
 
 import marshal
 from collections.abc import Collection, Hashable
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from bff.contract import Request
 from bff.policies.outbound.identity import TRACING
-from connectors.aio.single_flight import Flight
+from connectors.aio.single_flight import SingleFlight
 
 T = TypeVar("T")
 
@@ -19,14 +19,14 @@ ADDRESS = "address"
 """In `share_across`: the network address of the peer."""
 
 
-class Flights(Generic[T]):
+class Flights(SingleFlight[T]):
     """The operations of one frontend that are under way."""
 
     def __init__(self, across: Collection[str] = ()) -> None:
         """`across` are headers that never change an answer, in lower case, and perhaps ADDRESS."""
+        super().__init__()
         self._ignored = tuple(TRACING | {*across} - {ADDRESS})
         self._tells_addresses = ADDRESS not in across
-        self._flights: dict[Hashable, Flight[T]] = {}
 
     def key(self, plan: object, request: Request) -> Hashable | None:
         """Equal for requests that no resolver and no policy can tell apart; None for one that cannot be shared.
@@ -45,16 +45,3 @@ class Flights(Generic[T]):
             return None  # files, and whatever else is no JSON
         address = request.client if self._tells_addresses else ""
         return (id(plan), variables, tuple(headers.items()), address, request.is_written)
-
-    def find(self, key: Hashable) -> Flight[T] | None:
-        """The flight to wait for."""
-        return self._flights.get(key)
-
-    def lead(self, key: Hashable) -> Flight[T]:
-        """A new flight, which others may join until it is `over`."""
-        flight = self._flights[key] = Flight()
-        return flight
-
-    def over(self, key: Hashable) -> None:
-        """Nobody can join any more; those who wait for what has not landed start anew."""
-        self._flights.pop(key).land(None)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import IO, Any, Protocol
 
 from bff.http.extensions import get_direct
-from connectors.aio.cooperative import LARGE, turn
+from connectors.aio.cooperative import LARGE, yield_to_loop
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -100,7 +100,7 @@ class Exchange:
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
         start = 0
         while len(body) - start > LARGE:
-            await turn()
+            await yield_to_loop()
             await self.send({"type": "http.response.body", "body": body[start : start + LARGE], "more_body": True})
             start += LARGE
         await self.send({"type": "http.response.body", "body": body[start:]})

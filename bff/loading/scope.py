@@ -17,11 +17,11 @@ from aiodataloader import DataLoader
 
 from bff.contract import Refused, Timings, timings
 from bff.loading.answered import Answered, Asked, Outcome
-from bff.loading.joint import Joint
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.policies.outbound.identity import frozen_map
-from connectors.aio.semaphore import Slots
+from connectors.aio.semaphore import Semaphore
+from connectors.aio.single_flight import SharedResult
 from connectors.batching import bound_records, single_reply
 from connectors.contract import Call, Event, Reply, Selection
 from connectors.direct import point
@@ -33,7 +33,7 @@ SIDE_BY_SIDE = 16
 """Unbatched calls of one endpoint that may be under way at once in one request, where its author set no `each`."""
 
 
-class _Batch(Joint[list[Answered]]):
+class _Batch(SharedResult[list[Answered]]):
     """Keys that go out together, and what came of them."""
 
     __slots__ = ("keys",)
@@ -65,10 +65,10 @@ class RequestScope:
     _loaders: dict[Asked, DataLoader[Any, Outcome]] = field(init=False, default_factory=dict)
     _batches: dict[Asked, dict[Hashable, _Batch]] = field(init=False, default_factory=dict)
     _gathering: dict[Asked, _Batch] = field(init=False, default_factory=dict)
-    _calls: dict[Asked, Joint[Outcome]] = field(init=False, default_factory=dict)
-    _turns: dict[Endpoint, Slots] = field(init=False, default_factory=dict)
+    _calls: dict[Asked, SharedResult[Outcome]] = field(init=False, default_factory=dict)
+    _semaphores: dict[Endpoint, Semaphore] = field(init=False, default_factory=dict)
     _streams: set[AsyncGenerator[Event, None]] = field(init=False, default_factory=set)
-    _led: dict[Joint[Any], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
+    _led: dict[SharedResult[Any], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
     """What is under way, and in whose task, so that `close` reaches it wherever it waits."""
     _is_closed: bool = field(init=False, default=False)
 
@@ -77,7 +77,7 @@ class RequestScope:
         if not endpoint.operation.is_safe:
             self.has_effects = True
             call = self._call(endpoint, arguments, selection)
-            return single_reply(endpoint, await self._lead(Joint(), self._send(call)))
+            return single_reply(endpoint, await self._lead(SharedResult(), self._send(call)))
         batch = endpoint.batch
         if batch is None:
             outcome = await self._once(endpoint, arguments, selection)
@@ -157,28 +157,28 @@ class RequestScope:
             for _, task in led:
                 if task is not None:
                     task.cancel()
-            for joint, _ in led:
-                await joint.result()
+            for shared, _ in led:
+                await shared.wait()
         # They hold errors, which hold this scope: nothing is left for the garbage collector.
         self._loaders.clear()
         self._batches.clear()
         self._calls.clear()
-        self._turns.clear()
+        self._semaphores.clear()
 
-    async def _lead(self, joint: Joint[T], work: Coroutine[Any, Any, T]) -> T:
+    async def _lead(self, shared: SharedResult[T], work: Coroutine[Any, Any, T]) -> T:
         """Do here what others may wait for."""
-        self._led[joint] = asyncio.current_task()
+        self._led[shared] = asyncio.current_task()
         result: T | None = None
         try:
             result = await work
             return result
         finally:
-            del self._led[joint]
-            joint.end(result)
+            del self._led[shared]
+            shared.finish(result)
 
-    async def _led_by_another(self, joint: Joint[T]) -> T | None:
+    async def _led_by_another(self, shared: SharedResult[T]) -> T | None:
         """What it comes to; None when it was cut short and must be done anew."""
-        result = joint.given if joint.is_over else await joint.result()
+        result = shared.value if shared.is_finished else await shared.wait()
         if result is None and self._is_closed:
             raise asyncio.CancelledError  # as for who led it: the request has ended
         return result
@@ -192,7 +192,7 @@ class RequestScope:
                 return outcome
             if self._calls.get(asked) is call:
                 del self._calls[asked]
-        call = self._calls[asked] = Joint()
+        call = self._calls[asked] = SharedResult()
         return await self._lead(call, self._alone(endpoint, arguments, selection))
 
     def _loader(self, asked: Asked, others: Mapping[str, Any]) -> DataLoader[Any, Outcome]:
@@ -226,7 +226,7 @@ class RequestScope:
             await self._lead(batch, self._carry_out(asked, others, batch, batches, is_alone=is_alone))
         answers: list[Answered] = []
         for each in concerned:
-            found = each.given
+            found = each.value
             if found is None:
                 found = await self._led_by_another(each)
             if found is None:
@@ -264,16 +264,16 @@ class RequestScope:
             raise
 
     async def _alone(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
-        turns = self._turns.get(endpoint)
-        if turns is None:
-            turns = self._turns[endpoint] = Slots(endpoint.each or SIDE_BY_SIDE)
+        semaphore = self._semaphores.get(endpoint)
+        if semaphore is None:
+            semaphore = self._semaphores[endpoint] = Semaphore(endpoint.each or SIDE_BY_SIDE)
         try:
-            if not turns.take():
-                await turns.wait()
+            if not semaphore.try_acquire():
+                await semaphore.acquire()
             try:
                 reply = await self._send(self._call(endpoint, arguments, selection))
             finally:
-                turns.give()
+                semaphore.release()
             return single_reply(endpoint, reply)
         except Exception as error:  # noqa: BLE001 - as above
             return error

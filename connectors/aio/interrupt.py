@@ -1,4 +1,4 @@
-"""Cancel the current task from a callback, and know that cancellation from others. For time limits on the hot path.
+"""Cancel the current task from a callback, and tell that cancellation from others. For time limits on the hot path.
 
 What `asyncio.timeout` does, at a fifth of its cost: nothing is entered, left or rescheduled.
 """
@@ -9,22 +9,22 @@ import asyncio
 
 
 class Interrupt:
-    """Call it to cancel the task that made it; where CancelledError arrives, ask `is_ours`."""
+    """Call it to cancel the task that created it. Where CancelledError arrives, ask `is_ours`."""
 
-    __slots__ = ("_has_struck", "_task")
+    __slots__ = ("_has_fired", "_task")
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
-        """`loop` is the running one, for those who have it at hand."""
+        """`loop` is the running one, for callers that have it at hand."""
         task = asyncio.current_task(loop)
         assert task is not None
         self._task = task
-        self._has_struck = False
+        self._has_fired = False
 
     def __call__(self) -> None:
-        """Strike. At most once, and never after the guarded work is over: who sets the timer cancels it."""
-        self._has_struck = True
+        """Cancel the task. At most once, and never after the guarded work has ended: its owner cancels the timer."""
+        self._has_fired = True
         self._task.cancel()
 
     def is_ours(self) -> bool:
-        """Whether the cancellation that just arrived is this one, and nobody else wants the task to end."""
-        return self._has_struck and self._task.uncancel() == 0
+        """Whether the CancelledError that just arrived comes from here, and no other cancellation is pending."""
+        return self._has_fired and self._task.uncancel() == 0

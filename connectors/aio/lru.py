@@ -1,4 +1,4 @@
-"""A bounded memory of what was made lately, so that nothing made per call and selection grows without end."""
+"""A bounded cache that drops the least recently used entries. Used wherever something is kept per document or call."""
 
 from __future__ import annotations
 
@@ -10,26 +10,69 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Recent(Generic[K, V]):
-    """Keeps the `most` values used last."""
+class LRU(Generic[K, V]):
+    """Keeps the entries used last: at most `max_entries`, which together weigh at most `max_weight`.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: OrderedDict[K, V] = OrderedDict()
+    The unit of weight is the caller's: bytes, characters. An entry without weight is bounded by count alone.
+    """
 
-    def get(self, key: K, make: Callable[[], V]) -> V:
-        """The kept value, or a new one. What `make` raises is raised, and nothing is kept."""
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        value = self._kept[key] = make()
-        if len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-        return value
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._kept.clear()
+    def __init__(self, max_entries: int | None = None, *, max_weight: int | None = None) -> None:
+        self._max_entries = max_entries
+        self._max_weight = max_weight
+        self._entries: OrderedDict[K, V] = OrderedDict()
+        self._weights: dict[K, int] = {}
+        self.weight = 0
+        """Of all entries together."""
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._entries
+
+    def get(self, key: K) -> V | None:
+        """The value, which is now the one used last; None when there is none."""
+        value = self._entries.get(key)
+        if value is not None:
+            self._entries.move_to_end(key)
+        return value
+
+    def put(self, key: K, value: V, weight: int = 0) -> None:
+        """Add or replace an entry and drop the oldest ones until the bounds are kept. Too heavy a value is not kept."""
+        if key in self._entries:
+            self.discard(key)
+        if self._max_weight is not None and weight > self._max_weight:
+            return
+        self._entries[key] = value
+        if weight:
+            self._weights[key] = weight
+            self.weight += weight
+        while self._is_over():
+            self._subtract(self._entries.popitem(last=False)[0])
+
+    def get_or_create(self, key: K, create: Callable[[], V]) -> V:
+        """The value, or a new one. What `create` raises is raised, and nothing is kept."""
+        value = self.get(key)
+        if value is None:
+            value = create()
+            self.put(key, value)
+        return value
+
+    def discard(self, key: K) -> None:
+        """Drop an entry, if it is there."""
+        if self._entries.pop(key, None) is not None:
+            self._subtract(key)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._entries.clear()
+        self._weights.clear()
+        self.weight = 0
+
+    def _is_over(self) -> bool:
+        if self._max_entries is not None and len(self._entries) > self._max_entries:
+            return True
+        return self._max_weight is not None and self.weight > self._max_weight
+
+    def _subtract(self, key: K) -> None:
+        self.weight -= self._weights.pop(key, 0)

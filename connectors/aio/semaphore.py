@@ -1,6 +1,6 @@
-"""Turns among tasks: at most so many at once, the others in the order they came.
+"""A semaphore: at most so many tasks at once, the others wait in the order in which they came.
 
-What `asyncio.Semaphore` does, at a fraction of its cost where a turn is free.
+What `asyncio.Semaphore` does, at a fraction of its cost where a permit is free.
 """
 
 from __future__ import annotations
@@ -9,40 +9,42 @@ import asyncio
 from collections import deque
 
 
-class Slots:
-    """Use: `if not slots.take(): await slots.wait()`, then `slots.give()`."""
+class Semaphore:
+    """Use: `if not semaphore.try_acquire(): await semaphore.acquire()`, then `semaphore.release()`."""
 
-    __slots__ = ("_free", "_line")
+    __slots__ = ("_free", "_waiters")
 
-    def __init__(self, most: int) -> None:
-        self._free = most
-        self._line: deque[asyncio.Future[None]] = deque()
+    def __init__(self, permits: int) -> None:
+        self._free = permits
+        self._waiters: deque[asyncio.Future[None]] = deque()
 
-    def take(self) -> bool:
-        """Take a turn if one is free and nobody waits for it."""
-        if self._free <= 0 or self._line:
+    def try_acquire(self) -> bool:
+        """Take a permit if one is free and no task waits for one."""
+        if self._free <= 0 or self._waiters:
             return False
         self._free -= 1
         return True
 
-    async def wait(self) -> None:
-        """Wait in line for a turn, and take it."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._line.append(turn)
+    async def acquire(self) -> None:
+        """Take a permit, waiting in line for one."""
+        if self.try_acquire():
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.give()  # it came just then
-            elif turn in self._line:  # else a turn that was given back has passed it already
-                self._line.remove(turn)
+            if waiter.done() and not waiter.cancelled():
+                self.release()  # the permit came just then
+            elif waiter in self._waiters:  # else a release has passed it already
+                self._waiters.remove(waiter)
             raise
 
-    def give(self) -> None:
-        """Give a turn back."""
-        while self._line:
-            turn = self._line.popleft()
-            if not turn.done():
-                turn.set_result(None)
+    def release(self) -> None:
+        """Give a permit back."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
                 return
         self._free += 1

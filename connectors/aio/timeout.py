@@ -1,7 +1,7 @@
-"""Time limits on the hot path, where nearly none is ever met: all of them together cost one timer of the event loop.
+"""Timeouts on the hot path, where nearly none is ever reached: all of them together cost one timer of the event loop.
 
-A timer of its own costs each limit as much as a task does. Here limits are put into slots of time, and what is lifted
-is only taken out of its slot again.
+A timer of its own costs each timeout as much as a task does. Here timeouts are put into buckets of time, and cancelling
+one only takes it out of its bucket.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from typing import Final
 from connectors.aio.interrupt import Interrupt
 
 TICK: Final = 0.005
-"""Seconds of one slot: a limit strikes up to so much too late, never too early."""
+"""Seconds of one bucket: a timeout fires up to so much too late, never too early."""
 
 
-class TimeLimit(Interrupt):
-    """Cancels the task that made it after so many seconds. Whoever makes it lifts it when the guarded work is over."""
+class Timeout(Interrupt):
+    """Cancels the task that created it after so many seconds. The owner cancels it when the guarded work has ended."""
 
-    __slots__ = ("_slot",)
+    __slots__ = ("_bucket",)
 
     def __init__(self, seconds: float) -> None:
         global _newest
         loop = asyncio.get_running_loop()
         Interrupt.__init__(self, loop)
-        slots = _newest
-        if slots is None or slots.loop is not loop:
-            slots = _newest = _Slots(loop)
-        self._slot = slot = slots[int((time.monotonic() + seconds) / TICK) + 1]
-        slot.add(self)
+        buckets = _newest
+        if buckets is None or buckets.loop is not loop:
+            buckets = _newest = _Buckets(loop)
+        self._bucket = bucket = buckets[int((time.monotonic() + seconds) / TICK) + 1]
+        bucket.add(self)
 
-    def lift(self) -> None:
-        """It strikes no more."""
-        self._slot.discard(self)
+    def cancel(self) -> None:
+        """It fires no more."""
+        self._bucket.discard(self)
 
 
-class _Slots(dict[int, set["TimeLimit"]]):
-    """The limits of one event loop, by the tick of `time.monotonic()` at which they strike. Asking makes the slot."""
+class _Buckets(dict[int, set["Timeout"]]):
+    """The timeouts of one event loop, by the tick of `time.monotonic()` at which they fire. A look-up adds one."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
@@ -47,29 +47,29 @@ class _Slots(dict[int, set["TimeLimit"]]):
         """The keys, as a heap."""
         self._timer: asyncio.TimerHandle | None = None
 
-    def __missing__(self, tick: int) -> set[TimeLimit]:
-        slot = self[tick] = set()
+    def __missing__(self, tick: int) -> set[Timeout]:
+        bucket = self[tick] = set()
         heapq.heappush(self._ticks, tick)
         if self._ticks[0] == tick:
-            self._wait()
-        return slot
+            self._set_timer()
+        return bucket
 
-    def _wait(self) -> None:
-        """For the first slot."""
+    def _set_timer(self) -> None:
+        """For the first bucket."""
         if self._timer is not None:
             self._timer.cancel()
         left = self._ticks[0] * TICK - time.monotonic()
-        self._timer = self.loop.call_later(max(left, 0.0), self._strike)
+        self._timer = self.loop.call_later(max(left, 0.0), self._fire)
 
-    def _strike(self) -> None:
+    def _fire(self) -> None:
         self._timer = None
         now = time.monotonic()
         while self._ticks and (self._ticks[0] * TICK <= now or not self[self._ticks[0]]):
-            for limit in self.pop(heapq.heappop(self._ticks)):
-                limit()
+            for timeout in self.pop(heapq.heappop(self._ticks)):
+                timeout()
         if self._ticks:
-            self._wait()
+            self._set_timer()
 
 
-_newest: _Slots | None = None
+_newest: _Buckets | None = None
 """Those of the event loop that asked last: a process has one."""

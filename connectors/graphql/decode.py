@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.aio import cooperative as turns
+from connectors.aio import cooperative
 from connectors.batching import InKeyOrder
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamError
@@ -109,8 +109,8 @@ def make_reply(piece: Piece, response: Response, max_depth: int) -> Reply | Upst
 
 def _unread(piece: Piece, max_depth: int, payload: bytes, response: Response) -> Reply:
     """A reply that is read when it is known what is wanted of it."""
-    kind = _ReadLarge if len(payload) > turns.LARGE else _Read
-    fit = partial(decode_records, piece, max_depth) if len(payload) <= turns.LARGE_TYPED else None
+    kind = _ReadLarge if len(payload) > cooperative.LARGE else _Read
+    fit = partial(decode_records, piece, max_depth) if len(payload) <= cooperative.LARGE_TYPED else None
     decode = kind(piece, max_depth)
     return Reply(payload, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
@@ -134,11 +134,11 @@ class _ReadLarge(_Read):
 
     __slots__ = ()
 
-    async def in_turns(self, payload: bytes) -> Any:
+    async def in_slices(self, payload: bytes) -> Any:
         """As Reply.read wants it."""
         _check_depth(self._piece.operation, self._max_depth, payload)
         try:
-            decoded = await turns.decoded(payload)
+            decoded = await cooperative.decode_in_slices(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self(payload)  # it tells better what is wrong
         return _value(self._piece, decoded)

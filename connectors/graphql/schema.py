@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from graphql import GraphQLError, GraphQLSchema, build_client_schema, build_schema, get_introspection_query
 
-from connectors.aio.lru import Recent
+from connectors.aio.lru import LRU
 from connectors.contract import Operation
 from connectors.errors import (
     DefinitionError,
@@ -45,7 +45,7 @@ class SchemaSource:
         self._problem = ""
         self._fetched = -_AGAIN
         self._turn = asyncio.Lock()
-        self._facts: Recent[int, tuple[GraphqlOperation, Facts]] = Recent(_MOST_FACTS)
+        self._facts: LRU[int, tuple[GraphqlOperation, Facts]] = LRU(_MOST_FACTS)
 
     async def start(self) -> None:
         """Read the file or introspect, where bff.yaml allows it.
@@ -64,7 +64,7 @@ class SchemaSource:
 
     def _known(self, operation: GraphqlOperation) -> Facts | None:
         try:
-            _, facts = self._facts.get(id(operation), lambda: (operation, self._found(operation)))
+            _, facts = self._facts.get_or_create(id(operation), lambda: (operation, self._found(operation)))
         except DefinitionError:
             return None
         return facts

@@ -18,7 +18,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from connectors.aio import cooperative as turns
+from connectors.aio import cooperative
 from connectors.grpc.wellknown import READ, WRAPPERS
 
 Read = Callable[[Any], Any]
@@ -57,7 +57,7 @@ class Readers:
                 self._add_record(descriptor)
         return self._readers[name]
 
-    async def in_turns(self, message: Message) -> Any:
+    async def in_slices(self, message: Message) -> Any:
         """What the converter of its type makes of a message, with turns for others within long lists."""
         descriptor: Any = message.DESCRIPTOR
         if has_plain_form(descriptor):
@@ -70,10 +70,10 @@ class Readers:
             return eval(source, {"read": self.reader(field)})(message)  # noqa: S307 - as below
         value = getattr(message, field.name)
         if not field.is_repeated:
-            return await self.in_turns(value) if message.HasField(field.name) else None
+            return await self.in_slices(value) if message.HasField(field.name) else None
         read, items = self.of(field.message_type), []
-        for rows in turns.slices(len(value)):
-            await turns.turn()
+        for rows in cooperative.slices(len(value)):
+            await cooperative.yield_to_loop()
             items += [read(item) for item in value[rows.start : rows.stop]]
         return items
 

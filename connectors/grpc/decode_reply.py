@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError, Message
 
-from connectors.aio import cooperative as turns
+from connectors.aio import cooperative
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply
 from connectors.grpc.schema import Method
@@ -19,7 +19,7 @@ _NO_FORM = (ValueError, OverflowError, RecursionError, DecodeError)
 
 def reply_of(operation: Operation, method: Method, answer: bytes, headers: Mapping[str, str]) -> Reply:
     """The reply, its message parsed and not yet read. Raises DecodeError for bytes that are no message."""
-    kind = _ReadLarge if len(answer) > turns.LARGE else _Read
+    kind = _ReadLarge if len(answer) > cooperative.LARGE else _Read
     fit = method.fit if len(answer) <= LARGE_TYPED else None
     return Reply(method.parse(answer), decode=kind(operation, method), headers=headers, fit=fit)
 
@@ -42,10 +42,10 @@ class _ReadLarge(_Read):
 
     __slots__ = ()
 
-    async def in_turns(self, message: Message) -> Any:
+    async def in_slices(self, message: Message) -> Any:
         """As Reply.read wants it."""
         try:
-            return await self._method.read_in_turns(message)
+            return await self._method.read_in_slices(message)
         except _NO_FORM as error:
             raise _no_form(self._operation, error) from error
 

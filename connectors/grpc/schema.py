@@ -33,7 +33,7 @@ class Method:
     """A serialized reply to its message. Raises DecodeError."""
     read: Callable[[Message], Any]
     """A message as plain data."""
-    read_in_turns: Callable[[Message], Awaitable[Any]]
+    read_in_slices: Callable[[Message], Awaitable[Any]]
     """The same for a large message."""
     fit: Fit
     """What a form wants of a message."""
@@ -73,7 +73,7 @@ class Schema:
             write=self._writers.serializer(found.input_type),
             parse=reply.FromString,
             read=self._readers.of(found.output_type),
-            read_in_turns=self._readers.in_turns,
+            read_in_slices=self._readers.in_slices,
             fit=Fitter(self._readers, found.output_type),
         )
 

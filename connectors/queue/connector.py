@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from connectors.aio.bounded_queue import Counts, Mailbox
+from connectors.aio.bounded_queue import BoundedQueue, Counts
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import (
     UpstreamBadReply,
@@ -146,23 +146,23 @@ class QueueConnector:
                 yield event
 
     async def _shared(self, call: Call, name: str, wanted: dict[Path, Any]) -> AsyncGenerator[Event, None]:
-        """As one of many viewers of one subscription, each with a bounded mailbox."""
+        """As one of many viewers of one subscription, each with a bounded queue."""
         operation, options = call.operation, self._options
         slow = UpstreamUnavailable(operation, "this viewer was slower than the topic and was sent away")
-        mailbox: Mailbox[Event] = Mailbox(options.buffer, options.overflow, slow)
+        queue: BoundedQueue[Event] = BoundedQueue(options.buffer, options.overflow, slow)
         topic = self._topic(operation, name)
 
         def fail(error: BrokerError) -> None:
-            mailbox.end(_meaning(operation, error))
+            queue.close(_meaning(operation, error))
 
         try:
-            with topic.viewed(wanted, mailbox, fail), open_until_deadline(call, mailbox):
+            with topic.viewed(wanted, queue, fail), open_until_deadline(call, queue):
                 async with self._asking(call, "no subscription in time"):
                     await topic.opened()
-                async for event in mailbox:
+                async for event in queue:
                     yield event
         finally:
-            self.counts.dropped += mailbox.dropped
+            self.counts.dropped += queue.dropped
             if not topic.is_viewed:
                 if self._topics.get(name) is topic:
                     del self._topics[name]
@@ -228,7 +228,7 @@ class QueueConnector:
                 data=decoded(message.body, self._options.max_depth), topic=message.topic, headers=message.headers
             )
         except NotJson:
-            self.counts.unreadable += 1
+            self.counts.undecodable += 1
             return None
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from connectors.aio.bounded_queue import Mailbox
+from connectors.aio.bounded_queue import BoundedQueue
 from connectors.contract import Event
 from connectors.queue.brokers import Broker, Message
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
@@ -42,13 +42,13 @@ class SharedTopic:
 
     @contextmanager
     def viewed(
-        self, wanted: Mapping[Path, Any], mailbox: Mailbox[Event], fail: Callable[[BrokerError], None]
+        self, wanted: Mapping[Path, Any], queue: BoundedQueue[Event], fail: Callable[[BrokerError], None]
     ) -> Iterator[None]:
-        """Fill the mailbox with events whose data equals `wanted`, while inside; `fail` is told the end."""
+        """Fill the queue with events whose data equals `wanted`, while inside; `fail` is told the end."""
         with ExitStack() as stack:
             self._viewers.add(fail)
             stack.callback(self._viewers.discard, fail)
-            stack.enter_context(self._audience.joined(wanted, mailbox.put))
+            stack.enter_context(self._audience.joined(wanted, queue.put))
             yield
 
     @property

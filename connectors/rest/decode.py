@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.aio import cooperative as turns
+from connectors.aio import cooperative
 from connectors.contract import Operation, Reply
 from connectors.messages.json_text import is_deeper
 from connectors.rest.errors import bad_reply
@@ -33,9 +33,9 @@ def make_reply(operation: Operation, response: HttpReply, max_depth: int) -> Rep
             return Reply(None, status=response.status, headers=response.headers)
         if body[0] not in _JSON_STARTS:
             raise bad_reply(operation, response, "it does not begin like JSON")
-    kind = _DecodeLarge if len(body) > turns.LARGE else _Decode
+    kind = _DecodeLarge if len(body) > cooperative.LARGE else _Decode
     decode = kind(operation, response, max_depth)
-    fit = partial(decode_records, max_depth) if len(body) <= turns.LARGE_TYPED else None
+    fit = partial(decode_records, max_depth) if len(body) <= cooperative.LARGE_TYPED else None
     return Reply(body, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
 
@@ -69,10 +69,10 @@ class _DecodeLarge(_Decode):
 
     __slots__ = ()
 
-    async def in_turns(self, body: bytes) -> Any:
+    async def in_slices(self, body: bytes) -> Any:
         """As Reply.read wants it."""
         self._check_depth(body)
         try:
-            return await turns.decoded(body)
+            return await cooperative.decode_in_slices(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self(body)  # it tells better what is wrong

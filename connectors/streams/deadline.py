@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from connectors.aio.bounded_queue import Mailbox
+from connectors.aio.bounded_queue import BoundedQueue
 from connectors.contract import Call
 from connectors.errors import UpstreamTimeout
 
@@ -30,13 +30,13 @@ async def in_time(call: Call, late: str) -> AsyncIterator[None]:
 
 
 @contextmanager
-def open_until_deadline(call: Call, mailbox: Mailbox[Any]) -> Iterator[None]:
-    """End a viewer's mailbox with UpstreamTimeout when the call's deadline passes inside."""
+def open_until_deadline(call: Call, queue: BoundedQueue[Any]) -> Iterator[None]:
+    """End a viewer's queue with UpstreamTimeout when the call's deadline passes inside."""
     if call.deadline is None:
         yield
         return
     late = UpstreamTimeout(call.operation, "the deadline of the subscription has passed")
-    timer = asyncio.get_running_loop().call_later(call.deadline - time.monotonic(), mailbox.end, late)
+    timer = asyncio.get_running_loop().call_later(call.deadline - time.monotonic(), queue.close, late)
     try:
         yield
     finally:

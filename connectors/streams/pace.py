@@ -1,4 +1,4 @@
-"""Lets viewers empty their mailboxes in the midst of a burst. For readers that deal messages to mailboxes."""
+"""Lets viewers empty their queues in the midst of a burst. For readers that deal messages to queues."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _TURNS_PER_MESSAGE = 2
 class Pace:
     """Slows a reader that finds many messages waiting, so that only viewers who are really slow lose any.
 
-    One piece of network may hold more messages than a mailbox, and reading them never waits: without a rest, no viewer
-    would run before its mailbox has overflowed. Messages that come one by one are not slowed.
+    One piece of network may hold more messages than a queue, and reading them never waits: without a rest, no viewer
+    would run before its queue has overflowed. Messages that come one by one are not slowed.
     """
 
     def __init__(self, buffer: int) -> None:
-        """`buffer` is the size of a mailbox."""
+        """`buffer` is the size of a queue."""
         self._most = max(1, min(_MOST, buffer // 2))
         self._unrested = 0
 

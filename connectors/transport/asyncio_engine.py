@@ -18,8 +18,8 @@ from functools import lru_cache
 import httptools
 import msgspec
 
-from connectors.aio.semaphore import Slots
-from connectors.aio.timeout import TimeLimit
+from connectors.aio.semaphore import Semaphore
+from connectors.aio.timeout import Timeout
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.connection import Connection, Origin
@@ -48,7 +48,7 @@ class Engine:
 
     def __init__(self, options: HttpOptions) -> None:
         self._options = options
-        self._slots = Slots(options.connections)
+        self._slots = Semaphore(options.connections)
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
         """The idle ones and those in use."""
@@ -71,21 +71,21 @@ class Engine:
         if timeout is not None and timeout <= 0:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
         request = _encode(operation, method, url, headers, body)
-        limit = None if timeout is None else TimeLimit(timeout)
+        limit = None if timeout is None else Timeout(timeout)
         try:
-            if not self._slots.take():
-                await self._slots.wait()
+            if not self._slots.try_acquire():
+                await self._slots.acquire()
             try:
                 return await self._exchange(request)
             finally:
-                self._slots.give()
+                self._slots.release()
         except asyncio.CancelledError as late:
             if limit is not None and limit.is_ours():
                 raise UpstreamTimeout(operation, f"no whole reply within {timeout:.3g} s") from late
             raise
         finally:
             if limit is not None:
-                limit.lift()
+                limit.cancel()
 
     async def close(self) -> None:
         """As Transport.close."""

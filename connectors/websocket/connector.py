@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from typing import Any
 
-from connectors.aio.bounded_queue import Counts, Mailbox
+from connectors.aio.bounded_queue import BoundedQueue, Counts
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import (
     UpstreamBadReply,
@@ -15,10 +15,10 @@ from connectors.errors import (
     UpstreamFailed,
     UpstreamTimeout,
     UpstreamUnavailable,
+    copy_error,
 )
 from connectors.messages.json_text import NotJson, decoded
 from connectors.messages.templates import text_of
-from connectors.retelling import about
 from connectors.streams.audience import Audience
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.websocket.encode import encode_message, encode_subscription, encode_with_id, find_topic
@@ -44,7 +44,7 @@ class WebsocketConnector:
         self._subscriptions = Subscriptions()
         self._answers = Answers()
         self._audience: Audience[Any] = Audience()
-        self._viewers: dict[Mailbox[Any], Watch] = {}
+        self._viewers: dict[BoundedQueue[Any], Watch] = {}
         self.counts = Counts()
         """Messages of this upstream that nobody saw."""
 
@@ -80,7 +80,7 @@ class WebsocketConnector:
                         self._subscriptions.say_goodbye(goodbye)
                     raise
         if isinstance(message, UpstreamError):
-            raise about(message, operation)
+            raise copy_error(message, operation)
         if operation.error and (failure := at_path(message, operation.error)) is not None:
             raise UpstreamFailed(operation, "the answer reports a failure", upstream_code=find_code(failure))
         return Reply(message)
@@ -105,23 +105,23 @@ class WebsocketConnector:
         subscribe, unsubscribe = encode_subscription(operation, call.arguments)
         topic = find_topic(call, operation)
         slow = UpstreamUnavailable(operation, "this viewer was slower than the stream and was sent away")
-        mailbox: Mailbox[Any] = Mailbox(self._options.buffer, self._options.overflow, slow)
+        queue: BoundedQueue[Any] = BoundedQueue(self._options.buffer, self._options.overflow, slow)
         with ExitStack() as stack:
             stack.enter_context(self._socket.used())
             async with in_time(call, "no websocket before the deadline"):
                 await self._socket.opened(operation)
-            stack.callback(self._forget, mailbox)
-            self._viewers[mailbox] = operation
-            stack.enter_context(open_until_deadline(call, mailbox))
+            stack.callback(self._forget, queue)
+            self._viewers[queue] = operation
+            stack.enter_context(open_until_deadline(call, queue))
             wanted = {**operation.when, **topic}
-            stack.enter_context(self._audience.joined(wanted, mailbox.put, newest=operation.last))
+            stack.enter_context(self._audience.joined(wanted, queue.put, newest=operation.last))
             if operation.error is not None:
                 failed = UpstreamFailed(operation, "the upstream ended the stream with an error message")
                 failing = {**operation.error, **topic}
-                stack.enter_context(self._audience.joined(failing, lambda _: mailbox.end(failed)))
+                stack.enter_context(self._audience.joined(failing, lambda _: queue.close(failed)))
             stack.enter_context(self._subscriptions.wanted(subscribe, unsubscribe))
             name = "".join(map(text_of, topic.values()))
-            async for message in mailbox:
+            async for message in queue:
                 yield Event(data=message, topic=name)
 
     def arrived(self, message: str | bytes) -> None:
@@ -129,11 +129,11 @@ class WebsocketConnector:
         try:
             data = decoded(message, self._options.max_depth)
         except NotJson as error:
-            self.counts.unreadable += 1
+            self.counts.undecodable += 1
             self._unread(message, error)
             return
         if not self._answers.take(data) and not self._audience.tell(data, data):
-            self.counts.unclaimed += 1
+            self.counts.unrouted += 1
 
     async def attend(self) -> None:
         """As Owner.attend: keep the upstream's subscriptions what viewers want."""
@@ -143,17 +143,17 @@ class WebsocketConnector:
         """As Owner.ended: questions fail at once, viewers only when there will be no other connection."""
         self._answers.fail_all(error)
         if for_good:
-            for mailbox, operation in self._viewers.items():
-                mailbox.end(about(error, operation))
+            for queue, operation in self._viewers.items():
+                queue.close(copy_error(error, operation))
 
     def _unread(self, message: str | bytes, error: NotJson) -> None:
         bad = UpstreamBadReply(self._about, f"a message of the websocket cannot be read: {error}")
         if not self._answers.fail_unread(message, bad) and not self._viewers:
             self._answers.fail_all(bad)
 
-    def _forget(self, mailbox: Mailbox[Any]) -> None:
-        del self._viewers[mailbox]
-        self.counts.dropped += mailbox.dropped
+    def _forget(self, queue: BoundedQueue[Any]) -> None:
+        del self._viewers[queue]
+        self.counts.dropped += queue.dropped
 
 
 def connect(name: str, options: Options) -> WebsocketConnector:

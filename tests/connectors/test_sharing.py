@@ -1,4 +1,4 @@
-"""The parts that one subscription for many viewers is made of: mailboxes, audiences, pace, pauses."""
+"""The parts that one subscription for many viewers is made of: queues, audiences, pace, pauses."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.aio.bounded_queue import Mailbox
+from connectors.aio.bounded_queue import BoundedQueue
 from connectors.streams.audience import Audience, comparable
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Pauses, Reconnect
 
 
-async def read(mailbox: Mailbox[int]) -> list[int]:
-    return [message async for message in mailbox]
+async def read(queue: BoundedQueue[int]) -> list[int]:
+    return [message async for message in queue]
 
 
 @pytest.mark.parametrize(
@@ -25,39 +25,39 @@ async def read(mailbox: Mailbox[int]) -> list[int]:
 )
 async def test_a_mailbox_never_holds_more_than_its_size(overflow: Any, kept: list[int]) -> None:
     """What is kept is what the policy says; the rest is counted."""
-    mailbox: Mailbox[int] = Mailbox(3, overflow, ValueError("too slow"))
+    queue: BoundedQueue[int] = BoundedQueue(3, overflow, ValueError("too slow"))
     for number in range(5):
-        mailbox.put(number)
-    assert len(mailbox) == len(kept)
-    assert mailbox.dropped == (1 if overflow == "disconnect" else 5 - len(kept))
-    mailbox.end()
+        queue.put(number)
+    assert len(queue) == len(kept)
+    assert queue.dropped == (1 if overflow == "disconnect" else 5 - len(kept))
+    queue.close()
     if overflow == "disconnect":
         with pytest.raises(ValueError, match="too slow"):
-            await read(mailbox)
+            await read(queue)
     else:
-        assert await read(mailbox) == kept
+        assert await read(queue) == kept
 
 
 async def test_the_first_end_of_a_mailbox_counts() -> None:
     """What is in it is read first; nothing goes in afterwards."""
-    mailbox: Mailbox[int] = Mailbox(3, "drop_oldest", ValueError())
-    mailbox.put(1)
-    mailbox.end(KeyError("first"))
-    mailbox.end(ValueError("second"))
-    mailbox.put(2)
-    assert await anext(mailbox) == 1
+    queue: BoundedQueue[int] = BoundedQueue(3, "drop_oldest", ValueError())
+    queue.put(1)
+    queue.close(KeyError("first"))
+    queue.close(ValueError("second"))
+    queue.put(2)
+    assert await anext(queue) == 1
     for _ in range(2):
         with pytest.raises(KeyError):
-            await anext(mailbox)
+            await anext(queue)
 
 
 async def test_a_reader_that_gives_up_waiting_loses_nothing() -> None:
-    """Cancelling the wait leaves the mailbox as it was."""
-    mailbox: Mailbox[int] = Mailbox(3, "drop_oldest", ValueError())
+    """Cancelling the wait leaves the queue as it was."""
+    queue: BoundedQueue[int] = BoundedQueue(3, "drop_oldest", ValueError())
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(anext(mailbox), 0.01)
-    mailbox.put(1)
-    assert await anext(mailbox) == 1
+        await asyncio.wait_for(anext(queue), 0.01)
+    queue.put(1)
+    assert await anext(queue) == 1
 
 
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["", "1", "true", "a"]), st.just(1.0))
@@ -118,14 +118,14 @@ def test_the_work_for_a_message_does_not_grow_with_the_viewers_of_others() -> No
 
 
 async def test_a_burst_is_dealt_at_the_pace_of_its_viewers() -> None:
-    """A reader that never waits lets a viewer run before its mailbox overflows; single messages are not slowed."""
-    mailbox: Mailbox[int] = Mailbox(8, "disconnect", ValueError("overflow"))
-    reading = asyncio.create_task(read(mailbox))
+    """A reader that never waits lets a viewer run before its queue overflows; single messages are not slowed."""
+    queue: BoundedQueue[int] = BoundedQueue(8, "disconnect", ValueError("overflow"))
+    reading = asyncio.create_task(read(queue))
     pace = Pace(8)
     for number in range(500):
-        mailbox.put(number)
+        queue.put(number)
         await pace.dealt()
-    mailbox.end()
+    queue.close()
     assert await reading == list(range(500))
 
 

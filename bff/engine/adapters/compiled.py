@@ -152,7 +152,7 @@ class CompiledProgram:
             default_field_resolver,
             compiled=self._compiled,
         )
-        executor.takes_turns = True
+        executor.works_in_slices = True
         return executor
 
 

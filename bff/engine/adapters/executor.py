@@ -32,7 +32,7 @@ from bff.engine.execute.run import Run
 from bff.engine.execute.suspend import Line, Started
 from bff.engine.incremental.defer import refusals
 from bff.engine.incremental.deferred import work_of
-from connectors.aio.cooperative import turn
+from connectors.aio.cooperative import yield_to_loop
 
 Results = ExecutionResult | ExperimentalIncrementalExecutionResults
 
@@ -89,7 +89,7 @@ class Compiled:
 class InSets(Executor[Any]):
     """Runs operations in sets; `compiled` is handed in where the document is known from before."""
 
-    takes_turns = False
+    works_in_slices = False
     """Whether large sets let the event loop serve others in between. Their results are always awaitables then."""
     keeps_records = False
     """Whether the result may hold records of connectors.forms, for who writes it as JSON."""
@@ -137,7 +137,7 @@ class InSets(Executor[Any]):
             return ExecutionResult(None, [GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self.operation)])
         if shape.deferral is not None and (refused := refusals(self)) is not None:
             return ExecutionResult(None, [refused.of_defer])
-        run = Run(self, takes_turns=self.takes_turns, keeps_records=self.keeps_records)
+        run = Run(self, works_in_slices=self.works_in_slices, keeps_records=self.keeps_records)
         in_turn = self.compiled.kind == "mutation" if serially is None else serially
         rooted = run.in_turn if in_turn else run.objects
         started = Started(rooted(shape, [self.root_value], Root(), Line()))
@@ -149,7 +149,7 @@ class InSets(Executor[Any]):
         try:
             (data,) = await started
             if run.is_large:
-                await turn()  # what the run has held was given back at its end, and what comes next takes long too
+                await yield_to_loop()  # the run freed much memory at its end, and what comes next takes long too
             result = _result(run, data)
         except Exception:
             await self.cancel_incremental_work()

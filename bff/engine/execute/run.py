@@ -31,7 +31,7 @@ from bff.engine.incremental.defer import defer, refusals
 from bff.engine.incremental.deferred import Later
 from bff.engine.incremental.stream import Opened, opened, stream
 from bff.loading.scope import RequestScope
-from connectors.aio.cooperative import SLICE, slices, turn
+from connectors.aio.cooperative import SLICE, slices, yield_to_loop
 from connectors.endpoint import current_scope
 from connectors.forms import Record
 
@@ -48,7 +48,7 @@ class Doomed(Exception):
 class Run:
     """One operation under way."""
 
-    def __init__(self, executor: Executor[Any], *, takes_turns: bool, keeps_records: bool = False) -> None:
+    def __init__(self, executor: Executor[Any], *, works_in_slices: bool, keeps_records: bool = False) -> None:
         """Where it takes turns, large sets are worked on in slices, and the event loop serves others in between.
 
         Where it keeps records, those that are the response as they are stay in it, for whoever writes it as JSON.
@@ -59,7 +59,7 @@ class Run:
         self.propagates = executor.error_propagation
         self.middleware = executor.middleware_manager
         self.failures = Failures(self.propagates)
-        self.most = SLICE if takes_turns else sys.maxsize
+        self.most = SLICE if works_in_slices else sys.maxsize
         """Objects worked on in one turn."""
         self.keeps_records = keeps_records
         self.is_large = False
@@ -128,7 +128,7 @@ class Run:
         await line.may_wait()
         rows: list[Row | Failed] = []
         for each in slices(len(sources)):
-            await turn()
+            await yield_to_loop()
             rows += rows_of(sources[each.start : each.stop], [column[each.start : each.stop] for column in columns])
         return rows
 
@@ -212,13 +212,13 @@ class Run:
         await line.may_wait()
         values: Values = []
         for rows in slices(len(sources)):
-            await turn()
+            await yield_to_loop()
             values += self.had(step, sources[rows.start : rows.stop], Rows(column, rows))
         if not isinstance(step.output, Leaf) or not set(map(type, values)) <= _PLAIN:
             return await self.complete(step.output, values, column, step, line)
         completed: Values = []
         for rows in slices(len(sources)):
-            await turn()
+            await yield_to_loop()
             part = values[rows.start : rows.stop]
             completed += await self.complete(step.output, part, Rows(column, rows), step, line)
         return completed

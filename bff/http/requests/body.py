@@ -8,7 +8,7 @@ from bff.contract import Refused
 from bff.http.asgi import ClientGone, Exchange, Message
 from bff.http.errors import Problem
 from bff.http.requests.decompression import check_coding, decoded
-from connectors.aio.timeout import TimeLimit
+from connectors.aio.timeout import Timeout
 
 SECONDS = 15.0
 """How long a body may take to arrive."""
@@ -34,7 +34,7 @@ async def read_body(exchange: Exchange, most: int) -> bytes:
     if announced is not None and announced.isdecimal() and (len(announced) > 18 or int(announced) > most):
         raise _too_large(most)
     is_packed = check_coding(exchange.headers.get("content-encoding"))
-    limit = TimeLimit(SECONDS)
+    limit = Timeout(SECONDS)
     try:
         body = await _parts(exchange, most)
         return await decoded(body, most) if is_packed else body
@@ -44,7 +44,7 @@ async def read_body(exchange: Exchange, most: int) -> bytes:
             raise Problem.REQUEST_TIMEOUT.refused(message) from None
         raise
     finally:
-        limit.lift()
+        limit.cancel()
 
 
 async def _parts(exchange: Exchange, most: int) -> bytes:

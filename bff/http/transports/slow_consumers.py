@@ -11,7 +11,7 @@ import structlog
 from bff.contract import Answer, Answers
 from bff.http.errors import Problem
 from bff.http.options import Subscriptions
-from connectors.aio.bounded_queue import Mailbox, Overflow
+from connectors.aio.bounded_queue import BoundedQueue, Overflow
 from connectors.streams.pace import Pace
 
 log = structlog.get_logger("bff.http")
@@ -31,31 +31,31 @@ def unless_slow(answers: Answers, options: Subscriptions, cut: Callable[[], None
 
 async def _kept(answers: Answers, overflow: Overflow, size: int, cut: Callable[[], None]) -> Answers:
     sent_away = Problem.SUBSCRIBER_TOO_SLOW.refused(f"Events came faster than they were read: {size} waited already.")
-    box: Mailbox[Answer] = Mailbox(size, overflow, sent_away)
-    filling = asyncio.ensure_future(_fill(box, answers, Pace(size), cut if overflow == "disconnect" else None))
+    queue: BoundedQueue[Answer] = BoundedQueue(size, overflow, sent_away)
+    filling = asyncio.ensure_future(_fill(queue, answers, Pace(size), cut if overflow == "disconnect" else None))
     try:
-        async for answer in box:
+        async for answer in queue:
             yield answer
     finally:
         filling.cancel()
         await asyncio.wait({filling})
-        if box.dropped:
-            log.info("events_dropped", count=box.dropped, slow=overflow)
+        if queue.dropped:
+            log.info("events_dropped", count=queue.dropped, slow=overflow)
 
 
-async def _fill(box: Mailbox[Answer], answers: Answers, pace: Pace, cut: Callable[[], None] | None) -> None:
-    """Put events into the box as they come, whether or not somebody reads. Never raises but for cancellation."""
+async def _fill(queue: BoundedQueue[Answer], answers: Answers, pace: Pace, cut: Callable[[], None] | None) -> None:
+    """Put events into the queue as they come, whether or not somebody reads. Never raises but for cancellation."""
     try:
         async with aclosing(answers):
             async for answer in answers:
-                box.put(answer)
-                if box.dropped and cut is not None:
+                queue.put(answer)
+                if queue.dropped and cut is not None:
                     break
                 await pace.dealt()
     except Exception as error:  # noqa: BLE001 - handed to the reader
-        box.end(error)
+        queue.close(error)
     else:
-        box.end()
-    if box.dropped and cut is not None:
-        await asyncio.sleep(PATIENCE)  # cancelled when the reader reaches the end of the box
+        queue.close()
+    if queue.dropped and cut is not None:
+        await asyncio.sleep(PATIENCE)  # cancelled when the reader reaches the end of the queue
         cut()

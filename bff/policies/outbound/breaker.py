@@ -8,8 +8,9 @@ from typing import Literal
 import structlog
 
 from bff.policies.outbound.options import Breaker
-from bff.policies.outbound.policy import Clock, Policy, Send
+from bff.policies.outbound.policy import Policy, Send
 from bff.policies.outbound.trouble import is_trouble
+from connectors.aio.clock import Clock
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 
@@ -42,12 +43,12 @@ class Circuit:
         """What the next call will meet."""
         if self._open_until is None:
             return "closed"
-        return "open" if self._open_until > self._clock() else "half-open"
+        return "open" if self._open_until > self._clock.now() else "half-open"
 
     def enter(self, operation: Operation) -> int:
         """Let a call through and return its era; raise CircuitOpen when it may not go."""
         if self._open_until is not None:
-            left = max(0.0, self._open_until - self._clock())
+            left = max(0.0, self._open_until - self._clock.now())
             if left or self._is_trying:
                 when = f"it is tried again in {left:.1f} s" if left else "another call is trying it right now"
                 detail = f"not asked after {self._failures} failures in a row; {when}"
@@ -72,7 +73,7 @@ class Circuit:
         if self._is_trying or self._failures >= self._options.failures:
             if not self._is_trying:
                 log.warning("breaker_opened", upstream=operation.upstream, failures=self._failures)
-            self._open_until = self._clock() + self._options.open
+            self._open_until = self._clock.now() + self._options.open
             self._is_trying = False
             self._era += 1
 
@@ -93,11 +94,11 @@ def breaker(options: Breaker, clock: Clock, *, patience: float) -> Policy:
     def around(send: Send) -> Send:
         async def send_unless_open(call: Call) -> Reply:
             era = circuit.enter(call.operation)
-            began = clock()
+            began = clock.now()
             try:
                 reply = await send(call)
             except UpstreamError as error:
-                if isinstance(error, UpstreamTimeout) and clock() - began < patience / 2:
+                if isinstance(error, UpstreamTimeout) and clock.now() - began < patience / 2:
                     pass
                 elif is_trouble(error):
                     circuit.failed(era, call.operation)
@@ -106,8 +107,8 @@ def breaker(options: Breaker, clock: Clock, *, patience: float) -> Policy:
                 raise
             except asyncio.CancelledError:
                 # The deadline further out ends a call by cancelling it; before the deadline it is a caller who left.
-                is_late = call.deadline is not None and clock() >= call.deadline
-                if is_late and clock() - began >= patience / 2:
+                is_late = call.deadline is not None and clock.now() >= call.deadline
+                if is_late and clock.now() - began >= patience / 2:
                     circuit.failed(era, call.operation)
                 raise
             else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import structlog
 from msgspec.structs import replace
@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from bff.policies.outbound.cache_rules import directives, is_about, renewed, stored_from
 from bff.policies.outbound.cache_store import HttpCache, Stored
 from bff.policies.outbound.identity import key_of
-from bff.policies.outbound.policy import Clock, Policy, Send
+from bff.policies.outbound.policy import Policy, Send
 from bff.policies.outbound.trouble import is_trouble
+from connectors.aio.clock import Clock
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamError, UpstreamRateLimited
 
@@ -30,7 +31,7 @@ _ASKS_FOR_PARTS = frozenset(
 )
 
 
-def cache(store: HttpCache, clock: Clock, wall: Clock = time.time) -> Policy:
+def cache(store: HttpCache, clock: Clock, wall: Callable[[], float] = time.time) -> Policy:
     """Answer safe calls from `store`, revalidate what is stale, and forget everything after an unsafe call worked.
 
     `clock` measures how long replies are kept, `wall` (seconds since the epoch) reads the dates in them.
@@ -48,7 +49,7 @@ def cache(store: HttpCache, clock: Clock, wall: Clock = time.time) -> Policy:
                 return await send(call)
             key = key_of(call)
             stored = store.get(key)
-            now = clock()
+            now = clock.now()
             if stored is None:
                 return await fetching.fetch(call, key, None)
             if now < stored.fresh_until:
@@ -59,7 +60,7 @@ def cache(store: HttpCache, clock: Clock, wall: Clock = time.time) -> Policy:
                 return await fetching.fetch(call, key, stored)
             except UpstreamError as error:
                 may_help = is_trouble(error) or isinstance(error, UpstreamRateLimited)
-                if may_help and clock() < stored.usable_on_error_until:
+                if may_help and clock.now() < stored.usable_on_error_until:
                     return stored.reply.pointed(())
                 raise
 
@@ -77,7 +78,7 @@ def _may_answer(call: Call) -> bool:
 class _Fetching:
     """Fetches replies into the store, for a caller who waits or in the background."""
 
-    def __init__(self, send: Send, store: HttpCache, clock: Clock, wall: Clock) -> None:
+    def __init__(self, send: Send, store: HttpCache, clock: Clock, wall: Callable[[], float]) -> None:
         self._send = send
         self._store = store
         self._clock = clock
@@ -86,9 +87,9 @@ class _Fetching:
 
     async def fetch(self, call: Call, key: Hashable, stored: Stored | None) -> Reply:
         """Ask the upstream, with the kept reply's validators where it has some, and keep what may be kept."""
-        era, asked = self._store.era, self._clock()
+        era, asked = self._store.era, self._clock.now()
         reply = await self._ask(call, stored)
-        now = self._clock()
+        now = self._clock.now()
         following = stored_from(call, reply, took=now - asked, now=now, wall=self._wall())
         if era == self._store.era:  # else an unsafe call has passed, and this reply may be older than its effect
             if following is not None:

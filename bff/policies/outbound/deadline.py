@@ -7,8 +7,9 @@ from collections.abc import Awaitable
 
 from msgspec.structs import replace
 
-from bff.policies.outbound.policy import Clock, Policy, Send
-from connectors.aio.timeout import TimeLimit
+from bff.policies.outbound.policy import Policy, Send
+from connectors.aio.clock import Clock
+from connectors.aio.timeout import Timeout
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamTimeout
 
@@ -21,7 +22,7 @@ def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
 
     def bounded(call: Call) -> tuple[float, float]:
         """Now, and when the call must be over."""
-        now = clock()
+        now = clock.now()
         until = now + seconds
         if call.deadline is not None and call.deadline < until:
             until = call.deadline
@@ -35,7 +36,7 @@ def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
 
         async def send_in_time(call: Call) -> Reply:
             now, until = bounded(call)
-            limit = TimeLimit(until - now)
+            limit = Timeout(until - now)
             try:
                 return await send(replace(call, deadline=until))
             except asyncio.CancelledError as late:
@@ -43,7 +44,7 @@ def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
                     raise UpstreamTimeout(call.operation, f"no reply in {until - now:.3g} s") from late
                 raise
             finally:
-                limit.lift()
+                limit.cancel()
 
         return send_on if is_kept else send_in_time
 

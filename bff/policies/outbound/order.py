@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,10 +12,11 @@ from bff.policies.outbound.concurrency import concurrency
 from bff.policies.outbound.deadline import deadline
 from bff.policies.outbound.headers import headers
 from bff.policies.outbound.options import Options
-from bff.policies.outbound.policy import Clock, Policy, Send
+from bff.policies.outbound.policy import Policy, Send
 from bff.policies.outbound.rate import rate
 from bff.policies.outbound.retry import retry
 from bff.policies.outbound.share import share
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,7 @@ class Placed:
     """True for what is of no use around publishing, where nothing is answered that could be used twice."""
 
 
-def outbound(
-    options: Options, *, clock: Clock = time.monotonic, connector_keeps_deadlines: bool = False
-) -> list[Placed]:
+def outbound(options: Options, *, clock: Clock = SYSTEM_CLOCK, connector_keeps_deadlines: bool = False) -> list[Placed]:
     """The policies that are on, the outermost first. Each holds the state of one upstream, however often it wraps.
 
     With a connector that keeps deadlines, a deadline costs no timer where no policy further in waits.

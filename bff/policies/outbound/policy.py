@@ -10,5 +10,3 @@ Send = Callable[[Call], Awaitable[Reply]]
 """Sends one call; raises UpstreamError when no usable reply comes back."""
 Policy = Callable[[Send], Send]
 """Wraps a Send; made once at boot."""
-Clock = Callable[[], float]
-"""Seconds that only go forward, as `time.monotonic`."""

@@ -6,12 +6,12 @@ to a tenth of all calls, so that an upstream in trouble is not asked twice as mu
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from bff.policies.outbound.options import Retry
-from bff.policies.outbound.policy import Clock, Policy, Send
+from bff.policies.outbound.policy import Policy, Send
+from connectors.aio.clock import Clock
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamError
 
@@ -41,7 +41,6 @@ def retry(
     options: Retry,
     clock: Clock,
     *,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     draw: Callable[[float, float], float] = random.uniform,
 ) -> Policy:
     """Repeat calls whose error is retryable, when they are idempotent or surely were not sent.
@@ -59,10 +58,10 @@ def retry(
                 except UpstreamError as error:
                     pause = min(options.first * 2**repetition, options.most)
                     wait = (error.retry_after or 0.0) + draw(0.0, pause)
-                    in_time = call.deadline is None or clock() + wait < call.deadline
+                    in_time = call.deadline is None or clock.now() + wait < call.deadline
                     if not (may_repeat(call, error) and in_time and budget.spend()):
                         raise
-                await sleep(wait)
+                await clock.sleep(wait)
             return await send(call)
 
         return send_again

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from connectors.aio.lru import Recent
+from connectors.aio.lru import LRU
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
 from connectors.forms import EACH
@@ -56,7 +56,7 @@ class Pieces:
     """Makes pieces and remembers them: frontends ask for the same fields again and again."""
 
     def __init__(self) -> None:
-        self._made: Recent[tuple[int, Selection | None, int, str, int], tuple[Facts, Piece]] = Recent(_MOST_PIECES)
+        self._made: LRU[tuple[int, Selection | None, int, str, int], tuple[Facts, Piece]] = LRU(_MOST_PIECES)
 
     def piece(self, call: Call, operation: GraphqlOperation, facts: Facts, prefix: str = "") -> Piece:
         """The call's piece. Raises DefinitionError when it cannot be known what to ask for."""
@@ -69,7 +69,7 @@ class Pieces:
             id(facts),
         )  # both are kept with the piece: ids stay theirs
         make = partial(_made, operation, facts, call.selection, prefix, keys)
-        return self._made.get(known, make)[1]
+        return self._made.get_or_create(known, make)[1]
 
 
 def request_text(kind: str, pieces: Sequence[Piece]) -> str:

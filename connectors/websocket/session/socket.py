@@ -20,8 +20,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from connectors.contract import Operation
-from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge, UpstreamUnreachable
-from connectors.retelling import about
+from connectors.errors import (
+    UpstreamDisconnected,
+    UpstreamError,
+    UpstreamReplyTooLarge,
+    UpstreamUnreachable,
+    copy_error,
+)
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Pauses
 from connectors.websocket.options import Options
@@ -98,7 +103,7 @@ class Socket:
             self._hurry.set()
             error = await asyncio.shield(self._attempt)
         if error is not None:
-            raise about(error, operation)
+            raise copy_error(error, operation)
 
     async def say(self, operation: Operation, message: bytes) -> None:
         """Send one text message. Raises UpstreamUnreachable without a socket, UpstreamDisconnected when it breaks."""

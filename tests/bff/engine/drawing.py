@@ -25,10 +25,10 @@ from graphql import (
 )
 from graphql.execution.execute import experimental_execute_incrementally
 
-from bff.authoring import cooperative as authoring_turns
+from bff.authoring import cooperative as authoring_cooperative
 from bff.engine.adapters.executor import InSets, SetExecutor
 from bff.engine.execute import run
-from connectors.aio import cooperative as turns
+from connectors.aio import cooperative
 
 ODD = object()
 """A value of no type."""
@@ -118,10 +118,10 @@ class Values:
 
 def slice_by(patch: pytest.MonkeyPatch, items: int, size: int) -> None:
     """Take lists of so many items, and JSON of so many bytes, for large ones: as if 100,000 were worked on."""
-    for module in (turns, run, authoring_turns):
+    for module in (cooperative, run, authoring_cooperative):
         patch.setattr(module, "SLICE", items)
-    patch.setattr(InSets, "takes_turns", True)
-    patch.setattr(turns, "LARGE", size)
+    patch.setattr(InSets, "works_in_slices", True)
+    patch.setattr(cooperative, "LARGE", size)
 
 
 async def outcome(

@@ -252,11 +252,11 @@ class _Noted:
         return self.decode(payload) if self.decode else payload
 
     @property
-    def in_turns(self) -> Any:
-        if not hasattr(self.decode, "in_turns"):
+    def in_slices(self) -> Any:
+        if not hasattr(self.decode, "in_slices"):
             raise AttributeError
         self.read.append("in turns")
-        return self.decode.in_turns
+        return self.decode.in_slices
 
 
 @asynccontextmanager

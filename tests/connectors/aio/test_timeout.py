@@ -5,18 +5,18 @@ import time
 
 import pytest
 
-from connectors.aio.timeout import TICK, TimeLimit
+from connectors.aio.timeout import TICK, Timeout
 
 
 async def _struck_after(seconds: float) -> float:
     began = time.monotonic()
-    limit = TimeLimit(seconds)
+    limit = Timeout(seconds)
     try:
         await asyncio.sleep(10)
     except asyncio.CancelledError:
         assert limit.is_ours()
     finally:
-        limit.lift()
+        limit.cancel()
     return time.monotonic() - began
 
 
@@ -29,7 +29,7 @@ async def test_each_strikes_in_its_own_time() -> None:
 
 async def test_a_lifted_one_never_strikes() -> None:
     """Nor do those that share its slot strike early."""
-    TimeLimit(0.02).lift()
+    Timeout(0.02).cancel()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.Event().wait(), 0.1)
 
@@ -39,14 +39,14 @@ async def test_the_cancellation_of_others_is_told_apart() -> None:
     seen: list[bool] = []
 
     async def work() -> None:
-        limit = TimeLimit(10)
+        limit = Timeout(10)
         try:
             await asyncio.sleep(10)
         except asyncio.CancelledError:
             seen.append(limit.is_ours())
             raise
         finally:
-            limit.lift()
+            limit.cancel()
 
     task = asyncio.ensure_future(work())
     await asyncio.sleep(0)
@@ -57,19 +57,19 @@ async def test_the_cancellation_of_others_is_told_apart() -> None:
 
 async def test_inner_and_outer_limits_of_one_task() -> None:
     """The inner one ends its own work; the outer one goes on guarding."""
-    outer = TimeLimit(0.1)
+    outer = Timeout(0.1)
     assert await _struck_after(0.02) < 0.1
     with pytest.raises(asyncio.CancelledError):
         await asyncio.sleep(10)
     assert outer.is_ours()
-    outer.lift()
+    outer.cancel()
 
 
 def test_every_event_loop_has_its_own() -> None:
     """Limits of a loop that has ended hold up no other."""
 
     async def leave_one() -> None:
-        TimeLimit(60)
+        Timeout(60)
 
     asyncio.run(leave_one())
     assert asyncio.run(_struck_after(0.02)) < 0.5

@@ -367,6 +367,6 @@ async def test_reading_in_turns_is_reading() -> None:
     """Of messages of every kind."""
     for seed in range(60):
         message = drawn_message(random.Random(seed), EVERYTHING)
-        assert same(await READERS.in_turns(message), READERS.of(EVERYTHING)(message))
+        assert same(await READERS.in_slices(message), READERS.of(EVERYTHING)(message))
     stamp = message_class("google.protobuf.Timestamp")(seconds=7)
-    assert await READERS.in_turns(stamp) == READERS.of(stamp.DESCRIPTOR)(stamp)
+    assert await READERS.in_slices(stamp) == READERS.of(stamp.DESCRIPTOR)(stamp)

@@ -98,7 +98,7 @@ async def test_only_matching_messages_are_seen(
     await say(broker, topic, {**update(7), "kind": "other"}, update("7", n=2), b"", [7], update(7.0, n=3))
     assert await soon(lambda: len(seen) == 3)
     assert [each["n"] for each in seen] == [1, 2, 3]
-    assert connector.counts.unreadable == 2
+    assert connector.counts.undecodable == 2
 
 
 async def test_publish_and_subscribe_through_endpoints(connected: Connect, topic: str) -> None:
@@ -175,7 +175,7 @@ async def test_a_viewer_who_leaves_a_group_gives_its_last_message_back(connected
 async def test_a_burst_loses_nothing_for_viewers_who_keep_up(
     broker: Broker, connected: Connect, topic: str, viewers: Viewers
 ) -> None:
-    """More at once than a mailbox holds."""
+    """More at once than a queue holds."""
     connector = connected(buffer=64, overflow="disconnect")
     seen = viewers.add(watch(connector, orders.subscribe(topic)))
     await subscribed(connector, topic)

@@ -45,7 +45,7 @@ async def test_an_answer_without_an_id_is_nobodys(upstream: Upstream, connector:
     upstream.answer = lambda asked: {"amount": 1}
     with pytest.raises(UpstreamTimeout):
         await connector.send(in_time(Call(operation=price.operation, arguments={"sku": "A"}), 0.1))
-    assert connector.counts.unclaimed == 1
+    assert connector.counts.unrouted == 1
 
 
 async def test_an_answer_that_comes_too_late_is_nobodys(upstream: Upstream, connector: WebsocketConnector) -> None:
@@ -56,7 +56,7 @@ async def test_an_answer_that_comes_too_late_is_nobodys(upstream: Upstream, conn
     asked, cancelled = upstream.heard
     assert cancelled == {"op": "cancel", "sku": "A", "id": asked["id"]}
     await upstream.say({"id": asked["id"], "amount": 1})
-    assert await eventually(lambda: answered(connector.counts.unclaimed == 1))
+    assert await eventually(lambda: answered(connector.counts.unrouted == 1))
 
 
 async def test_an_answered_question_is_not_cancelled(upstream: Upstream, connector: WebsocketConnector) -> None:

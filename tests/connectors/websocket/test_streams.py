@@ -102,7 +102,7 @@ async def test_messages_go_to_viewers_of_their_topic_only(upstream: Upstream, co
     assert await upstream.hears(SUB_A, {"op": "sub", "sym": "7"})
     await upstream.say(tick("A", 1), {"sym": 7, "amount": 2}, tick("C", 3), {"no": "topic"}, tick("A", 4))
     assert await eventually(lambda: answered(seen == {"A": [1, 4], "7": [2]}))
-    assert connector.counts.unclaimed == 2
+    assert connector.counts.unrouted == 2
     await stop(viewers)
 
 
@@ -175,7 +175,7 @@ async def test_messages_that_cannot_be_read_are_passed_over(upstream: Upstream, 
         assert await upstream.hears(SUB_A)
         await upstream.say("{no json", b"\xff\xfe\x00", "[" * 5000, b'{"sym": "A", "amount": 1}')
         assert (await first).data["amount"] == 1
-    assert connector.counts.unreadable == 3
+    assert connector.counts.undecodable == 3
 
 
 async def test_a_burst_loses_nothing_for_viewers_who_keep_up(upstream: Upstream, connected: Connect) -> None:

@@ -85,7 +85,7 @@ async def test_says_when_it_will_be_tried_again() -> None:
     """The refusal is immediate, not retryable, and tells how long it lasts."""
     world = World()
     await world.fail(3)
-    world.clock.now = 4.0
+    world.clock.seconds = 4.0
     with pytest.raises(UpstreamUnavailable, match=r"3 failures in a row; it is tried again in 6\.0 s") as refused:
         await world.send(call())
     assert refused.value.retry_after == 6.0
@@ -99,7 +99,7 @@ async def test_one_call_tries_and_closes_it() -> None:
     gate.set()
     await world.fail(3)
     gate.clear()
-    world.clock.now = 10.0
+    world.clock.seconds = 10.0
     world.upstream.answers = [http()]
     trial = asyncio.create_task(world.send(call()))
     await settle()
@@ -114,11 +114,11 @@ async def test_a_failed_trial_opens_it_again() -> None:
     """One failure is enough then, for the whole time again."""
     world = World()
     await world.fail(3)
-    world.clock.now = 10.0
+    world.clock.seconds = 10.0
     await world.fail(1)
-    world.clock.now = 19.9
+    world.clock.seconds = 19.9
     assert await world.is_open()
-    world.clock.now = 20.0
+    world.clock.seconds = 20.0
     assert not await world.is_open()
 
 
@@ -129,7 +129,7 @@ async def test_a_cancelled_trial_leaves_the_try_to_the_next() -> None:
     gate.set()
     await world.fail(3)
     gate.clear()
-    world.clock.now = 10.0
+    world.clock.seconds = 10.0
     trial = asyncio.create_task(world.send(call()))
     await settle()
     trial.cancel()
@@ -156,10 +156,10 @@ async def test_a_deadline_that_ends_a_call_counts() -> None:
     """The deadline is further out and cancels; seen from here that is a timeout when the deadline has passed."""
     world = World(gate=asyncio.Event(), patience=2.0)
     for _ in range(3):
-        world.clock.now += 100
-        task = asyncio.create_task(world.send(call(deadline=world.clock.now + 2)))
+        world.clock.seconds += 100
+        task = asyncio.create_task(world.send(call(deadline=world.clock.seconds + 2)))
         await settle()
-        world.clock.now += 2
+        world.clock.seconds += 2
         task.cancel()
         await asyncio.wait([task])
     with pytest.raises(CircuitOpen):
@@ -170,7 +170,7 @@ async def test_a_caller_who_leaves_does_not_count() -> None:
     """Cancelled before the deadline: the upstream may be fine."""
     world = World(gate=asyncio.Event(), patience=2.0)
     for _ in range(5):
-        task = asyncio.create_task(world.send(call(deadline=world.clock.now + 2)))
+        task = asyncio.create_task(world.send(call(deadline=world.clock.seconds + 2)))
         await settle()
         task.cancel()
         await asyncio.wait([task])
@@ -202,5 +202,5 @@ def test_the_circuit_names_its_state() -> None:
     for _ in range(3):
         circuit.failed(circuit.enter(READ), READ)
     assert circuit.state == "open"
-    clock.now = 10.0
+    clock.seconds = 10.0
     assert circuit.state == "half-open"

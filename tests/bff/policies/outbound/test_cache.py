@@ -39,7 +39,7 @@ class World:
         self.clock = ManualClock()
         self.store = HttpCache(most_bytes)
         self.upstream = Upstream(*answers)
-        self.send = cache(self.store, self.clock, lambda: EPOCH + self.clock.now)(self.upstream.send)
+        self.send = cache(self.store, self.clock, lambda: EPOCH + self.clock.seconds)(self.upstream.send)
 
     @property
     def asked(self) -> int:
@@ -97,10 +97,10 @@ async def test_fresh_for_as_long_as_the_upstream_says(reply, request_, fresh) ->
     world = World(http(**reply))
     await world.send(call(headers=request_))
     if fresh:
-        world.clock.now = fresh - 0.5
+        world.clock.seconds = fresh - 0.5
         await world.send(call(headers=request_))
         assert world.asked == 1
-    world.clock.now = fresh
+    world.clock.seconds = fresh
     await world.send(call(headers=request_))
     assert world.asked == 2
 
@@ -179,11 +179,11 @@ async def test_a_stale_reply_is_confirmed_by_its_etag() -> None:
         Reply(None, status=304, headers={"cache-control": "max-age=100", "etag": '"v1"', "x-new": "yes"}),
     )
     await world.send(call())
-    world.clock.now = 50
+    world.clock.seconds = 50
     confirmed = await world.send(call())
     assert (confirmed.payload, confirmed.status, confirmed.headers["x-new"]) == (b"1", 200, "yes")
     assert world.upstream.headers[1]["if-none-match"] == '"v1"'
-    world.clock.now = 149
+    world.clock.seconds = 149
     assert await world.bodies(call()) == [b"1"]
     assert world.asked == 2
 
@@ -194,10 +194,10 @@ async def test_a_stale_reply_is_confirmed_by_its_date() -> None:
         http(b"1", cache_control="max-age=10", last_modified=date(-100), date=date(0)), Reply(None, status=304)
     )
     await world.send(call())
-    world.clock.now = 50
+    world.clock.seconds = 50
     assert await world.bodies(call()) == [b"1"]
     assert world.upstream.headers[1] == {"if-modified-since": date(-100)}
-    world.clock.now = 59
+    world.clock.seconds = 59
     await world.send(call())
     assert world.asked == 2
 
@@ -208,7 +208,7 @@ async def test_a_304_that_a_connector_raises_confirms_too() -> None:
         http(b"1", cache_control="max-age=10", etag='"v1"'), UpstreamBadReply(READ, "redirect", upstream_code="304")
     )
     await world.send(call())
-    world.clock.now = 50
+    world.clock.seconds = 50
     assert await world.bodies(call(), call()) == [b"1", b"1"]
     assert world.asked == 2
 
@@ -224,7 +224,7 @@ async def test_a_changed_reply_takes_the_place_of_the_old() -> None:
     """200 instead of 304."""
     world = World(http(b"1", cache_control="max-age=10", etag='"v1"'), http(b"2", cache_control="max-age=10"))
     await world.send(call())
-    world.clock.now = 10
+    world.clock.seconds = 10
     assert await world.bodies(call(), call()) == [b"2", b"2"]
     assert world.asked == 2
 
@@ -237,7 +237,7 @@ async def test_a_304_about_another_version_confirms_nothing() -> None:
         http(b"2"),
     )
     await world.send(call())
-    world.clock.now = 10
+    world.clock.seconds = 10
     assert await world.bodies(call()) == [b"2"]
     assert "if-none-match" not in world.upstream.headers[2]
 
@@ -247,9 +247,9 @@ async def test_stale_if_error_bridges_an_outage(error) -> None:
     """Within the time that the upstream allows, an old answer is better than none (RFC 5861 section 4)."""
     world = World(http(b"1", cache_control="max-age=10, stale-if-error=30"), error)
     await world.send(call())
-    world.clock.now = 39
+    world.clock.seconds = 39
     assert await world.bodies(call()) == [b"1"]
-    world.clock.now = 40
+    world.clock.seconds = 40
     with pytest.raises(error):
         await world.send(call())
 
@@ -258,7 +258,7 @@ async def test_stale_if_error_does_not_hide_an_answer() -> None:
     """`Not found` is an answer, not an outage."""
     world = World(http(b"1", cache_control="max-age=10, stale-if-error=30"), UpstreamNotFound)
     await world.send(call())
-    world.clock.now = 20
+    world.clock.seconds = 20
     with pytest.raises(UpstreamNotFound):
         await world.send(call())
 
@@ -269,7 +269,7 @@ async def test_what_must_not_be_stale_never_is(forbids, allows) -> None:
     """Section 4.2.4 goes before RFC 5861."""
     world = World(http(b"1", cache_control=f"max-age=10, {allows}, {forbids}"), UpstreamUnavailable)
     await world.send(call())
-    world.clock.now = 20
+    world.clock.seconds = 20
     with pytest.raises(UpstreamUnavailable):
         await world.send(call())
 
@@ -282,7 +282,7 @@ async def test_stale_while_revalidate_answers_now_and_fetches_once_in_the_back()
     world.upstream.gate = asyncio.Event()
     world.upstream.gate.set()
     await world.send(call())
-    world.clock.now = 20
+    world.clock.seconds = 20
     world.upstream.gate.clear()
     assert await world.bodies(call(deadline=21), call(), call()) == [b"1"] * 3
     await settle()
@@ -297,7 +297,7 @@ async def test_a_failed_fetch_in_the_back_is_tried_again() -> None:
     """It disturbs nobody, and the next request starts another one."""
     world = World(http(b"1", cache_control="max-age=10, stale-while-revalidate=30"), UpstreamUnavailable)
     await world.send(call())
-    world.clock.now = 20
+    world.clock.seconds = 20
     for asked in (2, 3):
         assert await world.bodies(call()) == [b"1"]
         await settle()
@@ -309,7 +309,7 @@ async def test_fetches_in_the_back_are_bounded(monkeypatch) -> None:
     monkeypatch.setattr("bff.policies.outbound.cache.MOST_REFRESHES", 1)
     world = World(http(b"1", cache_control="max-age=10, stale-while-revalidate=30"))
     await world.bodies(call(id=1), call(id=2))
-    world.clock.now = 20
+    world.clock.seconds = 20
     world.upstream.gate = asyncio.Event()
     assert await world.bodies(call(id=1)) == [b"1"]
     waiting = asyncio.create_task(world.send(call(id=2)))

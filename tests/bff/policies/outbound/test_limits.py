@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from bff.policies.outbound.concurrency import QueueFull, concurrency
 from bff.policies.outbound.deadline import deadline
 from bff.policies.outbound.rate import TooFast, rate
+from connectors.aio.clock import SYSTEM_CLOCK
 from connectors.errors import UpstreamRateLimited, UpstreamTimeout
 from connectors.testing import ManualClock
 from tests.bff.policies.outbound.world import Upstream, call, http, settle
@@ -30,7 +30,7 @@ async def test_the_nearer_deadline_is_passed_on() -> None:
 async def test_a_hanging_upstream_is_given_up_and_cancelled() -> None:
     """The caller gets UpstreamTimeout in time, and nothing goes on in the back."""
     upstream = Upstream(gate=asyncio.Event())
-    send = deadline(0.02, time.monotonic)(upstream.send)
+    send = deadline(0.02, SYSTEM_CLOCK)(upstream.send)
     with pytest.raises(UpstreamTimeout, match=r"no reply in 0\.02 s"):
         await send(call())
     assert upstream.cancelled == 1
@@ -95,7 +95,7 @@ async def test_a_second_of_calls_goes_at_once_and_then_evenly() -> None:
     """10/s: ten at once, then one every tenth of a second."""
     clock = ManualClock()
     upstream = Upstream()
-    send = rate(10.0, clock, sleep=clock.sleep)(upstream.send)
+    send = rate(10.0, clock)(upstream.send)
     tasks = [asyncio.create_task(send(call(id=n))) for n in range(13)]
     await settle()
     assert len(upstream.calls) == 10
@@ -110,7 +110,7 @@ async def test_a_turn_after_the_deadline_is_refused_now() -> None:
     """Waiting for what comes too late helps nobody; the refusal tells how long it would be."""
     clock = ManualClock()
     upstream = Upstream()
-    send = rate(1.0, clock, sleep=clock.sleep)(upstream.send)
+    send = rate(1.0, clock)(upstream.send)
     await send(call())
     with pytest.raises(TooFast) as refused:
         await send(call(deadline=0.5))
@@ -121,22 +121,23 @@ async def test_a_turn_after_the_deadline_is_refused_now() -> None:
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=60), st.sampled_from([0.5, 1.0, 7.0, 20.0]))
 async def test_no_window_sees_more_than_the_rate_and_one_burst(gaps, per_second) -> None:
     """However calls arrive, between any two starts there are at most burst + rate * time of them."""
-    clock = ManualClock()
     starts: list[float] = []
 
-    async def sleep(seconds: float) -> None:
-        starts.append(clock.now + seconds)
+    class Noted(ManualClock):
+        async def sleep(self, seconds: float, /) -> None:
+            starts.append(self.seconds + seconds)
 
     async def started(_):
         return http()
 
-    send = rate(per_second, clock, sleep=sleep)(started)
+    clock = Noted()
+    send = rate(per_second, clock)(started)
     for gap in gaps:
-        clock.now += gap
+        clock.seconds += gap
         before = len(starts)
         await send(call())
         if len(starts) == before:
-            starts.append(clock.now)
+            starts.append(clock.seconds)
     starts.sort()
     burst = max(per_second, 1.0)
     for first in range(len(starts)):

@@ -152,7 +152,7 @@ async def test_stale_replies_bridge_an_open_breaker() -> None:
     upstream = Upstream(http(b"1", cache_control="max-age=1, stale-if-error=3600"), UpstreamUnavailable)
     send = wrap(upstream.send, outbound(options(cache="http", breaker={"failures": 1}), clock=clock))
     await send(call(id=1))
-    clock.now = 5
+    clock.seconds = 5
     with pytest.raises(UpstreamUnavailable):
         await send(call(id=2))
     assert (await send(call(id=1))).payload == b"1"

@@ -19,23 +19,22 @@ from connectors.testing import ManualClock
 from tests.bff.policies.outbound.world import READ, REPLACE, WRITE, Upstream, call, http
 
 
-class Sleeps:
+class Sleeps(ManualClock):
     """Passes time at once and remembers how much."""
 
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
+    def __init__(self) -> None:
+        super().__init__()
         self.taken: list[float] = []
 
-    async def __call__(self, seconds: float) -> None:
+    async def sleep(self, seconds: float, /) -> None:
         self.taken.append(seconds)
-        self.clock.now += seconds
+        self.seconds += seconds
 
 
 def around(upstream: Upstream, *, attempts=2, first=0.1, most=1.0, draw=lambda low, high: high):
-    clock = ManualClock()
-    sleeps = Sleeps(clock)
+    sleeps = Sleeps()
     options = Retry.model_construct(attempts=attempts, first=first, most=most)
-    return retry(options, clock, sleep=sleeps, draw=draw)(upstream.send), sleeps
+    return retry(options, sleeps, draw=draw)(upstream.send), sleeps
 
 
 async def test_asks_again_until_it_works() -> None:

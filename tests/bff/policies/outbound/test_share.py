@@ -10,6 +10,7 @@ import pytest
 
 from bff.policies.outbound.deadline import deadline
 from bff.policies.outbound.share import share
+from connectors.aio.clock import SYSTEM_CLOCK
 from connectors.contract import Selection
 from connectors.errors import UpstreamFailed, UpstreamTimeout
 from tests.bff.policies.outbound.world import WRITE, Upstream, call, http, settle
@@ -19,7 +20,7 @@ class World:
     def __init__(self, *answers) -> None:
         self.gate = asyncio.Event()
         self.upstream = Upstream(*answers, gate=self.gate)
-        self._send = share(time.monotonic)(deadline(60.0, time.monotonic)(self.upstream.send))
+        self._send = share(SYSTEM_CLOCK)(deadline(60.0, SYSTEM_CLOCK)(self.upstream.send))
 
     async def begin(self, *calls):
         tasks = [asyncio.create_task(self._send(each)) for each in calls]
@@ -76,7 +77,7 @@ async def test_nobody_gets_the_answer_of_somebody_else() -> None:
         await gate.wait()
         return http(sent.headers["authorization"].encode())
 
-    send = share(time.monotonic)(who)
+    send = share(SYSTEM_CLOCK)(who)
     tasks = [asyncio.create_task(send(call(headers={"authorization": name}))) for name in "abab"]
     await settle()
     gate.set()
