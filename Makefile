@@ -1,12 +1,13 @@
 # Everything a developer runs. Only Python 3.11+, git and make are needed; the rest is installed into .venv.
 PYTHON ?= python3
 PORT ?= 8000
+JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bench-report graphiql clean
+.PHONY: help demo test soak lint bench bench-report graphiql clean
 
 help: ## Show this help
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,8 +29,13 @@ graphiql: $(STAMP) ## Build GraphiQL's assets from npm, where node is present
 demo: $(STAMP) graphiql ## Start the shop: six upstreams and the gateway
 	@$(BIN)/bff demo --port $(PORT)
 
-test: $(VENV)/.installed-dev graphiql ## Run every test
-	@$(BIN)/python -m pytest
+test: $(VENV)/.installed-dev graphiql ## Run every test, in parallel; JOBS=4 for four processes
+	@$(BIN)/python -m pytest -m 'not serial' --numprocesses $(JOBS) --dist worksteal
+	@$(BIN)/python -m pytest -m serial
+
+soak: $(VENV)/.installed-dev graphiql ## Run the long tests with their full counts and fresh seeds
+	@BFF_SOAK=1 $(BIN)/python -m pytest -m 'soak and not serial' --numprocesses $(JOBS) --dist worksteal
+	@BFF_SOAK=1 $(BIN)/python -m pytest -m 'soak and serial'
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	@$(BIN)/ruff check .

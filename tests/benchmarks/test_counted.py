@@ -8,6 +8,7 @@ from benchmarks import counted
 from benchmarks.http_rounds import VARIANTS
 from benchmarks.servers import SERVERS, upstream
 
+pytestmark = pytest.mark.serial
 NAMED = {variant.name: variant for variant in VARIANTS}
 
 

@@ -1,7 +1,7 @@
 """Random valid operations over GitHub's schema: graphql-core's executor and ours give the same bytes and errors.
 
 Half of them are written by hypothesis-graphql, which knows nothing of us. Values are wrong, null, exceptions or come
-later by a hash of their path. Some seeds are the same every time, some new; a failure tells the one to set BFF_SEED to.
+later by a hash of their path. Seeds are as in tests.seeds.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from hypothesis import strategies as st
 from hypothesis_graphql import mutations, nodes, queries
 
 from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
-from tests.bff.engine.drawing import Values, nulled, outcome, seeds, text_of, told
+from tests.bff.engine.drawing import Values, nulled, outcome, text_of, told
 from tests.bff.engine.writing import Writer
 from tests.public_schemas.github import github
+from tests.seeds import IS_SOAK, scaled, seeds
 
 pytestmark = pytest.mark.timeout(300)  # a minute of one core; others may need it too
 TROUBLES = (0, 30, 200)
@@ -53,6 +54,7 @@ async def same(document: DocumentNode, number: int, variables: dict[str, Any]) -
                 assert told(actual) == told(expected), label
 
 
+@pytest.mark.soak
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # graphql-core's own: see `Later`
 async def test_operations_of_our_own() -> None:
     """Aliases, merged fields, fragments on whatever fits, directives, variables: all that a document can hold."""
@@ -67,15 +69,17 @@ async def test_operations_of_our_own() -> None:
     gc.collect()  # what graphql-core left alone is found here and not in another test
     assert natives.total() - before[0] == tried * len(TROUBLES) * 2
     assert fallbacks.total() == before[1]
+    assert tried > scaled(300)
     print(f"{tried} documents, {natives.total() - before[0]} comparisons")
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(("kind", "count"), [("query", 100), ("deep", 10), ("mutation", 25)])
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_operations_of_hypothesis_graphql(kind: str, count: int) -> None:
     """Written by a stranger to this project."""
     for number in seeds(1, fresh=1):
-        for document in drawn(kind, count, number):
+        for document in drawn(kind, count if IS_SOAK else count // 5, number):
             await same(document, number, {})
     gc.collect()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -33,8 +32,6 @@ from connectors.aio import cooperative
 ODD = object()
 """A value of no type."""
 WRONG = [None, None, ValueError("no luck"), "wrong", 7, [1], {"a": 1}, 1.5, ODD, float("nan"), 2**31, True]
-SEED = "BFF_SEED"
-"""Set this variable to the seed that a failure tells, and only that one is tried."""
 
 
 class Later:
@@ -165,12 +162,3 @@ def reach(data: Any, path: list[str | int]) -> tuple[str | int, ...]:
             return tuple(path[:length])
         data = data[key]
     return tuple(path)
-
-
-def seeds(count: int, fresh: int | None = None) -> Iterator[int]:
-    """Fixed ones, then some that are new each time, a quarter as many; or the one that the environment names."""
-    if chosen := os.environ.get(SEED):
-        return iter([int(chosen)])
-    first = random.SystemRandom().randrange(10**9)
-    print(f"fresh seeds from {first} on")
-    return iter([*range(count), *(first + number for number in range(count // 4 if fresh is None else fresh))])

@@ -1,7 +1,7 @@
 """@defer and @stream on the engine against graphql-core's incremental executor: drawn queries, values drawn by path.
 
 Where nothing is waited for, every part is the same: ids, labels, what is announced and completed when, errors, order.
-Where values come later, all parts together are. A fixed seed and a fresh one, as in test_differential.
+Where values come later, all parts together are. Seeds are as in test_differential.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ from graphql.language import NameNode
 
 from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
 from bff.engine.prepare.increments import strip_increments
-from tests.bff.engine.drawing import Values, seeds
+from tests.bff.engine.drawing import Values
 from tests.bff.engine.merging import merged
 from tests.bff.engine.test_differential import SCHEMA as WHOLE
 from tests.bff.engine.writing import Writer
+from tests.seeds import scaled, seeds
 
 SCHEMA = GraphQLSchema(
     **{**WHOLE.to_kwargs(), "directives": (*WHOLE.directives, GraphQLDeferDirective, GraphQLStreamDirective)}
@@ -122,6 +123,7 @@ def text_of(parts: Any) -> str:
     return json.dumps(parts, default=repr)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("trouble", [0, 20, 100])
 @pytest.mark.parametrize("is_early", [False, True])
 async def test_the_same_parts(trouble: int, is_early: bool) -> None:
@@ -138,12 +140,13 @@ async def test_the_same_parts(trouble: int, is_early: bool) -> None:
         )
         assert text_of(actual) == text_of(expected), f"seed {seed}: {print_ast(document)}"
         in_parts += len(actual) > 1
-    assert in_parts > 50
+    assert in_parts > scaled(50)
     assert natives.total() - before > in_parts
     assert fallbacks.total() == left
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # graphql-core's own: see `Later`
+@pytest.mark.soak
 @pytest.mark.parametrize("trouble", [0, 20])
 @pytest.mark.parametrize("is_early", [False, True])
 async def test_the_same_answer_when_values_come_later(trouble: int, is_early: bool) -> None:

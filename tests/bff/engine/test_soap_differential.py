@@ -22,10 +22,10 @@ from connectors.soap.connector import connect
 from connectors.soap.options import Options
 from connectors.soap.typed_decode.records import Fitter
 from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
-from tests.bff.engine.drawing import seeds
 from tests.bff.engine.soap_schema import Drawn, draw_schema
 from tests.bff.engine.writing import Writer
 from tests.connectors.soap.drawing import NAMESPACES, Drawing, repaired, right, spoiled
+from tests.seeds import scaled, seeds
 from tests.serving import serving
 
 ENVELOPE = (
@@ -107,19 +107,20 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what nobody awaits after a failure
+@pytest.mark.soak
 @pytest.mark.parametrize(("trouble", "bad"), [(0, 0), (10, 0), (50, 0), (0, 10), (5, 3)])
 async def test_the_same_bytes(trouble: int, bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nil, other types, other namespaces, elements twice, none or new, values out of range or none, failing calls."""
     fits = counted(monkeypatch, Fitter)
     with capture_logs():
-        for seed in seeds(8, fresh=3):
+        for seed in seeds(8, fresh=3, short=2):
             drawn = draw_schema(seed)
             async with upstream(drawn, tmp_path) as (server, connector):
                 ours, theirs = engines(drawn.schema, connector)
                 for number in range(12):
                     server.seed, server.trouble, server.bad = seed * 1000 + number, trouble, bad
                     await compare(server, ours, theirs)
-    assert len(fits) > 100, "almost nothing was read as records"
+    assert len(fits) > scaled(100, 20), "almost nothing was read as records"
 
 
 async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:

@@ -1,0 +1,281 @@
+"""Where tests lie, as data: each module of more than 15 lines has a test file of its name in its place.
+
+`bff/http/guards/cors.py` is tested by `tests/bff/http/guards/test_cors.py`. A package's `__init__.py` needs one only
+if it defines something; the file then has the name of the package. Tests of a whole (differential, conformance, e2e,
+abuse) come on top and are named after what they show.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+WINGS = ("bff", "connectors")
+MAX_LINES = 15
+"""A module of up to so many lines, and one that runs nothing, may go without a test file."""
+
+MISSING = frozenset(
+    [
+        "bff/authoring/caching.py",
+        "bff/authoring/checks.py",
+        "bff/authoring/context.py",
+        "bff/authoring/cooperative.py",
+        "bff/authoring/fields.py",
+        "bff/authoring/frontend.py",
+        "bff/authoring/problems.py",
+        "bff/authoring/weights.py",
+        "bff/cli/main.py",
+        "bff/cli/serving.py",
+        "bff/config/check.py",
+        "bff/config/problems.py",
+        "bff/config/words.py",
+        "bff/contract/answer.py",
+        "bff/contract/codes.py",
+        "bff/contract/refused.py",
+        "bff/contract/timings.py",
+        "bff/documents/manifest.py",
+        "bff/documents/open.py",
+        "bff/documents/options.py",
+        "bff/documents/store.py",
+        "bff/engine/adapters/executor.py",
+        "bff/engine/adapters/reference.py",
+        "bff/engine/adapters/strawberry_incremental.py",
+        "bff/engine/compile/batchability.py",
+        "bff/engine/compile/projection.py",
+        "bff/engine/compile/resolvers.py",
+        "bff/engine/compile/shapes.py",
+        "bff/engine/execute/attributes.py",
+        "bff/engine/execute/failures.py",
+        "bff/engine/execute/fetch.py",
+        "bff/engine/execute/leaves.py",
+        "bff/engine/execute/run.py",
+        "bff/engine/execute/suspend.py",
+        "bff/engine/incremental/by_path.py",
+        "bff/engine/incremental/defer.py",
+        "bff/engine/incremental/deferred.py",
+        "bff/engine/incremental/selection.py",
+        "bff/engine/incremental/stream.py",
+        "bff/frontends/choice.py",
+        "bff/frontends/cors_options.py",
+        "bff/frontends/frontend.py",
+        "bff/frontends/modules.py",
+        "bff/frontends/options.py",
+        "bff/gateway/delivery.py",
+        "bff/gateway/sharing.py",
+        "bff/http/asgi.py",
+        "bff/http/graphiql/assets.py",
+        "bff/http/graphiql/build.py",
+        "bff/http/graphiql/cdn.py",
+        "bff/http/graphiql/page.py",
+        "bff/http/graphiql/security.py",
+        "bff/http/guards/disconnect.py",
+        "bff/http/guards/origins.py",
+        "bff/http/guards/request_id.py",
+        "bff/http/requests/body.py",
+        "bff/http/requests/decompression.py",
+        "bff/http/requests/form_data.py",
+        "bff/http/responses/health.py",
+        "bff/http/server/http_protocol.py",
+        "bff/http/server/lifespan.py",
+        "bff/http/server/websocket_protocol.py",
+        "bff/http/transports/event_streams.py",
+        "bff/http/transports/heartbeat.py",
+        "bff/http/transports/websocket.py",
+        "bff/loading/window.py",
+        "bff/observability/logs.py",
+        "bff/observability/metrics.py",
+        "bff/policies/outbound/cache_rules.py",
+        "bff/policies/outbound/cache_store.py",
+        "bff/policies/outbound/concurrency.py",
+        "bff/policies/outbound/deadline.py",
+        "bff/policies/outbound/rate.py",
+        "bff/policies/outbound/trouble.py",
+        "bff/upstreams/watch.py",
+        "bff/validation/cost.py",
+        "bff/validation/cost_terms.py",
+        "bff/validation/document_limits.py",
+        "bff/validation/introspection.py",
+        "bff/validation/list_sizes.py",
+        "bff/validation/sizes.py",
+        "bff/validation/variables.py",
+        "connectors/aio/bounded_queue.py",
+        "connectors/contract.py",
+        "connectors/direct.py",
+        "connectors/endpoint.py",
+        "connectors/errors.py",
+        "connectors/files.py",
+        "connectors/graphql/connector.py",
+        "connectors/graphql/connector_merge.py",
+        "connectors/graphql/decode.py",
+        "connectors/graphql/encode/document.py",
+        "connectors/graphql/encode/selection.py",
+        "connectors/graphql/errors.py",
+        "connectors/graphql/operations.py",
+        "connectors/graphql/operations_field.py",
+        "connectors/graphql/schema.py",
+        "connectors/graphql/schema_facts.py",
+        "connectors/graphql/session.py",
+        "connectors/graphql/typed_decode.py",
+        "connectors/grpc/connector.py",
+        "connectors/grpc/decode.py",
+        "connectors/grpc/decode_reply.py",
+        "connectors/grpc/encode.py",
+        "connectors/grpc/encode_scalars.py",
+        "connectors/grpc/errors.py",
+        "connectors/grpc/operations.py",
+        "connectors/grpc/schema.py",
+        "connectors/grpc/schema_descriptors.py",
+        "connectors/grpc/schema_reflection.py",
+        "connectors/grpc/session.py",
+        "connectors/grpc/session_channel.py",
+        "connectors/grpc/typed_decode.py",
+        "connectors/grpc/wellknown.py",
+        "connectors/kinds.py",
+        "connectors/messages/json_text.py",
+        "connectors/options.py",
+        "connectors/queue/brokers/__init__.py",
+        "connectors/queue/brokers/contract.py",
+        "connectors/queue/brokers/memory.py",
+        "connectors/queue/brokers/nats.py",
+        "connectors/queue/brokers/nats_connection.py",
+        "connectors/queue/brokers/nats_messages.py",
+        "connectors/queue/connector.py",
+        "connectors/queue/session.py",
+        "connectors/queue/topics.py",
+        "connectors/rest/decode.py",
+        "connectors/rest/encode/body.py",
+        "connectors/rest/encode/multipart.py",
+        "connectors/rest/encode/url.py",
+        "connectors/rest/encode/values.py",
+        "connectors/rest/endpoints_definition.py",
+        "connectors/rest/errors.py",
+        "connectors/rest/operations.py",
+        "connectors/rest/operations_paging.py",
+        "connectors/soap/connector.py",
+        "connectors/soap/decode/by_zeep.py",
+        "connectors/soap/decode/elements.py",
+        "connectors/soap/decode/envelope.py",
+        "connectors/soap/decode/multipart.py",
+        "connectors/soap/decode/occurrence.py",
+        "connectors/soap/decode/references.py",
+        "connectors/soap/decode/reply.py",
+        "connectors/soap/decode/scalars.py",
+        "connectors/soap/encode.py",
+        "connectors/soap/encode_mismatch.py",
+        "connectors/soap/errors.py",
+        "connectors/soap/operations.py",
+        "connectors/soap/session.py",
+        "connectors/soap/typed_decode/checks.py",
+        "connectors/soap/typed_decode/columns.py",
+        "connectors/soap/typed_decode/records.py",
+        "connectors/soap/wsdl.py",
+        "connectors/soap/wsdl_documents.py",
+        "connectors/streams/audience.py",
+        "connectors/streams/deadline.py",
+        "connectors/streams/pace.py",
+        "connectors/streams/reconnect.py",
+        "connectors/transport/address.py",
+        "connectors/transport/asyncio_engine.py",
+        "connectors/transport/connection.py",
+        "connectors/transport/contract.py",
+        "connectors/transport/httpx_engine.py",
+        "connectors/transport/reading.py",
+        "connectors/transport/status.py",
+        "connectors/websocket/connector.py",
+        "connectors/websocket/encode.py",
+        "connectors/websocket/errors.py",
+        "connectors/websocket/options.py",
+        "connectors/websocket/session/answers.py",
+        "connectors/websocket/session/handshake.py",
+        "connectors/websocket/session/socket.py",
+        "connectors/websocket/session/subscriptions.py",
+    ]
+)
+"""Modules that have no test file yet. The list only shrinks: an entry whose file exists fails."""
+
+
+def _runs_something(node: ast.AST) -> bool:
+    """Whether any function has a body: protocols, records, tables and re-exports have none."""
+    functions = [each for each in ast.walk(node) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return any(not all(_is_empty(statement) for statement in function.body) for function in functions)
+
+
+def _is_empty(statement: ast.stmt) -> bool:
+    """A docstring, `...` or `pass`."""
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
+
+
+def _needs_tests(module: Path) -> bool:
+    text = module.read_text()
+    return len(text.splitlines()) > MAX_LINES and _runs_something(ast.parse(text))
+
+
+def _test_of(module: Path) -> Path:
+    place = module.relative_to(ROOT)
+    match place.stem:
+        case "__init__":
+            name = place.parent.name
+        case "__main__":
+            name = "main"
+        case stem:
+            name = stem.strip("_")
+    return ROOT / "tests" / place.parent / f"test_{name}.py"
+
+
+def _modules() -> list[Path]:
+    return [module for wing in WINGS for module in sorted((ROOT / wing).rglob("*.py")) if _needs_tests(module)]
+
+
+def _untested() -> set[str]:
+    return {str(module.relative_to(ROOT)) for module in _modules() if not _test_of(module).exists()}
+
+
+def test_each_module_has_its_tests_beside_its_name() -> None:
+    """A new or moved module brings its test file along."""
+    left_out = sorted(f"{name}: write {_test_of(ROOT / name).relative_to(ROOT)}" for name in _untested() - MISSING)
+    assert left_out == []
+
+
+def test_the_list_of_the_missing_only_shrinks() -> None:
+    """An entry goes as soon as its test file exists, or its module does not."""
+    assert sorted(MISSING - _untested()) == []
+
+
+def test_a_test_file_has_tests() -> None:
+    """An empty file beside a module would satisfy the rule and test nothing."""
+    empty = [
+        str(test.relative_to(ROOT))
+        for test in (_test_of(module) for module in _modules())
+        if test.exists() and "def test_" not in test.read_text()
+    ]
+    assert empty == []
+
+
+def test_two_modules_do_not_share_a_test_file() -> None:
+    """`cache/__init__.py` beside `cache/cache.py` would."""
+    shared = [str(test) for test, count in Counter(map(_test_of, _modules())).items() if count > 1]
+    assert shared == []
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("LIMIT = 3", False),
+        ("from bff.http.door import http_app", False),
+        (
+            "class Sends(Protocol):\n    async def send(self, call: Call) -> Reply:\n        '''Send.'''\n        ...",
+            False,
+        ),
+        ("class Half:\n    def of(self) -> int:\n        return self.whole // 2", True),
+        ("def half(whole: int) -> int:\n    return whole // 2", True),
+    ],
+)
+def test_what_runs_nothing(text: str, runs: bool) -> None:
+    """Records, protocols, tables and re-exports."""
+    assert _runs_something(ast.parse(text)) is runs
