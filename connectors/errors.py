@@ -142,7 +142,7 @@ class UpstreamBadReply(UpstreamError):
 
 
 class UpstreamReplyTooLarge(UpstreamBadReply):
-    """The reply is larger than the upstream's `max_reply`, or has more records than its `max_records`."""
+    """The reply is larger than the upstream's `max_reply_size`, or has more records than its `max_records`."""
 
     code = "UPSTREAM_REPLY_TOO_LARGE"
     public = "A service gave an answer that is too large."

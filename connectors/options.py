@@ -11,8 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB)?")
-_BYTES = {None: 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1_000_000, "GB": 1_000_000_000}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(B|kB|KB|MB|GB|KiB|MiB|GiB)?")
+_BYTES = {"B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 
 
 def parse_duration(value: Any) -> float:
@@ -25,12 +25,12 @@ def parse_duration(value: Any) -> float:
 
 
 def parse_size(value: Any) -> int:
-    """Bytes from `512kB`, `8MB`, or a plain number of bytes."""
+    """Bytes from `512kB`, `8MB`, `64KiB`, or a plain number of bytes."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
-        return int(float(match[1]) * _BYTES[match[2]])
-    raise ValueError(f"{value!r} is not a size; write it like 512kB or 8MB")
+        return int(float(match[1]) * _BYTES[match[2] or "B"])
+    raise ValueError(f"{value!r} is not a size; write it like 512kB, 8MB or 64KiB")
 
 
 def _parse_path(value: Any, info: ValidationInfo) -> Any:
@@ -66,11 +66,11 @@ class TlsOptions(Model):
     ca: ConfigPath | None = None
     """File of trusted CA certificates (PEM) instead of the system's."""
     cert: ConfigPath | None = None
-    """Client certificate chain (PEM) for mutual TLS; may hold the key too."""
+    """Client certificate chain (PEM) for mutual TLS; the file may contain the key too."""
     key: ConfigPath | None = None
     """Private key of the client certificate (PEM), when it is not in `cert`."""
     verify: bool = True
-    """False accepts any certificate: for development only."""
+    """Verify the upstream's certificate. False accepts any certificate: for development only."""
 
     def context(self) -> ssl.SSLContext:
         """A client SSLContext. Raises OSError or ssl.SSLError when a file is missing or broken."""
@@ -84,14 +84,14 @@ class TlsOptions(Model):
 
 
 class ConnectorOptions(Model):
-    """What every connector can be told. `address` is the value of the kind's key: `rest: http://...`."""
+    """Options of every connector. `address` is the value of the kind's key: `rest: http://...`."""
 
     address: str
     tls: TlsOptions = Field(default_factory=TlsOptions)
-    """TLS towards the upstream, used when its address asks for it."""
-    max_reply: Size = 8_000_000
-    """Largest reply or message accepted."""
+    """TLS towards the upstream, used when the scheme of its address is a TLS scheme."""
+    max_reply_size: Size = 8_000_000
+    """Maximum size of a reply or message."""
     max_records: int | None = Field(default=200_000, ge=1)
-    """Most records of one reply."""
+    """Maximum number of records in one reply."""
     max_depth: int = Field(default=100, ge=1, le=200)
-    """Most objects and lists inside of one another in a reply or message of JSON."""
+    """Maximum nesting of objects and lists in a reply or message of JSON."""

@@ -1,4 +1,4 @@
-"""`cost` and `list_size`: what a field really costs, said where it is defined. Read by `limits.cost`.
+"""`cost` and `list_size`: what a field really costs, said where it is defined. Read by `limits.max_cost`.
 
 The directives are those of the IBM GraphQL cost specification, sections `@cost` and `@listSize`.
 """

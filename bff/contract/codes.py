@@ -19,7 +19,7 @@ class Problem(Enum):
 
     # HTTP
     BAD_REQUEST = 400, "The parameters are not those of a GraphQL request (GraphQL over HTTP, `Request Parameters`)."
-    BATCH_TOO_LARGE = 400, "The body is a JSON array with more operations than `batch.most`."
+    BATCH_TOO_LARGE = 400, "The body is a JSON array with more operations than `batch.max_operations`."
     BATCHING_DISABLED = 400, "The body is a JSON array; batched requests are not enabled."
     EMPTY_BODY = 400, "A POST without a body."
     INVALID_ENCODING = 400, "The body says that it is gzip, and is not."
@@ -36,9 +36,9 @@ class Problem(Enum):
     METHOD_NOT_ALLOWED = 405, "The path does not take this method; `Allow` says which it takes."
     NOT_ACCEPTABLE = 406, "No media type in `Accept` can be given; the message says which can."
     REQUEST_TIMEOUT = 408, "The body did not arrive in time."
-    BODY_TOO_LARGE = 413, "The body is larger than `server.max_body`."
-    FILE_TOO_LARGE = 413, "A file is larger than `upload.size`."
-    TOO_MANY_FILES = 413, "A request has more files than `upload.most`."
+    BODY_TOO_LARGE = 413, "The body is larger than `server.max_body_size`."
+    FILE_TOO_LARGE = 413, "A file is larger than `upload.max_file_size`."
+    TOO_MANY_FILES = 413, "A request has more files than `upload.max_files`."
     UNSUPPORTED_MEDIA_TYPE = 415, "A POST that is not application/json in UTF-8; `Accept-Post` says what is."
     UNSUPPORTED_ENCODING = 415, "The body is compressed, and not by gzip; `Accept-Encoding` says what is read."
     SERVER_STOPPING = 503, "The server stops; sent as the last part of a multipart subscription."
@@ -48,7 +48,7 @@ class Problem(Enum):
     EVENTS_LOST = 410, "The event after `Last-Event-ID` is not kept any more; reserve a new stream."
     STREAM_NOT_FOUND = 404, "No event stream has this token; it may have expired."
     SUBSCRIBER_TOO_SLOW = 429, "Events came faster than they were read; sent as the last of a subscription."
-    TOO_MANY_STREAMS = 503, "All event streams of `server.subscriptions.streams` are taken."
+    TOO_MANY_STREAMS = 503, "All event streams of `server.subscriptions.max_streams` are taken."
 
     # Documents that are named
     PERSISTED_QUERY_NOT_FOUND = (
@@ -58,7 +58,7 @@ class Problem(Enum):
     PERSISTED_QUERY_NOT_SUPPORTED = 400, "A hash without a document, and the frontend has no `documents.persisted`."
     PERSISTED_QUERY_MISMATCH = 400, "The hash is not that of the document."
     DOCUMENT_NOT_FOUND = 400, "No document of this id, and the request does not carry one."
-    DOCUMENT_NOT_TRUSTED = 400, "`documents.only` is on, and the request names no document of the manifest."
+    DOCUMENT_NOT_TRUSTED = 400, "`documents.trusted_only` is on, and the request names no document of the manifest."
 
     # Documents and variables
     GRAPHQL_PARSE_FAILED = 400, "The document is no GraphQL."
@@ -67,28 +67,28 @@ class Problem(Enum):
     OPERATION_NAME_NEEDED = 400, "The document has several operations, and the request has no `operationName`."
     BAD_USER_INPUT = 400, "A variable does not fit its type; also a resolver's own `GraphQLError`."
     DOCUMENT_TOO_LARGE = 400, "The document has too many characters."
-    TOO_MANY_TOKENS = 400, "The document is longer than `limits.tokens`."
-    TOO_MANY_FIELDS = 400, "More fields than `limits.fields`, fragments written out where they are spread."
-    TOO_MANY_ROOT_FIELDS = 400, "The operation itself has more fields than `limits.root_fields`."
-    TOO_MANY_ALIASES = 400, "More aliases than `limits.aliases`."
-    TOO_MANY_DIRECTIVES = 400, "More directives than `limits.directives`."
+    TOO_MANY_TOKENS = 400, "The document is longer than `limits.max_tokens`."
+    TOO_MANY_FIELDS = 400, "More fields than `limits.max_fields`, fragments written out where they are spread."
+    TOO_MANY_ROOT_FIELDS = 400, "The operation itself has more fields than `limits.max_root_fields`."
+    TOO_MANY_ALIASES = 400, "More aliases than `limits.max_aliases`."
+    TOO_MANY_DIRECTIVES = 400, "More directives than `limits.max_directives`."
     FRAGMENT_CYCLE = 400, "A fragment spreads itself."
-    TOO_DEEP = 400, "Fields are nested more deeply than `limits.depth`."
+    TOO_DEEP = 400, "Fields are nested more deeply than `limits.max_depth`."
     TOO_COSTLY = (
         400,
-        "The operation costs more than `limits.cost`, or an introspection asks for too much.",
+        "The operation costs more than `limits.max_cost`, or an introspection asks for too much.",
     )
     LIST_SIZE_NEEDED = 400, "A list needs exactly one argument that says how long it may be."
-    VARIABLES_TOO_LARGE = 400, "The variables are more bytes than `limits.variables`."
+    VARIABLES_TOO_LARGE = 400, "The variables are more bytes than `limits.max_variables_size`."
     TOO_MANY_VALUES = 400, "The variables hold too many values."
     INTROSPECTION_DISABLED = 400, "The frontend does not show its schema."
 
     # The operation ran, but there is no answer
-    TIMEOUT = 200, "It took longer than `limits.time` or `server.request_timeout`."
-    RESPONSE_TOO_LARGE = 200, "The answer is more bytes than `limits.response`; a mutation has happened all the same."
+    TIMEOUT = 200, "It took longer than `limits.timeout` or `server.request_timeout`."
+    RESPONSE_TOO_LARGE = 200, "The response exceeds `limits.max_response_size`; a mutation has still happened."
 
     # A field failed; for what upstreams do wrong see `connectors.errors`
-    TOO_MANY_CALLS = 400, "The operation needs more upstream calls than `limits.calls`."
+    TOO_MANY_CALLS = 400, "The operation needs more upstream calls than `limits.max_calls`."
     UNEXPECTED_NULL = 200, "An upstream has no value for a field that may not be null."
     INVALID_VALUE = 200, "An upstream's value does not fit the field's type."
     FORBIDDEN = 200, "A permission of the schema said no."

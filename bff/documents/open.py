@@ -17,7 +17,7 @@ from bff.engine.prepare.plan import Invalid, Plans
 def open_documents(name: str, options: Options, plans: Plans) -> Documents:
     """The documents of the frontend `name`, those of its manifest prepared in `plans`. Raises SchemaError."""
     trusted = _trusted(options, plans)
-    return Documents(trusted, only=options.only, store=_store(name, options) if options.persisted else None)
+    return Documents(trusted, only=options.trusted_only, store=_store(name, options) if options.persisted else None)
 
 
 def _trusted(options: Options, plans: Plans) -> Mapping[str, str]:
@@ -39,7 +39,7 @@ def _trusted(options: Options, plans: Plans) -> Mapping[str, str]:
 
 
 def _store(name: str, options: Options) -> Store:
-    memory = MemoryStore(most=options.most, most_bytes=options.most_bytes)
+    memory = MemoryStore(most=options.max_entries, most_bytes=options.max_size)
     if options.store is None:
         return memory
     try:
@@ -50,5 +50,5 @@ def _store(name: str, options: Options) -> Store:
     try:
         store: Store = redis.RedisStore(options.store.get_secret_value(), name, memory, ttl=options.ttl)
     except ValueError as error:
-        raise SchemaError(["documents.store is no URL of a Redis; write it like redis://host:6379/0"]) from error
+        raise SchemaError(["documents.store is not a Redis URL; write it like redis://host:6379/0"]) from error
     return store

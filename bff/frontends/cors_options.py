@@ -1,4 +1,4 @@
-"""What bff.yaml says of pages of other sites: `frontends.<name>.cors`."""
+"""The options under `frontends.<name>.cors` in bff.yaml: requests from pages of other sites."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 
 
 class Cors(Model):
-    """Which pages of other sites may ask, and how."""
+    """Cross-origin resource sharing (Fetch standard)."""
 
-    origins: tuple[str, ...] = ()
-    """Origins of pages that may ask, such as https://shop.example; without any, no page of another site can."""
-    credentials: bool = False
-    """Whether browsers send cookies along."""
+    allow_origins: tuple[str, ...] = ()
+    """Origins of pages that may send requests, such as https://shop.example. Without any, no other site can."""
+    allow_credentials: bool = False
+    """Let browsers send cookies (Access-Control-Allow-Credentials)."""
     max_age: Duration = Field(default=600.0, ge=0)
-    """How long a browser may remember that it may ask."""
-    headers: tuple[str, ...] = ()
+    """How long a browser may cache the answer to a preflight (Access-Control-Max-Age)."""
+    allow_headers: tuple[str, ...] = ()
     """Request headers that pages may send, besides those of the known GraphQL clients and of `match`."""
 
-    @field_validator("origins")
+    @field_validator("allow_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         origins = tuple(each.lower() for each in value)
@@ -35,10 +35,10 @@ class Cors(Model):
                     f"{given!r} is not an origin; write scheme and host alone, such as https://shop.example"
                 )
             if _DEFAULT_PORT.fullmatch(given):
-                raise ValueError(f"{given!r} names the default port, which browsers leave out; leave it out too")
+                raise ValueError(f"{given!r} names the default port, which browsers omit; remove the port")
         return origins
 
-    @field_validator("headers")
+    @field_validator("allow_headers")
     @classmethod
     def _are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         names = tuple(each.lower() for each in value)

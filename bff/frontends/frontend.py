@@ -53,13 +53,15 @@ class Frontend:
             name=self.name,
             description=description,
             examples=examples,
-            batch=self.options.batch.most if self.options.batch else None,
-            origins=cors.origins,
+            batch=self.options.batch.max_operations if self.options.batch else None,
+            origins=cors.allow_origins,
             cross_origin=CrossOrigin(
-                credentials=cors.credentials, max_age=cors.max_age, headers=(*chosen_by, *cors.headers)
+                credentials=cors.allow_credentials, max_age=cors.max_age, headers=(*chosen_by, *cors.allow_headers)
             ),
             chosen_by=chosen_by,
-            upload=None if upload is None else UploadLimits(most=upload.most, size=upload.size, seconds=upload.timeout),
+            upload=None
+            if upload is None
+            else UploadLimits(most=upload.max_files, size=upload.max_file_size, seconds=upload.timeout),
             has_identity=match.api_key is not None,
         )
 
@@ -95,23 +97,23 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     reference.adopt(schema)
     limits = options.limits
     document_limits = DocumentLimits(
-        depth=limits.depth,
-        fields=limits.fields,
-        aliases=limits.aliases,
-        root_fields=limits.root_fields,
-        directives=limits.directives,
+        depth=limits.max_depth,
+        fields=limits.max_fields,
+        aliases=limits.max_aliases,
+        root_fields=limits.max_root_fields,
+        directives=limits.max_directives,
         introspection=options.introspection,
     )
     core = core_schema(schema)
-    per_request: list[RequestRule] = [VariablesLimit(limits.variables)]
-    if limits.cost is not None:
-        per_request.append(CostLimit(core, limits.cost))
+    per_request: list[RequestRule] = [VariablesLimit(limits.max_variables_size)]
+    if limits.max_cost is not None:
+        per_request.append(CostLimit(core, limits.max_cost))
     plans = Plans(
         core,
         CompiledProgram,
         rules=[document_limits, IntrospectionLimit(core)],
         request_rules=per_request,
-        max_tokens=limits.tokens,
+        max_tokens=limits.max_tokens,
     )
     documents = open_documents(name, options.documents, plans)
     return Frontend(

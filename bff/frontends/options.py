@@ -1,4 +1,4 @@
-"""What bff.yaml says of a frontend: `frontends.<name>`."""
+"""The options under `frontends.<name>` in bff.yaml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 class ApiKey(Model):
-    """Let in who sends one of these keys."""
+    """Accept requests that send one of these keys."""
 
     header: str = "x-api-key"
     """Name of the header that holds the key."""
@@ -31,14 +31,14 @@ class ApiKey(Model):
 
 
 class Match(Model):
-    """Which requests to /graphql are for this frontend; any rule that fits is enough."""
+    """Which requests to /graphql are for this frontend; one matching rule is enough."""
 
     header: dict[str, str] = Field(default_factory=dict)
-    """Header name -> exact value."""
+    """Header names and their exact values."""
     host: tuple[str, ...] = ()
     """Host names, without port."""
     api_key: ApiKey | None = None
-    """API keys. A frontend with keys is closed to everyone without one, by its own path too."""
+    """API keys. A frontend with keys refuses requests without one, also at /graphql/<name>."""
 
     @field_validator("header")
     @classmethod
@@ -52,30 +52,30 @@ class Match(Model):
 
 
 class Limits(Model):
-    """What one operation may ask for."""
+    """What one operation may use."""
 
-    tokens: int = Field(default=2000, ge=1)
-    """Most tokens in a document; what is longer is not even parsed."""
-    depth: int | None = Field(default=None, ge=1)
-    """Most fields below one another."""
-    fields: int | None = Field(default=10_000, ge=1)
-    """Most fields, spreads and inline fragments, once every fragment is written out where it is spread."""
-    aliases: int | None = Field(default=200, ge=0)
-    """Most aliases; those of a fragment count wherever it is spread, as directives do."""
-    root_fields: int | None = Field(default=50, ge=1)
-    """Most fields of the operation itself."""
-    directives: int | None = Field(default=200, ge=0)
-    """Most directives, such as @include."""
-    variables: Size = Field(default=256_000, ge=2)
-    """Most bytes of the variables, as JSON."""
-    cost: int | None = Field(default=None, ge=1)
-    """Most that an operation may cost, estimated from the lengths of the lists it asks for."""
-    calls: int | None = Field(default=None, ge=1)
-    """Most upstream calls."""
-    time: Duration | None = Field(default=None, gt=0)
-    """How long an operation may take; never longer than `server.request_timeout`."""
-    response: Size | None = Field(default=None, ge=1000)
-    """Most bytes of an answer, or of one event, as JSON."""
+    max_tokens: int = Field(default=2000, ge=1)
+    """Maximum number of tokens in a document. A longer document is not parsed."""
+    max_depth: int | None = Field(default=None, ge=1)
+    """Maximum depth of nested fields."""
+    max_fields: int | None = Field(default=10_000, ge=1)
+    """Maximum number of fields, spreads and inline fragments, counted wherever a fragment is spread."""
+    max_aliases: int | None = Field(default=200, ge=0)
+    """Maximum number of aliases, counted wherever a fragment is spread."""
+    max_root_fields: int | None = Field(default=50, ge=1)
+    """Maximum number of fields at the top level of the operation."""
+    max_directives: int | None = Field(default=200, ge=0)
+    """Maximum number of directives, such as @include, counted wherever a fragment is spread."""
+    max_variables_size: Size = Field(default=256_000, ge=2)
+    """Maximum size of the variables, as JSON."""
+    max_cost: int | None = Field(default=None, ge=1)
+    """Maximum cost of an operation, estimated from the lengths of the requested lists."""
+    max_calls: int | None = Field(default=None, ge=1)
+    """Maximum number of upstream calls."""
+    timeout: Duration | None = Field(default=None, gt=0)
+    """Maximum duration of an operation; `server.request_timeout` applies too."""
+    max_response_size: Size | None = Field(default=None, ge=1000)
+    """Maximum size of a response, or of one event, as JSON."""
 
 
 class Options(Model):
@@ -84,40 +84,40 @@ class Options(Model):
     schema_module: str = Field(alias="schema")
     """Python module that exports `schema`, such as schemas.mobile."""
     match: Match = Field(default_factory=Match)
-    """Which requests to /graphql it answers."""
+    """Which requests to /graphql this frontend answers."""
     default: bool = False
-    """Answers requests to /graphql that fit no other frontend."""
+    """Answer requests to /graphql that match no other frontend."""
     description: str = ""
-    """Shown in GraphiQL instead of the schema's own."""
+    """Description in GraphiQL instead of the schema's own."""
     limits: Limits = Field(default_factory=Limits)
-    """What one operation may ask for; without a number there is no limit."""
+    """Limits of one operation. Without a value there is no limit."""
     engine: Literal["compiled", "reference"] = "compiled"
-    """What runs queries: our compiled engine, or graphql-core's executor."""
+    """The executor: `compiled` is the gateway's own, `reference` is graphql-core's."""
     share: bool = True
-    """Run a query once for all who ask it at the same moment, where every header, the address of the client and the
-    variables are the same."""
+    """Run a query once for concurrent requests with the same variables, the same headers and the same client
+    address."""
     share_across: tuple[str, ...] = ()
-    """Headers that never change an answer, such as user-agent or x-forwarded-for: queries that differ in nothing else
-    are shared too. `address` stands for the address of the client."""
+    """Headers that never change a response, such as user-agent or x-forwarded-for: queries that differ only in these
+    are shared too. `address` is the address of the client."""
     introspection: bool = True
-    """Whether the schema can be asked for."""
+    """Answer introspection queries."""
     suggestions: bool | None = None
-    """Whether errors say what about a document does not fit, with the nearest right name; as `introspection`, unless
-    it is said."""
+    """Explain in errors what does not match the schema, with the nearest right name. Defaults to the value of
+    `introspection`."""
     documents: Documents = Field(default_factory=Documents)
-    """Which documents a request may name instead of carrying one, and whether others are refused."""
+    """Persisted and trusted documents."""
     batch: Batch | None = None
-    """Lets a request be a JSON array of several operations; without it arrays are refused."""
+    """Accept a JSON array of several operations. Without it arrays are refused."""
     upload: Upload | None = None
-    """Take files, which REST upstreams are handed; without it none are taken."""
+    """Accept files, which resolvers pass on to REST upstreams. Without it files are refused."""
     cors: Cors = Field(default_factory=Cors)
-    """Which pages of other sites may ask."""
+    """Which pages of other sites may send requests (CORS)."""
     incremental: bool = True
-    """Whether @defer and @stream send an answer in parts to clients that take parts; without, it is sent whole."""
+    """Send the response of @defer and @stream in parts to clients that accept parts. When false, it is sent whole."""
 
     @property
     def explains(self) -> bool:
-        """Whether errors may tell what is in the schema."""
+        """Whether errors may reveal names of the schema."""
         return self.introspection if self.suggestions is None else self.suggestions
 
     @field_validator("share_across")
@@ -126,7 +126,7 @@ class Options(Model):
         names = tuple(each.lower() for each in value)
         for name in names:
             if name in _CREDENTIALS:
-                raise ValueError(f"{name} says who asks, and nobody may get the answer of another one")
+                raise ValueError(f"{name} identifies the caller; different callers must not share a response")
         return names
 
     @field_validator("schema_module")

@@ -1,4 +1,4 @@
-"""What bff.yaml says of files that a frontend sends: `frontends.<name>.upload`."""
+"""The options under `frontends.<name>.upload` in bff.yaml: files that clients send."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from connectors.options import Duration, Model, Size
 
 
 class Upload(Model):
-    """Take files (GraphQL multipart request specification)."""
+    """Accept files (GraphQL multipart request specification)."""
 
-    most: int = Field(default=3, ge=1, le=100)
-    """Most files in one request."""
-    size: Size = Field(default=10_000_000, ge=1)
-    """Largest file."""
+    max_files: int = Field(default=3, ge=1, le=100)
+    """Maximum number of files in one request."""
+    max_file_size: Size = Field(default=10_000_000, ge=1)
+    """Maximum size of one file."""
     timeout: Duration = Field(default=60.0, gt=0)
-    """How long a request with files may take to arrive."""
+    """Maximum time until a request with files has arrived."""

@@ -80,7 +80,7 @@ class Gateway:
         self.frontends = frontends
         self._upstreams = upstreams
         self._seconds = {
-            name: min(request_timeout, frontend.options.limits.time or request_timeout)
+            name: min(request_timeout, frontend.options.limits.timeout or request_timeout)
             for name, frontend in frontends.items()
         }
         """How long an operation of a frontend, or one event, may take."""
@@ -281,7 +281,7 @@ class Gateway:
             upstreams=self._upstreams,
             incoming=request.headers,
             deadline=deadline,
-            most_calls=frontend.options.limits.calls,
+            most_calls=frontend.options.limits.max_calls,
             event_seconds=self._seconds[frontend.name],
             windows=self._windows,
         )
@@ -349,7 +349,7 @@ def _answer(
     caching: Caching | None = None,
     encoded: Encoded | None = None,
 ) -> Answer:
-    most_bytes = frontend.options.limits.response
+    most_bytes = frontend.options.limits.max_response_size
     if not (result.errors or context.degraded or getattr(result, "extensions", None)):
         return Answer(data=result.data, errors=[], caching=caching, most_bytes=most_bytes, encoded=encoded)
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})

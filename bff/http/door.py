@@ -60,7 +60,7 @@ class Door:
         self._metrics = metrics if options.metrics else None
         self._lifespan = lifespan
         self._ids = RequestIds()
-        self._compression = Compression(options.compression.above) if options.compression else None
+        self._compression = Compression(options.compression.min_size) if options.compression else None
         self._pages = Pages()
         self._single_connections = SingleConnections(options)
 

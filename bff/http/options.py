@@ -1,4 +1,4 @@
-"""What bff.yaml says of how the gateway listens: `server`."""
+"""The options under `server` in bff.yaml: how the gateway listens."""
 
 from __future__ import annotations
 
@@ -19,49 +19,50 @@ class Tls(Model):
 
 
 class Compression(Model):
-    """Make answers smaller for those who accept it: by gzip, and by zstd and br with the extra `compression`."""
+    """Compress responses for clients that accept it: gzip, and zstd and br with the extra `compression`."""
 
-    above: Size = Field(default=1000, ge=0)
-    """Answers of more bytes are compressed."""
+    min_size: Size = Field(default=1000, ge=0)
+    """Responses larger than this are compressed."""
 
 
 class Subscriptions(Model):
-    """What subscribers may use, over any transport."""
+    """Limits of subscriptions, over any transport."""
 
-    slow: Literal["wait", "drop_oldest", "coalesce", "disconnect"] = "wait"
-    """What happens when a subscriber reads more slowly than events come. `wait`: the next event is asked for when the
-    last one is written. The others keep up to `buffer` events and go on asking, so that no source waits; then
-    drop_oldest loses the oldest, coalesce keeps the newest alone, disconnect ends the subscription with
-    SUBSCRIBER_TOO_SLOW, and cuts the connection when not even that is read."""
+    overflow: Literal["wait", "drop_oldest", "coalesce", "disconnect"] = "wait"
+    """What happens when a subscriber reads more slowly than events arrive. `wait`: the gateway requests the next event
+    after it has written the last one. The other three keep up to `buffer` events, so the source never waits. When the
+    buffer is full, `drop_oldest` drops the oldest event, `coalesce` keeps the newest event only, and `disconnect` ends
+    the subscription with SUBSCRIBER_TOO_SLOW; the connection is closed if the client does not read this in time."""
     buffer: int = Field(default=64, ge=1)
-    """Events kept for a subscription that is slow, and for an event stream that may be resumed."""
-    most: int = Field(default=100, ge=1)
-    """Most operations under way at once on one websocket or event stream."""
-    streams: int = Field(default=1000, ge=0)
-    """Most event streams of graphql-sse's single connection mode, reserved or open, in one process; 0 for none."""
+    """Number of events kept for a slow subscription, and for an event stream that can be resumed."""
+    max_operations: int = Field(default=100, ge=1)
+    """Maximum number of concurrent operations on one websocket or event stream."""
+    max_streams: int = Field(default=1000, ge=0)
+    """Maximum number of event streams of graphql-sse's single connection mode, reserved or open, in one process; 0
+    turns this mode off."""
 
 
 class Options(Model):
-    """The gateway's own door."""
+    """How the gateway listens and answers."""
 
     host: str = Field(default="127.0.0.1", min_length=1)
-    """Address to listen on; 0.0.0.0 for all."""
+    """Address to listen on; 0.0.0.0 for all interfaces."""
     port: int = Field(default=8000, ge=0, le=65535)
-    """Port to listen on; 0 for a free one."""
+    """Port to listen on; 0 picks a free port."""
     tls: Tls | None = None
-    """Certificate and key for HTTPS; without them HTTP is served."""
-    max_body: Size = Field(default=1_000_000, ge=1)
-    """Largest request body."""
+    """Certificate and key for HTTPS. Without them the gateway serves HTTP."""
+    max_body_size: Size = Field(default=1_000_000, ge=1)
+    """Maximum size of a request body."""
     request_timeout: Duration = Field(default=10.0, gt=0)
-    """The one deadline of a request, passed on to every upstream call."""
+    """Deadline of a request. All upstream calls of the request share it."""
     server_timing: bool = False
-    """Tell everyone in `Server-Timing` where the time went, by the names of upstreams; else `x-server-timing: 1` asks,
-    and is told no names."""
+    """Send `Server-Timing` with the time spent per upstream, by name, in every response. When false, only a request
+    with `x-server-timing: 1` gets the header, and it contains no names."""
     subscriptions: Subscriptions = Field(default_factory=Subscriptions)
-    """What subscribers may use."""
+    """Limits of subscriptions."""
     metrics: bool = True
-    """Whether /metrics tells Prometheus what was counted; keep it from strangers in the proxy, as /ready."""
+    """Serve Prometheus metrics at /metrics. Block the path, and /ready, at your proxy."""
     graphiql: bool = True
-    """Whether browsers get GraphiQL."""
+    """Serve GraphiQL to browsers."""
     compression: Compression | None = Field(default_factory=Compression)
-    """Compress answers, never streams, as clients accept it; `null` where a proxy does."""
+    """Compress responses, but not streams. Set it to `null` when your proxy compresses."""

@@ -14,12 +14,12 @@ from connectors.options import Model
 
 
 class Options(Model):
-    """What bff.yaml says under `log`."""
+    """The options under `log` in bff.yaml."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least important lines that are written."""
+    """Minimum level of log lines."""
     format: Literal["json", "console"] = Field(default="json")
-    """`json` for machines, `console` for people."""
+    """`json`: one JSON object per line. `console`: coloured text for a terminal."""
 
 
 def _dumps(event: Any, **_: Any) -> str:

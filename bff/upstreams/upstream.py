@@ -37,7 +37,7 @@ class Upstream:
         self._publish = wrap(self._hand_over, [each for each in self.policies if not each.needs_reply])
         self._forward, self._fixed = options.forward, fixed_headers(options)
         self._told_of_caller = tuple(name for name in options.forward if name not in TRACING)
-        self.window = options.window
+        self.window = options.batch_window
         """Seconds that a batch waits for keys of other requests; None for not at all."""
         self.max_records: int | None = settings.connector.max_records
         """Most records of one reply."""

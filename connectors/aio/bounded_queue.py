@@ -18,7 +18,7 @@ class Counts:
     """Messages of one upstream that no subscriber received."""
 
     undecodable: int = 0
-    """Neither JSON nor within `max_reply`."""
+    """Neither JSON nor within `max_reply_size`."""
     unrouted: int = 0
     """Decodable, and for no subscriber that is there."""
     dropped: int = 0

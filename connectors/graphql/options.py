@@ -1,4 +1,4 @@
-"""What bff.yaml can say about a GraphQL upstream: `reviews: {graphql: "https://reviews.example/graphql", ...}`."""
+"""The options of a GraphQL upstream in bff.yaml: `reviews: {graphql: "https://reviews.example/graphql", ...}`."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Options(HttpOptions):
     address: Annotated[str, AfterValidator(_address)]
     """URL of the upstream's endpoint, such as `https://reviews.example/graphql`."""
     schema_file: ConfigPath | None = Field(default=None, alias="schema")
-    """File with the upstream's SDL, to know the types of variables where introspection is switched off."""
-    introspect: bool = True
-    """Ask the upstream for its schema at start, to know the types of variables. A schema file goes before it."""
+    """File with the upstream's SDL, to know the types of variables when introspection is off."""
+    introspection: bool = True
+    """Introspect the upstream at start, to know the types of variables. A schema file takes precedence."""
     merge: bool = True
-    """Send queries that are asked at one moment with the same headers in one request."""
-    subscriptions: str | None = None
-    """Websocket URL for subscriptions; without it, the address with ws:// or wss://."""
+    """Merge concurrent queries with the same headers into one request."""
+    subscription_url: str | None = None
+    """Websocket URL for subscriptions. Defaults to the address with ws:// or wss://."""
     init_payload: tuple[str, ...] = ()
-    """Headers of a subscription's call that go into the payload of connection_init too, such as `Authorization`."""
+    """Headers of a subscription that are sent in the payload of connection_init too, such as `Authorization`."""
 
-    @field_validator("subscriptions")
+    @field_validator("subscription_url")
     @classmethod
     def _is_a_websocket(cls, value: str | None) -> str | None:
         if value is not None:
@@ -47,4 +47,4 @@ class Options(HttpOptions):
     @property
     def websocket(self) -> str:
         """Where subscriptions go."""
-        return self.subscriptions or self.address.replace("http", "ws", 1)
+        return self.subscription_url or self.address.replace("http", "ws", 1)

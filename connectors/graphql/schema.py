@@ -102,8 +102,8 @@ class SchemaSource:
                 return
             if self._options.schema_file is not None:
                 self._schema = await asyncio.to_thread(self._read, self._options.schema_file)
-            elif not self._options.introspect:
-                self._problem = "bff.yaml says introspect: false"
+            elif not self._options.introspection:
+                self._problem = "bff.yaml says introspection: false"
             elif not await self._introspect(headers):
                 return
             self._fetched = time.monotonic()

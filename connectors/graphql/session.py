@@ -131,7 +131,7 @@ class Subscriptions:
             compression=None,
             open_timeout=_soonest(options.connect_timeout, call.deadline),
             close_timeout=_GOODBYE_SECONDS,
-            max_size=options.max_reply,
+            max_size=options.max_reply_size,
             max_queue=16,
             logger=_quiet,
         )
@@ -183,8 +183,8 @@ class Subscriptions:
         if self._is_closed:
             return UpstreamDisconnected(operation, "the connector was closed during the subscription")
         if closed.sent is not None and closed.sent.code == _TOO_BIG:
-            limit = self._options.max_reply
-            return UpstreamReplyTooLarge(operation, f"a message is larger than max_reply, which is {limit} bytes")
+            limit = self._options.max_reply_size
+            return UpstreamReplyTooLarge(operation, f"a message is larger than max_reply_size, which is {limit} bytes")
         code = closed.rcvd.code if closed.rcvd is not None else 1006
         kind = _BY_CLOSE_CODE.get(code, UpstreamDisconnected)
         return kind(operation, f"the upstream closed the websocket with {code}", upstream_code=str(code))

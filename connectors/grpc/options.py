@@ -1,4 +1,4 @@
-"""What bff.yaml can say about a gRPC upstream. Imported by bff.config without loading grpcio."""
+"""The options of a gRPC upstream in bff.yaml. Imported by bff.config without loading grpcio."""
 
 from __future__ import annotations
 
@@ -22,23 +22,24 @@ class Options(ConnectorOptions):
     protos: tuple[ConfigPath, ...] = ()
     """Proto files to compile at start."""
     proto_path: tuple[ConfigPath, ...] = ()
-    """Folders in which imports of `protos` are looked up, besides the folders of the files themselves."""
+    """Folders searched for imports of `protos`, besides the folders of the files themselves."""
     descriptor_set: ConfigPath | None = None
     """File made by `protoc --include_imports --descriptor_set_out` or `buf build`."""
     reflection: bool = False
-    """Ask the upstream itself (gRPC server reflection, v1 or v1alpha)."""
+    """Read the types from the upstream (gRPC server reflection, v1 or v1alpha)."""
     secure: bool = False
-    """Speak TLS; the same as `grpcs://`."""
+    """Use TLS; the same as `grpcs://`."""
     authority: str | None = None
-    """Name that the upstream's certificate must have and that is sent as :authority, where it differs from the host."""
+    """Name expected in the upstream's certificate and sent as :authority, when it differs from the host."""
     connect_timeout: Duration = 2.0
-    """How long making a connection may take."""
-    keepalive: Duration | None = None
-    """How often an idle connection is probed with a ping, also without calls; the server must permit it."""
+    """Maximum time to open a connection."""
+    keepalive_interval: Duration | None = None
+    """Interval of pings on a connection, also without calls. The server must permit it."""
     compression: bool = False
-    """Accept compressed replies. They are unpacked before `max_reply` is checked, so say yes only to whom you trust."""
+    """Accept compressed replies. They are decompressed before `max_reply_size` is checked, so enable it only for an
+    upstream that you trust."""
     health: str = ""
-    """Service whose health is asked (grpc.health.v1); empty asks about the server as a whole."""
+    """Service name of the health check (grpc.health.v1); empty checks the server as a whole."""
 
     @property
     def target(self) -> str:
@@ -72,17 +73,17 @@ class Options(ConnectorOptions):
         given = [name for name, is_given in sources.items() if is_given]
         if len(given) != 1:
             raise ValueError(
-                f"say where the types come from with exactly one of {', '.join(sources)}; "
-                f"given {'are ' + ' and '.join(given) if given else 'is none'}"
+                f"the types come from exactly one of {', '.join(sources)}; "
+                f"found {' and '.join(given) if given else 'none'}"
             )
         if self.proto_path and not self.protos:
-            raise ValueError("proto_path is only of use with protos")
+            raise ValueError("proto_path has no effect without protos; remove it or add protos")
         return self
 
     @model_validator(mode="after")
     def _check_tls(self) -> Options:
         if self.is_secure and not self.tls.verify:
-            raise ValueError("gRPC cannot skip the check of certificates; give the upstream's CA as tls.ca instead")
+            raise ValueError("gRPC always verifies certificates; set tls.ca to the upstream's CA instead")
         if self.secure and self.address.startswith("grpc://"):
-            raise ValueError("grpc:// means without TLS, but secure is true; write grpcs://")
+            raise ValueError("grpc:// is without TLS, but secure is true; write grpcs://")
         return self

@@ -97,7 +97,7 @@ class Connection:
         options = self._options
         credentials = await asyncio.to_thread(read_credentials, self._name, options)
         if self._channel is None:
-            self._channel = open_channel(options, credentials, max_message=options.max_reply)
+            self._channel = open_channel(options, credentials, max_message=options.max_reply_size)
             self._channel.get_state(try_to_connect=True)  # so that the first call finds a connection
         files = await self._files(credentials)
         self._schema = await asyncio.to_thread(Schema, self._name, files)

@@ -60,9 +60,9 @@ def _arguments(options: Options, max_message: int) -> list[tuple[str, int | str]
     ]
     if not options.compression:
         arguments.append(("grpc.compression_enabled_algorithms_bitset", _IDENTITY_ONLY))
-    if options.keepalive is not None:
+    if options.keepalive_interval is not None:
         arguments += [
-            ("grpc.keepalive_time_ms", int(options.keepalive * 1000)),
+            ("grpc.keepalive_time_ms", int(options.keepalive_interval * 1000)),
             ("grpc.keepalive_timeout_ms", int(options.connect_timeout * 1000)),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.http2.max_pings_without_data", 0),

@@ -58,7 +58,7 @@ _MEANINGS: tuple[tuple[type[BrokerError], type[UpstreamError]], ...] = (
 class QueueConnector:
     """Speaks with one broker through one connection, which it owns and closes. A Connector, Streams and Publishes.
 
-    Messages of streams that are no JSON or larger than `max_reply` are passed over.
+    Messages of streams that are no JSON or larger than `max_reply_size` are passed over.
     """
 
     def __init__(self, name: str, options: Options, broker: Broker) -> None:
@@ -99,9 +99,9 @@ class QueueConnector:
         message = Message(topic=topic, body=encoded(operation, data), headers=call.headers)
         async with self._asking(call, "no answer in time"):
             answer = await self._broker.request(message)
-        if len(answer.body) > self._options.max_reply:
-            limit = self._options.max_reply
-            raise UpstreamReplyTooLarge(operation, f"the answer is larger than max_reply, which is {limit} bytes")
+        if len(answer.body) > self._options.max_reply_size:
+            limit = self._options.max_reply_size
+            raise UpstreamReplyTooLarge(operation, f"the answer is larger than max_reply_size, which is {limit} bytes")
         if ERROR in answer.headers:
             code = answer.headers[ERROR][:64]
             raise UpstreamFailed(operation, "the responder reports a failure", upstream_code=code)
@@ -222,7 +222,7 @@ class QueueConnector:
     def _event(self, message: Message) -> Event | None:
         """A message as event; None, and counted, when it cannot be read."""
         try:
-            if len(message.body) > self._options.max_reply:
+            if len(message.body) > self._options.max_reply_size:
                 raise NotJson("too large")
             return Event(
                 data=decoded(message.body, self._options.max_depth), topic=message.topic, headers=message.headers
@@ -262,10 +262,10 @@ def connect(name: str, options: Options) -> QueueConnector:
     """Make the connector of a broker, without any I/O. Raises DefinitionError when its library is not installed."""
     settings = Settings(
         connect_timeout=options.connect_timeout,
-        backlog=options.backlog,
-        redeliver_after=options.redeliver_after,
+        backlog=options.max_backlog,
+        redeliver_after=options.ack_timeout,
         tls=options.tls,
-        user=options.user,
+        user=options.username,
         password=options.password.get_secret_value() if options.password else None,
         token=options.token.get_secret_value() if options.token else None,
     )

@@ -1,4 +1,4 @@
-"""What bff.yaml says of a message queue: `queue: nats://...` and the options below."""
+"""The options of a message queue in bff.yaml: `orders: {queue: "nats://127.0.0.1:4222", ...}`."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ class Options(ConnectorOptions):
     """One message broker."""
 
     address: Annotated[str, AfterValidator(checked_address)]
-    user: str | None = None
-    """Who signs in at the broker."""
+    username: str | None = None
+    """User name at the broker."""
     password: SecretStr | None = None
-    """Password of `user`."""
+    """Password of `username`."""
     token: SecretStr | None = None
-    """Token to sign in with, instead of a user."""
+    """Token for the broker, instead of a user name."""
     connect_timeout: Duration = 2.0
-    """How long connecting, and every question to the broker itself, may take."""
+    """Maximum time to connect, and of each command to the broker."""
     reconnect: Reconnect = Field(default_factory=Reconnect)
-    """How long to wait before connecting again after a connection was lost."""
+    """Delays before reconnecting after a lost connection."""
     buffer: int = Field(default=64, ge=1)
-    """Messages kept for a viewer who is slower than the topic."""
+    """Number of messages kept for a subscriber that is slower than the topic."""
     overflow: Overflow = "drop_oldest"
-    """What happens when they are more: drop_oldest, coalesce (keep the newest) or disconnect."""
+    """What happens when the buffer is full: drop_oldest, coalesce (keep the newest only) or disconnect."""
     durable: bool = False
-    """Whether the broker stores messages: publishing waits until it has, and groups find what came while they were
-    away. NATS does it with JetStream, in streams that hold the topics and that you create."""
-    redeliver_after: Duration = 30.0
-    """How long a stored message may be worked on before another member of the group gets it (NATS)."""
-    backlog: int = Field(default=10_000, ge=1)
-    """Messages that may wait for a group; more are refused (in memory; other brokers have their own limits)."""
+    """Let the broker store messages: publishing waits until a message is stored, and a group receives messages that
+    arrived while it was disconnected. NATS uses JetStream; create the streams for the topics yourself."""
+    ack_timeout: Duration = 30.0
+    """Time to process a stored message before another member of the group receives it (NATS)."""
+    max_backlog: int = Field(default=10_000, ge=1)
+    """Maximum number of messages waiting for a group; more are refused (in memory; other brokers have their own
+    limits)."""

@@ -74,19 +74,19 @@ class RestConnector:
         raise error
 
     async def _send_pages(self, call: Call, operation: RestOperation, pages: Pages, request: Request) -> Reply:
-        """Ask for page after page within the call's deadline and the upstream's `max_reply`."""
+        """Ask for page after page within the call's deadline and the upstream's `max_reply_size`."""
         path = operation.many_items if call.keys else operation.items
         items: list[object] = []
         url: str | None = self._address + request.url
-        room = self._options.max_reply
+        room = self._options.max_reply_size
         first: Reply | None = None
         for _ in range(pages.max_pages):
             assert url is not None
             response = await self._ask(call, operation, url, request)
             reply = self._read(call, operation, response)
             if (room := room - len(response.body)) < 0:
-                limit = self._options.max_reply
-                raise UpstreamReplyTooLarge(operation, f"the pages together are larger than max_reply, {limit} bytes")
+                limit = self._options.max_reply_size
+                raise UpstreamReplyTooLarge(operation, f"the pages together exceed max_reply_size, {limit} bytes")
             found = at_path(reply.data, path)
             if found is None and first is None:
                 return reply

@@ -1,4 +1,4 @@
-"""What bff.yaml can say about a REST upstream: `catalog: {rest: "http://127.0.0.1:9001", ...}`."""
+"""The options of a REST upstream in bff.yaml: `catalog: {rest: "http://127.0.0.1:9001", ...}`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Options(HttpOptions):
     address: Annotated[str, AfterValidator(http_address)]
     """Base URL, with a path prefix where the upstream has one: `https://shop.example/api/v2`."""
     health: str | None = None
-    """Path asked with GET to see whether the upstream is up; without it, HEAD of `/`. Any answer below 500 is up."""
+    """Path of the health check (GET). Without it, the check is HEAD of `/`. Any status below 500 is healthy."""
 
     @field_validator("health")
     @classmethod
     def _starts_with_a_slash(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith("/"):
-            raise ValueError("is not a path; start it with a slash, like /healthz")
+            raise ValueError("is not a path; it must begin with a slash, like /healthz")
         return value

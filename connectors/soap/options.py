@@ -1,4 +1,4 @@
-"""What bff.yaml can say about a SOAP upstream. Imported by bff.config without loading zeep."""
+"""The options of a SOAP upstream in bff.yaml. Imported by bff.config without loading zeep."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ class Options(HttpOptions):
     model_config = ConfigDict(hide_input_in_errors=True)  # a refused URL may hold a password
 
     address: str
-    """Where the WSDL is: a path relative to the configuration file, or an http(s) URL."""
+    """The WSDL: a path relative to the configuration file, or an http(s) URL."""
     endpoint: str | None = None
-    """URL that calls are sent to, instead of the one in the WSDL."""
+    """URL of the service, instead of the one in the WSDL."""
     service: str | None = None
-    """Service of the WSDL, where it has several; without it, the first that has the operation."""
+    """Service of the WSDL. Defaults to the first service that has the operation."""
     port: str | None = None
-    """Port of the service, where it has several; without it, the first SOAP port that has the operation."""
+    """Port of the service. Defaults to the first SOAP port that has the operation."""
     username: str | None = None
-    """User of a WS-Security UsernameToken sent with every call."""
+    """User name of a WS-Security UsernameToken sent with every call."""
     password: SecretStr | None = None
     """Password of the UsernameToken; write it as a ${VARIABLE}."""
     digest: bool = False
-    """Send the password as a digest with nonce and time (PasswordDigest) instead of as text."""
+    """Send the password as a digest with nonce and time (PasswordDigest) instead of plain text."""
     soap_headers: dict[str, Any] = Field(default_factory=dict, repr=False)
-    """SOAP header elements sent with every call, by name; an endpoint's own header of that name wins."""
+    """SOAP header elements sent with every call, by name. An endpoint's own header of that name takes precedence."""
     strict: bool = False
-    """Refuse replies with elements that the WSDL does not know, or without those it requires."""
+    """Refuse replies that contain elements unknown to the WSDL, or lack elements that it requires."""
 
     @property
     def is_remote(self) -> bool:

@@ -87,7 +87,7 @@ class Loading:
             return await asyncio.to_thread(self._build, None)
         operation = Operation(upstream=self._name, name="load WSDL")
         # A transport of its own: a WSDL may well be larger than the replies that this upstream may send.
-        transport = open_transport(self._options.model_copy(update={"max_reply": MOST_BYTES}))
+        transport = open_transport(self._options.model_copy(update={"max_reply_size": MOST_BYTES}))
         loop = asyncio.get_running_loop()
 
         async def get(url: str) -> bytes:

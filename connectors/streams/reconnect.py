@@ -9,14 +9,14 @@ from connectors.options import Duration, Model
 
 
 class Reconnect(Model):
-    """Pauses between attempts to connect again: exponential, with jitter."""
+    """Delays between attempts to reconnect: exponential backoff with jitter."""
 
-    first: Duration = 0.1
-    """Pause after the first failure; it doubles each time."""
-    most: Duration = 10.0
-    """Longest pause."""
-    give_up: Duration = 30.0
-    """After how long without a connection viewers are told that the upstream cannot be reached."""
+    initial_delay: Duration = 0.1
+    """Delay after the first failure; it doubles with each failure."""
+    max_delay: Duration = 10.0
+    """Maximum delay."""
+    give_up_after: Duration = 30.0
+    """Time without a connection after which subscriptions end with UPSTREAM_UNREACHABLE."""
 
 
 class Pauses:
@@ -24,21 +24,21 @@ class Pauses:
 
     def __init__(self, rules: Reconnect) -> None:
         self._rules = rules
-        self._pause = rules.first
+        self._pause = rules.initial_delay
         self._lost_at = time.monotonic()
 
     @property
     def is_hopeless(self) -> bool:
         """Whether it is time to give up."""
-        return time.monotonic() - self._lost_at > self._rules.give_up
+        return time.monotonic() - self._lost_at > self._rules.give_up_after
 
     def lost(self, *, open_for: float) -> None:
         """A connection that lasted this many seconds is gone. One that broke at once does not make us any faster."""
         self._lost_at = time.monotonic()
         if open_for > self._pause:
-            self._pause = self._rules.first
+            self._pause = self._rules.initial_delay
 
     def next(self) -> float:
         """Seconds to wait now, between half and all of a pause that doubles each time ("equal jitter")."""
-        pause, self._pause = self._pause, min(self._pause * 2, self._rules.most)
+        pause, self._pause = self._pause, min(self._pause * 2, self._rules.max_delay)
         return random.uniform(pause / 2, pause)  # noqa: S311 - jitter is no secret

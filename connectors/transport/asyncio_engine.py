@@ -44,11 +44,11 @@ class _Request(msgspec.Struct, frozen=True):
 
 
 class Engine:
-    """A pool of at most `options.connections` connections, the last used first."""
+    """A pool of at most `options.max_connections` connections, the last used first."""
 
     def __init__(self, options: HttpOptions) -> None:
         self._options = options
-        self._slots = Semaphore(options.connections)
+        self._slots = Semaphore(options.max_connections)
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
         """The idle ones and those in use."""
@@ -146,7 +146,7 @@ class Engine:
 
     async def _connect(self, request: _Request) -> Connection:
         operation, origin = request.operation, request.origin
-        if self._idle and len(self._open) >= self._options.connections:
+        if self._idle and len(self._open) >= self._options.max_connections:
             self._close_oldest()
         loop = asyncio.get_running_loop()
         is_tls, host, port = origin
@@ -155,7 +155,7 @@ class Engine:
             context = self._context() if is_tls else None
             async with asyncio.timeout(seconds):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(origin, self._options.max_reply, self._forget), host, port, ssl=context
+                    lambda: Connection(origin, self._options.max_reply_size, self._forget), host, port, ssl=context
                 )
         except TimeoutError as error:
             raise UpstreamUnreachable(operation, f"no connection to {host}:{port} within {seconds:.3g} s") from error

@@ -14,14 +14,14 @@ from connectors.options import ConnectorOptions, Duration
 
 
 class HttpOptions(ConnectorOptions):
-    """What every upstream spoken to over HTTP can be told."""
+    """Options of every upstream that is called over HTTP."""
 
     engine: Literal["asyncio", "httpx"] = "asyncio"
-    """HTTP client: `asyncio` is ours and fast, `httpx` takes custom auth and transports."""
-    connections: int = 100
-    """Most open connections to this upstream."""
+    """HTTP client: `asyncio` is the gateway's own and fast, `httpx` supports custom auth and transports."""
+    max_connections: int = 100
+    """Maximum number of open connections to this upstream."""
     connect_timeout: Duration = 2.0
-    """How long making a connection may take."""
+    """Maximum time to open a connection."""
 
 
 class HttpReply(msgspec.Struct, frozen=True):

@@ -61,7 +61,7 @@ class Engine:
             await client.aclose()
 
     async def _read(self, operation: Operation, response: httpx.Response) -> HttpReply:
-        limit = self._options.max_reply
+        limit = self._options.max_reply_size
         headers = joined(response.headers.multi_items())
         check_announced(operation, headers, limit)
         body = Body(operation, limit)
@@ -102,7 +102,7 @@ class Engine:
 def _client(options: HttpOptions) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=options.tls.context(),
-        limits=httpx.Limits(max_connections=options.connections, max_keepalive_connections=options.connections),
+        limits=httpx.Limits(max_connections=options.max_connections, max_keepalive_connections=options.max_connections),
         timeout=httpx.Timeout(None, connect=options.connect_timeout),
         follow_redirects=False,
         trust_env=False,

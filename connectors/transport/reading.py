@@ -58,7 +58,7 @@ def check_announced(operation: Operation, headers: Mapping[str, str], limit: int
 
 
 def _too_large(operation: Operation, limit: int) -> UpstreamReplyTooLarge:
-    return UpstreamReplyTooLarge(operation, f"the reply is larger than max_reply, which is {limit} bytes")
+    return UpstreamReplyTooLarge(operation, f"the reply is larger than max_reply_size, which is {limit} bytes")
 
 
 class Body:

@@ -1,4 +1,4 @@
-"""What bff.yaml says of a websocket upstream: `websocket: wss://...` and the options below."""
+"""The options of a websocket upstream in bff.yaml: `ticker: {websocket: "wss://ticker.example", ...}`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def _ws(address: str) -> str:
     except ValueError:
         is_usable = False
     if not is_usable or parts.fragment:
-        raise ValueError("is no websocket URL; write it like ws://host:8080/path or wss://host/path")
+        raise ValueError("is not a websocket URL; write it like ws://host:8080/path or wss://host/path")
     if "@" in parts.netloc:
-        raise ValueError("holds a user or password; take it out and set an authorization header in `handshake`")
+        raise ValueError("holds a user or password; take it out and set an authorization header in `handshake_headers`")
     return address
 
 
@@ -29,21 +29,21 @@ class Options(ConnectorOptions):
     """One websocket upstream."""
 
     address: Annotated[str, AfterValidator(_ws)]
-    handshake: dict[str, SecretStr] = Field(default_factory=dict)
-    """Headers of the handshake. The socket is shared by all viewers, so it carries nobody's own headers."""
+    handshake_headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """Headers of the handshake. All subscribers share the socket, so it carries no headers of a client."""
     subprotocol: str | None = None
-    """Sec-WebSocket-Protocol to ask for."""
+    """Sec-WebSocket-Protocol to request."""
     compression: bool = False
-    """Whether to offer permessage-deflate (RFC 7692): fewer bytes for more CPU."""
+    """Offer permessage-deflate (RFC 7692): fewer bytes for more CPU."""
     connect_timeout: Duration = 2.0
-    """How long a handshake may take."""
-    heartbeat: Duration = 20.0
-    """How often to ping, and how long to wait for the pong."""
-    idle: Duration = 60.0
-    """How long the socket stays open without viewers and calls."""
+    """Maximum time of a handshake."""
+    ping_interval: Duration = 20.0
+    """Interval of pings, and maximum time until the pong arrives."""
+    idle_timeout: Duration = 60.0
+    """How long the socket stays open without subscribers and calls."""
     reconnect: Reconnect = Field(default_factory=Reconnect)
-    """How long to wait before connecting again after a connection was lost."""
+    """Delays before reconnecting after a lost connection."""
     buffer: int = Field(default=64, ge=1)
-    """Messages kept for a viewer who is slower than the stream."""
+    """Number of messages kept for a subscriber that is slower than the stream."""
     overflow: Overflow = "drop_oldest"
-    """What happens when they are more: drop_oldest, coalesce (keep the newest) or disconnect."""
+    """What happens when the buffer is full: drop_oldest, coalesce (keep the newest only) or disconnect."""

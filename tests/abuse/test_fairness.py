@@ -84,7 +84,7 @@ schema = frontend(query=Query)
 """
 CONFIG = """
 upstreams:
-  api: {rest: "http://127.0.0.1:%d", timeout: 30s, max_reply: 50MB}
+  api: {rest: "http://127.0.0.1:%d", timeout: 30s, max_reply_size: 50MB}
 frontends:
   web: {schema: large_schema, default: true}
 server: {compression: null, request_timeout: 30s}

@@ -101,33 +101,39 @@ async def ask(client: httpx.AsyncClient, query: str, **variables: Any) -> httpx.
 @pytest.mark.parametrize(
     ("limits", "allowed", "refused", "code", "told"),
     [
-        ({"tokens": 10}, "{ item { name } }", "{ item { name name name name name name } }", "TOO_MANY_TOKENS", "10"),
-        ({"depth": 2}, "{ item { name } }", "{ item { items { name } } }", "TOO_DEEP", "3 at most 2"),
-        ({"fields": 3}, "{ item { name } }", "{ item { name name name } }", "TOO_MANY_FIELDS", "4 at most 3"),
-        ({"aliases": 1}, "{ a: item { name } }", "{ a: item { b: name } }", "TOO_MANY_ALIASES", "2 at most 1"),
+        (
+            {"max_tokens": 10},
+            "{ item { name } }",
+            "{ item { name name name name name name } }",
+            "TOO_MANY_TOKENS",
+            "10",
+        ),
+        ({"max_depth": 2}, "{ item { name } }", "{ item { items { name } } }", "TOO_DEEP", "3 at most 2"),
+        ({"max_fields": 3}, "{ item { name } }", "{ item { name name name } }", "TOO_MANY_FIELDS", "4 at most 3"),
+        ({"max_aliases": 1}, "{ a: item { name } }", "{ a: item { b: name } }", "TOO_MANY_ALIASES", "2 at most 1"),
         ({}, "{ item { name } }", MANY, "TOO_MANY_ROOT_FIELDS", "51 at most 50"),
         (
-            {"directives": 1},
+            {"max_directives": 1},
             "{ item @skip(if: false) { name } }",
             "{ item @skip(if: false) { name @skip(if: false) } }",
             "TOO_MANY_DIRECTIVES",
             "2 at most 1",
         ),
         (
-            {"cost": 11},
+            {"max_cost": 11},
             "{ item { items { name } } }",
             "{ item { items { items { name } } } }",
             "TOO_COSTLY",
             "12 at most 11",
         ),
         (
-            {"cost": 11},
+            {"max_cost": 11},
             "{ item { name } }",
             "{ item { items(first: 1000000000) { items { name } } } }",
             "TOO_COSTLY",
             "1000000002 at most 11",
         ),
-        ({"cost": 11}, "{ sliced(first: 1) { name } }", "{ sliced { name } }", "LIST_SIZE_NEEDED", "sliced has 0"),
+        ({"max_cost": 11}, "{ sliced(first: 1) { name } }", "{ sliced { name } }", "LIST_SIZE_NEEDED", "sliced has 0"),
         ({}, "{ item { name } }", "{ item { ...A } } fragment A on Item { items { ...A } }", "FRAGMENT_CYCLE", '"A"'),
     ],
 )
@@ -147,7 +153,7 @@ async def test_a_document_past_a_limit(
 
 async def test_variables_past_their_limit() -> None:
     """In bytes of JSON, asked for every request of one plan."""
-    async with served(limits={"variables": "100B"}) as client:
+    async with served(limits={"max_variables_size": "100B"}) as client:
         query = "query ($text: String!) { echo(text: $text) }"
         for length, status in ((80, 200), (200, 400), (89, 200), (90, 400)):
             response = await ask(client, query, text="x" * length)
@@ -160,7 +166,7 @@ async def test_variables_past_their_limit() -> None:
 
 async def test_an_answer_past_its_limit() -> None:
     """It ran, so the status is 200; one event of a subscription is refused alone."""
-    async with served(limits={"response": "2kB"}) as client:
+    async with served(limits={"max_response_size": "2kB"}) as client:
         query = "query ($size: Int!) { big(size: $size) }"
         assert len((await ask(client, query, size=1900)).content) > 1900
         response = await ask(client, query, size=2000)
@@ -178,7 +184,7 @@ async def test_an_answer_past_its_limit() -> None:
 async def test_an_operation_past_its_time() -> None:
     """It is ended by the frontend's limit, long before the server's."""
     with capture_logs() as lines:
-        async with served(limits={"time": "200ms"}) as client:
+        async with served(limits={"timeout": "200ms"}) as client:
             response = await ask(client, "{ slow }")
     error = response.json()["errors"][0]
     assert error["extensions"] == {"code": "TIMEOUT", "requestId": response.headers["x-request-id"]}

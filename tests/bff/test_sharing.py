@@ -117,7 +117,7 @@ async def test_who_comes_later_is_answered_anew() -> None:
 )
 async def test_two_identities_share_nothing(one: dict[str, str], other: dict[str, str]) -> None:
     """Neither an operation nor a call nor a batch: each is told what the upstream says to it."""
-    async with sharing_world(policies={"window": "20ms"}) as world:
+    async with sharing_world(policies={"batch_window": "20ms"}) as world:
         query = "{ me items(ids: [1, 2]) { id seen } }"
         answers = await asyncio.gather(*(world.ask(query, headers=who) for who in (one, other) * 3))
         for who, answer in zip((one, other) * 3, answers, strict=True):
@@ -269,7 +269,7 @@ async def test_when_all_have_left_the_work_ends() -> None:
 
 async def test_a_follower_has_its_own_deadline() -> None:
     """The first one runs out of time; who came later still has some, and gets an answer."""
-    async with sharing_world({"limits": {"time": "400ms"}}) as world:
+    async with sharing_world({"limits": {"timeout": "400ms"}}) as world:
         world.upstream.delay = 10
         first = asyncio.create_task(world.ask("{ me }"))
         await asyncio.sleep(0.3)
@@ -326,7 +326,7 @@ ASKS = st.lists(
 @pytest.mark.parametrize("window", [None, "5ms"])
 async def test_nobody_is_ever_told_what_another_was_told(window: str | None) -> None:
     """Drawn headers, variables and keys, all at once, with sharing of everything: each answer is of its own identity."""
-    async with sharing_world(policies={"window": window} if window else {}) as world:
+    async with sharing_world(policies={"batch_window": window} if window else {}) as world:
         world.upstream.delay = 0.01
         loop = asyncio.get_running_loop()
 

@@ -16,7 +16,7 @@ from tests.bff.fakes import FakeUpstream, batched
 from tests.bff.sharing import World, sharing_world
 
 ITEMS = "query ($ids: [Int!]!) { items(ids: $ids) { id seen } }"
-WINDOW: dict[str, Any] = {"window": "100ms"}
+WINDOW: dict[str, Any] = {"batch_window": "100ms"}
 
 
 async def _ask(world: World, *ids: int, **headers: str) -> Any:

@@ -15,7 +15,7 @@ AUDITS = 61
 
 async def test_all_audits_pass_without_a_warning() -> None:
     """`ok` is what the suite calls passed; `notice` would be optional, `warn` and `error` are not."""
-    gateway = app(persisted=True, batch={"most": 5})
+    gateway = app(persisted=True, batch={"max_operations": 5})
     async with serving(http_app(lambda: gateway, Options())) as url:
         results = await node("audit", "audit.mjs", f"{url}/graphql/app")
     counts = Counter(each["status"] for each in results)

@@ -57,6 +57,6 @@ async def test_persisting_where_it_is_off(script: str) -> None:
 async def test_relay_with_trusted_documents(tmp_path: Path, parameter: str) -> None:
     """By each name that Relay's users give to the id; what is not in the manifest is refused."""
     manifest = written(tmp_path, {"hello-1": HELLO, "change-1": CHANGE})
-    async with served(manifest=str(manifest), only=True) as url:
+    async with served(manifest=str(manifest), trusted_only=True) as url:
         told = await node("clients", "relay.mjs", url, parameter)
     assert told == {"query": {"hello": "hello Ada"}, "mutation": {"change": True}, "error": ["DOCUMENT_NOT_TRUSTED"]}

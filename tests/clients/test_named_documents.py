@@ -22,7 +22,7 @@ SUBSCRIPTION = "subscription { count(to: 1) }"
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
     """A frontend whose clients may persist queries."""
-    gateway = app(persisted=True, batch={"most": 2})
+    gateway = app(persisted=True, batch={"max_operations": 2})
     async with serving(http_app(lambda: gateway, Options())) as base:
         yield f"{base}/graphql/app"
 

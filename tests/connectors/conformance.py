@@ -36,7 +36,7 @@ class World(ABC):
     """`reply.data` for `call()`."""
 
     @abstractmethod
-    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
+    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
         """A new connector to this world (or to another port), holding SECRET as credential or header where the kind can."""
 
     @abstractmethod
@@ -176,8 +176,8 @@ class ConnectorConformance:
             await asked(connector, world)
 
     async def test_an_answer_over_the_limit_is_refused(self, world: World) -> None:
-        """`max_reply` bounds what is read."""
-        connector = world.connector(max_reply=8)
+        """`max_reply_size` bounds what is read."""
+        connector = world.connector(max_reply_size=8)
         with pytest.raises(UpstreamReplyTooLarge):
             await started_and_asked(connector, world)
         await connector.close()

@@ -131,7 +131,7 @@ async def test_a_burst_is_dealt_at_the_pace_of_its_viewers() -> None:
 
 def test_pauses_double_up_to_the_most_with_jitter() -> None:
     """Between half and all of 0.1, 0.2, 0.4, 0.4 ... seconds."""
-    pauses = Pauses(Reconnect(first=0.1, most=0.4, give_up=60.0))
+    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=0.4, give_up_after=60.0))
     for whole in (0.1, 0.2, 0.4, 0.4):
         assert whole / 2 <= pauses.next() <= whole
     assert not pauses.is_hopeless
@@ -139,7 +139,7 @@ def test_pauses_double_up_to_the_most_with_jitter() -> None:
 
 def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None:
     """Only one that lasted starts over with the first pause."""
-    pauses = Pauses(Reconnect(first=0.1, most=10.0, give_up=60.0))
+    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
     for _ in range(3):
         pauses.next()
     pauses.lost(open_for=0.01)
@@ -150,7 +150,7 @@ def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None
 
 def test_hope_ends_after_give_up() -> None:
     """Counted from when the connection was lost."""
-    pauses = Pauses(Reconnect(first=0.1, most=1.0, give_up=0.02))
+    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=1.0, give_up_after=0.02))
     time.sleep(0.03)
     assert pauses.is_hopeless
     pauses.lost(open_for=1.0)

@@ -116,7 +116,7 @@ async def test_a_changed_schema_loses_no_request(config: Path, asking: tuple[Ser
 async def test_a_changed_configuration_loses_no_request(config: Path, asking: tuple[Service, Asking]) -> None:
     """A frontend and a limit are added."""
     service, clients = asking
-    config.write_text(CONFIG + "  phone: {schema: reloaded, limits: {tokens: 4}}\n")
+    config.write_text(CONFIG + "  phone: {schema: reloaded, limits: {max_tokens: 4}}\n")
     await service.reload(config, {})
     assert (await _ask(clients, "/graphql/phone", "{ first }")) == {"data": {"first": 1}}
     refused = await _ask(clients, "/graphql/phone", "{ first again: first }")

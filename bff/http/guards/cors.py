@@ -52,7 +52,7 @@ async def answer_preflight(exchange: Exchange, cards: Sequence[FrontendCard]) ->
     exchange.vary = _MUST_VARY
     asked = [card.cross_origin for card in cards if origin in card.origins]
     if not asked:
-        raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not ask here; `cors.origins` lists who may.")
+        raise Problem.ORIGIN_FORBIDDEN.refused("This origin is not in `cors.allow_origins` of the frontend.")
     headers = dict.fromkeys((*_HEADERS, *(name for each in asked for name in each.headers)))
     exchange.added = {
         **_readable(origin, asked),

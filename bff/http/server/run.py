@@ -148,7 +148,7 @@ def config(app: App | str, options: Options) -> uvicorn.Config:
         interface="asgi3",
         http=BoundedHttp,
         ws=BoundedWebsocket,
-        ws_max_size=options.max_body,
+        ws_max_size=options.max_body_size,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -124,9 +124,9 @@ class Streams:
 
     def reserve(self) -> str:
         """A token of 256 random bits for a new stream. Raises Refused when there are too many."""
-        if len(self._by_token) >= self._options.streams:
+        if len(self._by_token) >= self._options.max_streams:
             seconds = str(int(KEPT_SECONDS) or 1)
-            message = f"All {self._options.streams} event streams of server.subscriptions.streams are taken."
+            message = f"All {self._options.max_streams} event streams of server.subscriptions.max_streams are taken."
             raise Problem.TOO_MANY_STREAMS.refused(message, retry_after=seconds)
         token = f"es-{secrets.token_urlsafe(32)}"
         self._by_token[token] = Stream(self._options.buffer)

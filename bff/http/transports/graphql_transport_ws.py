@@ -66,7 +66,7 @@ class Connection:
     ) -> None:
         self._receive, self._send = receive, send
         self._gateway, self._fixed = gateway, fixed
-        self._most, self._subscriptions, self._cut = options.max_body, options.subscriptions, cut
+        self._most, self._subscriptions, self._cut = options.max_body_size, options.subscriptions, cut
         self._headers, self._client, self._ids = headers, client, ids
         self._is_acknowledged = False
         self._by_id: dict[str, asyncio.Task[None]] = {}
@@ -144,9 +144,9 @@ class Connection:
             raise CloseSocket(4400, "Invalid message: subscribe needs an id and a payload")
         if id in self._by_id:
             raise CloseSocket(4409, f"Subscriber for {id[:60]!a} already exists")
-        if len(self._tasks) >= self._subscriptions.most:
+        if len(self._tasks) >= self._subscriptions.max_operations:
             problem = Problem.TOO_MANY_OPERATIONS
-            most = self._subscriptions.most
+            most = self._subscriptions.max_operations
             refusal = problem.refused(f"At most {most} operations may be under way on one websocket.")
             await self._say_error(id, refusal.answer())
             return

@@ -59,10 +59,10 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
     if is_get:
         params: Params | list[Any] = from_url(exchange.scope["query_string"])
     elif has_files:
-        params = await read_upload(exchange, card, options.max_body)
+        params = await read_upload(exchange, card, options.max_body_size)
     else:
-        body = whole_body(exchange, options.max_body)
-        params = from_body(await read_body(exchange, options.max_body) if body is None else body)
+        body = whole_body(exchange, options.max_body_size)
+        params = from_body(await read_body(exchange, options.max_body_size) if body is None else body)
     if isinstance(params, list):
         await _answer_batch(exchange, gateway, card, params, accept.json)
         return

@@ -43,7 +43,7 @@ class SingleConnections:
 
     def concerns(self, exchange: Exchange) -> bool:
         """Whether a request is one of this protocol's."""
-        if not self._options.subscriptions.streams:
+        if not self._options.subscriptions.max_streams:
             return False
         if exchange.method == "PUT" or TOKEN in exchange.headers:
             return True
@@ -73,7 +73,7 @@ class SingleConnections:
     async def _run(self, exchange: Exchange, gateway: AnswersRequests, frontend: str, stream: Stream) -> None:
         """Accept an operation; all that comes of it, request errors too, comes over the stream."""
         check_media_type(exchange.headers.get("content-type"))
-        params = from_body(await read_body(exchange, self._options.max_body))
+        params = from_body(await read_body(exchange, self._options.max_body_size))
         if isinstance(params, list):
             raise Problem.BATCHING_DISABLED.refused("On an event stream, send one operation a request.")
         id = params.extensions.get("operationId")  # noqa: A001 - the protocol's word
@@ -84,7 +84,7 @@ class SingleConnections:
         client = exchange.scope.get("client")
         request = params.request(frontend, exchange.headers, client[0] if client else "")
         operation = self._operate(stream, id, gateway, request, exchange)
-        stream.start(id, operation, self._options.subscriptions.most)
+        stream.start(id, operation, self._options.subscriptions.max_operations)
         await exchange.respond(202, b"", "text/plain; charset=utf-8")
 
     async def _operate(

@@ -1,4 +1,4 @@
-"""What becomes of a subscriber who reads more slowly than events come: `server.subscriptions.slow`."""
+"""What becomes of a subscriber who reads more slowly than events come: `server.subscriptions.overflow`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PATIENCE = 5.0
 
 
 def unless_slow(answers: Answers, options: Subscriptions, cut: Callable[[], None]) -> Answers:
-    """The same events, asked for and kept as `options.slow` says.
+    """The same events, asked for and kept as `options.overflow` says.
 
     Events end with Refused for a subscriber who was sent away; `cut` breaks the connection of one who does not read
     even that.
     """
-    return answers if options.slow == "wait" else _kept(answers, options.slow, options.buffer, cut)
+    return answers if options.overflow == "wait" else _kept(answers, options.overflow, options.buffer, cut)
 
 
 async def _kept(answers: Answers, overflow: Overflow, size: int, cut: Callable[[], None]) -> Answers:

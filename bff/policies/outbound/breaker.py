@@ -70,7 +70,7 @@ class Circuit:
         if era != self._era:
             return
         self._failures += 1
-        if self._is_trying or self._failures >= self._options.failures:
+        if self._is_trying or self._failures >= self._options.consecutive_failures:
             if not self._is_trying:
                 log.warning("breaker_opened", upstream=operation.upstream, failures=self._failures)
             self._open_until = self._clock.now() + self._options.open
@@ -84,7 +84,7 @@ class Circuit:
 
 
 def breaker(options: Breaker, clock: Clock, *, patience: float) -> Policy:
-    """Open after `options.failures` in a row; after `options.open` seconds let one call try; close when it works.
+    """Open after consecutive failures; let one call probe the upstream after `options.open` seconds; close on success.
 
     `patience` is the time a call normally gets, in seconds. A timeout counts only when the upstream had half of it: a
     request that came here with little time left says nothing about the upstream.

@@ -1,4 +1,4 @@
-"""What bff.yaml says of the policies around one upstream. Flat beside the connector's own options."""
+"""The options of the policies around one upstream in bff.yaml, flat beside the connector's own options."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def parse_rate(value: Any) -> float:
 
 
 def _header_name(value: str) -> str:
-    """A header's name in lower case. Raises ValueError for what is no name, or belongs to a connection, not a call."""
+    """The name of a header in lower case. Raises ValueError when it is not a name, or belongs to a connection."""
     name = value.strip().lower()
     if not _HEADER.fullmatch(name):
         raise ValueError(f"{value!r} is not the name of a header")
     if name in _OF_ONE_CONNECTION:
-        raise ValueError(f"{name} belongs to one connection and cannot be set for a call; remove it")
+        raise ValueError(f"{name} belongs to a connection and cannot be set for a call; remove it")
     return name
 
 
@@ -43,23 +43,23 @@ Rate = Annotated[
 
 
 class Retry(Model):
-    """Ask again after a failure that may pass: exponential back-off with full jitter, within the deadline."""
+    """Repeat a call after a transient failure: exponential backoff with full jitter, within the deadline."""
 
     attempts: int = Field(default=2, ge=1, le=10)
-    """How often to ask again."""
-    first: Duration = Field(default=0.05, gt=0)
-    """Longest pause before the first repetition; it doubles each time."""
-    most: Duration = Field(default=1.0, gt=0)
-    """Longest pause at all."""
+    """Maximum number of retries after the first attempt."""
+    initial_delay: Duration = Field(default=0.05, gt=0)
+    """Maximum delay before the first retry; it doubles with each retry."""
+    max_delay: Duration = Field(default=1.0, gt=0)
+    """Maximum delay before any retry."""
 
 
 class Breaker(Model):
-    """Stop asking an upstream that keeps failing, and see after a while whether it has recovered."""
+    """Stop sending calls to an upstream that keeps failing, and probe it later (circuit breaker)."""
 
-    failures: int = Field(default=5, ge=1)
-    """Failures in a row that open it."""
+    consecutive_failures: int = Field(default=5, ge=1)
+    """Number of consecutive failures that opens the breaker."""
     open: Duration = Field(default=10.0, gt=0)
-    """How long it stays open before one call may try."""
+    """How long the breaker stays open before one call probes the upstream."""
 
 
 def _allow_number(schema: dict[str, Any]) -> None:
@@ -67,33 +67,33 @@ def _allow_number(schema: dict[str, Any]) -> None:
 
 
 class Options(Model):
-    """Policies of one upstream. What is not named is off, but for the timeout and sharing."""
+    """Policies of one upstream. `timeout` and `share` are on by default, all others are off."""
 
     timeout: Duration = Field(default=5.0, gt=0)
-    """How long a call may take altogether, waits and repetitions included."""
+    """Maximum duration of a call, including queueing and retries."""
     attempt_timeout: Duration | None = Field(default=None, gt=0)
-    """How long each attempt may take."""
+    """Maximum duration of each attempt."""
     retry: Retry | None = Field(default=None, json_schema_extra=_allow_number)
-    """How often to ask again after a failure that may pass: a number, or a mapping."""
+    """Retries after transient failures: a number of retries, or a mapping."""
     breaker: Breaker | None = None
-    """Stops asking after failures in a row, and tries again after a while."""
+    """Circuit breaker: stops calls after consecutive failures, and probes the upstream later."""
     concurrency: int | None = Field(default=None, ge=1)
-    """Most calls under way at once in this process; others wait, for no longer than their deadline."""
-    waiting: int = Field(default=1000, ge=0)
-    """Most calls that may wait for their turn when `concurrency` is reached; more are refused at once."""
+    """Maximum number of concurrent calls in this process. More calls wait in the queue until their deadline."""
+    max_queue: int = Field(default=1000, ge=0)
+    """Maximum number of calls that wait when `concurrency` is reached. More calls are refused at once."""
     rate: Rate | None = None
-    """Most calls started per second, minute or hour in this process; others wait, for no longer than their deadline."""
+    """Maximum rate of calls in this process, such as 100/s. More calls wait until their deadline."""
     cache: Literal["http"] | None = None
-    """`http` keeps replies as RFC 9111 allows a shared cache to."""
-    cache_size: Size = Field(default=32_000_000, ge=0)
-    """Most bytes the cache holds."""
+    """`http` caches replies by the rules of RFC 9111 for a shared cache."""
+    max_cache_size: Size = Field(default=32_000_000, ge=0)
+    """Maximum size of the cache."""
     share: bool = True
-    """Join identical safe calls that are under way at once, where all headers sent are the same."""
-    window: Duration | None = Field(default=None, gt=0, le=0.1)
-    """How long a batch waits for keys that other requests ask for under the same headers, so that they become one call;
-    1ms is a good choice. Every batch takes that much longer."""
+    """Send concurrent identical safe calls once, when all headers sent are the same (single flight)."""
+    batch_window: Duration | None = Field(default=None, gt=0, le=0.1)
+    """How long a batch waits for keys of other requests with the same headers, which then join the same call. 1ms is a
+    good value. Every batch takes that much longer."""
     forward: tuple[str, ...] = ()
-    """Headers of the frontend's request that are handed on."""
+    """Headers of the client's request that are forwarded with every call."""
     headers: dict[str, SecretStr] = Field(default_factory=dict)
     """Headers sent with every call; write secrets as ${VARIABLES}."""
 

@@ -46,7 +46,7 @@ def outbound(options: Options, *, clock: Clock = SYSTEM_CLOCK, connector_keeps_d
         add("headers", why, headers(options.forward, fixed_headers(options)))
     if options.cache:
         why = "before everything that costs; a kept reply needs no turn and no upstream that works"
-        add("cache", why, cache(HttpCache(options.cache_size), clock), needs_reply=True)
+        add("cache", why, cache(HttpCache(options.max_cache_size), clock), needs_reply=True)
     if options.share:
         why = "one call for all who ask the same, so it is timed, repeated and limited once"
         add("share", why, share(clock), needs_reply=True)
@@ -56,7 +56,7 @@ def outbound(options: Options, *, clock: Clock = SYSTEM_CLOCK, connector_keeps_d
         add("retry", "inside the deadline, around everything that may fail and pass", retry(options.retry, clock))
     if options.concurrency:
         why = "each attempt takes a turn, and gives it back while it pauses before the next"
-        add("concurrency", why, concurrency(options.concurrency, options.waiting))
+        add("concurrency", why, concurrency(options.concurrency, options.max_queue))
     if options.rate:
         add("rate", "after waiting for a turn, so that calls cannot bunch up behind it", rate(options.rate, clock))
     if options.breaker:

@@ -56,7 +56,7 @@ def retry(
                 try:
                     return await send(call)
                 except UpstreamError as error:
-                    pause = min(options.first * 2**repetition, options.most)
+                    pause = min(options.initial_delay * 2**repetition, options.max_delay)
                     wait = (error.retry_after or 0.0) + draw(0.0, pause)
                     in_time = call.deadline is None or clock.now() + wait < call.deadline
                     if not (may_repeat(call, error) and in_time and budget.spend()):

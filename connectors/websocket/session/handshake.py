@@ -43,16 +43,16 @@ async def shake_hands(about: Operation, options: Options, tls: ssl.SSLContext | 
     try:
         return await _Connect(
             options.address,
-            additional_headers={name: value.get_secret_value() for name, value in options.handshake.items()},
+            additional_headers={name: value.get_secret_value() for name, value in options.handshake_headers.items()},
             subprotocols=[Subprotocol(options.subprotocol)] if options.subprotocol else None,
             ssl=tls,
             proxy=None,
             compression="deflate" if options.compression else None,
             open_timeout=options.connect_timeout,
-            ping_interval=options.heartbeat,
-            ping_timeout=options.heartbeat,
+            ping_interval=options.ping_interval,
+            ping_timeout=options.ping_interval,
             close_timeout=_CLOSE_SECONDS,
-            max_size=options.max_reply,
+            max_size=options.max_reply_size,
             max_queue=_READ_AHEAD,
             logger=_quiet,
         )

@@ -83,7 +83,7 @@ class Socket:
         finally:
             self._users -= 1
             if not self._users and self._running is not None:
-                self._idle = asyncio.get_running_loop().call_later(self._options.idle, self._rest)
+                self._idle = asyncio.get_running_loop().call_later(self._options.idle_timeout, self._rest)
 
     async def opened(self, operation: Operation) -> None:
         """Return when the socket is open. Raises what the next attempt to open it fails with.
@@ -180,15 +180,15 @@ class Socket:
                 await pace.dealt()
         except ConnectionClosed as closed:
             if closed.sent is not None and closed.sent.code == _TOO_BIG:
-                limit = self._options.max_reply
-                return UpstreamReplyTooLarge(self._about, f"a message is larger than max_reply, which is {limit} bytes")
+                limit = self._options.max_reply_size
+                return UpstreamReplyTooLarge(self._about, f"a message exceeds max_reply_size, {limit} bytes")
         code = connection.close_code
         return UpstreamDisconnected(self._about, f"the websocket closed with {code}", upstream_code=str(code or ""))
 
     async def _pause(self, seconds: float) -> None:
         """Wait before the next attempt; who needs the socket now shortens all but the first pause to that."""
         self._hurry.clear()
-        least = min(seconds, self._options.reconnect.first)
+        least = min(seconds, self._options.reconnect.initial_delay)
         await asyncio.sleep(least)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds - least):

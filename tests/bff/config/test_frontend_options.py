@@ -17,9 +17,13 @@ class Query:
 
 def test_cors_reaches_the_card() -> None:
     """With the headers by which a frontend is chosen, because its pages send them."""
-    cors = {"origins": ["https://Shop.example", "capacitor://localhost"], "credentials": True, "max_age": "1m"}
+    cors = {
+        "allow_origins": ["https://Shop.example", "capacitor://localhost"],
+        "allow_credentials": True,
+        "max_age": "1m",
+    }
     match = {"header": {"X-Client": "web"}, "api_key": {"keys": ["k"]}}
-    options = Options.model_validate({"schema": "s", "cors": {**cors, "headers": ["X-Mine"]}, "match": match})
+    options = Options.model_validate({"schema": "s", "cors": {**cors, "allow_headers": ["X-Mine"]}, "match": match})
     card = make_frontend("web", options, strawberry.Schema(Query)).card
     assert card.origins == ("https://shop.example", "capacitor://localhost")
     assert (card.cross_origin.credentials, card.cross_origin.max_age) == (True, 60)
@@ -42,10 +46,10 @@ def test_cors_reaches_the_card() -> None:
 def test_what_is_no_origin(origin: str, said: str) -> None:
     """Browsers would never send it, so it is a mistake."""
     with pytest.raises(ValidationError, match=said):
-        Options.model_validate({"schema": "s", "cors": {"origins": [origin]}})
+        Options.model_validate({"schema": "s", "cors": {"allow_origins": [origin]}})
 
 
 def test_a_header_has_a_name() -> None:
     """Or the list of them would break."""
     with pytest.raises(ValidationError, match="not the name of a header"):
-        Options.model_validate({"schema": "s", "cors": {"headers": ["x y"]}})
+        Options.model_validate({"schema": "s", "cors": {"allow_headers": ["x y"]}})

@@ -13,11 +13,11 @@ from tests.bff.config.conftest import Load, Problems
 DESIGN = """
     upstreams:
       catalog: {rest: "${CATALOG_URL:-http://127.0.0.1:9001}", timeout: 800ms, retry: 2, cache: http, forward: [authorization]}
-      pricing: {grpc: "127.0.0.1:9002", reflection: true, breaker: {failures: 5, open: 10s}}
+      pricing: {grpc: "127.0.0.1:9002", reflection: true, breaker: {consecutive_failures: 5, open: 10s}}
       warehouse: {soap: demo/warehouse/warehouse.wsdl, timeout: 2s}
       orders: {queue: "memory://"}          # amqp:// nats:// kafka:// redis:// mqtt://
     frontends:
-      mobile: {schema: schemas.mobile, match: {header: {x-client: mobile}}, limits: {depth: 8, cost: 500, calls: 12}}
+      mobile: {schema: schemas.mobile, match: {header: {x-client: mobile}}, limits: {max_depth: 8, max_cost: 500, max_calls: 12}}
       web: {schema: schemas.web, default: true}
 """
 SMALL = "frontends: {web: {schema: s}}\n"
@@ -30,11 +30,11 @@ def test_the_example_of_the_design(load_text: Load, tmp_path: Path) -> None:
     assert (catalog.name, catalog.kind, catalog.connector.address) == ("catalog", "rest", "http://127.0.0.1:9001")
     assert (catalog.policies.timeout, catalog.policies.retry) == (0.8, Retry(attempts=2))
     assert (catalog.policies.cache, catalog.policies.forward) == ("http", ("authorization",))
-    assert (pricing.kind, pricing.policies.breaker) == ("grpc", Breaker(failures=5, open=10.0))
+    assert (pricing.kind, pricing.policies.breaker) == ("grpc", Breaker(consecutive_failures=5, open=10.0))
     assert [each.kind for each in settings.upstreams.values()] == ["rest", "grpc", "soap", "queue"]
     mobile, web = settings.frontends["mobile"], settings.frontends["web"]
     assert (mobile.schema_module, dict(mobile.match.header)) == ("schemas.mobile", {"x-client": "mobile"})
-    assert (mobile.limits.depth, mobile.limits.cost, mobile.limits.calls) == (8, 500, 12)
+    assert (mobile.limits.max_depth, mobile.limits.max_cost, mobile.limits.max_calls) == (8, 500, 12)
     assert (mobile.default, web.default) == (False, True)
     assert settings.folder == tmp_path
 
@@ -44,7 +44,7 @@ def test_defaults(load_text: Load) -> None:
     settings = load_text(SMALL)
     assert dict(settings.upstreams) == {}
     assert (settings.server.host, settings.server.port, settings.server.graphiql) == ("127.0.0.1", 8000, True)
-    assert (settings.server.max_body, settings.server.request_timeout) == (1_000_000, 10.0)
+    assert (settings.server.max_body_size, settings.server.request_timeout) == (1_000_000, 10.0)
     assert (settings.log.level, settings.log.format) == ("info", "json")
 
 
@@ -53,14 +53,14 @@ def test_variables_become_what_is_expected(load_text: Load) -> None:
     text = (
         SMALL
         + """
-server: {port: "${PORT}", graphiql: "${GRAPHIQL}", request_timeout: "${TIMEOUT}", max_body: "${SIZE}"}
+server: {port: "${PORT}", graphiql: "${GRAPHIQL}", request_timeout: "${TIMEOUT}", max_body_size: "${SIZE}"}
 upstreams:
   shop: {rest: "http://h", retry: "${RETRY}", headers: {x-key: "${KEY}"}}
 """
     )
     settings = load_text(text, PORT="80", GRAPHIQL="false", TIMEOUT="3s", SIZE="2MB", RETRY="4", KEY="123")
     assert (settings.server.port, settings.server.graphiql) == (80, False)
-    assert (settings.server.request_timeout, settings.server.max_body) == (3.0, 2_000_000)
+    assert (settings.server.request_timeout, settings.server.max_body_size) == (3.0, 2_000_000)
     policies = settings.upstreams["shop"].policies
     assert policies.retry == Retry(attempts=4)
     assert policies.headers["x-key"].get_secret_value() == "123"
@@ -89,7 +89,7 @@ def test_all_mistakes_are_told_at_once(problems_of: Problems) -> None:
           list: []
         frontends:
           a: {default: yes please}
-          b: {schema: schemas/b, limits: {dept: 8, cost: many, calls: 0}}
+          b: {schema: schemas/b, limits: {dept: 8, max_cost: many, max_calls: 0}}
         server: {port: 80.5, host: true}
         log: {format: xml}
         sever: 1
@@ -97,7 +97,7 @@ def test_all_mistakes_are_told_at_once(problems_of: Problems) -> None:
         'bff.yaml:2:33 upstreams.catalog.retyr: unknown key; did you mean "retry"?',
         "bff.yaml:2:43 upstreams.catalog.timeout: 5 is not a duration; write a number with its unit, such as 800ms, 2s or 5m",
         "bff.yaml:2:55 upstreams.catalog.forward: expected a list, such as [one, two]",
-        'bff.yaml:5:15 upstreams.reviews.breaker.failure: unknown key; did you mean "failures"?',
+        'bff.yaml:5:15 upstreams.reviews.breaker.failure: unknown key; did you mean "consecutive_failures"?',
         "bff.yaml:6:15 upstreams.reviews.headers.x-key: the environment has no KEY, or an empty one; set it, or write ${KEY:-default}",
         'bff.yaml:7:13 upstreams.pricing.grcp: unknown key; did you mean "grpc"?',
         "bff.yaml:8:28 upstreams.both.grpc: an upstream speaks one protocol, and this one has rest; keep one",
@@ -107,9 +107,9 @@ def test_all_mistakes_are_told_at_once(problems_of: Problems) -> None:
         "bff.yaml:13:3 frontends.a.schema: this key is needed",
         "bff.yaml:13:7 frontends.a.default: expected true or false, not 'yes please'",
         "bff.yaml:14:7 frontends.b.schema: 'schemas/b' is not a Python module; write it with dots, such as schemas.mobile",
-        'bff.yaml:14:35 frontends.b.limits.dept: unknown key; did you mean "depth"?',
-        "bff.yaml:14:44 frontends.b.limits.cost: expected a whole number, not 'many'",
-        "bff.yaml:14:56 frontends.b.limits.calls: input should be greater than or equal to 1, not 0",
+        'bff.yaml:14:35 frontends.b.limits.dept: unknown key; did you mean "max_depth"?',
+        "bff.yaml:14:44 frontends.b.limits.max_cost: expected a whole number, not 'many'",
+        "bff.yaml:14:60 frontends.b.limits.max_calls: input should be greater than or equal to 1, not 0",
         "bff.yaml:15:10 server.port: expected a whole number, not 80.5",
         "bff.yaml:15:22 server.host: expected text; put it in quotes",
         "bff.yaml:16:7 log.format: expected 'json' or 'console', not 'xml'",
@@ -128,7 +128,7 @@ def test_all_mistakes_are_told_at_once(problems_of: Problems) -> None:
         ("frontends: [web]", "bff.yaml:1:1 frontends: expected a mapping, such as {key: value}"),
         (SMALL + "upstreams: [a]", "bff.yaml:2:1 upstreams: expected a mapping of names, such as `catalog: {rest: \"http://...\"}`"),
         (SMALL + "upstreams: {a: {rest: }}", "bff.yaml:2:17 upstreams.a.rest: expected text; put it in quotes"),
-        (SMALL + "upstreams: {a: {grpc: 'h:1'}}", "bff.yaml:2:13 upstreams.a: say where the types come from with exactly one of protos, descriptor_set, reflection; given is none"),
+        (SMALL + "upstreams: {a: {grpc: 'h:1'}}", "bff.yaml:2:13 upstreams.a: the types come from exactly one of protos, descriptor_set, reflection; found none"),
         (SMALL + "server: {tls: {cert: a}}", "bff.yaml:2:10 server.tls.key: this key is needed"),
         (b"a: \xff", "bff.yaml:1:1 the file is not UTF-8: byte 3 is 0xff"),
     ],

@@ -24,8 +24,8 @@ def validator() -> Draft202012Validator:
 RIGHT = [
     DESIGN,
     "frontends: {a: {schema: a}}",
-    'frontends: {a: {schema: a}}\nserver: {port: "${PORT}", graphiql: "${G:-true}", max_body: 8MB, request_timeout: 3s}',
-    'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", retry: {attempts: 2, first: 10ms}, rate: 100/s}}',
+    'frontends: {a: {schema: a}}\nserver: {port: "${PORT}", graphiql: "${G:-true}", max_body_size: 8MB, request_timeout: 3s}',
+    'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", retry: {attempts: 2, initial_delay: 10ms}, rate: 100/s}}',
     'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", timeout: "${T:-1s}", concurrency: "${N:-5}", retry: 0}}',
     "frontends: {a: {schema: a, match: {api_key: {keys: [abc]}, host: [h]}}}\nlog: {level: debug, format: console}",
 ]
@@ -34,7 +34,7 @@ WRONG = [
     "frontends: {}",
     "frontends: {a: {schem: a}}",
     "frontends: {a: {schema: a}}\nsever: {}",
-    "frontends: {a: {schema: a, limits: {depth: eight}}}",
+    "frontends: {a: {schema: a, limits: {max_depth: eight}}}",
     "frontends: {a: {schema: a, limits: {dept: 8}}}",
     "frontends: {'1': {schema: a}}",
     "frontends: {a: {schema: a}}\nserver: {request_timeout: 5}",
@@ -43,7 +43,7 @@ WRONG = [
     'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", grpc: "h:1", reflection: true}}',
     "frontends: {a: {schema: a}}\nupstreams: {a: {timeout: 1s}}",
     'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", timeout: soon}}',
-    'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", breaker: {failures: 0}}}',
+    'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", breaker: {consecutive_failures: 0}}}',
     'frontends: {a: {schema: a}}\nupstreams: {a: {rest: "http://h", retry: -1}}',
 ]
 

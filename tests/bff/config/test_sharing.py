@@ -8,7 +8,7 @@ from tests.bff.config.conftest import Load, Problems
 
 TEXT = """
 upstreams:
-  shop: {{rest: "http://127.0.0.1:9", forward: [X-Tenant], window: 1ms, max_records: 10, max_depth: 5}}
+  shop: {{rest: "http://127.0.0.1:9", forward: [X-Tenant], batch_window: 1ms, max_records: 10, max_depth: 5}}
 frontends:
   web:
     schema: schemas.web
@@ -22,17 +22,17 @@ def test_sharing_is_on_and_windows_are_off(load_text: Load) -> None:
     settings = load_text(TEXT.format(header="User-Agent"))
     web, shop = settings.frontends["web"], settings.upstreams["shop"]
     assert (web.share, web.share_across) == (True, ("user-agent",))
-    assert (shop.policies.window, shop.connector.max_records, shop.connector.max_depth) == (0.001, 10, 5)
+    assert (shop.policies.batch_window, shop.connector.max_records, shop.connector.max_depth) == (0.001, 10, 5)
     plain = load_text("{upstreams: {a: {rest: 'http://127.0.0.1:9'}}, frontends: {web: {schema: s, share: false}}}")
-    assert plain.upstreams["a"].policies.window is None
+    assert plain.upstreams["a"].policies.batch_window is None
     assert not plain.frontends["web"].share
 
 
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        ("Authorization", "authorization says who asks, and nobody may get the answer of another one"),
-        ("cookie", "cookie says who asks, and nobody may get the answer of another one"),
+        ("Authorization", "authorization identifies the caller; different callers must not share a response"),
+        ("cookie", "cookie identifies the caller; different callers must not share a response"),
         ("X-Tenant", "x-tenant is forwarded to shop, so it may change an answer; remove it"),
         ("x-key", "x-key holds the caller's API key, so it may change an answer; remove it"),
     ],

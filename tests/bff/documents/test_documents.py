@@ -109,7 +109,7 @@ async def test_trusted_documents_are_known_by_id(tmp_path: Path, manifest: Any) 
 
 async def test_an_id_may_say_that_it_is_a_hash(tmp_path: Path) -> None:
     """`sha256:` is GraphQL over HTTP's way to write what Apollo's manifests have bare."""
-    gateway = app(manifest=str(written(tmp_path, {sha(HELLO): HELLO})), only=True)
+    gateway = app(manifest=str(written(tmp_path, {sha(HELLO): HELLO})), trusted_only=True)
     for request in (
         {"document_id": f"sha256:{sha(HELLO)}"},
         {"document_id": sha(HELLO)},
@@ -120,7 +120,7 @@ async def test_an_id_may_say_that_it_is_a_hash(tmp_path: Path) -> None:
 
 async def test_only_trusted_documents(tmp_path: Path) -> None:
     """Everything else gets the same answer, so that it tells nothing of the schema."""
-    gateway = app(manifest=str(written(tmp_path, {"p1": HELLO})), only=True)
+    gateway = app(manifest=str(written(tmp_path, {"p1": HELLO})), trusted_only=True)
     strangers: list[dict[str, Any]] = [
         {"query": HELLO},
         {"query": "{ hello "},
@@ -167,7 +167,7 @@ def test_a_faulty_manifest_is_told_at_start(tmp_path: Path, manifest: Any, words
     """With the file and the operation."""
     path = written(tmp_path, manifest)
     with pytest.raises(SchemaError) as caught:
-        app(manifest=str(path), limits={"tokens": 7} if "tokens" in words else {})
+        app(manifest=str(path), limits={"max_tokens": 7} if "tokens" in words else {})
     assert any(all(word in problem for word in [str(path), *words]) for problem in caught.value.problems)
 
 
@@ -180,8 +180,8 @@ def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"only": True},
-        {"only": True, "persisted": True, "manifest": "x"},
+        {"trusted_only": True},
+        {"trusted_only": True, "persisted": True, "manifest": "x"},
         {"store": "redis://127.0.0.1"},
         {"persisted": True, "store": "memcached://127.0.0.1"},
     ],

@@ -134,6 +134,6 @@ async def test_a_redis_that_comes_back_is_asked_again(frontend: str, client: red
 
 def test_a_url_that_cannot_be_read() -> None:
     """Is told at start, without what it holds."""
-    with pytest.raises(SchemaError, match="no URL of a Redis") as caught:
+    with pytest.raises(SchemaError, match="not a Redis URL") as caught:
         app(persisted=True, store="redis://:secret@host:port/x")
     assert "secret" not in str(caught.value)

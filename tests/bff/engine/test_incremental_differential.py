@@ -134,7 +134,7 @@ def test_all_parts_together_are_the_whole_answer(query: str) -> None:
 
 async def _compare(query: str) -> None:
     app = gateway(
-        SCHEMA, timeout=60, limits={"tokens": 10_000}, shop=FakeUpstream(lambda call: dict.fromkeys(call.keys, 1))
+        SCHEMA, timeout=60, limits={"max_tokens": 10_000}, shop=FakeUpstream(lambda call: dict.fromkeys(call.keys, 1))
     )
     whole = await app.answer(Request(frontend="app", query=query))
     assert isinstance(whole, Answer)

@@ -87,7 +87,7 @@ async def test_a_mutation_publishes() -> None:
 )
 async def test_a_request_that_cannot_run_says_why(query: str, code: str) -> None:
     """Nothing runs, there is no data entry, the code is stable."""
-    answer = await ask(gateway(schema, limits={"depth": 20}, shop=FakeUpstream()), query)
+    answer = await ask(gateway(schema, limits={"max_depth": 20}, shop=FakeUpstream()), query)
     assert answer.errors[0]["extensions"]["code"] == code
     assert not answer.was_executed
     assert answer.status == 400

@@ -39,7 +39,7 @@ JSON = {"content-type": "application/json"}
 @pytest.fixture
 async def url():
     made = gateway(frontend(query=Query, mutation=Mutation))
-    async with serving(http_app(lambda: made, Options(max_body=1_000_000))) as address:
+    async with serving(http_app(lambda: made, Options(max_body_size=1_000_000))) as address:
         yield f"{address}/graphql/app"
 
 

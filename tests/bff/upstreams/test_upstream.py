@@ -74,7 +74,7 @@ async def test_calls_and_messages_share_one_breaker() -> None:
     """They go to the same system."""
     connector = Full()
     connector.fails = True
-    shop = upstream(connector, breaker={"failures": 2})
+    shop = upstream(connector, breaker={"consecutive_failures": 2})
     with pytest.raises(UpstreamUnavailable):
         await shop.send(Call(operation=READ))
     with pytest.raises(UpstreamUnavailable):

@@ -70,7 +70,7 @@ async def test_an_error_elsewhere_does_not_matter(shop: Shop, connected: Connect
     """Nothing that was asked for is missing."""
     errors = [{"message": "late", "path": ["other", 3]}, {"message": "no path"}, "no error", {"path": [None]}]
     shop.answer = lambda _: graphql_response({"data": {"product": {"id": "p1"}}, "errors": errors})
-    assert (await connected(introspect=False).send(call_of(product, id="p1"))).data == {"id": "p1"}
+    assert (await connected(introspection=False).send(call_of(product, id="p1"))).data == {"id": "p1"}
 
 
 async def test_what_is_wholly_lost_is_raised(connected: Connect) -> None:
@@ -149,7 +149,7 @@ async def test_who_may_not_ask_does_not_ask_again(shop: Shop, connected: Connect
     """Nothing gets better by asking for each by itself; each error is about its own operation."""
     error = {"message": "who are you?", "extensions": {"code": "UNAUTHENTICATED"}}
     shop.answer = lambda _: graphql_response({"errors": [error]}, 401)
-    connector = connected(introspect=False)
+    connector = connected(introspection=False)
     count = up.query("count")
     errors = await asyncio.gather(
         connector.send(call_of(product, id="p1")), connector.send(call_of(count)), return_exceptions=True
@@ -189,7 +189,7 @@ async def test_the_upstreams_code_decides(
     """Whether a field failed or the request; the code is kept for logs."""
     error = {"message": "no", "extensions": extensions, **({"path": ["product"]} if path else {})}
     shop.answer = lambda _: graphql_response({"data": {"product": None} if path else None, "errors": [error]})
-    caught = await failure(connected(introspect=False))
+    caught = await failure(connected(introspection=False))
     assert type(caught) is kind
     codes = [each for each in extensions.values() if isinstance(each, str)] if isinstance(extensions, dict) else []
     assert caught.upstream_code == (codes[0] if codes else "")
@@ -233,7 +233,7 @@ async def test_what_http_and_the_body_say(
 ) -> None:
     """Only application/graphql-response+json speaks GraphQL outside of 2xx (GraphQL over HTTP, section 6.4)."""
     shop.answer = lambda _: answer
-    error = await failure(connected(introspect=False))
+    error = await failure(connected(introspection=False))
     assert type(error) is kind
     assert words in str(error)
     if "HTTP 503" in words:
@@ -243,13 +243,13 @@ async def test_what_http_and_the_body_say(
 async def test_a_graphql_response_may_have_any_status(shop: Shop, connected: Connect) -> None:
     """Partial data with 4xx or 5xx is data, when the media type says that it is GraphQL."""
     shop.answer = lambda _: graphql_response({"data": {"product": {"id": "p1"}}}, 500)
-    assert (await connected(introspect=False).send(call_of(product, id="p1"))).data == {"id": "p1"}
+    assert (await connected(introspection=False).send(call_of(product, id="p1"))).data == {"id": "p1"}
 
 
 async def test_the_request_says_what_it_takes(shop: Shop, connected: Connect) -> None:
     """Whatever headers a policy hands on."""
     call = Call(operation=product.operation, arguments={"id": "p1"}, headers={"accept": "text/html"})
-    await connected(introspect=False).send(call)
+    await connected(introspection=False).send(call)
     headers = shop.requests[-1].headers
     assert headers["accept"] == "application/graphql-response+json, application/json;q=0.9"
     assert headers["content-type"] == "application/json"
@@ -282,7 +282,7 @@ async def test_secrets_that_come_back_are_taken_out(shop: Shop, connected: Conne
     shop.answer = lambda _: graphql_response({"errors": [error]}, 401)
     headers = {"authorization": "Bearer abc.def.ghi"}
     caught = await failure(
-        connected(introspect=False), Call(operation=product.operation, arguments={"id": "1"}, headers=headers)
+        connected(introspection=False), Call(operation=product.operation, arguments={"id": "1"}, headers=headers)
     )
     assert caught.detail == "token *** is no good: ***"
 
@@ -334,5 +334,5 @@ async def test_a_path_through_what_is_no_record_is_refused(
     """The upstream answers another question than it was asked."""
     shop.answer = lambda _: graphql_response({"data": data, "errors": errors})
     below = up.query("product(id: $id) { reviews }", fields="id", types={"id": "ID!"})
-    error = await failure(connected(introspect=False), call_of(below, id="p1"))
+    error = await failure(connected(introspection=False), call_of(below, id="p1"))
     assert "expected a record with reviews" in str(error)

@@ -151,7 +151,7 @@ async def test_a_list_can_be_in_the_order_asked(direct: Direct) -> None:
 async def test_entities_are_looked_up_by_their_key(shop: Shop, connected: Connect) -> None:
     """Representations with the type's name; answered in order."""
     endpoint = up.entities("Product", key="upc")
-    reply = await ask(connected(introspect=False), endpoint, "upc-p2", "upc-none", selection=leaves("title"))
+    reply = await ask(connected(introspection=False), endpoint, "upc-p2", "upc-none", selection=leaves("title"))
     assert reply.data == [{"title": "Title of p2"}, None]
     (query,) = shop.asked
     assert query == (

@@ -27,8 +27,8 @@ class GraphqlWorld(World):
         self.shop = shop
         self.options = options
 
-    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
-        limits: dict[str, Any] = {} if max_reply is None else {"max_reply": max_reply}
+    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
+        limits: dict[str, Any] = {} if max_reply_size is None else {"max_reply_size": max_reply_size}
         address = f"http://127.0.0.1:{port or self.shop.port}/graphql"
         return connect("shop", Options(address=address, **self.options, **limits))
 

@@ -25,7 +25,7 @@ def test_subscriptions_go_to_the_address(address: str, websocket: str) -> None:
 
 def test_subscriptions_can_go_elsewhere() -> None:
     """A host of their own."""
-    options = Options(address="http://a/graphql", subscriptions="wss://b/subscriptions")
+    options = Options(address="http://a/graphql", subscription_url="wss://b/subscriptions")
     assert options.websocket == "wss://b/subscriptions"
 
 
@@ -49,5 +49,5 @@ def test_an_address_that_cannot_be_is_refused(address: str) -> None:
 def test_a_websocket_address_that_cannot_be_is_refused(url: str) -> None:
     """As above."""
     with pytest.raises(ValidationError) as caught:
-        Options(address="http://a/", subscriptions=url)
+        Options(address="http://a/", subscription_url=url)
     assert "secret" not in str(caught.value)

@@ -93,7 +93,7 @@ async def test_a_kind_that_the_schema_does_not_have_is_told(connected: Connect, 
 
 @pytest.mark.parametrize(
     ("options", "reason"),
-    [({"introspect": False}, "introspect: false"), ({}, "introspection failed: introspection is off")],
+    [({"introspection": False}, "introspection: false"), ({}, "introspection failed: introspection is off")],
 )
 async def test_types_from_nowhere_are_told(shop: Shop, connected: Connect, options: Any, reason: str) -> None:
     """With the ways to give them. Starting is no failure, because other endpoints may work."""

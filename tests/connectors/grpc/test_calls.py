@@ -259,7 +259,7 @@ async def test_health_is_asked_where_it_is_offered() -> None:
 
 async def test_a_connection_can_be_kept_alive(shop: Shop) -> None:
     """With pings, calls go on as without."""
-    connector = shop.connector(keepalive="10s")
+    connector = shop.connector(keepalive_interval="10s")
     assert (await connector.send(Call(operation=prices.operation, keys=("A",)))).data["prices"]
     await connector.close()
 

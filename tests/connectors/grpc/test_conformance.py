@@ -22,12 +22,12 @@ class GrpcWorld(World):
         self.shop = shop
         self.source = source
 
-    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
+    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
         options = dict(self.source)
         if port is not None:
             options["address"] = f"127.0.0.1:{port}"
-        if max_reply is not None:
-            options["max_reply"] = max_reply
+        if max_reply_size is not None:
+            options["max_reply_size"] = max_reply_size
         return self.shop.connector(**options)
 
     def call(self) -> Call:

@@ -61,7 +61,10 @@ async def test_types_come_from_reflection_v1() -> None:
 
 async def test_a_small_max_reply_does_not_hinder_reflection() -> None:
     """Descriptors are no replies."""
-    async with serving(Shop(), reflect=True) as shop, Direct({"shop": shop.connector(reflection=True, max_reply=20)}):
+    async with (
+        serving(Shop(), reflect=True) as shop,
+        Direct({"shop": shop.connector(reflection=True, max_reply_size=20)}),
+    ):
         assert (await prices(sku="A")).data["amount"] == 100
 
 

@@ -93,9 +93,9 @@ async def test_a_stream_meets_its_deadline(shop: Shop, connector: GrpcConnector)
 
 
 async def test_an_event_over_the_limit_ends_the_stream(shop: Shop) -> None:
-    """`max_reply` is for every message."""
+    """`max_reply_size` is for every message."""
     shop.mode = "heavy"
-    connector = shop.connector(max_reply="50kB")
+    connector = shop.connector(max_reply_size="50kB")
     with pytest.raises(UpstreamReplyTooLarge):
         await anext(connector.stream(watch()))
     await connector.close()

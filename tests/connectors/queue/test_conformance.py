@@ -39,12 +39,12 @@ class QueueWorld(World):
             raise Refusal("INTERNAL")
         return b'{"amount":' if self.mode == "garble" else b'{"amount": 700}'
 
-    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
+    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
         options: dict[str, Any] = {"address": self.address, "token": SECRET}
         if port is not None:
             options["address"] = self.elsewhere.format(port=port)
-        if max_reply is not None:
-            options["max_reply"] = max_reply
+        if max_reply_size is not None:
+            options["max_reply_size"] = max_reply_size
         self.made = connect("orders", Options(**options))
         return self.made
 

@@ -28,7 +28,7 @@ def address() -> str:
 
 @pytest.fixture
 async def connector(address: str, broker: Broker):
-    connector = connect("orders", Options(address=address, backlog=2))
+    connector = connect("orders", Options(address=address, max_backlog=2))
     yield connector
     await connector.close()
 
@@ -151,7 +151,7 @@ async def test_a_full_backlog_is_a_rate_limit(connector: QueueConnector, broker:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"address": "amqp://x"}, {"buffer": 0}, {"overflow": "explode"}, {"backlog": 0}, {"redeliver_after": 3}, {"x": 1}],
+    [{"address": "amqp://x"}, {"buffer": 0}, {"overflow": "explode"}, {"max_backlog": 0}, {"ack_timeout": 3}, {"x": 1}],
 )
 def test_options_are_checked(wrong: dict[str, Any]) -> None:
     """Before anything runs."""

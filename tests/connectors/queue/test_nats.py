@@ -35,7 +35,7 @@ from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.queue.brokers import NatsServer, opened, responding
 from tests.connectors.queue.test_brokers import take
 
-QUICK = {"first": "20ms", "most": "100ms", "give_up": "30s"}
+QUICK = {"initial_delay": "20ms", "max_delay": "100ms", "give_up_after": "30s"}
 orders = queue("orders")
 updates = orders.subscribe("orders.updates")
 jobs = orders.subscribe("orders.jobs", group="workers")
@@ -109,8 +109,11 @@ async def test_viewers_and_groups_survive_a_lost_connection(server: NatsServer, 
 
 @pytest.mark.parametrize("endpoint", [updates, jobs], ids=["viewer", "group"])
 async def test_viewers_are_told_when_it_is_hopeless(server: NatsServer, endpoint) -> None:
-    """After give_up without a connection: UpstreamUnreachable."""
-    options = {"address": server.address, "reconnect": {"first": "20ms", "most": "50ms", "give_up": "200ms"}}
+    """After give_up_after without a connection: UpstreamUnreachable."""
+    options = {
+        "address": server.address,
+        "reconnect": {"initial_delay": "20ms", "max_delay": "50ms", "give_up_after": "200ms"},
+    }
     connector = connect("orders", Options.model_validate(options))
     viewing = asyncio.ensure_future(anext(connector.stream(Call(operation=endpoint.operation))))
     await asyncio.sleep(0.2)
@@ -222,7 +225,7 @@ async def test_signing_in_and_permissions(tmp_path: Path) -> None:
             with pytest.raises(BrokerDenied, match=r"the topic salaries\.>"):
                 await broker.subscribe("salaries.>")
             await broker.publish(Message(topic="orders.placed", body=b""))
-        options = Options.model_validate({"address": server.address, "user": "shop", "password": "wr0ng"})
+        options = Options.model_validate({"address": server.address, "username": "shop", "password": "wr0ng"})
         assert "wr0ng" not in repr(options)
         connector = connect("orders", options)
         with pytest.raises(UpstreamForbidden, match="does not accept the sign-in") as caught:

@@ -86,7 +86,7 @@ async def test_only_matching_messages_are_seen(
     broker: Broker, connected: Connect, topic: str, viewers: Viewers
 ) -> None:
     """`where` compares fields by value or text; what is no JSON or too large is passed over and counted."""
-    connector = connected(max_reply=100)
+    connector = connected(max_reply_size=100)
     updates = orders.subscribe(topic, where={"order.id": "{id}", "kind": "update"})
     seen = viewers.add(watch(connector, updates, id="7"))
     await subscribed(connector, topic)
@@ -248,7 +248,7 @@ async def test_closing_the_connector_ends_its_viewers(connected: Connect, topic:
 
 
 async def test_a_broker_that_is_not_there_is_told_to_viewers() -> None:
-    """At once, not after give_up: patience is for those who were connected once."""
+    """At once, not after give_up_after: patience is for those who were connected once."""
     connector = connect("orders", Options(address=f"nats://127.0.0.1:{free_port()}"))
     for endpoint in (orders.subscribe("x"), orders.subscribe("x", group="g")):
         async with asyncio.timeout(2):

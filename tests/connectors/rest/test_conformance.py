@@ -27,8 +27,8 @@ class RestWorld(World):
         self.engine = engine
         http.answer = lambda _: json_response(self.expected)
 
-    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
-        limits: dict[str, Any] = {} if max_reply is None else {"max_reply": max_reply}
+    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
+        limits: dict[str, Any] = {} if max_reply_size is None else {"max_reply_size": max_reply_size}
         address = f"http://127.0.0.1:{port or self.http.port}"
         return connect("catalog", Options(address=address, engine=self.engine, **limits))
 

@@ -114,7 +114,7 @@ async def test_pages_are_bounded(upstream: HttpWorld, connector: RestConnector) 
 async def test_pages_together_are_bounded_by_max_reply(upstream: HttpWorld) -> None:
     """Many small pages are a big reply too."""
     upstream.answer = lambda _: json_response([{"id": "x" * 300}])
-    connector = connect("catalog", Options(address=f"http://127.0.0.1:{upstream.port}", max_reply=1000))
+    connector = connect("catalog", Options(address=f"http://127.0.0.1:{upstream.port}", max_reply_size=1000))
     with pytest.raises(UpstreamReplyTooLarge, match="together"):
         await connector.send(Call(operation=catalog.get("/products", pages=by_page()).operation))
     await connector.close()

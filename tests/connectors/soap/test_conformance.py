@@ -29,8 +29,8 @@ class SoapWorld(World):
         self.engine = engine
         http.answer = lambda _: answered(ANSWER)
 
-    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
-        limits: dict[str, Any] = {} if max_reply is None else {"max_reply": max_reply}
+    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
+        limits: dict[str, Any] = {} if max_reply_size is None else {"max_reply_size": max_reply_size}
         endpoint = f"http://127.0.0.1:{port or self.http.port}/soap"
         user = {"username": "gateway", "password": SECRET}
         return connect("warehouse", Options(address=WSDL, endpoint=endpoint, engine=self.engine, **user, **limits))

@@ -71,9 +71,9 @@ async def test_a_dtd_in_a_reply_is_refused(http: HttpWorld, dtd: str, note: str,
     ids=["depth", "undefined entity", "one huge text"],
 )
 async def test_the_limits_of_the_parser_stay_on(http: HttpWorld, inside: str, told: str) -> None:
-    """Depth and text size are bounded even where max_reply would allow more."""
+    """Depth and text size are bounded even where max_reply_size would allow more."""
     http.answer = lambda _: answered(inside)
-    async with connected(http, max_reply=50_000_000) as connector:
+    async with connected(http, max_reply_size=50_000_000) as connector:
         with pytest.raises(UpstreamBadReply, match=told):
             await connector.send(GET)
 

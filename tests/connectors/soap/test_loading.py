@@ -65,7 +65,7 @@ async def site() -> AsyncGenerator[Site]:
 
 async def test_a_wsdl_is_fetched_with_its_imports_and_its_address_is_used(site: Site) -> None:
     """Everything known beforehand comes from the URL; calls go where the WSDL says."""
-    connector = site.connector(max_reply=1000)
+    connector = site.connector(max_reply_size=1000)
     await connector.start()
     assert (await connector.send(GET)).data["Quantity"] == 7
     await connector.close()

@@ -53,7 +53,7 @@ def opened(engine: str, **options: Any) -> Transport:
 
 @pytest.fixture
 async def transport(engine: str) -> AsyncGenerator[Transport]:
-    transport = opened(engine, max_reply=50_000)
+    transport = opened(engine, max_reply_size=50_000)
     yield transport
     await transport.close()
 
@@ -97,7 +97,7 @@ async def test_connections_are_used_again(world: HttpWorld, get: Get) -> None:
 async def test_no_more_connections_than_allowed(engine: str, world: HttpWorld) -> None:
     """`connections` bounds the pool; other calls wait their turn."""
     world.answer = lambda _: Say(response(b"ok").data, after=0.02)
-    transport = opened(engine, connections=2)
+    transport = opened(engine, max_connections=2)
     await asyncio.gather(
         *(transport.request(READ, "GET", world.url, headers={}, timeout=5) for _ in range(8)),
     )
@@ -107,7 +107,7 @@ async def test_no_more_connections_than_allowed(engine: str, world: HttpWorld) -
 
 async def test_an_idle_connection_makes_room_for_another_origin(world: HttpWorld) -> None:
     """And one that was lost takes no room: the asyncio engine only, whose pool is ours."""
-    transport = opened("asyncio", connections=2)
+    transport = opened("asyncio", max_connections=2)
 
     async def ask(host: str) -> int:
         url = f"http://{host}:{world.port}"
@@ -207,7 +207,7 @@ async def test_a_body_over_the_limit_is_refused_unread(world: HttpWorld, get: Ge
 
 @pytest.mark.parametrize("coding", ["", "gzip"])
 async def test_a_body_that_grows_over_the_limit_is_refused(world: HttpWorld, get: Get, coding: str) -> None:
-    """Neither a missing length nor compression gets around `max_reply`."""
+    """Neither a missing length nor compression gets around `max_reply_size`."""
     body = gzip.compress(b"0" * 5_000_000) if coding else b"0" * 60_000
     head = f"HTTP/1.1 200 OK\r\nConnection: close\r\n{'Content-Encoding: gzip' if coding else 'X-A: b'}\r\n\r\n"
     world.answer = lambda _: Say(head.encode() + body, then="close")

@@ -27,12 +27,12 @@ class WebsocketWorld(World):
     def expected(self) -> Any:
         return {"id": self.upstream.heard[-1]["id"], "amount": 7}
 
-    def connector(self, *, port: int | None = None, max_reply: int | None = None) -> Connector:
-        options: dict[str, Any] = {"handshake": {"authorization": f"Bearer {SECRET}"}}
+    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
+        options: dict[str, Any] = {"handshake_headers": {"authorization": f"Bearer {SECRET}"}}
         if port is not None:
             options["address"] = f"ws://127.0.0.1:{port}"
-        if max_reply is not None:
-            options["max_reply"] = max_reply
+        if max_reply_size is not None:
+            options["max_reply_size"] = max_reply_size
         return self.upstream.connector(**options)
 
     def call(self) -> Call:

@@ -32,7 +32,7 @@ from tests.connectors.websocket.conftest import Connect
 from tests.connectors.websocket.test_streams import SUB_A, SUB_B, answered, stop, tick, viewing, watch
 from tests.connectors.websocket.upstream import Upstream
 
-QUICK = {"first": "20ms", "most": "50ms", "give_up": "30s"}
+QUICK = {"initial_delay": "20ms", "max_delay": "50ms", "give_up_after": "30s"}
 ask = websocket("ticker").request({"op": "ask"}, cancel={"op": "cancel"})
 QUESTION = Call(operation=ask.operation)
 
@@ -80,8 +80,8 @@ async def test_a_clean_close_is_no_end_either(upstream: Upstream, connected: Con
 
 
 async def test_viewers_are_told_when_it_is_hopeless(upstream: Upstream, connected: Connect) -> None:
-    """After give_up without a connection every viewer gets UpstreamUnreachable; a later one tries anew."""
-    connector = connected(reconnect={"first": "20ms", "most": "50ms", "give_up": "200ms"})
+    """After give_up_after without a connection every viewer gets UpstreamUnreachable; a later one tries anew."""
+    connector = connected(reconnect={"initial_delay": "20ms", "max_delay": "50ms", "give_up_after": "200ms"})
     viewers = [asyncio.create_task(viewing(watch(connector, "A"), [])) for _ in range(3)]
     assert await upstream.hears(SUB_A)
     await upstream.stop()
@@ -115,7 +115,7 @@ async def test_questions_fail_at_once_when_the_connection_breaks(
 
 async def test_a_question_does_not_wait_out_a_long_pause(upstream: Upstream, connected: Connect) -> None:
     """While viewers wait for the next attempt, somebody who needs the socket now makes it happen now."""
-    connector = connected(reconnect={"first": "20ms", "most": "60s", "give_up": "10m"})
+    connector = connected(reconnect={"initial_delay": "20ms", "max_delay": "60s", "give_up_after": "10m"})
     viewer = asyncio.create_task(viewing(watch(connector, "A"), []))
     assert await upstream.hears(SUB_A)
     await upstream.stop()
@@ -142,7 +142,7 @@ async def test_nobody_knocks_when_nobody_needs_it(upstream: Upstream, connected:
 
 async def test_the_socket_is_closed_when_idle(upstream: Upstream, connected: Connect) -> None:
     """After `idle` without viewers and calls it goes; the next need opens another."""
-    connector = connected(idle="100ms")
+    connector = connected(idle_timeout="100ms")
     upstream.answer = lambda asked: {"id": asked["id"]} if "id" in asked else None
     await connector.send(QUESTION)
     async with aclosing(watch(connector, "A")) as events:
@@ -169,7 +169,7 @@ async def test_a_silent_connection_is_given_up_by_heartbeat(connected: Connect) 
 
     server = await asyncio.start_server(mute, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    connector = connected(address=f"ws://127.0.0.1:{port}", heartbeat="100ms")
+    connector = connected(address=f"ws://127.0.0.1:{port}", ping_interval="100ms")
     with pytest.raises(UpstreamDisconnected):
         await asyncio.wait_for(connector.send(QUESTION), 5)
     await connector.close()
@@ -266,7 +266,7 @@ async def test_a_message_over_the_limit_breaks_the_connection_and_says_so(
     upstream: Upstream, connected: Connect
 ) -> None:
     """Questions get UpstreamReplyTooLarge; viewers are back with the next connection."""
-    connector = connected(max_reply=200, reconnect=QUICK)
+    connector = connected(max_reply_size=200, reconnect=QUICK)
     seen: list[int] = []
     viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
     assert await upstream.hears(SUB_A)
@@ -288,7 +288,7 @@ async def test_the_handshake_carries_its_headers_and_the_log_does_not(
 ) -> None:
     """Static headers and the subprotocol go to the upstream; no log level shows them."""
     caplog.set_level(logging.DEBUG)
-    connector = connected(handshake={"authorization": f"Bearer {SECRET}"}, compression=True)
+    connector = connected(handshake_headers={"authorization": f"Bearer {SECRET}"}, compression=True)
     await connector.start()
     sent = upstream.handshakes[0].headers
     assert sent["authorization"] == f"Bearer {SECRET}"

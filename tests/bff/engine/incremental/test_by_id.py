@@ -332,7 +332,7 @@ async def test_mutations_defer_until_all_is_done(app: Gateway, shop: FakeUpstrea
 
 async def test_limits_hold_for_all_parts_together(shop: FakeUpstream) -> None:
     """A deferred call counts."""
-    app = gateway(SCHEMA, limits={"calls": 1}, shop=shop)
+    app = gateway(SCHEMA, limits={"max_calls": 1}, shop=shop)
     parts = await rest(await start(app, "{ item { price ... @defer { rating } } }"))
     _, errors = merged(parts)
     assert [error["extensions"]["code"] for error in errors] == ["TOO_MANY_CALLS"]

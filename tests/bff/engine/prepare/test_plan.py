@@ -52,11 +52,11 @@ def test_names_of_operations_that_are_not_there_are_not_remembered() -> None:
     assert len(known._plans) == 1
 
 
-@pytest.mark.parametrize("limits", [{}, {"depth": 10}, {"cost": 100_000}])
+@pytest.mark.parametrize("limits", [{}, {"max_depth": 10}, {"max_cost": 100_000}])
 async def test_a_long_chain_of_fragments_is_refused(limits: dict[str, int]) -> None:
     """Each is shallow, so that only whoever follows them runs out of stack."""
     chain = "{ ...F0 } " + " ".join(f"fragment F{i} on Query {{ ...F{i + 1} }}" for i in range(2000))
-    app = gateway(schema, limits={"tokens": 100_000, **limits})
+    app = gateway(schema, limits={"max_tokens": 100_000, **limits})
     answer = await ask(app, f"{chain} fragment F2000 on Query {{ word }}")
     assert answer.errors[0]["extensions"]["code"] in {"TOO_DEEP", "GRAPHQL_VALIDATION_FAILED"}
     assert not answer.was_executed

@@ -93,7 +93,7 @@ def _upstreams(album: Connector) -> Upstreams:
 @asynccontextmanager
 async def open_studio(upload: dict[str, Any] | None = None, **options: Any) -> AsyncIterator[Studio]:
     """`upload` of the frontend; 1 MB files when not given."""
-    chosen = {"most": 2, "size": "1MB"} if upload is None else upload
+    chosen = {"max_files": 2, "max_file_size": "1MB"} if upload is None else upload
     own = FrontendOptions.model_validate({"schema": "s", "upload": chosen or None})
     app = make_frontend("app", own, frontend(query=Query, mutation=Mutation))
     async with HttpWorld(answer=lambda _: json_response({"id": "p-1"})) as upstream:
@@ -205,8 +205,8 @@ async def test_an_endless_body(announced: bool) -> None:
 
 
 async def test_a_large_operation_is_no_file() -> None:
-    """`server.max_body` bounds it."""
-    async with open_studio(max_body=1000) as studio:
+    """`server.max_body_size` bounds it."""
+    async with open_studio(max_body_size=1000) as studio:
         answer = await studio.raw(("operations", b" " * 1001))
         assert (answer.status_code, codes(answer)) == (413, ["BODY_TOO_LARGE"])
 
@@ -323,7 +323,7 @@ async def test_memory_holds_no_file() -> None:
         yield b"\r\n--x--\r\n"
 
     async with listening(serve) as port:
-        own = FrontendOptions.model_validate({"schema": "s", "upload": {"size": "30MB"}})
+        own = FrontendOptions.model_validate({"schema": "s", "upload": {"max_file_size": "30MB"}})
         app = make_frontend("app", own, frontend(query=Query, mutation=Mutation))
         connector = connect("album", RestOptions(address=f"http://127.0.0.1:{port}"))
         gate = Gateway({"app": app}, _upstreams(connector), request_timeout=60, readiness=AllReady())

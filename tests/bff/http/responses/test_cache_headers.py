@@ -78,7 +78,7 @@ async def test_another_answer_has_another_tag() -> None:
 
 async def test_a_compressed_answer_has_a_weak_tag() -> None:
     """And 304 has the tag that its 200 has."""
-    async with open_manners(compression={"above": 10}) as world:
+    async with open_manners(compression={"min_size": 10}) as world:
         plain = await world.client.get(world.url + GET, headers={"accept-encoding": "identity"})
         packed = await world.client.get(world.url + GET, headers={"accept-encoding": "gzip"})
         assert packed.headers["content-encoding"] == "gzip"

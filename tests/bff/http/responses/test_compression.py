@@ -81,7 +81,7 @@ async def test_small_answers_stay_as_they_are() -> None:
 
 async def test_how_small_is_an_option() -> None:
     """And whether at all."""
-    async with open_manners(compression={"above": 10}) as world:
+    async with open_manners(compression={"min_size": 10}) as world:
         response, _ = await raw(world, "gzip")
         assert response.headers["content-encoding"] == "gzip"
     async with open_manners(compression=None) as world:
@@ -92,7 +92,7 @@ async def test_how_small_is_an_option() -> None:
 
 async def test_streams_are_never_compressed() -> None:
     """Each event must leave at once."""
-    async with open_manners(compression={"above": 0}) as world:
+    async with open_manners(compression={"min_size": 0}) as world:
         headers = {"accept": "text/event-stream", "accept-encoding": "gzip"}
         asked = {"query": "subscription { count(to: 2) }"}
         response = await world.client.post(f"{world.url}/graphql/web", json=asked, headers=headers)
@@ -145,7 +145,7 @@ async def test_a_bomb_is_not_unpacked() -> None:
     """200 MB in 200 KB: no more of it is made than a body may have."""
     bomb = gzip.compress(b"\0" * 200_000_000, 9)
     assert len(bomb) < 300_000
-    async with open_manners(max_body=400_000) as world:
+    async with open_manners(max_body_size=400_000) as world:
         tracemalloc.start()
         answer = await world.client.post(f"{world.url}/graphql/web", **zipped(bomb))
         _, peak = tracemalloc.get_traced_memory()

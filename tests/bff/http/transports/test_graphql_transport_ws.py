@@ -292,7 +292,7 @@ async def test_where_nobody_speaks(world: World, path: str, code: bytes) -> None
 
 async def test_operations_are_bounded() -> None:
     """One too many is told so; the others go on, and one that ends makes room."""
-    async with open_world(subscriptions={"most": 2}) as world, acknowledged(world) as client:
+    async with open_world(subscriptions={"max_operations": 2}) as world, acknowledged(world) as client:
         await client.say(subscribe("1", FOREVER), subscribe("2", FOREVER))
         assert {(await client.hear())["type"] for _ in range(2)} == {"next"}
         await client.say(subscribe("3", FOREVER))
@@ -307,7 +307,7 @@ async def test_operations_are_bounded() -> None:
 @pytest.mark.parametrize(("compression", "codes"), [(None, {1009}), ("deflate", {1009, 4400})])
 async def test_messages_are_bounded(compression: str | None, codes: set[int]) -> None:
     """Before they are put together (RFC 6455, section 7.4.1), also when millions of blanks came as a few bytes."""
-    async with open_world(max_body=10_000) as world, acknowledged(world, compression=compression) as client:
+    async with open_world(max_body_size=10_000) as world, acknowledged(world, compression=compression) as client:
         with suppress(ConnectionClosed):  # before everything is sent
             await client.say(subscribe("1", "{ hello }" + " " * 5_000_000))
         assert (await client.closing())[0] in codes

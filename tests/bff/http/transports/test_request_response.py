@@ -105,7 +105,7 @@ async def test_a_slow_answer_comes_all_the_same(world: World) -> None:
 
 async def test_a_body_in_many_pieces() -> None:
     """Is put together, up to the limit exactly."""
-    async with open_world(max_body=1000) as world:
+    async with open_world(max_body_size=1000) as world:
 
         async def pieces(total: int):
             text = b'{"query": "{ hello }", "x": "' + b"a" * (total - 31) + b'"}'

@@ -124,7 +124,7 @@ async def test_events_that_are_gone() -> None:
 async def test_reservations_are_bounded_and_expire(monkeypatch: pytest.MonkeyPatch) -> None:
     """With everything that ran on them."""
     monkeypatch.setattr("bff.http.transports.event_streams.KEPT_SECONDS", 0.5)
-    async with open_world(subscriptions={"streams": 1}) as world:
+    async with open_world(subscriptions={"max_streams": 1}) as world:
         token = await reserve(world)
         assert codes(await world.client.put(f"{world.url}/graphql")) == ["TOO_MANY_STREAMS"]
         await run(world, token, "a", FOREVER)
@@ -136,7 +136,7 @@ async def test_reservations_are_bounded_and_expire(monkeypatch: pytest.MonkeyPat
 
 async def test_turned_off() -> None:
     """PUT is refused like any other method."""
-    async with open_world(subscriptions={"streams": 0}) as world:
+    async with open_world(subscriptions={"max_streams": 0}) as world:
         assert (await world.client.put(f"{world.url}/graphql")).status_code == 405
 
 

@@ -94,7 +94,7 @@ async def subscriber(world: World, receive_buffer: int | None = None) -> ClientC
 async def test_one_who_does_not_read(slow: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Delays nobody, even where the source waits for everybody, and costs a bounded number of events."""
     monkeypatch.setattr("bff.http.transports.slow_consumers.PATIENCE", 0.1)
-    async with open_world(subscriptions={"slow": slow, "buffer": BUFFER}) as world:
+    async with open_world(subscriptions={"overflow": slow, "buffer": BUFFER}) as world:
         push = Push()
         monkeypatch.setattr(world.gateway, "answer", push.answer)
         stuck, quick = await subscriber(world, receive_buffer=4096), await subscriber(world)

@@ -22,7 +22,7 @@ from connectors.errors import (
 from connectors.testing import ManualClock
 from tests.bff.policies.outbound.world import READ, Upstream, call, http, settle
 
-OPTIONS = Breaker.model_construct(failures=3, open=10.0)
+OPTIONS = Breaker.model_construct(consecutive_failures=3, open=10.0)
 
 
 class World:

@@ -14,8 +14,8 @@ def test_retry_is_a_number_or_a_mapping() -> None:
     assert Options.model_validate({"retry": 2}).retry == Retry(attempts=2)
     assert Options.model_validate({"retry": "3"}).retry == Retry(attempts=3)
     assert Options.model_validate({"retry": 0}).retry is None
-    own = Options.model_validate({"retry": {"attempts": 5, "first": "10ms", "most": "2s"}}).retry
-    assert (own.attempts, own.first, own.most) == (5, 0.01, 2.0)
+    own = Options.model_validate({"retry": {"attempts": 5, "initial_delay": "10ms", "max_delay": "2s"}}).retry
+    assert (own.attempts, own.initial_delay, own.max_delay) == (5, 0.01, 2.0)
 
 
 @pytest.mark.parametrize(("text", "per_second"), [("100/s", 100.0), ("600/m", 10.0), ("1800 / h", 0.5), ("0.5/s", 0.5)])
@@ -34,11 +34,11 @@ def test_wrong_rates(wrong) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"forward": ["content-length"]}, "belongs to one connection"),
-        ({"forward": ["Host"]}, "belongs to one connection"),
+        ({"forward": ["content-length"]}, "belongs to a connection"),
+        ({"forward": ["Host"]}, "belongs to a connection"),
         ({"forward": ["two words"]}, "not the name of a header"),
         ({"headers": {"x-a": "line\r\nbreak"}}, "characters that a header cannot have"),
-        ({"headers": {"transfer-encoding": "chunked"}}, "belongs to one connection"),
+        ({"headers": {"transfer-encoding": "chunked"}}, "belongs to a connection"),
         ({"timeout": "0s"}, "greater than 0"),
         ({"concurrency": 0}, "greater than or equal to 1"),
         ({"cache": "https"}, "'http'"),

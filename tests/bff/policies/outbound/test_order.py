@@ -19,7 +19,7 @@ ALL = {
     "timeout": "1s",
     "attempt_timeout": "500ms",
     "retry": 2,
-    "breaker": {"failures": 3},
+    "breaker": {"consecutive_failures": 3},
     "concurrency": 10,
     "rate": "100/s",
     "cache": "http",
@@ -65,7 +65,7 @@ async def test_two_users_share_neither_cache_nor_flight() -> None:
 async def test_a_hundred_who_ask_the_same_are_one_call_that_is_repeated_once() -> None:
     """Sharing is outside of retrying: a failure is not multiplied by those who wait."""
     upstream = Upstream(UpstreamUnavailable, http(b"1"))
-    send = wrap(upstream.send, outbound(options(retry={"attempts": 1, "first": "1ms"})))
+    send = wrap(upstream.send, outbound(options(retry={"attempts": 1, "initial_delay": "1ms"})))
     replies = await asyncio.gather(*(send(call()) for _ in range(100)))
     assert {reply.payload for reply in replies} == {b"1"}
     assert len(upstream.calls) == 2
@@ -74,7 +74,10 @@ async def test_a_hundred_who_ask_the_same_are_one_call_that_is_repeated_once() -
 async def test_an_open_breaker_ends_repetitions() -> None:
     """The breaker sees every attempt; once it is open, nobody waits to be refused again."""
     upstream = Upstream(UpstreamUnavailable)
-    send = wrap(upstream.send, outbound(options(retry={"attempts": 9, "first": "1ms"}, breaker={"failures": 3})))
+    send = wrap(
+        upstream.send,
+        outbound(options(retry={"attempts": 9, "initial_delay": "1ms"}, breaker={"consecutive_failures": 3})),
+    )
     with pytest.raises(CircuitOpen):
         await send(call())
     assert len(upstream.calls) == 3
@@ -83,7 +86,7 @@ async def test_an_open_breaker_ends_repetitions() -> None:
 async def test_a_hanging_upstream_opens_the_breaker_with_a_timeout_alone() -> None:
     """No attempt_timeout is needed for that."""
     upstream = Upstream(gate=asyncio.Event())
-    send = wrap(upstream.send, outbound(options(timeout="20ms", breaker={"failures": 2})))
+    send = wrap(upstream.send, outbound(options(timeout="20ms", breaker={"consecutive_failures": 2})))
     for _ in range(2):
         with pytest.raises(UpstreamTimeout):
             await send(call())
@@ -100,7 +103,7 @@ async def test_a_connector_that_keeps_deadlines_is_told_them_and_not_timed() -> 
         await asyncio.sleep(sent.deadline - time.monotonic() + 0.1)  # a timer would end it before
         raise UpstreamTimeout(sent.operation, "by the connector")
 
-    given = options(timeout="20ms", attempt_timeout="1s", breaker={"failures": 1})
+    given = options(timeout="20ms", attempt_timeout="1s", breaker={"consecutive_failures": 1})
     send = wrap(slow, outbound(given, connector_keeps_deadlines=True))
     with pytest.raises(UpstreamTimeout, match="by the connector"):
         await send(call())
@@ -141,7 +144,7 @@ async def test_a_slow_attempt_is_repeated_within_the_deadline() -> None:
             return await super().send(sent)
 
     upstream = Slow(http(b"1"))
-    send = wrap(upstream.send, outbound(options(timeout="5s", attempt_timeout="20ms", retry={"first": "1ms"})))
+    send = wrap(upstream.send, outbound(options(timeout="5s", attempt_timeout="20ms", retry={"initial_delay": "1ms"})))
     assert (await send(call())).payload == b"1"
     assert len(upstream.calls) == 2
 
@@ -150,7 +153,7 @@ async def test_stale_replies_bridge_an_open_breaker() -> None:
     """The cache is outside of the breaker, so stale-if-error helps then too."""
     clock = ManualClock()
     upstream = Upstream(http(b"1", cache_control="max-age=1, stale-if-error=3600"), UpstreamUnavailable)
-    send = wrap(upstream.send, outbound(options(cache="http", breaker={"failures": 1}), clock=clock))
+    send = wrap(upstream.send, outbound(options(cache="http", breaker={"consecutive_failures": 1}), clock=clock))
     await send(call(id=1))
     clock.seconds = 5
     with pytest.raises(UpstreamUnavailable):
@@ -162,7 +165,7 @@ async def test_stale_replies_bridge_an_open_breaker() -> None:
 async def test_no_error_shows_a_header() -> None:
     """Messages are for logs; tokens are not."""
     upstream = Upstream(UpstreamUnavailable)
-    given = options(headers={"authorization": "Bearer s3cret"}, breaker={"failures": 1}, share=False)
+    given = options(headers={"authorization": "Bearer s3cret"}, breaker={"consecutive_failures": 1}, share=False)
     send = wrap(upstream.send, outbound(given))
     for _ in range(2):
         with pytest.raises(UpstreamError) as failed:

@@ -33,7 +33,7 @@ class Sleeps(ManualClock):
 
 def around(upstream: Upstream, *, attempts=2, first=0.1, most=1.0, draw=lambda low, high: high):
     sleeps = Sleeps()
-    options = Retry.model_construct(attempts=attempts, first=first, most=most)
+    options = Retry.model_construct(attempts=attempts, initial_delay=first, max_delay=most)
     return retry(options, sleeps, draw=draw)(upstream.send), sleeps
 
 
