@@ -16,6 +16,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.services import need_program
+from tests.waiting import time_limit
 
 _FLAGS = (
     "--headless",
@@ -50,7 +51,7 @@ class Page:
         number = next(self._ids)
         self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
-        async with asyncio.timeout(20):
+        async with time_limit():
             return await self._answers[number]
 
     async def open(self, url: str) -> None:
@@ -114,7 +115,7 @@ async def browser(profile: Path) -> AsyncIterator[Page]:
     )
     assert process.stderr is not None
     try:
-        async with asyncio.timeout(30):
+        async with time_limit():
             while not (found := re.search(rb"ws://([^/]+)/", await process.stderr.readline())):
                 pass
         drain = asyncio.ensure_future(process.stderr.read())

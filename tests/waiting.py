@@ -27,8 +27,8 @@ def until_true(condition: Callable[[], object], within: float = GENEROUS) -> Non
         time.sleep(PAUSE)
 
 
-def in_time(within: float = GENEROUS) -> asyncio.Timeout:
-    """`async with in_time():` fails instead of waiting for ever."""
+def time_limit(within: float = GENEROUS) -> asyncio.Timeout:
+    """`async with time_limit():` fails instead of waiting for ever."""
     return asyncio.timeout(within)
 
 

@@ -18,7 +18,7 @@ ASK = (
 
 def main(port: int, gateway: int) -> None:
     clock = (~gateway << 3) | 2  # the CPU clock of a process (clock_getcpuclockid)
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while True:
             began, worked = time.monotonic(), time.clock_gettime(clock)

@@ -16,6 +16,7 @@ from benchmarks.processes import ALL_CORES, free_port, process
 from benchmarks.world import QUESTIONS
 from bff.app import Service, load_project
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 CONFIG = Path(__file__).parent.parent.parent / "benchmarks" / "gateway" / "bff.yaml"
 
@@ -34,7 +35,7 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     command = [sys.executable, "-m", "benchmarks.upstream", str(port)]
     with process(command, port, cores=ALL_CORES):
         service = Service(load_project(CONFIG, {"UPSTREAM": f"http://127.0.0.1:{port}"}))
-        async with serving(service.asgi) as url, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        async with serving(service.asgi) as url, httpx.AsyncClient(base_url=url, timeout=GENEROUS) as client:
             yield client
 
 

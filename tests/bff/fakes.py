@@ -17,6 +17,7 @@ from bff.upstreams.upstream import Upstream, UpstreamSettings
 from connectors.contract import Call, Connector, Event, Operation, Reply
 from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.options import ConnectorOptions
+from tests.waiting import GENEROUS
 
 
 class FakeUpstream:
@@ -93,7 +94,9 @@ def publisher(name: str) -> PublishEndpoint:
 
 def upstream_of(connector: Connector, options: ConnectorOptions) -> Upstream:
     """A real connector as the gateway has it, with the policies of an upstream of which bff.yaml says nothing else."""
-    return Upstream(UpstreamSettings(name="api", kind="test", connector=options, policies=Policies()), connector)
+    return Upstream(
+        UpstreamSettings(name="api", kind="test", connector=options, policies=Policies(timeout=GENEROUS)), connector
+    )
 
 
 class AllReady:
@@ -105,7 +108,7 @@ class AllReady:
 
 def gateway(
     schema: strawberry.Schema,
-    timeout: float = 5.0,
+    timeout: float = GENEROUS,
     limits: Mapping[str, Any] | None = None,
     options: Mapping[str, Any] | None = None,
     **upstreams: FakeUpstream | Upstream,

@@ -24,6 +24,7 @@ from bff.upstreams import Upstreams, UpstreamSettings
 from connectors import rest
 from connectors.kinds import options_of
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 SHOWN = ("authorization", "cookie", "x-tenant")
 """Headers that the upstream is sent."""
@@ -155,10 +156,10 @@ async def sharing_world(
         upstreams = Upstreams({"shop": settings})
         chosen = Options.model_validate({"schema": "tests", **(options or {})})
         frontends = {name: make_frontend(name, chosen, SCHEMA) for name in ("mobile", "web")}
-        gateway = Gateway(frontends, upstreams, request_timeout=5.0, readiness=upstreams)
+        gateway = Gateway(frontends, upstreams, request_timeout=GENEROUS, readiness=upstreams)
         async with (
             serving(http_app(lambda: gateway, ServerOptions())) as url,
-            httpx.AsyncClient(timeout=20, limits=httpx.Limits(max_connections=200)) as client,
+            httpx.AsyncClient(timeout=GENEROUS, limits=httpx.Limits(max_connections=200)) as client,
         ):
             try:
                 yield World(upstream, url, client)

@@ -9,6 +9,7 @@ import pytest
 from bff.contract import Answer, Increments, Parts, Request
 from bff.testing import testing
 from tests.e2e.world import ROOT
+from tests.waiting import time_limit
 
 TICKS = 'subscription { priceChanges(sku: "T-1") { __typename } }'
 DEFERRED = "{ products(category: TOYS, first: 1) { name ... @defer { price { text } } } }"
@@ -24,7 +25,7 @@ async def test_a_subscription_that_is_closed_is_over(is_begun: bool) -> None:
         if is_begun:
             await anext(answers, None)
         await answers.aclose()
-        async with asyncio.timeout(20):
+        async with time_limit():
             await generation.close()
 
 
@@ -47,5 +48,5 @@ async def test_an_answer_in_parts_is_over_with_its_last_part(takes_all: bool) ->
                 async with asyncio.timeout(0.05):
                     await generation.close()
             await parts.more.aclose()
-        async with asyncio.timeout(20):
+        async with time_limit():
             await generation.close()

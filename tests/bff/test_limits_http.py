@@ -21,6 +21,7 @@ from bff.http.options import Options as ServerOptions
 from connectors.errors import UpstreamUnreachable
 from tests.bff.fakes import AllReady, FakeUpstream, endpoint
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 MANY = f"{{ {' '.join(f'a{i}: __typename' for i in range(51))} }}"
 SECRET = "http://10.1.2.3:9001/hidden"
@@ -85,10 +86,10 @@ async def served(**options: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway with one frontend of these options."""
     app = make_frontend("app", Options.model_validate({"schema": "tests", **options}), SCHEMA)
     shop = FakeUpstream(lambda call: UpstreamUnreachable(call.operation, f"cannot reach {SECRET}"))
-    gateway = Gateway({"app": app}, {"shop": shop}, request_timeout=20, readiness=AllReady())
+    gateway = Gateway({"app": app}, {"shop": shop}, request_timeout=GENEROUS, readiness=AllReady())
     async with (
         serving(http_app(lambda: gateway, ServerOptions()), ServerOptions()) as url,
-        httpx.AsyncClient(base_url=url, timeout=20, trust_env=False) as client,
+        httpx.AsyncClient(base_url=url, timeout=GENEROUS, trust_env=False) as client,
     ):
         yield client
 

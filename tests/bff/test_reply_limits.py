@@ -25,6 +25,7 @@ from connectors import graphql, rest
 from connectors.kinds import options_of
 from connectors.messages.json_text import is_deeper
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 shop = rest("shop")
 reviews = graphql("reviews")
@@ -99,9 +100,12 @@ async def _ask(upstream: Upstream, query: str, times: int = 1, **limits: Any) ->
         upstreams = Upstreams(settings)
         chosen = Options.model_validate({"schema": "tests"})
         gateway = Gateway(
-            {"app": make_frontend("app", chosen, SCHEMA)}, upstreams, request_timeout=5, readiness=upstreams
+            {"app": make_frontend("app", chosen, SCHEMA)}, upstreams, request_timeout=GENEROUS, readiness=upstreams
         )
-        async with serving(http_app(lambda: gateway, ServerOptions())) as url, httpx.AsyncClient(timeout=20) as client:
+        async with (
+            serving(http_app(lambda: gateway, ServerOptions())) as url,
+            httpx.AsyncClient(timeout=GENEROUS) as client,
+        ):
             answers = [(await client.post(f"{url}/graphql/app", json={"query": query})).json() for _ in range(times)]
         await upstreams.close()
     return answers

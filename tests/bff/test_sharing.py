@@ -19,6 +19,7 @@ from bff.http.responses.encode import encode
 from connectors.errors import UpstreamFailed
 from tests.bff.fakes import FakeUpstream, endpoint, gateway
 from tests.bff.sharing import SCHEMA, World, sharing_world
+from tests.waiting import time_limit
 
 ADA = {"authorization": "Bearer ada"}
 EVE = {"authorization": "Bearer eve"}
@@ -260,7 +261,7 @@ async def test_when_all_have_left_the_work_ends() -> None:
         await asyncio.sleep(0.2)
         for ask in asks:
             ask.cancel()
-        async with asyncio.timeout(2):
+        async with time_limit():
             while not world.upstream.gone:
                 await asyncio.sleep(0.01)
         world.upstream.delay = 0

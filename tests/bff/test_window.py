@@ -14,6 +14,7 @@ from connectors.contract import Call
 from connectors.errors import UpstreamFailed, UpstreamReplyTooLarge, UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, batched
 from tests.bff.sharing import World, sharing_world
+from tests.waiting import time_limit
 
 ITEMS = "query ($ids: [Int!]!) { items(ids: $ids) { id seen } }"
 WINDOW: dict[str, Any] = {"batch_window": "100ms"}
@@ -74,7 +75,7 @@ async def test_who_hangs_up_takes_nobody_along() -> None:
         await asyncio.sleep(0.15)
         for ask in asks:
             ask.cancel()
-        async with asyncio.timeout(2):
+        async with time_limit():
             while not world.upstream.gone:
                 await asyncio.sleep(0.01)
 
@@ -114,7 +115,7 @@ async def test_a_full_batch_waits_for_nobody() -> None:
     """However long the window is."""
     world = Fakes()
     world.shop.window = 60
-    async with asyncio.timeout(2):
+    async with time_limit():
         await asyncio.gather(*(world.scope().load_many(price, {}, keys, None) for keys in ([1, 2], [3])))
     assert [call.keys for call in world.shop.calls] == [(1, 2, 3)]
 
@@ -153,7 +154,7 @@ async def test_each_request_counts_the_call_and_keeps_its_deadline() -> None:
 async def test_an_error_is_everybodys(answer: Any) -> None:
     """Those who joined get what who came first gets, and nobody waits for ever."""
     world = Fakes(answer)
-    async with asyncio.timeout(2):
+    async with time_limit():
         lots = await asyncio.gather(*(world.scope().load_many(price, {}, [key, 8], None) for key in (1, 2)))
     assert all(isinstance(each, Exception) for lot in lots for each in lot)
     assert len(world.shop.calls) == 1

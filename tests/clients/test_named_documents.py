@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -15,6 +14,7 @@ from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.frontends.world import HELLO, app, hashed
 from tests.serving import serving
+from tests.waiting import time_limit
 
 SUBSCRIPTION = "subscription { count(to: 1) }"
 
@@ -44,7 +44,7 @@ async def test_a_hash_that_is_not_known(url: str, accept: str, status: int) -> N
 async def test_over_a_websocket(url: str) -> None:
     """What one transport persists, every other knows; subscriptions too."""
     async with (
-        asyncio.timeout(20),
+        time_limit(),
         connect(url.replace("http", "ws"), subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as socket,
     ):
         await socket.send(json.dumps({"type": "connection_init"}))

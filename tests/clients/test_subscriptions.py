@@ -16,6 +16,7 @@ from gql.transport.websockets import WebsocketsTransport
 from tests.bff.http.world import World, open_world, until
 from tests.npm import installed
 from tests.services import need_program
+from tests.waiting import time_limit
 
 HERE = Path(__file__).parent
 HELLO = [{"data": {"hello": "hello world"}}]
@@ -40,7 +41,7 @@ async def run(script: str, *arguments: str) -> Any:
         node, copy, *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(60):
+        async with time_limit():
             out, err = await process.communicate()
     finally:
         if process.returncode is None:

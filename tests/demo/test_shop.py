@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from demo.shop import Shop, open_shop
+from tests.waiting import GENEROUS
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ async def shop() -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(timeout=5, trust_env=False) as opened:
+    async with httpx.AsyncClient(timeout=GENEROUS, trust_env=False) as opened:
         yield opened
 
 

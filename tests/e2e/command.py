@@ -16,6 +16,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.waiting import GENEROUS
+
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = (sys.executable, "-m", "bff.cli")
 
@@ -75,7 +77,7 @@ class Running:
 
     def ask(self, query: str, path: str = "/graphql", headers: Mapping[str, str] | None = None) -> dict:
         """POST a query."""
-        return httpx.post(self.url + path, json={"query": query}, headers=dict(headers or {}), timeout=10).json()
+        return httpx.post(self.url + path, json={"query": query}, headers=dict(headers or {}), timeout=GENEROUS).json()
 
     def ask_when_up(self, query: str, path: str = "/graphql", seconds: float = 15) -> dict:
         """The first answer, as soon as the port is open."""

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from tests.e2e.world import World
+from tests.waiting import time_limit
 
 PAGE = """{ product(id: "p-001") { id
   price { amount } stock { quantity } reviews { title } shipping { amount } } }"""
@@ -69,7 +70,7 @@ async def test_a_client_that_hangs_up_cancels_its_calls(world: World) -> None:
     catalog = world.shop.controls["catalog"]
     catalog.fail, before = "hang", catalog.count.total()
     asking = asyncio.create_task(world.ask(PAGE))
-    async with asyncio.timeout(5):
+    async with time_limit():
         while catalog.count.total() == before:
             await asyncio.sleep(0.02)
         asking.cancel()

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.command import ROOT, Running, bff, running
+from tests.waiting import GENEROUS
 
 SMALL = """\
 import strawberry
@@ -180,7 +181,7 @@ def run_curl(command: Running, line: str) -> dict:
     url = next(word for word in words if word.startswith("http"))
     assert url.startswith(command.url)
     headers = dict(header.split(": ", 1) for header in values["-H"])
-    return httpx.post(url, content=values["-d"][0], headers=headers, timeout=10).json()
+    return httpx.post(url, content=values["-d"][0], headers=headers, timeout=GENEROUS).json()
 
 
 def test_the_demo() -> None:

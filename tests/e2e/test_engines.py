@@ -19,6 +19,7 @@ from bff.http.responses.encode import encode
 from tests.bff.engine.writing import Writer
 from tests.e2e.world import ROOT, World
 from tests.seeds import is_single, scaled, seeds
+from tests.waiting import GENEROUS
 
 NEW = re.compile(rb'"id":"(?!p-)[^"]*"')
 """Ids that are drawn anew each time: of orders and of internal errors."""
@@ -31,7 +32,7 @@ def engines(world: World) -> tuple[Gateway, Gateway]:
         name: replace(each, options=each.options.model_copy(update={"engine": "reference"}))
         for name, each in ours.frontends.items()
     }
-    return ours, Gateway(frontends, ours._upstreams, request_timeout=60, readiness=ours._readiness)
+    return ours, Gateway(frontends, ours._upstreams, request_timeout=GENEROUS, readiness=ours._readiness)
 
 
 async def compared(world: World, frontend: str, query: str, variables: Mapping[str, Any] | None = None) -> bytes:

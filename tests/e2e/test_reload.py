@@ -16,6 +16,7 @@ from bff.authoring import SchemaError
 from bff.config import ConfigError
 from tests.e2e.command import running
 from tests.serving import serving
+from tests.waiting import GENEROUS, time_limit
 
 SCHEMA = """\
 import strawberry
@@ -62,7 +63,7 @@ class Asking:
     async def more(self, count: int = 100) -> None:
         """Until so many more answers came."""
         wanted = self.good + count
-        async with asyncio.timeout(20):
+        async with time_limit():
             while self.good < wanted and not self.bad:
                 await asyncio.sleep(0.01)
 
@@ -90,7 +91,7 @@ async def asking(config: Path) -> AsyncIterator[tuple[Service, Asking]]:
     """The project served in this process, with clients at work."""
     service = Service(load_project(config, {}))
     limits = httpx.Limits(max_connections=CLIENTS + 5)
-    async with serving(service.asgi) as url, httpx.AsyncClient(timeout=10, limits=limits) as client:
+    async with serving(service.asgi) as url, httpx.AsyncClient(timeout=GENEROUS, limits=limits) as client:
         clients = Asking(url, client)
         try:
             await clients.more()

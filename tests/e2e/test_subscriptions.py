@@ -10,6 +10,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.e2e.world import World
+from tests.waiting import time_limit
 
 
 async def subscribe(world: World, query: str, count: int, frontend: str = "mobile") -> list[dict]:
@@ -20,7 +21,7 @@ async def subscribe(world: World, query: str, count: int, frontend: str = "mobil
         assert json.loads(await socket.recv()) == {"type": "connection_ack"}
         await socket.send(json.dumps({"type": "subscribe", "id": "s", "payload": {"query": query}}))
         events = []
-        async with asyncio.timeout(10):
+        async with time_limit():
             while len(events) < count:
                 message = json.loads(await socket.recv())
                 assert message["type"] == "next", message
@@ -68,7 +69,7 @@ async def test_an_order_is_followed_from_the_queue(world: World) -> None:
         assert json.loads(await socket.recv()) == {"id": "m", "type": "complete"}
         query = f'subscription {{ orderUpdates(id: "{order}") {{ id status }} }}'
         await socket.send(json.dumps({"type": "subscribe", "id": "s", "payload": {"query": query}}))
-        async with asyncio.timeout(5):
+        async with time_limit():
             update = json.loads(await socket.recv())["payload"]["data"]["orderUpdates"]
     assert update["id"] == order
     assert update["status"] in {"PLACED", "PAID", "PACKED", "SHIPPED"}
@@ -90,7 +91,7 @@ async def test_breaking_the_protocol_closes_with_its_code(world: World, messages
     async with connect(address, subprotocols=["graphql-transport-ws"], proxy=None) as socket:
         for message in messages:
             await socket.send(message if isinstance(message, str) else json.dumps(message))
-        async with asyncio.timeout(5):
+        async with time_limit():
             await socket.wait_closed()
         assert socket.close_code == code
 

@@ -15,6 +15,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.command import Running, running
+from tests.waiting import GENEROUS
 
 SCHEMA = """\
 import asyncio
@@ -77,7 +78,7 @@ def together(project: Path) -> Iterator[Asked]:
 
 def told(command: Running) -> float:
     """Operations, as whichever process happens to be asked tells."""
-    response = httpx.get(f"{command.url}/metrics", timeout=10)
+    response = httpx.get(f"{command.url}/metrics", timeout=GENEROUS)
     assert response.status_code == 200, response.text
     families = text_string_to_metric_families(response.text)
     samples = [each for family in families for each in family.samples if each.name == "engine_operations_total"]

@@ -13,6 +13,7 @@ import httpx
 from bff.app import Service, load_project
 from demo.shop import Shop, open_shop
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = {"x-api-key": "demo-partner-key"}
@@ -46,7 +47,7 @@ async def shop_world(**environment: str) -> AsyncIterator[World]:
     async with open_shop(tick=0.1) as shop:
         project = load_project(ROOT / "bff.yaml", {**shop.addresses, **environment})
         service = Service(project)
-        async with serving(service.asgi) as url, httpx.AsyncClient(timeout=20) as client:
+        async with serving(service.asgi) as url, httpx.AsyncClient(timeout=GENEROUS) as client:
             world = World(url, shop, service, client)
             world.forget_calls()
             yield world

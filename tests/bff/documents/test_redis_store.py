@@ -15,6 +15,7 @@ from bff.documents.redis_store import PAUSE, RedisStore
 from bff.documents.store import MemoryStore
 from tests.bff.frontends.world import HELLO, app, ask, code, hashed, sha
 from tests.services import need_service
+from tests.waiting import time_limit
 
 URL = "redis://127.0.0.1:6379/0"
 
@@ -107,7 +108,7 @@ async def test_a_redis_in_trouble_is_not_a_clients_trouble(trouble: str) -> None
         server.close()
     gateway = app(persisted=True, store=f"redis://127.0.0.1:{port}")
     with capture_logs() as logs:
-        async with asyncio.timeout(10):
+        async with time_limit():
             assert code(await ask(gateway, extensions=hashed(HELLO))) == "PERSISTED_QUERY_NOT_FOUND"
             assert (await ask(gateway, HELLO, extensions=hashed(HELLO))).data == {"hello": "hello Ada"}
             assert (await ask(gateway, extensions=hashed(HELLO))).data == {"hello": "hello Ada"}

@@ -21,6 +21,7 @@ from connectors.rest.options import Options
 from connectors.transport.reading import Body
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway
 from tests.serving import serving
+from tests.waiting import time_limit
 
 stock = batched("shop: stock", parameter="sku", key="sku")
 things = endpoint("shop: things")
@@ -104,6 +105,6 @@ async def test_whoever_waits_ends_when_the_request_does() -> None:
         for _ in range(turns):
             await asyncio.sleep(0)
         await scope.close()
-        async with asyncio.timeout(2):
+        async with time_limit():
             await asyncio.wait([waiting])
         waiting.cancelled() or waiting.exception()

@@ -17,6 +17,7 @@ from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
 from bff.gateway.gateway import Gateway
 from tests.bff.engine.merging import merged
 from tests.bff.fakes import FakeUpstream, batched, endpoint, gateway
+from tests.waiting import time_limit
 
 stock_of = batched("shop: stock", parameter="sku", key="")
 label_of = endpoint("shop: label", {"sku": True})
@@ -141,7 +142,7 @@ async def test_what_a_mutation_streams_is_one_call_after_the_first_part(app: Gat
 async def test_a_slow_object_holds_up_no_other(app: Gateway, query: str) -> None:
     """Where each has something of its own to wait for, it comes by itself."""
     parts = await parts_of(app, f"{{ shelves {{ name {query} }} }}")
-    async with asyncio.timeout(5):
+    async with time_limit():
         second = (await anext(parts.more)).body()
     assert "b1" in str(second["incremental"])
     assert "a0" not in str(second["incremental"])

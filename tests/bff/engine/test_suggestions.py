@@ -14,6 +14,7 @@ from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
 from bff.gateway.gateway import Gateway
 from tests.bff.fakes import AllReady, ask
+from tests.waiting import GENEROUS
 
 
 @strawberry.input
@@ -57,7 +58,7 @@ INPUTS = ["ProductFilter", "ProduktFilter", "Int", "ID"]
 
 def app(**options: Any) -> Gateway:
     chosen = Options.model_validate({"schema": "tests", **options})
-    return Gateway({"app": make_frontend("app", chosen, SCHEMA)}, {}, request_timeout=5, readiness=AllReady())
+    return Gateway({"app": make_frontend("app", chosen, SCHEMA)}, {}, request_timeout=GENEROUS, readiness=AllReady())
 
 
 def probes(word: str) -> list[str]:

@@ -17,6 +17,7 @@ from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
 from bff.gateway.gateway import Gateway
 from tests.bff.fakes import AllReady
+from tests.waiting import GENEROUS
 
 
 @strawberry.type
@@ -74,7 +75,7 @@ def app(**options: Any) -> Gateway:
     own = {key: options.pop(key) for key in ("limits", "introspection", "batch") if key in options}
     schema = frontend(query=Query, mutation=Mutation, subscription=Subscription)
     chosen = Options.model_validate({"schema": "tests", "documents": options, **own})
-    return Gateway({"app": make_frontend("app", chosen, schema)}, {}, request_timeout=5, readiness=AllReady())
+    return Gateway({"app": make_frontend("app", chosen, schema)}, {}, request_timeout=GENEROUS, readiness=AllReady())
 
 
 async def ask(gateway: Gateway, query: str = "", **request: Any) -> Answer:

@@ -13,6 +13,7 @@ from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.http.world import FakeGateway, World
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 
 class Manners(FakeGateway):
@@ -46,6 +47,6 @@ async def open_manners(
     chosen = Options.model_validate(options)
     async with (
         serving(http_app(lambda: gateway, chosen), chosen) as url,
-        httpx.AsyncClient(timeout=10, trust_env=False) as client,
+        httpx.AsyncClient(timeout=GENEROUS, trust_env=False) as client,
     ):
         yield World(gateway, url, client)

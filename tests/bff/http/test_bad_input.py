@@ -17,6 +17,7 @@ from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.fakes import gateway
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 
 @strawberry.type
@@ -45,7 +46,7 @@ async def url():
 
 @pytest.fixture
 async def client():
-    async with httpx.AsyncClient(timeout=10) as made:
+    async with httpx.AsyncClient(timeout=GENEROUS) as made:
         yield made
 
 

@@ -19,6 +19,7 @@ from bff.http.options import Options
 from bff.http.server.http_protocol import BoundedHttp
 from tests.bff.http.world import FakeGateway, World, connected, open_world, reply, until
 from tests.serving import serving
+from tests.waiting import GENEROUS, time_limit
 
 BODY = b'{"query": "{ hello }"}'
 POST = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY)
@@ -30,7 +31,7 @@ HELLO = b'{"data":{"hello":"hello world"}}'
 async def everything(client: socket.socket) -> bytes:
     """What comes until the server closes."""
     parts: list[bytes] = []
-    async with asyncio.timeout(5):
+    async with time_limit():
         while part := await asyncio.to_thread(client.recv, 1_000_000):
             parts.append(part)
     return b"".join(parts)
@@ -209,9 +210,9 @@ async def exchanged(work: Callable[[Direct, Any, Any], Awaitable[None]], sent: b
     failed: list[BaseException] = []
     got = b""
     async with serving(app_of(work, failed)) as url:
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as client:
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=GENEROUS) as client:
             client.sendall(sent)
-            async with asyncio.timeout(5):
+            async with time_limit():
                 while got.count(b"HTTP/1.1 ") < answers or not got.endswith(b"."):
                     part = await asyncio.to_thread(client.recv, 65536)
                     if not part:
@@ -305,7 +306,7 @@ async def test_a_hang_up_is_told_once_and_only_to_whom_it_concerns() -> None:
     async with serving(app_of(work, failed)) as url:
         where = ("127.0.0.1", int(url.rpartition(":")[2]))
         for sent, first in ((LIVE * 2, 1), (LIVE * 3, 2)):
-            with socket.create_connection(where, timeout=5) as client:
+            with socket.create_connection(where, timeout=GENEROUS) as client:
                 client.sendall(sent)
                 await until(lambda first=first: failed or begun == first + 1)
             await until(lambda first=first: failed or len(gone) == first)
@@ -322,7 +323,7 @@ async def test_who_receives_on_is_told_that_it_is_answered() -> None:
         waiting = asyncio.ensure_future(receive())
         await asyncio.sleep(0)
         assert direct.respond(200, OK, b"ok.")
-        async with asyncio.timeout(2):
+        async with time_limit():
             received.append((await waiting)["type"])
 
     await exchanged(work, b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nabcd")
@@ -338,7 +339,7 @@ async def test_on_other_servers_asgi_does_it_all() -> None:
     server = uvicorn.Server(uvicorn.Config(http_app(lambda: gateway, Options()), http="h11", log_config=None))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     await until(lambda: server.started)
-    with socket.create_connection(listening.getsockname(), timeout=5) as client:
+    with socket.create_connection(listening.getsockname(), timeout=GENEROUS) as client:
         client.sendall(ASK)
         assert (await reply(client)).endswith(HELLO)
         gateway.delay = 60

@@ -17,6 +17,7 @@ from bff.contract import Answer, Answers, Example, FrontendCard, Refused, Reques
 from bff.http.door import http_app
 from bff.http.options import Options
 from tests.serving import serving
+from tests.waiting import GENEROUS, time_limit
 
 
 @strawberry.type
@@ -164,20 +165,20 @@ async def open_world(**options: Any) -> AsyncIterator[World]:
     chosen = Options.model_validate(options)
     async with (
         serving(http_app(lambda: gateway, chosen), chosen) as url,
-        httpx.AsyncClient(timeout=10, trust_env=False) as client,
+        httpx.AsyncClient(timeout=GENEROUS, trust_env=False) as client,
     ):
         yield World(gateway, url, client)
 
 
 def connected(world: World) -> socket.socket:
     """A bare connection, to send what no client sends."""
-    return socket.create_connection(("127.0.0.1", int(world.url.rpartition(":")[2])), timeout=5)
+    return socket.create_connection(("127.0.0.1", int(world.url.rpartition(":")[2])), timeout=GENEROUS)
 
 
 async def reply(client: socket.socket) -> bytes:
     """One response with its body."""
     got = b""
-    async with asyncio.timeout(5):
+    async with time_limit():
         while True:
             head, ended, body = got.partition(b"\r\n\r\n")
             length = re.search(rb"content-length: (\d+)", head)

@@ -11,6 +11,7 @@ from bff.loading.scope import RequestScope
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamBadReply, UpstreamFailed
 from tests.bff.fakes import FakeUpstream, batched, endpoint
+from tests.waiting import time_limit
 
 user = batched("shop: user", single=True)
 time_ = endpoint("shop: time", {"zone": True})
@@ -76,7 +77,7 @@ async def test_who_leaves_an_unbatched_call_takes_nobody_along(leaving: int) -> 
     asks = [asyncio.create_task(scope.load(time_, {"zone": "CET"}, None)) for _ in range(2)]
     await asyncio.sleep(0.01)
     asks[leaving].cancel()
-    async with asyncio.timeout(2):
+    async with time_limit():
         outcomes = await asyncio.gather(*asks, return_exceptions=True)
     assert isinstance(outcomes[leaving], asyncio.CancelledError)
     assert outcomes[1 - leaving].data == "noon"

@@ -13,6 +13,7 @@ from connectors.contract import Call, Reply
 from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamFailed
 from tests.bff.fakes import FakeUpstream, batched, endpoint
+from tests.waiting import time_limit
 
 by_id = batched("shop: by id")
 single_or_many = batched("shop: product", single=True)
@@ -123,7 +124,7 @@ async def test_closing_reaches_a_call_in_a_task_that_was_left_behind() -> None:
     await asyncio.sleep(0.01)
     await scope.close()
     assert (len(shop.calls), shop.cancelled) == (3, 3)
-    async with asyncio.timeout(1):
+    async with time_limit():
         await asyncio.wait(asked)
     assert all(each.cancelled() for each in asked)
 

@@ -13,6 +13,7 @@ from bff.upstreams import Upstreams, UpstreamSettings, registry, watch
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamUnreachable
 from connectors.kinds import options_of
+from tests.waiting import time_limit
 
 READ = Operation(upstream="shop", name="read")
 
@@ -58,7 +59,7 @@ def quick(monkeypatch) -> None:
 
 
 async def ready(upstreams: Upstreams) -> None:
-    async with asyncio.timeout(5):
+    async with time_limit():
         while upstreams.readiness():
             await asyncio.sleep(0.005)
 

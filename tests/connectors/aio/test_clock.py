@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from connectors.aio.clock import SYSTEM_CLOCK, left_until
 from connectors.testing import ManualClock
+from tests.waiting import time_limit
 
 
 async def test_the_clock_of_the_machine() -> None:
     """Deadlines are read on the same clock as `time.monotonic`, and sleeping takes its time."""
     began = time.monotonic()
     assert began <= SYSTEM_CLOCK.now() <= time.monotonic()
-    async with asyncio.timeout(10):
+    async with time_limit():
         await SYSTEM_CLOCK.sleep(0.01)
     assert SYSTEM_CLOCK.now() - began >= 0.009
 

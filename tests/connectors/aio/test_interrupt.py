@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from connectors.aio.interrupt import Interrupt
+from tests.waiting import GENEROUS
 
 
 async def _limited(interrupts: list[Interrupt]) -> str:
@@ -52,7 +53,7 @@ async def test_somebody_elses_is_not_ours() -> None:
     """The task ends as cancelled."""
     task, _ = await _begun()
     task.cancel()
-    await asyncio.wait([task], timeout=1)
+    await asyncio.wait([task], timeout=GENEROUS)
     assert task.cancelled()
 
 
@@ -62,7 +63,7 @@ async def test_of_both_the_other_one_counts(is_ours_first: bool) -> None:
     task, interrupt = await _begun()
     for strike in (interrupt, task.cancel) if is_ours_first else (task.cancel, interrupt):
         strike()
-    await asyncio.wait([task], timeout=1)
+    await asyncio.wait([task], timeout=GENEROUS)
     assert task.cancelled()
 
 

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from connectors.aio.semaphore import Semaphore
+from tests.waiting import GENEROUS, time_limit
 
 
 async def _turn(slots: Semaphore, came: list[int], number: int) -> None:
@@ -70,7 +71,7 @@ async def test_a_turn_that_comes_to_who_is_cancelled_is_passed_on() -> None:
     tasks = await _waiting(slots, came, 2)
     slots.release()
     tasks[0].cancel()
-    await asyncio.wait(tasks, timeout=1)
+    await asyncio.wait(tasks, timeout=GENEROUS)
     assert (tasks[0].cancelled(), came) == (True, [1])
 
 
@@ -82,7 +83,7 @@ async def test_a_turn_passes_who_was_cancelled_just_before(count: int) -> None:
     tasks = await _waiting(slots, came, count)
     tasks[0].cancel()
     slots.release()
-    await asyncio.wait(tasks, timeout=1)
+    await asyncio.wait(tasks, timeout=GENEROUS)
     assert tasks[0].cancelled()
     assert (came, slots.try_acquire()) == (([1], False) if count == 2 else ([], True))
 
@@ -111,7 +112,7 @@ async def test_none_is_lost_and_none_made() -> None:
             chance.choice(tasks[-12:]).cancel()
         for _ in range(chance.randrange(3)):
             await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with time_limit():
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert {type(each) for each in ended} <= {type(None), asyncio.CancelledError}
     assert [slots.try_acquire() for _ in range(4)] == [True, True, True, False]

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from connectors.aio.single_flight import SharedResult, SingleFlight
+from tests.waiting import time_limit
 
 
 async def _start_waiting(shared: SharedResult[str], *seconds: float | None) -> list[asyncio.Task[str | None]]:
@@ -31,7 +32,7 @@ async def test_work_that_is_cut_short_has_no_result() -> None:
     shared = SharedResult[str]()
     tasks = await _start_waiting(shared, None, 60)
     shared.finish(None)
-    async with asyncio.timeout(1):
+    async with time_limit():
         assert await asyncio.gather(*tasks) == [None, None]
 
 

@@ -10,6 +10,7 @@ import pytest
 from connectors.contract import Call, Operation, Reply
 from connectors.graphql.connector_merge import Asked, Merger, Outcome
 from connectors.graphql.schema_facts import Facts
+from tests.waiting import time_limit
 
 READ = Operation(upstream="shop", name="query product")
 
@@ -36,7 +37,7 @@ async def test_a_request_that_nobody_waits_for_any_more_is_cancelled() -> None:
     await asyncio.sleep(0.01)
     assert not cancelled.is_set()
     last.cancel()
-    async with asyncio.timeout(1):
+    async with time_limit():
         await cancelled.wait()
     await merger.finish()
 

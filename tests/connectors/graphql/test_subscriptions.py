@@ -35,6 +35,7 @@ from connectors.graphql.endpoints import graphql
 from tests.connectors.conformance import SECRET, eventually, free_port
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import Socket
+from tests.waiting import time_limit
 
 up = graphql("shop")
 added = up.subscription("added(productId: $product_id)", fields="id", types={"product_id": "ID!"})
@@ -56,7 +57,7 @@ async def all_of(events: AsyncGenerator[Event, None]) -> list[Any]:
 
 
 async def failure(connector: GraphqlConnector, call: Call | None = None) -> UpstreamError:
-    async with asyncio.timeout(5):
+    async with time_limit():
         with pytest.raises(UpstreamError) as caught:
             await all_of(connector.stream(call or call_of()))
     return caught.value
@@ -95,7 +96,7 @@ async def test_leaving_completes_it_upstream(connector: GraphqlConnector, socket
     events = connector.stream(call_of(arguments={"product_id": "endless"}))
     assert (await anext(events)).data == {"id": "r1"}
     await events.aclose()
-    async with asyncio.timeout(2):
+    async with time_limit():
         await socket.context["ended"].wait()
         await socket.gone.wait()
     assert socket.types == ["connection_init", "subscribe", "complete"]
@@ -112,7 +113,7 @@ async def test_cancelling_completes_it_upstream(connector: GraphqlConnector, soc
     watching.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watching
-    async with asyncio.timeout(2):
+    async with time_limit():
         await socket.gone.wait()
     assert socket.types[-1] == "complete"
 

@@ -12,10 +12,11 @@ from connectors.queue.brokers import Broker, Message, Subscription, checked_addr
 from connectors.queue.brokers.contract import ERROR, BrokerUnreachable, NoResponders, Refusal
 from tests.connectors.conformance import free_port
 from tests.connectors.queue.brokers import responding
+from tests.waiting import time_limit
 
 
 async def take(subscription: Subscription, count: int) -> list[str]:
-    async with asyncio.timeout(5):
+    async with time_limit():
         return [(await anext(subscription)).body.decode() for _ in range(count)]
 
 
@@ -46,7 +47,7 @@ async def test_one_member_of_a_group_gets_each_message(broker: Broker, topic: st
     everything = [str(number) for number in range(30)]
     for text in everything:
         await broker.publish(Message(topic=topic, body=text.encode()))
-    async with asyncio.timeout(5):
+    async with time_limit():
         while len(got) < 30:
             await asyncio.sleep(0.01)
     assert sorted(got, key=int) == everything
@@ -72,7 +73,7 @@ async def test_everything_on_a_message_arrives(broker: Broker, topic: str) -> No
     )
     subscription = await broker.subscribe(topic)
     await broker.publish(sent)
-    async with asyncio.timeout(5):
+    async with time_limit():
         assert await anext(subscription) == sent
     await subscription.aclose()
 
@@ -127,7 +128,7 @@ async def test_a_responder_that_fails_says_so(broker: Broker, topic: str) -> Non
             raise ValueError("password=hunter2")
         return message.body
 
-    async with responding(broker, topic, answer), asyncio.timeout(5):
+    async with responding(broker, topic, answer), time_limit():
         answers = [await broker.request(Message(topic=topic, body=body)) for body in (b"refuse", b"crash", b"fine")]
     assert [answer.headers.get(ERROR) for answer in answers] == ["NO_STOCK", "INTERNAL", None]
     assert b"hunter2" not in answers[1].body
@@ -137,7 +138,7 @@ async def test_a_responder_that_fails_says_so(broker: Broker, topic: str) -> Non
 async def test_a_request_that_nobody_answers_fails_at_once(broker: Broker, topic: str) -> None:
     """No responders is told, not waited for; also when the last one has left."""
     with pytest.raises(NoResponders):
-        async with asyncio.timeout(2):
+        async with time_limit():
             await broker.request(Message(topic=topic, body=b""))
 
     async def answer(message: Message) -> bytes:
@@ -146,7 +147,7 @@ async def test_a_request_that_nobody_answers_fails_at_once(broker: Broker, topic
     async with responding(broker, topic, answer):
         await broker.request(Message(topic=topic, body=b""))
     with pytest.raises(NoResponders):
-        async with asyncio.timeout(2):
+        async with time_limit():
             await broker.request(Message(topic=topic, body=b""))
 
 
@@ -157,7 +158,7 @@ async def test_closing_ends_subscriptions(broker: Broker, topic: str) -> None:
     await asyncio.sleep(0.05)
     await broker.close()
     await broker.close()
-    async with asyncio.timeout(2):
+    async with time_limit():
         assert await reading is None
     for work in (
         broker.open(),

@@ -22,6 +22,7 @@ from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.queue.conftest import Connect
+from tests.waiting import GENEROUS, time_limit
 
 orders = queue("orders")
 
@@ -111,7 +112,7 @@ async def test_publish_and_subscribe_through_endpoints(connected: Connect, topic
         await subscribed(connector, f"{topic}.eu.placed")
         await placed({"id": "o-0"}, region="us")
         await placed({"id": "o-1"}, key="o-1", headers={"X-Source": "web"}, region="eu")
-        event = await asyncio.wait_for(reading, 5)
+        event = await asyncio.wait_for(reading, GENEROUS)
         assert (event.data, event.topic) == ("o-1", f"{topic}.eu.placed")
         assert event.headers == {"x-source": "web"}
 
@@ -168,7 +169,7 @@ async def test_a_viewer_who_leaves_a_group_gives_its_last_message_back(connected
         assert (await reading).data == 1
         assert (await anext(events)).data == 2
     async with aclosing(watch(connector, work)) as events:
-        assert (await asyncio.wait_for(anext(events), 2)).data == 2
+        assert (await asyncio.wait_for(anext(events), GENEROUS)).data == 2
     await connector.close()
 
 
@@ -240,7 +241,7 @@ async def test_closing_the_connector_ends_its_viewers(connected: Connect, topic:
         viewers.add(watch(connector, endpoint))
     await asyncio.sleep(0.2)
     await connector.close()
-    ends = await asyncio.wait_for(asyncio.gather(*viewers.tasks, return_exceptions=True), 2)
+    ends = await asyncio.wait_for(asyncio.gather(*viewers.tasks, return_exceptions=True), GENEROUS)
     assert [type(end) for end in ends] == [UpstreamDisconnected] * 2
     for endpoint in endpoints:
         with pytest.raises(UpstreamUnreachable):
@@ -251,7 +252,7 @@ async def test_a_broker_that_is_not_there_is_told_to_viewers() -> None:
     """At once, not after give_up_after: patience is for those who were connected once."""
     connector = connect("orders", Options(address=f"nats://127.0.0.1:{free_port()}"))
     for endpoint in (orders.subscribe("x"), orders.subscribe("x", group="g")):
-        async with asyncio.timeout(2):
+        async with time_limit():
             with pytest.raises(UpstreamUnreachable):
                 await viewing(watch(connector, endpoint), [])
     await connector.close()

@@ -17,6 +17,7 @@ from connectors.files import PIECE, File
 from connectors.rest.endpoints import rest
 from connectors.transport import HttpOptions, Streamed, open_transport
 from tests.connectors.http_world import HttpWorld, json_response, listening
+from tests.waiting import GENEROUS
 
 catalog = rest("catalog")
 WRITE = Operation(upstream="catalog", name="PUT /", is_safe=False, is_idempotent=False)
@@ -107,7 +108,7 @@ async def test_a_body_is_read_no_faster_than_the_upstream_reads(engine: str) -> 
         transport = open_transport(HttpOptions(address="http://unused", engine=engine))
         body = Streamed(800 * PIECE, chunks)
         asking = asyncio.ensure_future(
-            transport.request(WRITE, "PUT", f"http://127.0.0.1:{port}/", headers={}, body=body, timeout=60)
+            transport.request(WRITE, "PUT", f"http://127.0.0.1:{port}/", headers={}, body=body, timeout=GENEROUS)
         )
         before = -1
         while made != before or not made:  # until the sockets are full
@@ -140,7 +141,7 @@ async def test_an_early_answer_ends_the_sending() -> None:
         transport = open_transport(HttpOptions(address="http://unused"))
         for _ in range(2):
             body = Streamed(10**12, chunks)
-            reply = await transport.request(WRITE, "PUT", url, headers={}, body=body, timeout=30)
+            reply = await transport.request(WRITE, "PUT", url, headers={}, body=body, timeout=GENEROUS)
             assert (reply.status, reply.body) == (413, b"no")
         assert connections == 2
         await transport.close()
@@ -161,7 +162,7 @@ async def test_a_broken_connection_ends_the_sending(upstream: HttpWorld) -> None
         url = f"http://127.0.0.1:{port}/"
         transport = open_transport(HttpOptions(address="http://unused"))
         with pytest.raises(UpstreamDisconnected):
-            await transport.request(WRITE, "PUT", url, headers={}, body=Streamed(10**12, chunks), timeout=30)
+            await transport.request(WRITE, "PUT", url, headers={}, body=Streamed(10**12, chunks), timeout=GENEROUS)
         await transport.close()
 
 

@@ -28,6 +28,7 @@ from connectors.options import TlsOptions
 from connectors.transport import HttpOptions, HttpReply, Transport, open_transport
 from tests.connectors.conformance import eventually, free_port
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, response
+from tests.waiting import GENEROUS
 
 READ = Operation(upstream="shop", name="GET /")
 WRITE = Operation(upstream="shop", name="POST /", is_safe=False, is_idempotent=False)
@@ -99,7 +100,7 @@ async def test_no_more_connections_than_allowed(engine: str, world: HttpWorld) -
     world.answer = lambda _: Say(response(b"ok").data, after=0.02)
     transport = opened(engine, max_connections=2)
     await asyncio.gather(
-        *(transport.request(READ, "GET", world.url, headers={}, timeout=5) for _ in range(8)),
+        *(transport.request(READ, "GET", world.url, headers={}, timeout=GENEROUS) for _ in range(8)),
     )
     await transport.close()
     assert world.connections <= 2
@@ -111,7 +112,7 @@ async def test_an_idle_connection_makes_room_for_another_origin(world: HttpWorld
 
     async def ask(host: str) -> int:
         url = f"http://{host}:{world.port}"
-        assert (await transport.request(READ, "GET", url, headers={}, timeout=5)).body == b"ok"
+        assert (await transport.request(READ, "GET", url, headers={}, timeout=GENEROUS)).body == b"ok"
         return world.connections
 
     assert [await ask(host) for host in ("localhost", "127.0.0.1", "localhost")] == [1, 2, 2]
@@ -194,7 +195,7 @@ async def test_proxies_of_the_environment_are_ignored(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     transport = opened(engine)
-    assert (await transport.request(READ, "GET", world.url, headers={}, timeout=5)).body == b"ok"
+    assert (await transport.request(READ, "GET", world.url, headers={}, timeout=GENEROUS)).body == b"ok"
     await transport.close()
 
 
@@ -231,13 +232,13 @@ async def test_endless_headers_are_refused(world: HttpWorld, get: Get) -> None:
 async def test_a_refused_connection_is_unreachable(transport: Transport) -> None:
     """Nothing was sent."""
     with pytest.raises(UpstreamUnreachable):
-        await transport.request(READ, "GET", f"http://127.0.0.1:{free_port()}/", headers={}, timeout=5)
+        await transport.request(READ, "GET", f"http://127.0.0.1:{free_port()}/", headers={}, timeout=GENEROUS)
 
 
 async def test_an_unknown_host_is_unreachable(transport: Transport) -> None:
     """A name without an address."""
     with pytest.raises(UpstreamUnreachable):
-        await transport.request(READ, "GET", "http://no-such-host.invalid/", headers={}, timeout=5)
+        await transport.request(READ, "GET", "http://no-such-host.invalid/", headers={}, timeout=GENEROUS)
 
 
 async def test_a_connection_that_is_never_made_is_unreachable(engine: str) -> None:
@@ -341,7 +342,7 @@ async def test_a_read_lost_on_a_kept_connection_is_sent_again(world: HttpWorld) 
     world.answer = dropping_the_second(world)
     transport = opened("asyncio")
     for _ in range(2):
-        assert (await transport.request(READ, "GET", world.url, headers={}, timeout=5)).body == b"ok"
+        assert (await transport.request(READ, "GET", world.url, headers={}, timeout=GENEROUS)).body == b"ok"
     assert len(world.requests) == 3
     await transport.close()
 
@@ -351,7 +352,7 @@ async def test_a_second_reply_is_nobodys_answer(world: HttpWorld) -> None:
     double = response(b"first").data + response(b"for another").data
     world.answer = lambda _: Say(double) if len(world.requests) == 1 else response(b"second")
     transport = opened("asyncio")
-    bodies = [(await transport.request(READ, "GET", world.url, headers={}, timeout=5)).body for _ in range(2)]
+    bodies = [(await transport.request(READ, "GET", world.url, headers={}, timeout=GENEROUS)).body for _ in range(2)]
     assert bodies == [b"first", b"second"]
     await transport.close()
 
@@ -404,7 +405,7 @@ async def test_close_ends_calls_under_way(world: HttpWorld, transport: Transport
     await eventually(world.was_asked)
     await transport.close()
     with pytest.raises(UpstreamDisconnected):
-        await asyncio.wait_for(asking, 2)
+        await asyncio.wait_for(asking, GENEROUS)
 
 
 class Tls:
@@ -435,7 +436,7 @@ async def asked_over_tls(engine: str, server: ssl.SSLContext, options: TlsOption
     transport = opened(engine, tls=options)
     async with HttpWorld(tls=server) as world:
         try:
-            return await transport.request(READ, "GET", world.url, headers={}, timeout=5)
+            return await transport.request(READ, "GET", world.url, headers={}, timeout=GENEROUS)
         finally:
             await transport.close()
 

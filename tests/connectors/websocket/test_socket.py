@@ -31,6 +31,7 @@ from tests.connectors.conformance import SECRET, eventually, free_port, in_time
 from tests.connectors.websocket.conftest import Connect
 from tests.connectors.websocket.test_streams import SUB_A, SUB_B, answered, stop, tick, viewing, watch
 from tests.connectors.websocket.upstream import Upstream
+from tests.waiting import GENEROUS
 
 QUICK = {"initial_delay": "20ms", "max_delay": "50ms", "give_up_after": "30s"}
 ask = websocket("ticker").request({"op": "ask"}, cancel={"op": "cancel"})
@@ -171,7 +172,7 @@ async def test_a_silent_connection_is_given_up_by_heartbeat(connected: Connect) 
     port = server.sockets[0].getsockname()[1]
     connector = connected(address=f"ws://127.0.0.1:{port}", ping_interval="100ms")
     with pytest.raises(UpstreamDisconnected):
-        await asyncio.wait_for(connector.send(QUESTION), 5)
+        await asyncio.wait_for(connector.send(QUESTION), GENEROUS)
     await connector.close()
     server.close()
     await server.wait_closed()

@@ -19,6 +19,7 @@ from connectors.websocket.endpoints import websocket
 from tests.connectors.conformance import eventually, in_time
 from tests.connectors.websocket.conftest import Connect
 from tests.connectors.websocket.upstream import Upstream
+from tests.waiting import GENEROUS
 
 ticker = websocket("ticker")
 ticks = ticker.subscribe({"op": "sub", "sym": "{sku}"}, unsubscribe={"op": "unsub", "sym": "{sku}"}, topic="sym")
@@ -146,7 +147,7 @@ async def test_a_late_joiner_sees_the_last_value_by_choice(upstream: Upstream, c
     await upstream.say(tick("A", 1), tick("A", 2))
     assert await eventually(lambda: answered(early == [1, 2]))
     async with aclosing(watch(connector, "A", latest)) as events:
-        assert (await asyncio.wait_for(anext(events), 1)).data["amount"] == 2
+        assert (await asyncio.wait_for(anext(events), GENEROUS)).data["amount"] == 2
     async with aclosing(watch(connector, "A")) as events:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(events), 0.1)

@@ -18,6 +18,7 @@ from bff.engine.adapters.executor import InSets, SetExecutor, fallbacks, natives
 from bff.frontends.frontend import Frontend, make_frontend
 from bff.frontends.options import Options
 from tests.bff.fakes import ask, gateway
+from tests.waiting import time_limit
 
 
 @strawberry.type
@@ -104,7 +105,7 @@ async def test_a_field_that_dooms_the_answer_ends_its_siblings() -> None:
     def resolve(source: Any, info: Any) -> Any:
         return never() if info.field_name == "slow" else fail()
 
-    async with asyncio.timeout(5):
+    async with time_limit():
         result = await execute("{ slow bad }", resolve)
     assert result.data is None
     assert [error.path for error in result.errors] == [["bad"]]

@@ -14,6 +14,7 @@ from graphql.pyutils import AbortController
 from bff.engine import execute
 from bff.engine.adapters.executor import fallbacks, natives
 from connectors.endpoint import current_scope
+from tests.waiting import time_limit
 
 SCHEMA = build_schema(
     """
@@ -54,7 +55,7 @@ def log() -> Log:
 
 
 async def run(query: str, root: Any, **options: Any) -> Any:
-    async with asyncio.timeout(5):
+    async with time_limit():
         result = execute(SCHEMA, parse(query, experimental_fragment_arguments=True), root, **options)
         return await result if asyncio.iscoroutine(result) else result
 
@@ -179,7 +180,7 @@ async def test_an_abort_signal_ends_what_is_under_way(log: Log) -> None:
     assert partial.data == {"first": None, "second": 2, "loose": [None, 1]}
     assert {message for message, _ in told(partial)} == {"enough"}
     assert sorted(log.events[2:]) == ["a cancelled", "b cancelled"]
-    async with asyncio.timeout(5):
+    async with time_limit():
         await ended.wait()
     assert fallbacks.total() == before
 

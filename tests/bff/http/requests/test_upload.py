@@ -32,6 +32,7 @@ from tests.bff.fakes import AllReady
 from tests.bff.http.world import codes
 from tests.connectors.http_world import HttpWorld, json_response, listening
 from tests.serving import serving
+from tests.waiting import GENEROUS
 
 ALBUM = rest("album")
 KEEP = ALBUM.post("/photos", file="{photo}", at="id")
@@ -98,9 +99,9 @@ async def open_studio(upload: dict[str, Any] | None = None, **options: Any) -> A
     app = make_frontend("app", own, frontend(query=Query, mutation=Mutation))
     async with HttpWorld(answer=lambda _: json_response({"id": "p-1"})) as upstream:
         connector = connect("album", RestOptions(address=f"http://127.0.0.1:{upstream.port}"))
-        gate = Gateway({"app": app}, _upstreams(connector), request_timeout=20, readiness=AllReady())
+        gate = Gateway({"app": app}, _upstreams(connector), request_timeout=GENEROUS, readiness=AllReady())
         door = Options.model_validate(options)
-        async with serving(http_app(lambda: gate, door), door) as url, httpx.AsyncClient(timeout=20) as client:
+        async with serving(http_app(lambda: gate, door), door) as url, httpx.AsyncClient(timeout=GENEROUS) as client:
             yield Studio(f"{url}/graphql/app", client, upstream)
         await connector.close()
 
@@ -326,8 +327,8 @@ async def test_memory_holds_no_file() -> None:
         own = FrontendOptions.model_validate({"schema": "s", "upload": {"max_file_size": "30MB"}})
         app = make_frontend("app", own, frontend(query=Query, mutation=Mutation))
         connector = connect("album", RestOptions(address=f"http://127.0.0.1:{port}"))
-        gate = Gateway({"app": app}, _upstreams(connector), request_timeout=60, readiness=AllReady())
-        async with serving(http_app(lambda: gate, Options())) as url, httpx.AsyncClient(timeout=60) as client:
+        gate = Gateway({"app": app}, _upstreams(connector), request_timeout=GENEROUS, readiness=AllReady())
+        async with serving(http_app(lambda: gate, Options())) as url, httpx.AsyncClient(timeout=GENEROUS) as client:
             headers = {**PREFLIGHT, "content-type": "multipart/form-data; boundary=x"}
             tracemalloc.start()
             answer = await client.post(f"{url}/graphql/app", content=pieces(), headers=headers)

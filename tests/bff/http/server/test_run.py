@@ -23,6 +23,7 @@ from bff.http.server import http_protocol as protocol
 from bff.http.server.run import BadCertificate, CannotListen, PortInUse, address, listen, run, serve
 from tests.bff.http.world import FakeGateway, World, connected, reply, until
 from tests.serving import serving
+from tests.waiting import GENEROUS, time_limit
 
 
 def door() -> App:
@@ -118,7 +119,7 @@ async def test_a_head_that_does_not_come(world: World, monkeypatch: pytest.Monke
             continue  # that is an idle connection, which is kept
         with connected(world) as client:
             client.sendall(before + sent)
-            async with asyncio.timeout(3):
+            async with time_limit():
                 answer = await received(client)
             assert answer.startswith(b"HTTP/1.1 200") == bool(before)
 
@@ -142,8 +143,8 @@ async def test_a_connection_that_is_not_used_any_more_is_closed(monkeypatch: pyt
         await asyncio.sleep(0.6 if scope.get("path") == "/slow" else 0)
         await door()(scope, receive, send)
 
-    async with serving(slow) as url, asyncio.timeout(10):
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as client:
+    async with serving(slow) as url, time_limit():
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=GENEROUS) as client:
             for path in (b"/live", b"/live", b"/slow", b"/live"):
                 client.sendall(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path)
                 assert (await reply(client)).startswith(b"HTTP/1.1 404" if path == b"/slow" else b"HTTP/1.1 200")
@@ -181,7 +182,7 @@ async def test_a_refused_body_without_end(world: World, monkeypatch: pytest.Monk
         client.sendall(head)
         await reply(client)
         client.sendall(b"x")
-        async with asyncio.timeout(3):
+        async with time_limit():
             assert await received(client) == b""
 
 
@@ -194,7 +195,7 @@ async def test_requests_that_nobody_reads_the_answers_of(world: World) -> None:
     )
     with connected(world) as client:
         client.sendall((head + body) * 500)
-        async with asyncio.timeout(3):
+        async with time_limit():
             assert await received(client) == b""
     await until(lambda: world.gateway.cancelled == len(world.gateway.requests))
 
@@ -233,7 +234,7 @@ async def test_sigterm_finishes_what_is_under_way() -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     try:
-        async with asyncio.timeout(20), httpx.AsyncClient(timeout=10) as client:
+        async with time_limit(), httpx.AsyncClient(timeout=GENEROUS) as client:
             url = (await process.stdout.readline()).decode().strip()
             asking = asyncio.create_task(client.post(f"{url}/graphql", json={"query": "{ hello }"}))
             await asyncio.sleep(0.2)

@@ -11,6 +11,7 @@ import pytest
 
 from bff.contract import Answer, Answers, Request
 from tests.bff.http.world import World, codes, open_world, until
+from tests.waiting import GENEROUS
 
 GRAPHQL, JSON, EVENTS = "application/graphql-response+json", "application/json", "text/event-stream"
 HELLO = {"query": "{ hello }"}
@@ -50,7 +51,7 @@ async def test_they_run_at_the_same_time(world: World, monkeypatch: pytest.Monke
         return Answer(data={"query": request.query})
 
     monkeypatch.setattr(world.gateway, "answer", answer)
-    response = await asyncio.wait_for(send(world, [{"query": str(each)} for each in range(3)]), 10)
+    response = await asyncio.wait_for(send(world, [{"query": str(each)} for each in range(3)]), GENEROUS)
     assert [each["data"]["query"] for each in response.json()] == ["0", "1", "2"]
 
 

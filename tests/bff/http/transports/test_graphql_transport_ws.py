@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bff.contract import Answer
 from tests.bff.http.world import World, open_world, until
+from tests.waiting import time_limit
 
 INIT = {"type": "connection_init"}
 ACK = {"type": "connection_ack"}
@@ -34,13 +35,13 @@ class Client:
             await self.socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
     async def hear(self) -> Any:
-        async with asyncio.timeout(5):
+        async with time_limit():
             return json.loads(await self.socket.recv())
 
     async def closing(self) -> tuple[int, str]:
         """How the server closes, whatever it says before."""
         with suppress(ConnectionClosed):
-            async with asyncio.timeout(5):
+            async with time_limit():
                 while True:
                     await self.socket.recv()
         assert self.socket.close_code is not None

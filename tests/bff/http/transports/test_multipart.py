@@ -23,6 +23,7 @@ from bff.http.transports.graphql_transport_ws import SUBPROTOCOL
 from tests.bff.fakes import FakeUpstream, batched, gateway
 from tests.bff.http.world import until
 from tests.serving import serving
+from tests.waiting import GENEROUS, time_limit
 
 price_of = batched("shop: price", parameter="sku", key="")
 
@@ -105,7 +106,7 @@ class World:
     async def stream(self, query: str, accept: str) -> AsyncIterator[tuple[httpx.Response, Any]]:
         """The response, and a function for what has come of it once it ends with some text."""
         call = self.client.stream("POST", self.url + "/graphql/app", json={"query": query}, headers={"accept": accept})
-        async with asyncio.timeout(30), call as response:
+        async with time_limit(), call as response:
             chunks = response.aiter_text()
             got = ""
 
@@ -125,7 +126,7 @@ async def world() -> AsyncIterator[World]:
     app = gateway(SCHEMA, timeout=60, shop=shop)
     async with (
         serving(http_app(lambda: app, Options()), Options()) as url,
-        httpx.AsyncClient(timeout=20, trust_env=False) as client,
+        httpx.AsyncClient(timeout=GENEROUS, trust_env=False) as client,
     ):
         yield World(shop, app, url, client)
 
@@ -191,7 +192,7 @@ async def test_parts_are_events_for_who_takes_nothing_else(world: World) -> None
 async def test_parts_are_messages_on_a_websocket(world: World) -> None:
     """Successive `next` messages; the first is here while the deferred field waits."""
     url = world.url.replace("http", "ws") + "/graphql/app"
-    async with asyncio.timeout(30), connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)], proxy=None) as socket:
+    async with time_limit(), connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)], proxy=None) as socket:
         await socket.send('{"type":"connection_init"}')
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": DEFER}}))
         assert json.loads(await socket.recv()) == {"type": "connection_ack"}
@@ -208,7 +209,7 @@ async def test_completing_an_operation_on_a_websocket_cancels_the_call(world: Wo
     """Between two parts."""
     world.shop.delay = 60
     url = world.url.replace("http", "ws") + "/graphql/app"
-    async with asyncio.timeout(30), connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)], proxy=None) as socket:
+    async with time_limit(), connect(url, subprotocols=[Subprotocol(SUBPROTOCOL)], proxy=None) as socket:
         await socket.send('{"type":"connection_init"}')
         query = "{ item { sku ... @defer { price } } }"
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.bff.http.world import World, codes, open_world, until
+from tests.waiting import time_limit
 
 TOKEN = "x-graphql-event-stream-token"
 FOREVER = "subscription { count(to: 9, pause: 60) }"
@@ -51,7 +52,7 @@ async def reading(
 
 async def closed(world: World, token: dict[str, str]) -> None:
     """Until the server has noticed that the reader has gone; a resumption that cannot be does not open the stream."""
-    async with asyncio.timeout(5):
+    async with time_limit():
         while "STREAM_OPEN" in codes(
             await world.client.get(f"{world.url}/graphql", headers={**token, "last-event-id": "999"})
         ):

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bff.contract import Answer, Answers, Request
 from tests.bff.http.world import World, open_world, until
+from tests.waiting import time_limit
 
 BUFFER = 64
 
@@ -100,7 +101,7 @@ async def test_one_who_does_not_read(slow: str, count: int, monkeypatch: pytest.
         stuck, quick = await subscriber(world, receive_buffer=4096), await subscriber(world)
         await until(lambda: len(push.boxes) == 2)
         sending = asyncio.ensure_future(push.send(count))
-        async with asyncio.timeout(100):
+        async with time_limit():
             while (message := json.loads(await quick.recv()))["type"] == "next":
                 assert message["payload"]["data"]["n"] == push.read
                 push.read += 1
@@ -109,7 +110,7 @@ async def test_one_who_does_not_read(slow: str, count: int, monkeypatch: pytest.
         assert push.most_alive < 4 * BUFFER
         last: Any = None
         try:
-            async with asyncio.timeout(20):
+            async with time_limit():
                 while (last := json.loads(await stuck.recv()))["type"] == "next":
                     newest = last["payload"]["data"]["n"]
         except ConnectionClosed:
