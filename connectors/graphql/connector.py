@@ -1,4 +1,4 @@
-"""GraphQL upstreams: a request asks for what is selected, no more. Built by connectors.kinds, used through policies."""
+"""GraphQL upstreams: a request selects what frontends select. Built by connectors.kinds, used through policies."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from connectors.errors import (
     UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnauthenticated,
+    copy_error,
 )
-from connectors.graphql.connector_merge import Asked, Merger, Outcome
-from connectors.graphql.decode import Response, make_reply, read_body, read_http
-from connectors.graphql.encode.document import Piece, Pieces, request_text
-from connectors.graphql.errors import about
-from connectors.graphql.operations import GraphqlOperation, operation_of
+from connectors.graphql.connector_merge import Merger, Outcome, PreparedCall
+from connectors.graphql.decode import Response, decode_body, decode_http, make_reply
+from connectors.graphql.encode.document import Piece, PieceCache, render_document
+from connectors.graphql.operations import GraphqlOperation, get_operation
 from connectors.graphql.options import Options
 from connectors.graphql.schema import SchemaSource
 from connectors.graphql.session import Subscriptions
 from connectors.transport import Transport, open_transport
 
 _ACCEPT = "application/graphql-response+json, application/json;q=0.9"
-_CHECK_SECONDS = 5.0
-_INTROSPECTION_SECONDS = 10.0
+_CHECK_TIMEOUT = 5.0
+_INTROSPECTION_TIMEOUT = 10.0
 
 
 class GraphqlConnector:
@@ -41,44 +41,44 @@ class GraphqlConnector:
         self._options = options
         self._transport = transport
         self._schema = SchemaSource(name, options, self._introspect)
-        self._pieces = Pieces()
+        self._pieces = PieceCache()
         self._merger = Merger(self._send_together)
         self._subscriptions = Subscriptions(options)
 
     async def start(self) -> None:
-        """Learn the upstream's schema: from the file, or by introspection. Raises UpstreamError or DefinitionError."""
+        """Read the upstream's schema: the file, or by introspection. Raises UpstreamError or DefinitionError."""
         await self._schema.start()
 
     async def close(self) -> None:
         """As Connector.close."""
         await self._subscriptions.close()
         await self._transport.close()
-        await self._merger.finish()
+        await self._merger.drain()
 
     async def check(self) -> None:
-        """Ask for the name of the root type. An upstream that wants to know first who asks is up."""
+        """Query the name of the root type. An upstream that requires authentication is up."""
         operation = Operation(upstream=self._name, name="check")
         try:
-            response = await self._post(operation, {"query": "{ __typename }"}, {}, _CHECK_SECONDS)
+            response = await self._post(operation, {"query": "{ __typename }"}, {}, _CHECK_TIMEOUT)
             if response.data is None:
-                raise response.failure(operation)
+                raise response.create_error(operation)
         except (UpstreamUnauthenticated, UpstreamForbidden):
             return
 
     async def send(self, call: Call) -> Reply:
-        """As Connector.send; in the reply's data, an UpstreamError stands for each null that the upstream explains.
+        """As Connector.send; in the reply's data, an UpstreamError replaces each null that the upstream explains.
 
-        Raises DefinitionError when it is not known what to ask for, or of which types the variables are.
+        Raises DefinitionError when the selection or the type of a variable is not known.
         """
-        operation = operation_of(call)
+        operation = get_operation(call)
         left = _seconds_left(call)
         try:
             async with asyncio.timeout(left):
-                asked = await self._asked(call, operation)
+                prepared = await self._prepare(call, operation)
                 if operation.kind == "query" and self._options.merge:
-                    outcome = await self._merger.ask(asked)
+                    outcome = await self._merger.send(prepared)
                 else:
-                    (outcome,) = await self._send_together([asked])
+                    (outcome,) = await self._send_together([prepared])
         except TimeoutError as late:
             raise UpstreamTimeout(operation, f"no whole reply within {left:.3g} s") from late
         if isinstance(outcome, UpstreamError):
@@ -86,69 +86,71 @@ class GraphqlConnector:
         return outcome
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
-        """Yield the events of a subscription, each read when the one before has been taken.
+        """Yield the events of a subscription; an event is read when the previous one has been taken.
 
         Closing the generator completes the subscription upstream. Raises what `send` raises.
         """
-        operation = operation_of(call)
+        operation = get_operation(call)
         _seconds_left(call)
-        asked = await self._asked(call, operation)
-        piece = self._pieces.piece(call, operation, asked.facts)
-        request = _request(operation, [(piece, call)])
-        async with aclosing(self._subscriptions.results(call, request)) as results:
+        prepared = await self._prepare(call, operation)
+        piece = self._pieces.get_piece(call, operation, prepared.facts)
+        request = _encode_request(operation, [(piece, call)])
+        async with aclosing(self._subscriptions.subscribe(call, request)) as results:
             async for result in results:
-                response = read_body(operation, result, call.headers)
-                yield Event(data=_event_data(piece, response, self._options.max_depth))
+                response = decode_body(operation, result, call.headers)
+                yield Event(data=_decode_event(piece, response, self._options.max_depth))
 
-    async def _asked(self, call: Call, operation: GraphqlOperation) -> Asked:
-        """Find an author's mistake here, where it concerns nobody but this call."""
-        facts = await self._schema.facts(operation, call.headers)
-        self._pieces.piece(call, operation, facts)
-        return Asked(call, facts)
+    async def _prepare(self, call: Call, operation: GraphqlOperation) -> PreparedCall:
+        """Raises DefinitionError for an author's mistake, before the call shares a request with others."""
+        facts = await self._schema.get_facts(operation, call.headers)
+        self._pieces.get_piece(call, operation, facts)
+        return PreparedCall(call, facts)
 
-    async def _send_together(self, group: Sequence[Asked]) -> list[Outcome]:
-        """Send calls with equal headers in one request. Failures are among the outcomes, not raised."""
-        parts = [(self._piece(asked, index, len(group)), asked.call) for index, asked in enumerate(group)]
+    async def _send_together(self, group: Sequence[PreparedCall]) -> list[Outcome]:
+        """Send calls with equal headers in one request. Failures are outcomes, not raised."""
+        parts = [(self._get_piece(prepared, index, len(group)), prepared.call) for index, prepared in enumerate(group)]
         first = parts[0][0].operation
         try:
-            request = _request(first, parts)
+            request = _encode_request(first, parts)
         except UpstreamRejected as error:
-            return [error] if len(group) == 1 else await self._each_alone(group)
+            return [error] if len(group) == 1 else await self._send_separately(group)
         try:
             response = await self._post(first, request, group[0].call.headers, None)
         except UpstreamError as error:
-            return [about(error, piece.operation) for piece, _ in parts]
+            return [error, *(copy_error(error, piece.operation) for piece, _ in parts[1:])]
         if response.data is not None:
             return [make_reply(piece, response, self._options.max_depth) for piece, _ in parts]
-        return await self._without_data(group, [piece for piece, _ in parts], response)
+        return await self._handle_missing_data(group, [piece for piece, _ in parts], response)
 
-    async def _without_data(self, group: Sequence[Asked], pieces: Sequence[Piece], response: Response) -> list[Outcome]:
-        """The outcomes where one call's failure took the whole response: the calls that are not to blame ask again."""
-        failures: list[Outcome] = [response.failure(piece.operation) for piece in pieces]
+    async def _handle_missing_data(
+        self, group: Sequence[PreparedCall], pieces: Sequence[Piece], response: Response
+    ) -> list[Outcome]:
+        """The outcomes of a response without data: calls that did not cause the failure are sent again."""
+        failures: list[Outcome] = [response.create_error(piece.operation) for piece in pieces]
         if len(group) == 1:
             return failures
-        blamed = {index for index, piece in enumerate(pieces) if _is_blamed(piece, response)}
-        if blamed and len(blamed) < len(group):
-            again = [index for index in range(len(group)) if index not in blamed]
+        causes = {index for index, piece in enumerate(pieces) if _is_cause(piece, response)}
+        if causes and len(causes) < len(group):
+            again = [index for index in range(len(group)) if index not in causes]
             others = dict(zip(again, await self._send_together([group[index] for index in again]), strict=True))
             return [others.get(index, failures[index]) for index in range(len(group))]
-        if _is_of_the_document(failures[0]):
-            return await self._each_alone(group)
+        if _is_document_error(failures[0]):
+            return await self._send_separately(group)
         return failures
 
-    async def _each_alone(self, group: Sequence[Asked]) -> list[Outcome]:
-        """The outcomes of calls of which one spoilt the request for all."""
-        alone = await asyncio.gather(*(self._send_together([asked]) for asked in group))
+    async def _send_separately(self, group: Sequence[PreparedCall]) -> list[Outcome]:
+        """The outcomes of calls of which one made the shared request fail."""
+        alone = await asyncio.gather(*(self._send_together([prepared]) for prepared in group))
         return [outcome for (outcome,) in alone]
 
-    def _piece(self, asked: Asked, index: int, together: int) -> Piece:
-        operation = operation_of(asked.call)
-        return self._pieces.piece(asked.call, operation, asked.facts, f"c{index}_" if together > 1 else "")
+    def _get_piece(self, prepared: PreparedCall, index: int, together: int) -> Piece:
+        operation = get_operation(prepared.call)
+        return self._pieces.get_piece(prepared.call, operation, prepared.facts, f"c{index}_" if together > 1 else "")
 
     async def _introspect(self, operation: Operation, query: str, headers: Mapping[str, str]) -> Mapping[str, bytes]:
-        response = await self._post(operation, {"query": query}, headers, _INTROSPECTION_SECONDS)
+        response = await self._post(operation, {"query": query}, headers, _INTROSPECTION_TIMEOUT)
         if response.data is None or response.problems:
-            raise response.failure(operation)
+            raise response.create_error(operation)
         return response.data
 
     async def _post(
@@ -163,20 +165,20 @@ class GraphqlConnector:
         http = await self._transport.request(
             operation, "POST", self._options.address, headers=sent, body=body, timeout=seconds
         )
-        return read_http(operation, http, headers)
+        return decode_http(operation, http, headers)
 
 
 def connect(name: str, options: Options) -> GraphqlConnector:
-    """Make the connector of one upstream, without I/O."""
+    """Create the connector of one upstream, without I/O."""
     return GraphqlConnector(name, options, open_transport(options))
 
 
-def _request(operation: GraphqlOperation, parts: Sequence[tuple[Piece, Call]]) -> bytes:
-    """The body of a request. Raises UpstreamRejected, before anything is sent, for values that JSON cannot hold."""
-    request: dict[str, Any] = {"query": request_text(operation.kind, [piece for piece, _ in parts])}
+def _encode_request(operation: GraphqlOperation, parts: Sequence[tuple[Piece, Call]]) -> bytes:
+    """The body of a request. Raises UpstreamRejected for values that JSON cannot hold; then nothing is sent."""
+    request: dict[str, Any] = {"query": render_document(operation.kind, [piece for piece, _ in parts])}
     variables: dict[str, Any] = {}
     for piece, call in parts:
-        variables |= piece.variables(call)
+        variables |= piece.collect_variables(call)
     if variables:
         request["variables"] = variables
     try:
@@ -190,25 +192,25 @@ def _seconds_left(call: Call) -> float | None:
         return None
     left = call.deadline - time.monotonic()
     if left <= 0:
-        raise UpstreamTimeout(call.operation, "its time was up before it was sent")
+        raise UpstreamTimeout(call.operation, "the deadline of the call passed before it was sent")
     return left
 
 
-def _is_blamed(piece: Piece, response: Response) -> bool:
+def _is_cause(piece: Piece, response: Response) -> bool:
     """Whether an error leads into this piece's part of the response."""
     return any(problem.path and problem.path[0] in piece.roots for problem in response.problems)
 
 
-def _is_of_the_document(failure: Outcome) -> bool:
-    """Whether one piece may have spoilt the document for all; who may not ask at all may not ask alone either."""
+def _is_document_error(failure: Outcome) -> bool:
+    """Whether one piece may have made the document invalid for all; a missing right concerns every piece."""
     return isinstance(failure, UpstreamRejected) and not isinstance(
         failure, UpstreamUnauthenticated | UpstreamForbidden
     )
 
 
-def _event_data(piece: Piece, result: Response, most_depth: int) -> Any:
-    """An event's data; the UpstreamError when there is none, because one bad event does not end a subscription."""
+def _decode_event(piece: Piece, result: Response, max_depth: int) -> Any:
+    """An event's data, or the UpstreamError that replaces it: one failed event does not end a subscription."""
     if result.data is None:
-        return result.failure(piece.operation)
-    reply = make_reply(piece, result, most_depth)
+        return result.create_error(piece.operation)
+    reply = make_reply(piece, result, max_depth)
     return reply if isinstance(reply, UpstreamError) else reply.data

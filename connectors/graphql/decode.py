@@ -1,6 +1,7 @@
-"""Reading GraphQL responses (GraphQL over HTTP, section 6; GraphQL specification, section 7): what each call gets.
+"""Decode: GraphQL responses as the Reply of each call. Used by `connector`.
 
-A null that the upstream explains with an error becomes that UpstreamError, in its place in the data.
+Sources: GraphQL over HTTP, section 6; GraphQL specification, section 7. A null that the upstream explains with an error
+is replaced by that UpstreamError, at its place in the data.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from connectors.batching import InKeyOrder
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamError
 from connectors.graphql.encode.document import Piece
-from connectors.graphql.errors import Problem, failure, problems_in
+from connectors.graphql.errors import Problem, create_error, parse_problems
 from connectors.graphql.typed_decode import decode_records
 from connectors.messages.json_text import is_deeper
 from connectors.transport import HttpReply
@@ -36,46 +37,46 @@ _envelope = msgspec.json.Decoder(_Envelope)
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A GraphQL response; the values of its root fields are still JSON, and known to be well-formed."""
+    """A GraphQL response; the values of its root fields are JSON, checked to be well-formed."""
 
     data: Mapping[str, bytes] | None
     problems: tuple[Problem, ...] = ()
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     error: UpstreamError | None = None
-    """What the HTTP status says, where it says something."""
+    """The error of the HTTP status; None for a good status."""
 
-    def failure(self, operation: Operation) -> UpstreamError:
-        """Why there is no data, told of this operation."""
+    def create_error(self, operation: Operation) -> UpstreamError:
+        """The error of a response without data, for this operation."""
         wait = self.error.retry_after if self.error else None
-        return failure(operation, self.problems, status=self.error, retry_after=wait)
+        return create_error(operation, self.problems, status=self.error, retry_after=wait)
 
 
-def read_http(operation: Operation, http: HttpReply, sent: Mapping[str, str]) -> Response:
-    """The GraphQL response in an HTTP response; `sent` are the headers of the call. Raises UpstreamError for none.
+def decode_http(operation: Operation, http: HttpReply, sent: Mapping[str, str]) -> Response:
+    """The GraphQL response in an HTTP response; `sent` are the headers of the call. Raises UpstreamError.
 
-    Only `application/graphql-response+json` makes a body outside of 2xx a GraphQL response. Of another one, which may
-    come from a proxy, the errors are read, for what they tell, and never the data.
+    Outside of 2xx, only a body of `application/graphql-response+json` is a GraphQL response. Another body may come from
+    a proxy: its errors are used, its data is not.
     """
     error = error_for_status(operation, http)
     media = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        response = read_body(operation, http.body, sent)
+        response = decode_body(operation, http.body, sent)
     except UpstreamBadReply as unreadable:
         if error is not None:
             raise error from unreadable
         shown = media[:80] or "no content type"
-        detail = f"{len(http.body)} bytes of {shown} are no GraphQL response: {unreadable.detail}"
+        detail = f"{len(http.body)} bytes of {shown} are not a GraphQL response: {unreadable.detail}"
         raise UpstreamBadReply(operation, detail, upstream_code=str(http.status)) from unreadable
     data = response.data if error is None or media == _GRAPHQL else None
     return Response(data, response.problems, http.status, http.headers, error)
 
 
-def read_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str, str]) -> Response:
-    """The response map of these bytes. Raises UpstreamBadReply when they are none."""
+def decode_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str, str]) -> Response:
+    """The GraphQL response in these bytes. Raises UpstreamBadReply for other bytes."""
     try:
         envelope = _envelope.decode(body)
-        problems = problems_in(envelope.errors, sent)
+        problems = parse_problems(envelope.errors, sent)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UpstreamBadReply(operation, str(error)) from error
     except RecursionError as error:
@@ -87,9 +88,9 @@ def read_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str
 
 
 def make_reply(piece: Piece, response: Response, max_depth: int) -> Reply | UpstreamError:
-    """What a call gets of a response with data: a Reply, or why there is nothing of it.
+    """The Reply of one call from a response with data, or the error of its part.
 
-    Without errors, the reply's payload is the JSON of its root field, or the list of aliased ones, not yet decoded.
+    Without errors, the payload is the JSON of the root field, or of the list of aliased ones, not decoded yet.
     """
     assert response.data is not None
     operation = piece.operation
@@ -99,24 +100,24 @@ def make_reply(piece: Piece, response: Response, max_depth: int) -> Reply | Upst
     parts = [response.data[root] for root in piece.roots]
     payload = b"[" + b",".join(parts) + b"]" if piece.has_aliases else parts[0]
     if not response.problems:
-        return _unread(piece, max_depth, payload, response)
+        return _make_deferred_reply(piece, max_depth, payload, response)
     try:
-        value = _read(piece, max_depth, payload, response.problems)
+        value = _decode_payload(piece, max_depth, payload, response.problems)
     except UpstreamBadReply as error:
         return error
     return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
 
 
-def _unread(piece: Piece, max_depth: int, payload: bytes, response: Response) -> Reply:
-    """A reply that is read when it is known what is wanted of it."""
-    kind = _ReadLarge if len(payload) > cooperative.LARGE else _Read
+def _make_deferred_reply(piece: Piece, max_depth: int, payload: bytes, response: Response) -> Reply:
+    """A reply that is decoded when its data is read."""
+    kind = _LargeDecoder if len(payload) > cooperative.LARGE else _Decoder
     fit = partial(decode_records, piece, max_depth) if len(payload) <= cooperative.LARGE_TYPED else None
     decode = kind(piece, max_depth)
     return Reply(payload, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
 
-class _Read:
-    """Reads the JSON of what one call asked for."""
+class _Decoder:
+    """Decodes the JSON of one call's part of a response."""
 
     __slots__ = ("__weakref__", "_max_depth", "_piece")
 
@@ -125,12 +126,12 @@ class _Read:
         self._max_depth = max_depth
 
     def __call__(self, payload: bytes) -> Any:
-        """What the endpoint is about, as plain Python. Raises UpstreamBadReply."""
-        return _read(self._piece, self._max_depth, payload)
+        """The value of the innermost field as plain Python. Raises UpstreamBadReply."""
+        return _decode_payload(self._piece, self._max_depth, payload)
 
 
-class _ReadLarge(_Read):
-    """The same for much of it."""
+class _LargeDecoder(_Decoder):
+    """Decodes much JSON in slices."""
 
     __slots__ = ()
 
@@ -140,17 +141,17 @@ class _ReadLarge(_Read):
         try:
             decoded = await cooperative.decode_in_slices(payload)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self(payload)  # it tells better what is wrong
-        return _value(self._piece, decoded)
+            return self(payload)  # decoding at once names the mistake better
+        return _extract_value(self._piece, decoded)
 
 
-def _read(piece: Piece, max_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
+def _decode_payload(piece: Piece, max_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
     _check_depth(piece.operation, max_depth, payload)
     try:
         decoded = msgspec.json.decode(payload)  # keeps integers of more than 64 bits
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UpstreamBadReply(piece.operation, f"the data cannot be read: {error}") from error
-    return _value(piece, decoded, problems)
+        raise UpstreamBadReply(piece.operation, f"the data cannot be decoded: {error}") from error
+    return _extract_value(piece, decoded, problems)
 
 
 def _check_depth(operation: Operation, max_depth: int, payload: bytes) -> None:
@@ -158,47 +159,49 @@ def _check_depth(operation: Operation, max_depth: int, payload: bytes) -> None:
         raise UpstreamBadReply(operation, f"the data has more than {max_depth} levels, which is max_depth")
 
 
-def _value(piece: Piece, decoded: Any, problems: tuple[Problem, ...] = ()) -> Any:
-    """What the endpoint is about, with its errors in place."""
+def _extract_value(piece: Piece, decoded: Any, problems: tuple[Problem, ...] = ()) -> Any:
+    """The value of the innermost field, with its errors in place."""
     operation = piece.operation
     if not piece.has_aliases:
-        return _answer(operation, decoded, piece.roots[0], piece.operation.field.names[1:], problems)
+        return _extract_root(operation, decoded, piece.roots[0], piece.operation.field.names[1:], problems)
     below = operation.field.names[1:]
     return InKeyOrder(
-        [_answer(operation, each, root, below, problems) for each, root in zip(decoded, piece.roots, strict=True)]
+        [_extract_root(operation, each, root, below, problems) for each, root in zip(decoded, piece.roots, strict=True)]
     )
 
 
-def _answer(operation: Operation, value: Any, root: str, below: tuple[str, ...], problems: tuple[Problem, ...]) -> Any:
+def _extract_root(
+    operation: Operation, value: Any, root: str, below: tuple[str, ...], problems: tuple[Problem, ...]
+) -> Any:
     """A root field's value with its errors in place, followed to the innermost field."""
     for problem in problems:
         if problem.path is None:
-            value = problem.error(operation) if value is None else value
+            value = problem.to_upstream_error(operation) if value is None else value
         elif problem.path[:1] == (root,):
-            value = _placed(value, problem.path[1:], problem.error(operation))
-    return _innermost(operation, value, below)
+            value = _place_error(value, problem.path[1:], problem.to_upstream_error(operation))
+    return _follow_path(operation, value, below)
 
 
-def _placed(value: Any, path: tuple[str | int, ...], error: UpstreamError) -> Any:
+def _place_error(value: Any, path: tuple[str | int, ...], error: UpstreamError) -> Any:
     """The value with the error in place of the null at the path, or of the first null on the way (section 6.4.4)."""
     if value is None:
         return error
-    if path and _has(value, path[0]):
-        value[path[0]] = _placed(value[path[0]], path[1:], error)
+    if path and _has_step(value, path[0]):
+        value[path[0]] = _place_error(value[path[0]], path[1:], error)
     return value
 
 
-def _has(value: Any, step: str | int) -> bool:
+def _has_step(value: Any, step: str | int) -> bool:
     if isinstance(value, list):
         return isinstance(step, int) and 0 <= step < len(value)
     return isinstance(value, dict) and step in value
 
 
-def _innermost(operation: Operation, value: Any, below: tuple[str, ...]) -> Any:
+def _follow_path(operation: Operation, value: Any, below: tuple[str, ...]) -> Any:
     if not below or value is None or isinstance(value, UpstreamError):
         return value
     if isinstance(value, list):
-        return [_innermost(operation, each, below) for each in value]
+        return [_follow_path(operation, each, below) for each in value]
     if isinstance(value, dict):
-        return _innermost(operation, value.get(below[0]), below[1:])
+        return _follow_path(operation, value.get(below[0]), below[1:])
     raise UpstreamBadReply(operation, f"expected a record with {below[0]}, got {type(value).__name__}")

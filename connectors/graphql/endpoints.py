@@ -10,32 +10,32 @@ from graphql import GraphQLError, parse_type
 
 from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
-from connectors.graphql.encode.selection import default_text
-from connectors.graphql.operations import Form, GraphqlOperation, Kind
+from connectors.graphql.encode.selection import normalize_selection
+from connectors.graphql.operations import BatchForm, GraphqlOperation, Kind
 from connectors.graphql.operations_field import FieldPath, parse_field
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 _RESERVED = re.compile(r"[ck]\d+(_.*)?")
-"""Names of our own on the wire: `c0_id` in merged requests, `k0` for keys sent as aliases."""
+"""Names that requests use: `c0_id` in merged requests, `k0` for keys sent as aliases."""
 
 
 def graphql(name: str) -> GraphqlUpstream:
-    """The upstream of this name in bff.yaml, where its address is."""
+    """The upstream of this name in bff.yaml."""
     return GraphqlUpstream(name)
 
 
 class GraphqlUpstream:
-    """Makes endpoints of an upstream's fields. Of each record, only what the frontend selects is asked for.
+    """Creates endpoints of an upstream's fields. Requests select only what the frontend selects of each record.
 
     A field is written in GraphQL's syntax, and each `$name` in it is a parameter: `reviews(productIds: $product_id)`.
-    `$name?` may be left out, and so may a parameter whose type, told by `types`, may be null. A path of single fields,
-    `product(id: $id) { reviews }`, makes the innermost one the answer; where a list is on the way, as in
+    `$name?` is optional, and so is a parameter whose type, given by `types`, is nullable. In a path of single fields,
+    `product(id: $id) { reviews }`, the innermost is the answer; with a list on the way, as in
     `products { edges { node } }`, the answer is the list of the innermost.
 
-    `fields` is asked for where nothing is selected (shell, script): `"id author { name }"`.
+    `fields` is the selection of calls without one (shell, script): `"id author { name }"`.
     `types` gives types of variables, `{"product_id": "[ID!]!"}`. Without it they come from the upstream's schema: the
     SDL file that bff.yaml names, or introspection.
-    Every method raises DefinitionError, naming the author's line, for what cannot work.
+    Every method raises DefinitionError, which names the author's line, for options that cannot work.
     """
 
     def __init__(self, name: str) -> None:
@@ -46,7 +46,7 @@ class GraphqlUpstream:
         field: str,
         *,
         key: str | None = None,
-        many: Form | None = None,
+        many: BatchForm | None = None,
         batch: str | None = None,
         group: bool = False,
         limit: int = 100,
@@ -56,28 +56,29 @@ class GraphqlUpstream:
     ) -> Endpoint:
         """A field of Query: `reviews.query("reviews(productIds: $product_id)", key="productId", group=True)`.
 
-        `key` or `many` makes one request of many values. `key` is the path in each record to the value that was asked
-        for, and is asked for too; with `group` each value has a list of records. `many="list"` sends all values
-        as one list argument (without `key`, the answer is a list in their order), `many="alias"` one aliased field for
-        each; left out, the argument's type decides. `batch` names the parameter where there are several; `limit` is the
-        most values of one request. `each` allows unbatched calls for every item of a list, at most that many at once.
+        `key` or `many` makes a batch: one request for many values. `key` is the path in each record to the requested
+        value, and is selected too; with `group`, each value has a list of records. `many="list"` sends all values as
+        one list argument (without `key`, the answer is a list in their order), `many="alias"` one aliased field for
+        each; without `many`, the argument's type decides. `batch` names the parameter where there are several; `limit`
+        is the largest number of values of one request. `each` allows unbatched calls for every item of a list, at most
+        that many at once.
         """
         if key is None and many is None:
-            _refuse_without_many(field, batch=batch, group=group)
-            operation = self._operation("query", field, fields, types)
-            return Endpoint(operation, _parameters(operation), each=each, selects=True)
+            _check_no_batch_options(field, batch=batch, group=group)
+            operation = self._create_operation("query", field, fields, types)
+            return Endpoint(operation, _list_parameters(operation), each=each, selects=True)
         if many not in (None, "list", "alias"):
-            raise _mistake(field, f'many={many!r} is neither "list" nor "alias"')
+            raise _definition_error(field, f'many={many!r} is neither "list" nor "alias"')
         if limit < 1:
-            raise _mistake(field, f"limit={limit} lets no value into a request; leave it out")
+            raise _definition_error(field, f"limit={limit} is less than 1; write 1 or more")
         path = tuple(key.split(".")) if key else ()
         if not all(_NAME.fullmatch(step) for step in path):
-            raise _mistake(field, f"key={key!r} is not a path of field names, such as productId or product.id")
-        collected = _collected(field, _parsed(field), batch)
-        operation = self._operation("query", field, fields, types, key=path, batched=collected, form=many)
+            raise _definition_error(field, f"key={key!r} is not a path of field names, such as productId or product.id")
+        collected = _find_batched(field, _parse_path(field), batch)
+        operation = self._create_operation("query", field, fields, types, key=path, batched=collected, form=many)
         return Endpoint(
             operation,
-            {**_parameters(operation), collected: True},
+            {**_list_parameters(operation), collected: True},
             batch=Batch(parameter=collected, key=() if many == "alias" else path, group=group, limit=limit),
             has_single_form=False,
             each=each,
@@ -87,18 +88,21 @@ class GraphqlUpstream:
     def entities(self, type_name: str, *, key: str, fields: str = "", limit: int = 100) -> Endpoint:
         """Records of a federated type by their key field, many in one request: `entities("Product", key="upc")`.
 
-        Asks `_entities(representations:)` (Apollo Federation subgraph specification), which answers in the order asked;
-        what it does not know is null. The parameter is named like the key.
+        Requests `_entities(representations:)` (Apollo Federation subgraph specification), which answers in the order of
+        the keys, with null for an unknown one. The parameter is named like the key.
         """
         for what, name in (("type", type_name), ("key field", key)):
             if not _NAME.fullmatch(name):
-                raise _mistake(f"entities {type_name}", f"{name!r} is not the name of one {what}")
+                raise _definition_error(
+                    f"entities {type_name}",
+                    f"{name!r} is not a valid name of a {what}; write one name, such as Product or upc",
+                )
         operation = GraphqlOperation(
             upstream=self.name,
             name=f"entities {type_name}",
             kind="query",
             field=parse_field("_entities(representations: $representations)"),
-            fields=_default(f"entities {type_name}", fields),
+            fields=_check_selection(f"entities {type_name}", fields),
             batched="representations",
             form="list",
             types=(("representations", "[_Any!]!"),),
@@ -113,20 +117,20 @@ class GraphqlUpstream:
     ) -> Endpoint:
         """A field of Mutation: `orders.mutation("placeOrder(input: $input)")`.
 
-        Never shared or cached; `idempotent=True` says that doing it twice is doing it once, so that it may be retried.
+        Never shared or cached. `idempotent=True`: two requests have the effect of one, so that it may be retried.
         """
-        operation = self._operation("mutation", field, fields, types, is_idempotent=idempotent)
-        return Endpoint(operation, _parameters(operation), selects=True)
+        operation = self._create_operation("mutation", field, fields, types, is_idempotent=idempotent)
+        return Endpoint(operation, _list_parameters(operation), selects=True)
 
     def subscription(self, field: str, *, fields: str = "", types: Mapping[str, str] | None = None) -> StreamEndpoint:
         """A field of Subscription, over graphql-transport-ws: `reviews.subscription("added(productId: $product_id)")`.
 
-        An event that the upstream could not make holds an UpstreamError as its data; the subscription goes on.
+        An event that failed upstream has an UpstreamError as its data; the subscription goes on.
         """
-        operation = self._operation("subscription", field, fields, types)
-        return StreamEndpoint(operation, _parameters(operation), selects=True)
+        operation = self._create_operation("subscription", field, fields, types)
+        return StreamEndpoint(operation, _list_parameters(operation), selects=True)
 
-    def _operation(
+    def _create_operation(
         self,
         kind: Kind,
         field: str,
@@ -136,9 +140,9 @@ class GraphqlUpstream:
         is_idempotent: bool = True,
         key: tuple[str, ...] = (),
         batched: str = "",
-        form: Form | None = None,
+        form: BatchForm | None = None,
     ) -> GraphqlOperation:
-        path = _parsed(field)
+        path = _parse_path(field)
         return GraphqlOperation(
             upstream=self.name,
             name=f"{kind} {'.'.join(path.names)}",
@@ -146,51 +150,53 @@ class GraphqlUpstream:
             is_idempotent=is_idempotent,
             kind=kind,
             field=path,
-            fields=_default(field, fields),
+            fields=_check_selection(field, fields),
             key=key,
             batched=batched,
             form=form,
-            types=_checked_types(field, path, types or {}),
+            types=_check_types(field, path, types or {}),
         )
 
     def __repr__(self) -> str:
         return f"<graphql upstream {self.name}>"
 
 
-def _parsed(field: str) -> FieldPath:
+def _parse_path(field: str) -> FieldPath:
     try:
         path = parse_field(field)
     except ValueError as error:
         raise DefinitionError(f"{place_of_author()}: {error}") from error
     for variable in path.variables:
         if _RESERVED.fullmatch(variable.name):
-            raise _mistake(field, f"${variable.name} is a name that requests use themselves; choose another one")
+            raise _definition_error(field, f"${variable.name} is a name that requests use; choose another name")
     return path
 
 
-def _default(field: str, fields: str) -> str:
+def _check_selection(field: str, fields: str) -> str:
     try:
-        return default_text(fields)
+        return normalize_selection(fields)
     except ValueError as error:
-        raise _mistake(field, str(error)) from error
+        raise _definition_error(field, str(error)) from error
 
 
-def _checked_types(field: str, path: FieldPath, types: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def _check_types(field: str, path: FieldPath, types: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     names = [variable.name for variable in path.variables]
     for name, type_ in types.items():
         if name not in names:
             near = get_close_matches(name, names, n=1)
             hint = f'did you mean "{near[0]}"?' if near else f"it has {', '.join(names) or 'none'}"
-            raise _mistake(field, f'types= names "{name}", which is no variable of the field; {hint}')
+            raise _definition_error(field, f'types= has "{name}", which is not a variable of the field; {hint}')
         try:
             parse_type(type_)
         except GraphQLError as error:
-            raise _mistake(field, f"types= gives ${name} {type_!r}, which is no type; write it like [ID!]!") from error
+            raise _definition_error(
+                field, f"types= gives ${name} the type {type_!r}, which is not valid; write it like [ID!]!"
+            ) from error
     return tuple((name, type_.replace(" ", "")) for name, type_ in types.items())
 
 
-def _parameters(operation: GraphqlOperation) -> dict[str, bool]:
-    """Whether each must be given: not when it is written `$name?` or has a type that may be null."""
+def _list_parameters(operation: GraphqlOperation) -> dict[str, bool]:
+    """Whether each parameter is required: not `$name?` and not one of a nullable type."""
     types = dict(operation.types)
     return {
         variable.name: variable.is_required and types.get(variable.name, "!").endswith("!")
@@ -198,22 +204,24 @@ def _parameters(operation: GraphqlOperation) -> dict[str, bool]:
     }
 
 
-def _collected(field: str, path: FieldPath, batch: str | None) -> str:
-    """The variable whose values are collected."""
+def _find_batched(field: str, path: FieldPath, batch: str | None) -> str:
+    """The variable that takes the values of a batch."""
     names = [variable.name for variable in path.variables]
     listed = ", ".join(f"${name}" for name in names) or "no variable"
     if batch is not None and batch not in names:
-        raise _mistake(field, f'batch="{batch}" is not in it; it has {listed}')
+        raise _definition_error(field, f'batch="{batch}" is not a variable of the field; it has {listed}')
     if batch is None and len(names) != 1:
-        raise _mistake(field, f"it has {listed}; say which one takes many values: batch=...")
+        raise _definition_error(field, f"it has {listed}; write batch= with the one that takes many values")
     return batch or names[0]
 
 
-def _refuse_without_many(field: str, *, batch: str | None, group: bool) -> None:
+def _check_no_batch_options(field: str, *, batch: str | None, group: bool) -> None:
     for name, value in (("batch", batch), ("group", group)):
         if value:
-            raise _mistake(field, f"{name}= describes a batch; make it one with key= or many=")
+            raise _definition_error(
+                field, f"{name}= is an option of batches; write key= or many= too, or remove {name}="
+            )
 
 
-def _mistake(field: str, what: str) -> DefinitionError:
+def _definition_error(field: str, what: str) -> DefinitionError:
     return DefinitionError(f"{place_of_author()}: {field!r}: {what}")

@@ -1,4 +1,4 @@
-"""From the errors of a GraphQL response to UpstreamErrors. Used by `responses` and `subscribing`."""
+"""Errors: those of GraphQL responses and of websockets, as UpstreamErrors. Used by `connector`, `decode`, `session`."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from websockets.exceptions import ConnectionClosed
+
 from connectors.contract import Operation
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamConflict,
+    UpstreamDisconnected,
     UpstreamError,
     UpstreamFailed,
     UpstreamForbidden,
     UpstreamNotFound,
     UpstreamRateLimited,
     UpstreamRejected,
+    UpstreamReplyTooLarge,
     UpstreamTimeout,
     UpstreamUnauthenticated,
     UpstreamUnavailable,
 )
+from connectors.transport.websocket import is_too_big
 
 _BY_CODE: dict[str, type[UpstreamError]] = {
     "UNAUTHENTICATED": UpstreamUnauthenticated,
@@ -40,10 +45,24 @@ _BY_CODE: dict[str, type[UpstreamError]] = {
     "VALIDATIONERROR": UpstreamRejected,
     "INVALIDSYNTAX": UpstreamRejected,
 }
-"""Apollo Server's codes, those of DGS (`errorType`) and of graphql-java (`classification`), and what others say."""
+"""Codes of Apollo Server, DGS (`errorType`), graphql-java (`classification`) and others."""
+_BY_CLOSE_CODE: dict[int, type[UpstreamError]] = {
+    1008: UpstreamRejected,
+    1011: UpstreamFailed,
+    1012: UpstreamUnavailable,
+    1013: UpstreamUnavailable,
+    4400: UpstreamRejected,
+    4401: UpstreamUnauthenticated,
+    4403: UpstreamForbidden,
+    4406: UpstreamRejected,
+    4408: UpstreamTimeout,
+    4429: UpstreamRateLimited,
+    4500: UpstreamFailed,
+}
+"""RFC 6455 section 7.4, the IANA registry beside it, and the protocol's own codes."""
 _CODE_KEYS = ("code", "errorType", "classification")
-_MOST_TEXT = 500
-_SHORTEST_SECRET = 6
+_MAX_TEXT = 500
+_MIN_SECRET = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +74,12 @@ class Problem:
     code: str
     has_locations: bool
 
-    def error(
+    def to_upstream_error(
         self, operation: Operation, *, status: UpstreamError | None = None, retry_after: float | None = None
     ) -> UpstreamError:
-        """What it means for an operation. `status` is what the HTTP status says, where it says something.
+        """The error of an operation. `status` is the error of the HTTP status, if any.
 
-        An error without code or path that points into the document is a refusal of the document: only fields that
-        were executed have paths.
+        An error without code or path that has locations rejects the document: errors of execution have paths.
         """
         kind = _BY_CODE.get(self.code.upper().replace(" ", ""))
         if kind is None and status is not None:
@@ -73,37 +91,37 @@ class Problem:
         return kind(operation, self.message, retry_after=retry_after, upstream_code=upstream_code)
 
 
-def problems_in(errors: Any, headers: Mapping[str, str]) -> tuple[Problem, ...]:
-    """The errors of a response. Values of the call's `headers` that an upstream repeats are taken out of its words."""
+def parse_problems(errors: Any, headers: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The errors of a response. Values of the call's `headers` that the upstream repeats are masked."""
     if not isinstance(errors, list):
         return ()
-    secrets = [part for value in headers.values() for part in (value, *value.split()) if len(part) >= _SHORTEST_SECRET]
-    return tuple(_problem(error, secrets) for error in errors if isinstance(error, dict))
+    secrets = [part for value in headers.values() for part in (value, *value.split()) if len(part) >= _MIN_SECRET]
+    return tuple(_parse_problem(error, secrets) for error in errors if isinstance(error, dict))
 
 
-def failure(
+def create_error(
     operation: Operation,
     problems: Sequence[Problem],
     *,
     status: UpstreamError | None = None,
     retry_after: float | None = None,
 ) -> UpstreamError:
-    """What a response without data means."""
+    """The error of a response without data."""
     if problems:
-        return problems[0].error(operation, status=status, retry_after=retry_after)
+        return problems[0].to_upstream_error(operation, status=status, retry_after=retry_after)
     return status or UpstreamBadReply(operation, "the response has neither data nor errors")
 
 
-def about(error: UpstreamError, operation: Operation) -> UpstreamError:
-    """The same failure, told of another operation that shared the request."""
-    if error.operation is operation:
-        return error
-    told = type(error)(operation, error.detail, retry_after=error.retry_after, upstream_code=error.upstream_code)
-    told.__cause__ = error
-    return told
+def create_close_error(operation: Operation, closed: ConnectionClosed, max_reply_size: int) -> UpstreamError:
+    """What a closed websocket means for its subscription."""
+    if is_too_big(closed):
+        return UpstreamReplyTooLarge(operation, f"a message exceeds max_reply_size, {max_reply_size} bytes")
+    code = closed.rcvd.code if closed.rcvd is not None else 1006
+    kind = _BY_CLOSE_CODE.get(code, UpstreamDisconnected)
+    return kind(operation, f"the upstream closed the websocket with {code}", upstream_code=str(code))
 
 
-def _problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:
+def _parse_problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:
     message = str(error.get("message", "an error without a message"))
     for secret in secrets:
         message = message.replace(secret, "***")
@@ -111,14 +129,14 @@ def _problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:
     codes = [extensions.get(key) for key in _CODE_KEYS] if isinstance(extensions, dict) else []
     code = next((each for each in codes if isinstance(each, str) and each), "")
     return Problem(
-        message=message[:_MOST_TEXT],
-        path=_path(error.get("path")),
-        code=code[:_MOST_TEXT],
+        message=message[:_MAX_TEXT],
+        path=_parse_path(error.get("path")),
+        code=code[:_MAX_TEXT],
         has_locations=bool(error.get("locations")),
     )
 
 
-def _path(path: Any) -> tuple[str | int, ...] | None:
+def _parse_path(path: Any) -> tuple[str | int, ...] | None:
     if not isinstance(path, list) or not all(isinstance(step, str | int) for step in path):
         return None
     return tuple(path)

@@ -1,4 +1,4 @@
-"""What the GraphQL connector must know of one endpoint. Made by `endpoints`."""
+"""What the connector must know of one GraphQL endpoint. Created by `endpoints`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from connectors.errors import DefinitionError
 from connectors.graphql.operations_field import FieldPath
 
 Kind = Literal["query", "mutation", "subscription"]
-Form = Literal["list", "alias"]
-"""How many keys become one request: as one list argument, or as one aliased field each."""
+BatchForm = Literal["list", "alias"]
+"""How the keys of a batch are sent: as one list argument, or as one aliased field each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,21 +21,21 @@ class GraphqlOperation(Operation):
     kind: Kind
     field: FieldPath
     fields: str = ""
-    """What is asked for where nothing is selected, in GraphQL's syntax."""
+    """The selection of calls without one, in GraphQL's syntax."""
     key: tuple[str, ...] = ()
-    """Path in each record to the value that was asked for; asked for too where records come as one list."""
+    """Path in each record to the requested value; selected too where records come as one list."""
     batched: str = ""
     """The variable that takes the keys; empty when there is no batch."""
-    form: Form | None = None
+    form: BatchForm | None = None
     """How keys are sent; None means by the variable's type: a list when it is one, else aliases."""
     types: tuple[tuple[str, str], ...] = ()
-    """Variables and their types, as far as the author told them."""
+    """The types of variables that the author wrote."""
     entity: str = ""
-    """The federated type that `_entities` is asked for; its key field is `entity_key`."""
+    """The federated type to request from `_entities`; its key field is `entity_key`."""
     entity_key: str = ""
 
 
-def operation_of(call: Call) -> GraphqlOperation:
+def get_operation(call: Call) -> GraphqlOperation:
     """The call's operation. Raises DefinitionError for one of another kind."""
     operation = call.operation
     if not isinstance(operation, GraphqlOperation):

@@ -1,4 +1,4 @@
-"""Where types of variables come from: authors first, then the SDL file, then introspection. Used by the connector."""
+"""Types of variables: from authors first, then from the SDL file or introspection. Used by the connector."""
 
 from __future__ import annotations
 
@@ -24,70 +24,70 @@ from connectors.graphql.operations import GraphqlOperation
 from connectors.graphql.options import Options
 from connectors.graphql.schema_facts import Facts, facts_from_author, facts_from_schema
 
-Ask = Callable[[Operation, str, Mapping[str, str]], Awaitable[Mapping[str, bytes]]]
-"""Sends a query without variables, with these headers, and gives the data's fields as JSON. Raises UpstreamError."""
+SendQuery = Callable[[Operation, str, Mapping[str, str]], Awaitable[Mapping[str, bytes]]]
+"""Sends a query without variables, with these headers; returns the data's fields as JSON. Raises UpstreamError."""
 
-_AGAIN = 30.0
-"""Seconds before the upstream is asked again: after it refused, or when a field is looked for that it did not have."""
-_MOST_FACTS = 1000
+_RETRY_INTERVAL = 30.0
+"""Seconds before the schema is fetched again: after a refusal, or when an operation's field is missing in it."""
+_MAX_FACTS = 1000
 _BROKEN = (GraphQLError, msgspec.DecodeError, TypeError, ValueError, KeyError, RecursionError)
-"""What building a schema from somebody else's words can raise."""
+"""What building a schema from an upstream's data can raise."""
 
 
 class SchemaSource:
-    """The upstream's schema, fetched once; what its operations are like is remembered."""
+    """The upstream's schema, fetched once, and the facts of operations, cached."""
 
-    def __init__(self, upstream: str, options: Options, ask: Ask) -> None:
+    def __init__(self, upstream: str, options: Options, send_query: SendQuery) -> None:
         self._upstream = upstream
         self._options = options
-        self._ask = ask
+        self._send_query = send_query
         self._schema: GraphQLSchema | None = None
         self._problem = ""
-        self._fetched = -_AGAIN
-        self._turn = asyncio.Lock()
-        self._facts: LRU[int, tuple[GraphqlOperation, Facts]] = LRU(_MOST_FACTS)
+        self._fetched = -_RETRY_INTERVAL
+        self._lock = asyncio.Lock()
+        self._facts: LRU[int, tuple[GraphqlOperation, Facts]] = LRU(_MAX_FACTS)
 
     async def start(self) -> None:
         """Read the file or introspect, where bff.yaml allows it.
 
-        A refusal to be introspected is no failure: types given by authors may do. Raises DefinitionError for a file
-        that cannot be used, and UpstreamError when the upstream cannot be asked now.
+        An upstream that refuses introspection is no failure: types from authors may suffice. Raises DefinitionError
+        for a file that is not usable, and UpstreamError when the upstream is not available.
         """
         await self._fetch(None, since=time.monotonic())
 
-    async def facts(self, operation: GraphqlOperation, headers: Mapping[str, str]) -> Facts:
-        """What is known of an operation. Fetches the schema when it is needed for the first time, with these headers.
+    async def get_facts(self, operation: GraphqlOperation, headers: Mapping[str, str]) -> Facts:
+        """The facts of an operation. Fetches the schema, with these headers, when it is needed and not there yet.
 
-        Raises DefinitionError when a type cannot be known or the schema has no such field.
+        Raises DefinitionError when a type is not known or the schema does not have the field.
         """
-        return self._known(operation) or await self._looked_up(operation, headers)
+        return self._get_cached(operation) or await self._fetch_and_find(operation, headers)
 
-    def _known(self, operation: GraphqlOperation) -> Facts | None:
+    def _get_cached(self, operation: GraphqlOperation) -> Facts | None:
         try:
-            _, facts = self._facts.get_or_create(id(operation), lambda: (operation, self._found(operation)))
+            _, facts = self._facts.get_or_create(id(operation), lambda: (operation, self._find_facts(operation)))
         except DefinitionError:
             return None
         return facts
 
-    async def _looked_up(self, operation: GraphqlOperation, headers: Mapping[str, str]) -> Facts:
-        """As `facts`, after asking for the schema, unless that was tried a moment ago."""
-        asked_at = time.monotonic()
-        if asked_at - self._fetched > _AGAIN:
-            await self._fetch(headers, since=asked_at)
-        return self._found(operation)
+    async def _fetch_and_find(self, operation: GraphqlOperation, headers: Mapping[str, str]) -> Facts:
+        """As `get_facts`, after fetching the schema, unless that was tried a moment ago."""
+        called_at = time.monotonic()
+        if called_at - self._fetched > _RETRY_INTERVAL:
+            await self._fetch(headers, since=called_at)
+        return self._find_facts(operation)
 
-    def _found(self, operation: GraphqlOperation) -> Facts:
+    def _find_facts(self, operation: GraphqlOperation) -> Facts:
         facts = facts_from_author(operation)
-        untyped = facts.untyped(operation)
+        untyped = facts.list_untyped(operation)
         if self._schema is not None and not operation.entity:
             try:
                 facts = facts_from_schema(operation, self._schema)
-                untyped = facts.untyped(operation)
+                untyped = facts.list_untyped(operation)
             except DefinitionError:
                 if untyped:
-                    raise  # else the author knows more than what the upstream tells of itself
+                    raise  # the author's types suffice where the schema lacks the field
         if untyped:
-            reason = self._problem or "the upstream's schema does not tell it"
+            reason = self._problem or "the upstream's schema does not have it"
             raise DefinitionError(
                 f"{self._upstream}: {operation.name}: the type of ${untyped[0]} is not known: {reason}; "
                 f'write types={{"{untyped[0]}": "ID!"}} where the endpoint is defined, '
@@ -96,12 +96,12 @@ class SchemaSource:
         return facts
 
     async def _fetch(self, headers: Mapping[str, str] | None, *, since: float) -> None:
-        """Fetch the schema, with the headers of a call if there is one, unless somebody else did so since then."""
-        async with self._turn:
+        """Fetch the schema, with the headers of a call if there is one, unless another call did so since then."""
+        async with self._lock:
             if self._fetched >= since:
                 return
             if self._options.schema_file is not None:
-                self._schema = await asyncio.to_thread(self._read, self._options.schema_file)
+                self._schema = await asyncio.to_thread(self._read_file, self._options.schema_file)
             elif not self._options.introspection:
                 self._problem = "bff.yaml says introspection: false"
             elif not await self._introspect(headers):
@@ -110,11 +110,11 @@ class SchemaSource:
             self._facts.clear()
 
     async def _introspect(self, headers: Mapping[str, str] | None) -> bool:
-        """Whether that is settled for now: who may not ask does not speak for who may, so the next call asks again."""
+        """Whether the outcome holds for all callers. A refusal of one caller does not: the next call tries again."""
         operation = Operation(upstream=self._upstream, name="introspection")
         try:
-            data = await self._ask(operation, get_introspection_query(descriptions=False), headers or {})
-            self._schema = await asyncio.to_thread(self._built, operation, data)
+            data = await self._send_query(operation, get_introspection_query(descriptions=False), headers or {})
+            self._schema = await asyncio.to_thread(self._build, operation, data)
         except UpstreamError as error:
             is_about_caller = isinstance(error, UpstreamUnauthenticated | UpstreamForbidden)
             if error.retryable or (is_about_caller and headers is not None):
@@ -124,14 +124,14 @@ class SchemaSource:
         self._problem = ""
         return True
 
-    def _built(self, operation: Operation, data: Mapping[str, bytes]) -> GraphQLSchema:
+    def _build(self, operation: Operation, data: Mapping[str, bytes]) -> GraphQLSchema:
         try:
             introspection: Any = {name: msgspec.json.decode(value) for name, value in data.items()}
             return build_client_schema(introspection, assume_valid=True)
         except _BROKEN as error:
-            raise UpstreamBadReply(operation, f"the introspection result makes no schema: {error}") from error
+            raise UpstreamBadReply(operation, f"the introspection result is not a schema: {error}") from error
 
-    def _read(self, file: Path) -> GraphQLSchema:
+    def _read_file(self, file: Path) -> GraphQLSchema:
         try:
             return build_schema(file.read_text(encoding="utf-8"), assume_valid=True, assume_valid_sdl=True)
         except OSError as error:

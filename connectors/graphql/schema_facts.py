@@ -1,4 +1,4 @@
-"""What a request's text depends on: the types of its variables, and whether its field has fields. Used by `schemas`."""
+"""Facts of an operation that its document needs: types of variables, whether its field has fields. Used by `schema`."""
 
 from __future__ import annotations
 
@@ -32,38 +32,38 @@ from connectors.graphql.operations import GraphqlOperation
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Of one operation."""
+    """The facts of one operation."""
 
     types: dict[str, str]
-    """Type of every variable whose type is known."""
+    """The known types of variables."""
     is_leaf: bool | None = None
-    """Whether the innermost field is a scalar or enum, of which nothing can be selected; None when nobody knows."""
+    """Whether the innermost field is a scalar or enum, without a selection; None when that is not known."""
     lists: tuple[int, ...] = ()
-    """For each field of the path, how many lists its objects are in; empty when nobody knows."""
+    """For each field of the path, how many lists are around its objects; empty when that is not known."""
 
-    def untyped(self, operation: GraphqlOperation) -> list[str]:
+    def list_untyped(self, operation: GraphqlOperation) -> list[str]:
         """The variables whose type is not known."""
         return [variable.name for variable in operation.field.variables if variable.name not in self.types]
 
 
 def facts_from_author(operation: GraphqlOperation) -> Facts:
-    """What the author told."""
+    """The facts that the author wrote."""
     return Facts(dict(operation.types), is_leaf=False if operation.entity else None)
 
 
 def facts_from_schema(operation: GraphqlOperation, schema: GraphQLSchema) -> Facts:
-    """What the upstream's schema tells; the author's word on types comes first.
+    """The facts of the upstream's schema; types from the author take precedence.
 
     Raises DefinitionError, with the nearest right name, for a field or argument that the schema does not have.
     """
-    reading = _Reading(operation, TypeInfo(schema))
-    text = operation.field.written(str, "")
-    visit(parse(f"{operation.kind}{{{text}}}", no_location=True), TypeInfoVisitor(reading.info, reading))
-    return Facts({**reading.types, **dict(operation.types)}, reading.is_leaf, tuple(reading.lists))
+    visitor = _FactsVisitor(operation, TypeInfo(schema))
+    text = operation.field.render(str, "")
+    visit(parse(f"{operation.kind}{{{text}}}", no_location=True), TypeInfoVisitor(visitor.info, visitor))
+    return Facts({**visitor.types, **dict(operation.types)}, visitor.is_leaf, tuple(visitor.lists))
 
 
-class _Reading(Visitor):
-    """Walks an operation beside the schema."""
+class _FactsVisitor(Visitor):
+    """Visits an operation with the types of the schema."""
 
     def __init__(self, operation: GraphqlOperation, info: TypeInfo) -> None:
         super().__init__()
@@ -78,11 +78,11 @@ class _Reading(Visitor):
         """Every field of the path, the innermost last."""
         parent = self.info.get_parent_type()
         if parent is None:
-            self._refuse(f"the upstream's schema has no {self.operation.kind}s", node.name.value, ())
+            self._raise_unknown(f"the upstream's schema has no {self.operation.kind}s", node.name.value, ())
         type_ = self.info.get_type()
         if type_ is None:
             known = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else ()
-            self._refuse(f"the upstream's type {parent} has no field", node.name.value, known)
+            self._raise_unknown(f"the upstream's type {parent} has no field", node.name.value, known)
         self.is_leaf = is_leaf_type(get_named_type(type_))
         self.lists.append(str(type_).count("["))
 
@@ -90,16 +90,16 @@ class _Reading(Visitor):
         """Every argument."""
         field = self.info.get_field_def()
         if field is not None and node.name.value not in field.args:
-            self._refuse("the upstream's field has no argument", node.name.value, field.args)
+            self._raise_unknown("the upstream's field has no argument", node.name.value, field.args)
 
     def enter_object_field(self, node: ObjectFieldNode, *_: object) -> None:
-        """Every entry of an input object that the author wrote out."""
+        """Every field of an input object that the author wrote."""
         parent = get_named_type(self.info.get_parent_input_type())
         if isinstance(parent, GraphQLInputObjectType) and node.name.value not in parent.fields:
-            self._refuse(f"the upstream's type {parent} has no field", node.name.value, parent.fields)
+            self._raise_unknown(f"the upstream's type {parent} has no field", node.name.value, parent.fields)
 
     def enter_variable(self, node: VariableNode, *_: object) -> None:
-        """The type of the place where a variable stands; with a default there, one that may be left out may be null."""
+        """The type of a variable's place; an optional variable where there is a default may be null."""
         type_ = self.info.get_input_type()
         name = node.name.value
         if isinstance(type_, GraphQLNonNull) and name in self._optional:
@@ -107,9 +107,9 @@ class _Reading(Visitor):
             type_ = type_.of_type if has_default else type_
         known = self.types.get(name)
         if type_ is not None and (known is None or known + "!" == str(type_)):
-            self.types[name] = str(type_)  # of two places, the one that takes no null decides
+            self.types[name] = str(type_)  # of two places, the non-null one decides
 
-    def _refuse(self, what: str, name: str, known: Iterable[str]) -> None:
+    def _raise_unknown(self, what: str, name: str, known: Iterable[str]) -> None:
         near = get_close_matches(name, list(known), n=1)
         hint = f'; did you mean "{near[0]}"?' if near else ""
         operation = self.operation

@@ -11,88 +11,88 @@ from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.rest.decode import make_reply
 from connectors.rest.errors import is_empty_answer
 from connectors.rest.operations import Request, RestOperation
-from connectors.rest.operations_paging import Page, Pages, with_items
+from connectors.rest.operations_paging import Page, Pages, replace_items
 from connectors.rest.options import Options
 from connectors.transport import HttpReply, Transport, open_transport
 from connectors.transport.status import error_for_status
 
-_CHECK_SECONDS = 5.0
+_CHECK_TIMEOUT = 5.0
 
 
 class RestConnector:
     """Speaks to one REST upstream through one pooled transport, which it owns and closes."""
 
     keeps_deadlines: Literal[True] = True
-    """Each request gets the seconds that are left, and nothing else is waited for."""
+    """Each request gets the seconds that are left; the connector waits for nothing else."""
 
     def __init__(self, name: str, options: Options, transport: Transport) -> None:
         self._name = name
         self._options = options
         self._transport = transport
         self._address = options.address
-        self._most_depth = options.max_depth
+        self._max_depth = options.max_depth
 
     async def start(self) -> None:
-        """Nothing needs to be known before the first call."""
+        """As Connector.start; nothing is needed before the first call."""
 
     async def close(self) -> None:
         """As Connector.close."""
         await self._transport.close()
 
     async def check(self) -> None:
-        """Ask for the health path. Any answer below 500 shows that the upstream takes calls."""
+        """Request the health path. Any status below 500 shows that the upstream takes calls."""
         method, path = ("GET", self._options.health) if self._options.health else ("HEAD", "/")
         operation = Operation(upstream=self._name, name=f"{method} {path}")
         url = self._address + path
-        response = await self._transport.request(operation, method, url, headers={}, timeout=_CHECK_SECONDS)
+        response = await self._transport.request(operation, method, url, headers={}, timeout=_CHECK_TIMEOUT)
         if response.status >= 500 and (error := error_for_status(operation, response)):
             raise error
 
     async def send(self, call: Call) -> Reply:
-        """As Connector.send. JSON is decoded when the reply's data is asked for."""
+        """As Connector.send. JSON is decoded when the reply's data is read."""
         operation = call.operation
         assert isinstance(operation, RestOperation)
-        request = operation.request(call)
+        request = operation.build_request(call)
         if operation.pages is not None:
             return await self._send_pages(call, operation, operation.pages, request)
-        response = await self._ask(call, operation, self._address + request.url, request)
-        return self._read(call, operation, response)
+        response = await self._request(call, operation, self._address + request.url, request)
+        return self._make_reply(call, operation, response)
 
-    def _ask(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
+    def _request(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
         timeout = None if call.deadline is None else call.deadline - time.monotonic()
         headers = {"accept": "application/json", **request.headers, **call.headers}
         return self._transport.request(
             operation, operation.method, url, headers=headers, body=request.body, timeout=timeout
         )
 
-    def _read(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
+    def _make_reply(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
         error = error_for_status(operation, response)
         if error is None:
-            return make_reply(operation, response, self._most_depth)
+            return make_reply(operation, response, self._max_depth)
         if is_empty_answer(call, operation, response.status):
             return Reply(None, status=response.status, headers=response.headers)
         raise error
 
     async def _send_pages(self, call: Call, operation: RestOperation, pages: Pages, request: Request) -> Reply:
-        """Ask for page after page within the call's deadline and the upstream's `max_reply_size`."""
+        """Request page after page within the call's deadline and the upstream's `max_reply_size`."""
         path = operation.many_items if call.keys else operation.items
         items: list[object] = []
         url: str | None = self._address + request.url
-        room = self._options.max_reply_size
+        max_bytes = bytes_left = self._options.max_reply_size
         first: Reply | None = None
         for _ in range(pages.max_pages):
             assert url is not None
-            response = await self._ask(call, operation, url, request)
-            reply = self._read(call, operation, response)
-            if (room := room - len(response.body)) < 0:
-                limit = self._options.max_reply_size
-                raise UpstreamReplyTooLarge(operation, f"the pages together exceed max_reply_size, {limit} bytes")
+            response = await self._request(call, operation, url, request)
+            reply = self._make_reply(call, operation, response)
+            if (bytes_left := bytes_left - len(response.body)) < 0:
+                reason = f"the pages together exceed max_reply_size, {max_bytes} bytes"
+                raise UpstreamReplyTooLarge(operation, reason)
             found = at_path(reply.data, path)
             if found is None and first is None:
                 return reply
             if not isinstance(found, list):
-                where = ".".join(path) or "its top"
-                raise UpstreamBadReply(operation, f"expected a list at {where} of a page, got {type(found).__name__}")
+                place = ".".join(path) or "its top"
+                raise UpstreamBadReply(operation, f"expected a list at {place} of a page, got {type(found).__name__}")
             first = first or reply
             items += found
             try:
@@ -102,9 +102,9 @@ class RestConnector:
             if url is None:
                 break
         assert first is not None
-        return Reply(with_items(first.data, path, items), status=first.status, headers=first.headers)
+        return Reply(replace_items(first.data, path, items), status=first.status, headers=first.headers)
 
 
 def connect(name: str, options: Options) -> RestConnector:
-    """Make the connector of one upstream, without I/O."""
+    """Create the connector of one upstream, without I/O."""
     return RestConnector(name, options, open_transport(options))

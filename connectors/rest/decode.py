@@ -20,11 +20,10 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def make_reply(operation: Operation, response: HttpReply, max_depth: int) -> Reply:
-    """The reply with its JSON still undecoded; data is None when there is no body.
+    """The reply, its JSON not decoded yet; its data is None when there is no body.
 
-    Reading what is nested more deeply than `max_depth` raises UpstreamBadReply.
-
-    Raises UpstreamBadReply at once for what cannot be JSON, such as an error page, so that policies see the failure.
+    Raises UpstreamBadReply at once for a body that cannot be JSON, such as an error page, so that policies see the
+    failure. Reading data that is nested more deeply than `max_depth` raises UpstreamBadReply.
     """
     body = response.body
     if not body or body[0] not in _JSON_STARTS:
@@ -33,14 +32,14 @@ def make_reply(operation: Operation, response: HttpReply, max_depth: int) -> Rep
             return Reply(None, status=response.status, headers=response.headers)
         if body[0] not in _JSON_STARTS:
             raise bad_reply(operation, response, "it does not begin like JSON")
-    kind = _DecodeLarge if len(body) > cooperative.LARGE else _Decode
+    kind = _LargeDecoder if len(body) > cooperative.LARGE else _Decoder
     decode = kind(operation, response, max_depth)
     fit = partial(decode_records, max_depth) if len(body) <= cooperative.LARGE_TYPED else None
     return Reply(body, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
 
-class _Decode:
-    """Decodes a body. A class: functions that know each other would keep the body until garbage is collected."""
+class _Decoder:
+    """Decodes a body. A class, because closures in a cycle would keep the body alive."""
 
     __slots__ = ("__weakref__", "_max_depth", "_operation", "_response")
 
@@ -64,8 +63,8 @@ class _Decode:
             raise bad_reply(self._operation, self._response, reason)
 
 
-class _DecodeLarge(_Decode):
-    """The same for a large body."""
+class _LargeDecoder(_Decoder):
+    """Decodes a large body in slices."""
 
     __slots__ = ()
 
@@ -75,4 +74,4 @@ class _DecodeLarge(_Decode):
         try:
             return await cooperative.decode_in_slices(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self(body)  # it tells better what is wrong
+            return self(body)  # decoding at once names the mistake better

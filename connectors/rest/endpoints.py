@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from connectors.endpoint import Endpoint
-from connectors.rest.endpoints_definition import Written, endpoint_of
+from connectors.rest.endpoints_definition import Definition, create_endpoint
 from connectors.rest.operations_paging import Pages, by_cursor, by_link, by_offset, by_page
 
 __all__ = ["Rest", "by_cursor", "by_link", "by_offset", "by_page", "rest"]
@@ -18,22 +18,22 @@ def rest(name: str) -> Rest:
 
 
 class Rest:
-    """Makes the endpoints of one REST upstream. What the methods share is told here.
+    """Creates the endpoints of one REST upstream. The options that methods share are described here.
 
-    `path` and `many` are URL templates (connectors.rest.encode.url); `many` asks for a list of values at once, and
-    `batch` names its parameter where there are several. `key` is the path in each record to the value that was asked
-    for (without it, the reply is a mapping by value or a list in the order asked); `group=True` gives each value a
-    list. `limit` is the most values of one call. Without `path`, even one value is asked for through `many`.
-    `at` is the path to the part of the reply that matters, `many_at` the same in the reply to a batch.
+    `path` and `many` are URL templates (connectors.rest.encode.url). `many` requests a list of values at once; `batch`
+    names its parameter where there are several. `key` is the path in each record to the requested value; without it,
+    the reply is a mapping by value, or a list in the order requested. With `group=True`, each value has a list.
+    `limit` is the largest number of values of one call. Without `path`, one value is requested through `many` too.
+    `at` is the path to the part of the reply that is returned, `many_at` the same in the reply to a batch.
     `each` allows unbatched calls for every item of a list, at most that many at once.
-    `headers` are sent with every call and may hold `{parameters}`; credentials come from bff.yaml, never from here.
-    `missing="null"` makes 404 and 410 the answer null. `pages` fetches the pages that follow: `by_page()`,
+    `headers` are sent with every call and may hold `{parameters}`; credentials belong in bff.yaml, never here.
+    `missing="null"` makes 404 and 410 a null. `pages` fetches the pages that follow: `by_page()`,
     `by_offset()`, `by_cursor()` and `by_link()` of this module.
     A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (messages.templates).
     A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
-    `multipart={"photo": "{photo}", "title": "{title}"}`; either is read while it is sent.
+    `multipart={"photo": "{photo}", "title": "{title}"}`; both are read while they are sent.
 
-    Every method raises DefinitionError, naming the author's line, for what cannot work.
+    Every method raises DefinitionError, which names the author's line, for options that cannot work.
     """
 
     def __init__(self, upstream: str) -> None:
@@ -56,9 +56,9 @@ class Rest:
         pages: Pages | None = None,
     ) -> Endpoint:
         """Read: `catalog.get("/products/{id}", many="/products?id={id}", key="id")`."""
-        return endpoint_of(
+        return create_endpoint(
             self.upstream,
-            Written(
+            Definition(
                 method="GET",
                 path=path,
                 many=many,
@@ -83,14 +83,14 @@ class Rest:
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",
     ) -> Endpoint:
-        """Ask for status and headers only: `reply.status`, `reply.headers`; its data is None."""
-        return endpoint_of(
-            self.upstream, Written(method="HEAD", path=path, each=each, headers=headers, missing=missing)
+        """Request status and headers only: `reply.status`, `reply.headers`; the data is None."""
+        return create_endpoint(
+            self.upstream, Definition(method="HEAD", path=path, each=each, headers=headers, missing=missing)
         )
 
     def options(self, path: str, *, headers: Mapping[str, str] | None = None) -> Endpoint:
-        """Ask what a resource allows."""
-        return endpoint_of(self.upstream, Written(method="OPTIONS", path=path, headers=headers))
+        """Request what a resource allows."""
+        return create_endpoint(self.upstream, Definition(method="OPTIONS", path=path, headers=headers))
 
     def post(
         self,
@@ -116,15 +116,15 @@ class Rest:
         idempotent: bool = False,
         safe: bool = False,
     ) -> Endpoint:
-        """Create, or ask with a body: `catalog.post(many="/search", json={"ids": "{id}"}, key="id", safe=True)`.
+        """Create, or read with a body: `catalog.post(many="/search", json={"ids": "{id}"}, key="id", safe=True)`.
 
-        `safe=True` says that it only reads, so that replies may be shared and cached. `idempotent=True` says that doing
-        it twice is doing it once, so that it may be retried. `idempotency_key="{key}"` makes it so, by the header
-        Idempotency-Key.
+        `safe=True`: the request only reads, so that replies may be shared and cached. `idempotent=True`: two requests
+        have the effect of one, so that it may be retried. `idempotency_key="{key}"` sends the header Idempotency-Key,
+        which makes the request idempotent.
         """
-        return endpoint_of(
+        return create_endpoint(
             self.upstream,
-            Written(
+            Definition(
                 method="POST",
                 path=path,
                 many=many,
@@ -162,10 +162,10 @@ class Rest:
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Endpoint:
-        """Replace. Idempotent by its nature."""
-        return endpoint_of(
+        """Replace. Always idempotent."""
+        return create_endpoint(
             self.upstream,
-            Written(
+            Definition(
                 method="PUT",
                 path=path,
                 json=json,
@@ -195,9 +195,9 @@ class Rest:
         idempotent: bool = False,
     ) -> Endpoint:
         """Change a part. `idempotent` and `idempotency_key` as for post."""
-        return endpoint_of(
+        return create_endpoint(
             self.upstream,
-            Written(
+            Definition(
                 method="PATCH",
                 path=path,
                 json=json,
@@ -223,8 +223,8 @@ class Rest:
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",
     ) -> Endpoint:
-        """Remove. Idempotent by its nature; `missing="null"` makes removing what is gone a success."""
-        return endpoint_of(
+        """Remove. Always idempotent; with `missing="null"`, removing a missing resource succeeds."""
+        return create_endpoint(
             self.upstream,
-            Written(method="DELETE", path=path, json=json, at=at, each=each, headers=headers, missing=missing),
+            Definition(method="DELETE", path=path, json=json, at=at, each=each, headers=headers, missing=missing),
         )

@@ -1,4 +1,4 @@
-"""From what an author wrote to an Endpoint: checks, forms, parameters and the batching rule. Used by `endpoints`."""
+"""Creates an Endpoint from what its author wrote: checks, templates, batching rule. Used by `endpoints`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Literal
 from connectors.endpoint import Batch, Endpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.messages.templates import Template, batched_parameter
-from connectors.rest.encode.body import body_of
+from connectors.rest.encode.body import create_body_template
 from connectors.rest.encode.url import UrlTemplate
-from connectors.rest.operations import Form, RestOperation
+from connectors.rest.operations import RequestTemplate, RestOperation
 from connectors.rest.operations_paging import Pages
 
 _BODIES = ("json", "form", "text", "file", "multipart")
@@ -20,8 +20,8 @@ _IDEMPOTENT = _SAFE | {"PUT", "DELETE"}  # section 9.2.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """What the author wrote for one endpoint; the same for all methods."""
+class Definition:
+    """What the author wrote for one endpoint, of any method."""
 
     method: str
     path: str | None
@@ -46,107 +46,113 @@ class Written:
     idempotent: bool = False
 
 
-def endpoint_of(upstream: str, written: Written) -> Endpoint:
-    """The endpoint. Raises DefinitionError, naming the author's line, for what cannot work."""
-    _check(written)
-    one = None if written.path is None else _form(written, written.path, None)
-    many = _many_form(written)
-    batch = _batch(written, one, many)
+def create_endpoint(upstream: str, definition: Definition) -> Endpoint:
+    """Create the endpoint. Raises DefinitionError, which names the author's line, for options that cannot work."""
+    _check_options(definition)
+    one = None if definition.path is None else _create_template(definition, definition.path, None)
+    many = _create_many_template(definition)
+    batch = _create_batch(definition, one, many)
     return Endpoint(
-        _operation(upstream, written, one, many),
-        _parameters(one, many, batch),
-        at=written.at,
-        many_at=written.many_at,
+        _create_operation(upstream, definition, one, many),
+        _merge_parameters(one, many, batch),
+        at=definition.at,
+        many_at=definition.many_at,
         batch=batch,
         has_single_form=one is not None,
-        each=written.each,
+        each=definition.each,
     )
 
 
-def _operation(upstream: str, written: Written, one: Form | None, many: Form | None) -> RestOperation:
+def _create_operation(
+    upstream: str, definition: Definition, one: RequestTemplate | None, many: RequestTemplate | None
+) -> RestOperation:
     shown = one or many
     assert shown is not None
-    is_repeatable = written.safe or written.idempotent or written.idempotency_key is not None
-    at = _path(written.at)
+    is_repeatable = definition.safe or definition.idempotent or definition.idempotency_key is not None
+    at = _path(definition.at)
     return RestOperation(
         upstream=upstream,
-        name=f"{written.method} {shown.url.path}",
-        is_safe=written.method in _SAFE or written.safe,
-        is_idempotent=written.method in _IDEMPOTENT or is_repeatable,
-        method=written.method,
+        name=f"{definition.method} {shown.url.path}",
+        is_safe=definition.method in _SAFE or definition.safe,
+        is_idempotent=definition.method in _IDEMPOTENT or is_repeatable,
+        method=definition.method,
         one=one,
         many=many,
-        missing_is_null=written.missing == "null",
-        pages=written.pages,
+        missing_is_null=definition.missing == "null",
+        pages=definition.pages,
         items=at,
-        many_items=_path(written.many_at) or at,
+        many_items=_path(definition.many_at) or at,
     )
 
 
-def _parameters(one: Form | None, many: Form | None, batch: Batch | None) -> dict[str, bool]:
+def _merge_parameters(
+    one: RequestTemplate | None, many: RequestTemplate | None, batch: Batch | None
+) -> dict[str, bool]:
     merged: dict[str, bool] = {}
-    for form in (one, many):
-        for name, is_required in form.parameters.items() if form else ():
+    for template in (one, many):
+        for name, is_required in template.parameters.items() if template else ():
             merged[name] = merged.get(name, False) or is_required
     if batch is not None:
         merged[batch.parameter] = True
     return merged
 
 
-def _form(written: Written, url: str, parameter: str | None) -> Form:
-    headers = dict(written.headers or {})
-    if written.idempotency_key is not None:
-        headers["idempotency-key"] = written.idempotency_key
-    return Form(
+def _create_template(definition: Definition, url: str, parameter: str | None) -> RequestTemplate:
+    headers = dict(definition.headers or {})
+    if definition.idempotency_key is not None:
+        headers["idempotency-key"] = definition.idempotency_key
+    return RequestTemplate(
         url=UrlTemplate(url),
         headers=Template({name.lower(): value for name, value in headers.items()}),
-        body=body_of({kind: getattr(written, kind) for kind in _BODIES}, parameter),
+        body=create_body_template({kind: getattr(definition, kind) for kind in _BODIES}, parameter),
         parameter=parameter,
         has_headers=bool(headers),
     )
 
 
-def _many_form(written: Written) -> Form | None:
-    if written.many is None:
+def _create_many_template(definition: Definition) -> RequestTemplate | None:
+    if definition.many is None:
         return None
-    names = _form(written, written.many, None).parameters
-    own_key = written.key if written.key in names else None
-    return _form(written, written.many, batched_parameter(names, written.batch or own_key))
+    names = _create_template(definition, definition.many, None).parameters
+    own_key = definition.key if definition.key in names else None
+    return _create_template(definition, definition.many, batched_parameter(names, definition.batch or own_key))
 
 
-def _batch(written: Written, one: Form | None, many: Form | None) -> Batch | None:
+def _create_batch(definition: Definition, one: RequestTemplate | None, many: RequestTemplate | None) -> Batch | None:
     if many is None or many.parameter is None:
         return None
     if one is not None and many.parameter not in one.parameters:
         name = f"{{{many.parameter}}}"
-        raise _mistake(f"many= collects {name}, but {written.path} has no such parameter; use one name in both")
-    return Batch(parameter=many.parameter, key=_path(written.key), group=written.group, limit=written.limit)
+        raise _definition_error(
+            f"many= collects {name}, which {definition.path} does not have; use the same name in both"
+        )
+    return Batch(parameter=many.parameter, key=_path(definition.key), group=definition.group, limit=definition.limit)
 
 
 def _path(dotted: str | None) -> tuple[str, ...]:
     return tuple(dotted.split(".")) if dotted else ()
 
 
-def _check(written: Written) -> None:
+def _check_options(definition: Definition) -> None:
     """Raise DefinitionError for options that contradict each other."""
-    if written.path is None and written.many is None:
-        raise _mistake("a path is missing: give one, or many=... where only lists can be asked for")
-    if written.many is None:
+    if definition.path is None and definition.many is None:
+        raise _definition_error("the path is missing; write one, or many=... when the upstream only answers lists")
+    if definition.many is None:
         for name, is_given in (
-            ("key", written.key),
-            ("group", written.group),
-            ("batch", written.batch),
-            ("many_at", written.many_at),
+            ("key", definition.key),
+            ("group", definition.group),
+            ("batch", definition.batch),
+            ("many_at", definition.many_at),
         ):
             if is_given:
-                raise _mistake(
-                    f"{name}= says how a batch is dealt back, but there is no many=; add it or leave {name}= out"
+                raise _definition_error(
+                    f"{name}= is an option of batches and there is no many=; write many= or remove {name}="
                 )
-    if written.limit < 1 or (written.each is not None and written.each < 1):
-        raise _mistake("limit= and each= are numbers of calls or values; write 1 or more")
-    if written.missing not in ("error", "null"):
-        raise _mistake(f'missing={written.missing!r} is not known; write "error" or "null"')
+    if definition.limit < 1 or (definition.each is not None and definition.each < 1):
+        raise _definition_error("limit= and each= must be at least 1; write 1 or more")
+    if definition.missing not in ("error", "null"):
+        raise _definition_error(f'missing={definition.missing!r} is not an option; write "error" or "null"')
 
 
-def _mistake(what: str) -> DefinitionError:
+def _definition_error(what: str) -> DefinitionError:
     return DefinitionError(f"{place_of_author()}: {what}")

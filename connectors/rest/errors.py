@@ -13,7 +13,7 @@ _MISSING = (404, 410)
 
 
 def is_empty_answer(call: Call, operation: RestOperation, status: int) -> bool:
-    """Whether a status that is not good still answers the call, with null: not modified, or missing="null"."""
+    """Whether a status outside of 2xx answers the call with null: not modified, or missing="null"."""
     if status == 304:
         return not _CONDITIONS.isdisjoint(call.headers)
     return status in _MISSING and operation.missing_is_null

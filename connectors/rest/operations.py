@@ -1,4 +1,4 @@
-"""What one REST endpoint sends: its single form, its batch form, and how its reply is read."""
+"""What the connector must know of one REST endpoint: templates of its requests, and where its items are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from connectors.errors import UpstreamRejected
 from connectors.messages.templates import Template
 from connectors.rest.encode.body import BodyTemplate
 from connectors.rest.encode.url import UrlTemplate
-from connectors.rest.encode.values import as_text
+from connectors.rest.encode.values import format_value
 from connectors.rest.operations_paging import Pages
 from connectors.transport import Streamed
 
@@ -28,8 +28,8 @@ class Request(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """One way of asking: URL, headers and body as templates."""
+class RequestTemplate:
+    """URL, headers and body of one kind of request, as templates."""
 
     url: UrlTemplate
     headers: Template
@@ -49,11 +49,13 @@ class Form:
         return merged
 
     def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> Request:
-        """Raises ValueError for a value that cannot be written where it should."""
+        """The request with these values. Raises ValueError for a value that cannot be encoded in its place."""
         values = {**arguments, self.parameter: keys} if self.parameter and keys else arguments
         headers: dict[str, str] = {}
         if self.has_headers:
-            headers = {name: as_text(value) for name, value in self.headers.fill(values).items() if value is not None}
+            headers = {
+                name: format_value(value) for name, value in self.headers.fill(values).items() if value is not None
+            }
         if self.body is None:
             return Request(self.url.fill(values), headers, None)
         content_type, body = self.body.fill(arguments, keys)
@@ -63,27 +65,27 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestOperation(Operation):
-    """A REST endpoint, as its connector needs to know it."""
+    """What the connector must know of a REST endpoint."""
 
     method: str
-    one: Form | None
-    """How to ask for one value; None when even one is sent as a list."""
-    many: Form | None
-    """How to ask for many values at once; None when that is not possible."""
+    one: RequestTemplate | None
+    """The request for one value; None when one value is requested as a list too."""
+    many: RequestTemplate | None
+    """The request for many values; None when the endpoint has no batch."""
     missing_is_null: bool = False
     """Whether 404 and 410 are the answer null instead of an error."""
     pages: Pages | None = None
-    """How to ask for the pages that follow; None when there is only one."""
+    """How to get the following pages; None when there is one page."""
     items: tuple[str, ...] = ()
     """Path to the list in a page."""
     many_items: tuple[str, ...] = ()
     """The same in the reply to a batch."""
 
-    def request(self, call: Call) -> Request:
-        """The request for this call. Raises UpstreamRejected, before anything is sent, for values that cannot be."""
-        form = self.many if call.keys else self.one
-        assert form is not None, "Endpoint.has_single_form and Batch say which forms there are"
+    def build_request(self, call: Call) -> Request:
+        """The request of a call. Raises UpstreamRejected for values that cannot be encoded; then nothing is sent."""
+        template = self.many if call.keys else self.one
+        assert template is not None, "Endpoint.has_single_form and Batch say which forms there are"
         try:
-            return form.fill(call.arguments, call.keys)
+            return template.fill(call.arguments, call.keys)
         except (ValueError, UnicodeEncodeError) as error:
             raise UpstreamRejected(self, f"nothing was sent: {error}") from error

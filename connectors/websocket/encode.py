@@ -9,10 +9,10 @@ from connectors.contract import Call
 from connectors.errors import UpstreamRejected
 from connectors.messages.json_text import encoded
 from connectors.messages.templates import Template
-from connectors.websocket.operations import Ask, Path, Tell, Watch
+from connectors.websocket.operations import Path, Request, Send, Subscribe
 
 
-def encode_subscription(operation: Watch, arguments: Mapping[str, Any]) -> tuple[bytes, bytes | None]:
+def encode_subscription(operation: Subscribe, arguments: Mapping[str, Any]) -> tuple[bytes, bytes | None]:
     """The messages that start and end a subscription; None where nothing ends it."""
     subscribe = encoded(operation, operation.subscribe.fill(arguments))
     if operation.unsubscribe is None:
@@ -20,7 +20,7 @@ def encode_subscription(operation: Watch, arguments: Mapping[str, Any]) -> tuple
     return subscribe, encoded(operation, operation.unsubscribe.fill(arguments))
 
 
-def encode_with_id(operation: Ask, template: Template, arguments: Mapping[str, Any], correlation_id: str) -> bytes:
+def encode_with_id(operation: Request, template: Template, arguments: Mapping[str, Any], correlation_id: str) -> bytes:
     """The message of a template, holding the correlation id where the protocol has it."""
     message = template.fill(arguments)
     inside = message
@@ -30,17 +30,17 @@ def encode_with_id(operation: Ask, template: Template, arguments: Mapping[str, A
     return encoded(operation, message)
 
 
-def encode_message(operation: Tell, arguments: Mapping[str, Any]) -> bytes:
-    """The message that is published: what the endpoint is awaited with, or its template filled."""
+def encode_message(operation: Send, arguments: Mapping[str, Any]) -> bytes:
+    """The message that is published: what the endpoint is expect with, or its template filled."""
     message = operation.message
     return encoded(operation, arguments["message"] if message is None else message.fill(arguments))
 
 
-def find_topic(call: Call, operation: Watch) -> Mapping[Path, Any]:
+def find_topic(call: Call, operation: Subscribe) -> Mapping[Path, Any]:
     """The value that the messages of this topic hold, by its path. Raises UpstreamRejected for the topic null."""
     if not operation.topic:
         return {}
     value = call.arguments[operation.parameter]
     if value is None:
-        raise UpstreamRejected(operation, f'nothing was asked for, the topic "{operation.parameter}" is null')
+        raise UpstreamRejected(operation, f'no subscription was sent: the topic "{operation.parameter}" is null')
     return {operation.topic: value}

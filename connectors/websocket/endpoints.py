@@ -8,7 +8,7 @@ from typing import Any
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.messages.templates import Template
-from connectors.websocket.operations import Ask, Path, Tell, Watch
+from connectors.websocket.operations import Path, Request, Send, Subscribe
 
 Message = Mapping[str, Any]
 """A message to send: names to values, templates (`"{sku}"`), and dicts and lists of these."""
@@ -20,7 +20,7 @@ def websocket(name: str) -> WebsocketUpstream:
 
 
 class WebsocketUpstream:
-    """Makes endpoints of the messages an upstream understands. One socket serves all viewers."""
+    """Creates endpoints of the messages that an upstream understands. One socket serves all callers."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -37,24 +37,24 @@ class WebsocketUpstream:
         at: str | None = None,
         last: bool = False,
     ) -> StreamEndpoint:
-        """A stream that `message` starts and `unsubscribe` ends, when the last viewer of that message has left.
+        """A stream: `message` starts it, and `unsubscribe` ends it when the last subscriber of that message has left.
 
-        `topic` is the path in every message to the value that tells whose it is; it is compared with the parameter
-        named by `matches`, or the only one there is. Without `topic`, the message has no parameters and all is meant.
-        `when` has constant fields of the messages meant, such as `{"type": "tick"}`; `error` has those of the message
-        that ends the stream with UpstreamFailed and names the topic too. `last` shows the newest message at once to
-        viewers who come later. Raises DefinitionError when these do not fit together.
+        `topic` is the path in every message to the value that names its topic. It is compared with the parameter
+        `matches`, or with the only parameter. Without `topic`, the message has no parameters and the stream is all
+        messages. `when` has constant fields of the stream's messages, such as `{"type": "tick"}`; `error` has those of
+        the message, also of this topic, with which the stream ends with UpstreamFailed. With `last`, later subscribers
+        get the newest message at once. Raises DefinitionError when these do not fit together.
         """
         template = Template(message)
-        operation = Watch(
+        operation = Subscribe(
             upstream=self.name,
-            name=f"watch {topic or _first_text(message)}",
+            name=f"subscribe {topic or _first_text(message)}",
             subscribe=template,
-            unsubscribe=_optional(template, "unsubscribe", unsubscribe),
-            topic=_path(topic),
-            parameter=_topic_parameter(template, topic, matches),
-            when={_path(name): value for name, value in (when or {}).items()},
-            error={_path(name): value for name, value in error.items()} if error else None,
+            unsubscribe=_create_template(template, "unsubscribe", unsubscribe),
+            topic=_split_path(topic),
+            parameter=_find_topic_parameter(template, topic, matches),
+            when={_split_path(name): value for name, value in (when or {}).items()},
+            error={_split_path(name): value for name, value in error.items()} if error else None,
             last=last,
         )
         return StreamEndpoint(operation, template.parameters, at=at)
@@ -63,70 +63,78 @@ class WebsocketUpstream:
         self,
         message: Message,
         *,
-        id: str = "id",  # noqa: A002 - what protocols call it
+        id: str = "id",  # noqa: A002 - the protocols' name for it
         cancel: Message | None = None,
         error: str | None = None,
         at: str | None = None,
         each: int | None = None,
         safe: bool = True,
     ) -> Endpoint:
-        """A question and its answer, which carries the same id at the path `id`; the connector makes the ids up.
+        """A request and its answer, which has the same id at the path `id`; the connector creates the ids.
 
-        `cancel` is sent, with the id, when nobody waits any more. `error` is the path to what only failures have.
-        `each` allows it for every item of a list, at most that many at once. `safe` says that asking has no effect.
+        `cancel` is sent, with the id, when the call ends before the answer comes. `error` is the path to the part of
+        an answer that only failures have. `each` allows the request for every item of a list, at most that many at
+        once. `safe` says that the request has no effect, so that it may be repeated and shared.
         Raises DefinitionError when these do not fit together.
         """
         template = Template(message)
         for each_message in (message, cancel or {}):
-            _check_room_for_id(each_message, _path(id))
-        operation = Ask(
+            _check_room_for_id(each_message, _split_path(id))
+        operation = Request(
             upstream=self.name,
-            name=f"ask {_first_text(message)}".strip(),
+            name=f"request {_first_text(message)}".strip(),
             is_safe=safe,
             is_idempotent=safe,
             request=template,
-            id=_path(id),
-            cancel=_optional(template, "cancel", cancel),
-            error=_path(error),
+            id=_split_path(id),
+            cancel=_create_template(template, "cancel", cancel),
+            error=_split_path(error),
         )
         return Endpoint(operation, template.parameters, at=at, each=each)
 
     def send(self, message: Message | None = None) -> PublishEndpoint:
-        """A message that is not answered: what the endpoint is awaited with, or a template with `{message}`."""
+        """A message without an answer: what the endpoint is awaited with, or a template with `{message}`."""
         template = Template(message) if message is not None else None
         parameters = dict(template.parameters) if template is not None else {}
-        parameters.pop("message", None)  # every PublishEndpoint is awaited with it
+        parameters.pop("message", None)  # every PublishEndpoint is expect with it
         name = f"send {_first_text(message or {})}".strip()
-        operation = Tell(upstream=self.name, name=name, is_safe=False, is_idempotent=False, message=template)
+        operation = Send(upstream=self.name, name=name, is_safe=False, is_idempotent=False, message=template)
         return PublishEndpoint(operation, parameters)
 
 
-def _topic_parameter(template: Template, topic: str | None, matches: str | None) -> str:
-    """The parameter whose value is the topic; none when there is no topic."""
+def _find_topic_parameter(template: Template, topic: str | None, matches: str | None) -> str:
+    """The parameter whose value is the topic; empty without a topic."""
     names = ", ".join(template.parameters) or "none"
     if topic is None:
         if template.parameters or matches:
             raise DefinitionError(
-                f"{place_of_author()}: say with topic= where in its messages the upstream repeats a parameter; "
-                f"the message has {names}"
+                f"{place_of_author()}: the message has parameters ({names}) and no topic; "
+                f"write topic= with the path at which the upstream's messages repeat one"
             )
         return ""
     chosen = matches or (next(iter(template.parameters)) if len(template.parameters) == 1 else "")
     if chosen not in template.parameters:
-        raise DefinitionError(f"{place_of_author()}: say with matches= which parameter is the topic; there is {names}")
+        raise DefinitionError(
+            f"{place_of_author()}: the topic is not one of the parameters ({names}); write matches= with one of them"
+        )
     if not template.parameters[chosen]:
-        raise DefinitionError(f"{place_of_author()}: the topic {{{chosen}?}} cannot be left out; write {{{chosen}}}")
+        raise DefinitionError(
+            f"{place_of_author()}: the topic {{{chosen}?}} is optional, and a topic must be given; write {{{chosen}}}"
+        )
     return chosen
 
 
-def _optional(template: Template, word: str, message: Message | None) -> Template | None:
-    """The template of a later message, which can only know what the first one was given."""
+def _create_template(template: Template, word: str, message: Message | None) -> Template | None:
+    """The template of a later message, which has no other parameters than the first one."""
     if message is None:
         return None
-    later = Template(message)
-    if unknown := [name for name in later.parameters if name not in template.parameters]:
-        raise DefinitionError(f"{place_of_author()}: {word}= has {{{unknown[0]}}}, which the message has not")
-    return later
+    created = Template(message)
+    if unknown := [name for name in created.parameters if name not in template.parameters]:
+        raise DefinitionError(
+            f"{place_of_author()}: {word}= has the parameter {{{unknown[0]}}}, which the message does not have; "
+            "use the parameters of the message"
+        )
+    return created
 
 
 def _check_room_for_id(message: Message, path: Path) -> None:
@@ -134,13 +142,16 @@ def _check_room_for_id(message: Message, path: Path) -> None:
     for step in path[:-1]:
         inside = inside.get(step, {})
         if not isinstance(inside, Mapping):
-            raise DefinitionError(f'{place_of_author()}: "{step}" of id="{".".join(path)}" is no object of the message')
+            raise DefinitionError(
+                f'{place_of_author()}: id="{".".join(path)}" leads through "{step}", which is not an object; '
+                "write a path through objects of the message"
+            )
 
 
-def _path(text: str | None) -> Path:
+def _split_path(text: str | None) -> Path:
     return tuple(text.split(".")) if text else ()
 
 
 def _first_text(message: Message) -> str:
-    """What a message is called by people: its first text, as in `{"op": "buy"}`."""
+    """The name of a message in logs: its first text, as in `{"op": "buy"}`."""
     return next((value for value in message.values() if isinstance(value, str)), "")

@@ -1,4 +1,4 @@
-"""What can be done over a websocket: watch a topic, ask, send. Made by `endpoints`, carried out by `connector`."""
+"""What can be done over a websocket: subscribe, request, send. Created by `endpoints`, used by `connector`."""
 
 from __future__ import annotations
 
@@ -13,39 +13,39 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Watch(Operation):
-    """A subscription: messages of one topic, told apart by a value in each message."""
+class Subscribe(Operation):
+    """A subscription: the messages of one topic, which a value in each message names."""
 
     subscribe: Template
     unsubscribe: Template | None = None
     topic: Path
-    """Path in every message to the value that names its topic; empty when all messages are meant."""
+    """Path in every message to the value that names its topic; empty when the stream is all messages."""
     parameter: str
     """The parameter whose value is the topic."""
     when: Mapping[Path, Any] = field(default_factory=dict)
-    """Constant fields that messages of this stream have."""
+    """Constant fields of the messages of this stream."""
     error: Mapping[Path, Any] | None = None
-    """Constant fields of the message that ends the stream as failed."""
+    """Constant fields of the message with which the stream fails."""
     last: bool = False
-    """Whether the newest message is shown at once to who comes later."""
+    """Whether a later subscriber gets the newest message at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ask(Operation):
-    """A request whose answer has the same correlation id."""
+class Request(Operation):
+    """A request and its answer, which has the same correlation id."""
 
     request: Template
     id: Path
     """Where requests and answers hold the id."""
     cancel: Template | None = None
-    """Sent when nobody waits for the answer any more."""
+    """Sent when the call ends before the answer comes."""
     error: Path = ()
-    """Path to what an answer holds when it reports a failure."""
+    """Path to the part of an answer that only failures have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Tell(Operation):
-    """A message that is not answered."""
+class Send(Operation):
+    """A message without an answer."""
 
     message: Template | None = None
-    """None: what the endpoint is awaited with."""
+    """None: the message that the endpoint is awaited with."""

@@ -1,6 +1,6 @@
-"""The text of one call inside of a request: variable declarations and root fields. Several pieces make one request.
+"""Documents of requests. A piece is one call's part: variable declarations and root fields. Used by the connector.
 
-In a request of its own a call keeps the author's names; where it shares one, every name of its has a prefix, `c0_`.
+In a request with one piece, names are the author's; with several, the names of each piece have a prefix, `c0_`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from connectors.aio.lru import LRU
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
 from connectors.forms import EACH
-from connectors.graphql.encode.selection import selection_text, with_path
+from connectors.graphql.encode.selection import add_path, render_selection
 from connectors.graphql.operations import GraphqlOperation
 from connectors.graphql.schema_facts import Facts
 
-_MOST_PIECES = 500
+_MAX_PIECES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Piece:
     declarations: tuple[str, ...]
     fields: tuple[str, ...]
     roots: tuple[str, ...]
-    """Where in the response's data the answers are: one name, or one for each key."""
+    """The names of the answers in the response's data: one, or one for each key."""
     within: tuple[str, ...] = ()
-    """The path from a root field's value to what the endpoint is about, as far as it is known (see forms.EACH)."""
+    """The path from a root field's value to the innermost field's (see forms.EACH)."""
 
-    def variables(self, call: Call) -> dict[str, Any]:
+    def collect_variables(self, call: Call) -> dict[str, Any]:
         """The values of this call by their names in the request."""
         operation = self.operation
         values = {f"{self.prefix}{name}": value for name, value in call.arguments.items()}
@@ -52,14 +52,14 @@ class Piece:
         return values
 
 
-class Pieces:
-    """Makes pieces and remembers them: frontends ask for the same fields again and again."""
+class PieceCache:
+    """Creates pieces and caches them: frontends select the same fields again and again."""
 
     def __init__(self) -> None:
-        self._made: LRU[tuple[int, Selection | None, int, str, int], tuple[Facts, Piece]] = LRU(_MOST_PIECES)
+        self._pieces: LRU[tuple[int, Selection | None, int, str, int], tuple[Facts, Piece]] = LRU(_MAX_PIECES)
 
-    def piece(self, call: Call, operation: GraphqlOperation, facts: Facts, prefix: str = "") -> Piece:
-        """The call's piece. Raises DefinitionError when it cannot be known what to ask for."""
+    def get_piece(self, call: Call, operation: GraphqlOperation, facts: Facts, prefix: str = "") -> Piece:
+        """The call's piece. Raises DefinitionError when the selection is not known."""
         keys = len(call.keys) if _has_aliases(operation, facts) else 0
         known = (
             id(operation),
@@ -67,13 +67,13 @@ class Pieces:
             keys,
             prefix,
             id(facts),
-        )  # both are kept with the piece: ids stay theirs
-        make = partial(_made, operation, facts, call.selection, prefix, keys)
-        return self._made.get_or_create(known, make)[1]
+        )  # the value refers to both, so the ids stay valid
+        make = partial(_create_piece, operation, facts, call.selection, prefix, keys)
+        return self._pieces.get_or_create(known, make)[1]
 
 
-def request_text(kind: str, pieces: Sequence[Piece]) -> str:
-    """The document of a request, named after its field, so that the upstream's own tools can tell requests apart."""
+def render_document(kind: str, pieces: Sequence[Piece]) -> str:
+    """The document of a request, named after its field, so that the upstream's tools can tell requests apart."""
     name = pieces[0].operation.field.names[0] if len(pieces) == 1 else "merged"
     declared = ", ".join([each for piece in pieces for each in piece.declarations])
     fields = " ".join([each for piece in pieces for each in piece.fields])
@@ -88,53 +88,55 @@ def _has_aliases(operation: GraphqlOperation, facts: Facts) -> bool:
     return not facts.types[operation.batched].startswith("[")
 
 
-def _made(
+def _create_piece(
     operation: GraphqlOperation, facts: Facts, selection: Selection | None, prefix: str, keys: int
 ) -> tuple[Facts, Piece]:
     has_aliases = _has_aliases(operation, facts)
-    inside = _inside(operation, facts, selection, () if has_aliases else operation.key)
+    inside = _render_inside(operation, facts, selection, () if has_aliases else operation.key)
     shared = [each.name for each in operation.field.variables if not (has_aliases and each.name == operation.batched)]
     declarations = [f"${prefix}{name}: {facts.types[name]}" for name in shared]
     if has_aliases:
         roots = tuple(f"{prefix}k{index}" for index in range(keys))
         declarations += [f"${root}: {facts.types[operation.batched]}" for root in roots]
-        fields = [f"{root}: {operation.field.written(_own_name(operation, prefix, root), inside)}" for root in roots]
+        fields = [
+            f"{root}: {operation.field.render(_name_variables(operation, prefix, root), inside)}" for root in roots
+        ]
     else:
         root = operation.field.names[0]
-        text = operation.field.written(lambda name: f"{prefix}{name}", inside)
+        text = operation.field.render(lambda name: f"{prefix}{name}", inside)
         roots = (f"{prefix}{root}",)
         fields = [f"{prefix}{root}: {text}" if prefix else text]
-    within = _within(operation.field.names, facts.lists)
+    within = _list_steps(operation.field.names, facts.lists)
     return facts, Piece(operation, prefix, has_aliases, tuple(declarations), tuple(fields), roots, within)
 
 
-def _within(names: Sequence[str], lists: Sequence[int]) -> tuple[str, ...]:
+def _list_steps(names: Sequence[str], lists: Sequence[int]) -> tuple[str, ...]:
     depths = lists or [0] * len(names)
     steps = [(*([EACH] * depth), name) for depth, name in zip(depths, names[1:], strict=False)]
     return tuple(chain.from_iterable(steps))
 
 
-def _own_name(operation: GraphqlOperation, prefix: str, root: str) -> Any:
-    """Under which name a variable of one key's field goes: the key itself is named like the field's alias."""
+def _name_variables(operation: GraphqlOperation, prefix: str, root: str) -> Any:
+    """Names the variables of one key's field: the key's variable is named like the field's alias."""
     return lambda name: root if name == operation.batched else f"{prefix}{name}"
 
 
-def _inside(operation: GraphqlOperation, facts: Facts, selection: Selection | None, key: tuple[str, ...]) -> str:
-    """What is selected in the innermost field, the path of the key too; empty for a field that has no fields."""
+def _render_inside(operation: GraphqlOperation, facts: Facts, selection: Selection | None, key: tuple[str, ...]) -> str:
+    """The selection of the innermost field, with the path of the key; empty for a field without fields."""
     if facts.is_leaf:
         return ""
     try:
         if selection is not None:
-            text = selection_text(with_path(selection, key))
+            text = render_selection(add_path(selection, key))
         elif operation.fields:
-            path = f"{selection_text(with_path(Selection(), key))} " if key else ""
+            path = f"{render_selection(add_path(Selection(), key))} " if key else ""
             text = path + operation.fields
         elif facts.is_leaf is None and not key:
-            return ""  # nobody knows what it is, so the upstream is the judge
+            return ""  # not known to have fields, so the upstream decides
         else:
             raise DefinitionError(
-                f"{operation.upstream}: {operation.name}: nothing is selected of its records; use the endpoint for a "
-                'field of a frontend, or say with fields="..." what to ask for where nothing is selected'
+                f"{operation.upstream}: {operation.name}: the call has no selection; use the endpoint for a "
+                'field of a frontend, or write fields="..." as the selection of other calls'
             )
     except ValueError as error:
         raise DefinitionError(f"{operation.upstream}: {operation.name}: {error}") from error

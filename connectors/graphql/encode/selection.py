@@ -1,4 +1,4 @@
-"""Selections as GraphQL text: what is asked of each record. Used by `endpoints` (defaults) and `pieces` (calls)."""
+"""Selections as GraphQL text. Used by `endpoints` for defaults and by `document` for calls."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ from connectors.contract import Selection
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
 
-def with_path(selection: Selection, path: tuple[str, ...]) -> Selection:
-    """The selection, asking for the value at this path too."""
+def add_path(selection: Selection, path: tuple[str, ...]) -> Selection:
+    """The selection, with the field at this path too."""
     if not path:
         return selection
     name, rest = path[0], path[1:]
     fields = dict(selection.fields)
     inner = fields.get(name)
-    fields[name] = with_path(inner or Selection(), rest) if rest else inner
+    fields[name] = add_path(inner or Selection(), rest) if rest else inner
     return Selection(tuple(fields.items()), selection.on)
 
 
-def selection_text(selection: Selection) -> str:
-    """The selection without its outer braces; never empty. `__typename` comes along where types are told apart.
+def render_selection(selection: Selection) -> str:
+    """The selection without its outer braces; never empty. Has `__typename` where fields depend on the type.
 
-    Raises ValueError for a name that GraphQL cannot have.
+    Raises ValueError for a name that is not valid in GraphQL.
     """
     names = [name for name, _ in selection.fields]
-    parts = [_field_text(name, inner) for name, inner in selection.fields]
+    parts = [_render_field(name, inner) for name, inner in selection.fields]
     if (selection.on or not names) and "__typename" not in names:
         parts.insert(0, "__typename")
     parts += [
-        f"... on {_checked(name)} {{ {selection_text(inner)} }}"
+        f"... on {_check_name(name)} {{ {render_selection(inner)} }}"
         for name, inner in selection.on
         if inner.fields or inner.on
     ]
     return " ".join(parts)
 
 
-def default_text(fields: str) -> str:
-    """An author's `fields=`, checked and without superfluous characters. Raises ValueError, in words for the author."""
+def normalize_selection(fields: str) -> str:
+    """An author's `fields=`, checked, without ignored characters. Raises ValueError, written for the author."""
     if not fields.strip():
         return ""
     try:
@@ -61,19 +61,19 @@ def default_text(fields: str) -> str:
             f"{error.message.partition(chr(10))[0]}"
         ) from error
     if len(document.definitions) != 1:
-        raise ValueError(f"fields={fields!r} closes a brace that it did not open")
+        raise ValueError(f"fields={fields!r} closes a brace that it does not open; remove the brace")
     if _has_variables(document):
-        raise ValueError(f"fields={fields!r} holds a variable; only the field's own arguments can")
+        raise ValueError(f"fields={fields!r} has a variable; only the arguments of the endpoint's field can")
     return text
 
 
-def _field_text(name: str, inner: Selection | None) -> str:
-    return _checked(name) if inner is None else f"{_checked(name)} {{ {selection_text(inner)} }}"
+def _render_field(name: str, inner: Selection | None) -> str:
+    return _check_name(name) if inner is None else f"{_check_name(name)} {{ {render_selection(inner)} }}"
 
 
-def _checked(name: str) -> str:
+def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be the name of a field; `take` names fields in the upstream's words")
+        raise ValueError(f"{name!r} is not a valid name of a field; give `take` the upstream's name of the field")
     return name
 
 

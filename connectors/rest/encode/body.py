@@ -1,4 +1,4 @@
-"""The bodies a REST request can have: JSON, a form, text, or files. Parsed where an endpoint is defined."""
+"""Bodies of requests: JSON, a form, text, or files. Parsed when an endpoint is defined, filled for every call."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
 from connectors.files import File
 from connectors.messages.templates import Template
-from connectors.rest.encode.multipart import multipart_of
-from connectors.rest.encode.values import as_text, form_of
+from connectors.rest.encode.multipart import encode_multipart
+from connectors.rest.encode.values import encode_form, format_value
 from connectors.transport import Streamed
 
 _CONTENT_TYPES = {
@@ -20,7 +20,7 @@ _CONTENT_TYPES = {
     "form": "application/x-www-form-urlencoded",
     "text": "text/plain; charset=utf-8",
 }
-"""Of the kinds whose bodies are written before they are sent."""
+"""The kinds of bodies that are encoded before they are sent."""
 
 
 class BodyTemplate:
@@ -37,31 +37,31 @@ class BodyTemplate:
         return self._template.parameters
 
     def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> tuple[str, bytes | Streamed]:
-        """Content type and body. Raises ValueError for a value that cannot be written."""
+        """Content type and body. Raises ValueError for a value that cannot be encoded."""
         data = self._template.fill(arguments, keys)
         if self._kind == "multipart":
-            return multipart_of(data)
+            return encode_multipart(data)
         if self._kind == "file":
             if not isinstance(data, File):
-                raise ValueError(f"the body must be a file, and is a {type(data).__name__}")
+                raise ValueError(f"the body must be a file, got {type(data).__name__}")
             return data.content_type, Streamed(data.size, data.chunks)
-        return _CONTENT_TYPES[self._kind], self._written(data)
+        return _CONTENT_TYPES[self._kind], self._encode(data)
 
-    def _written(self, data: Any) -> bytes:
+    def _encode(self, data: Any) -> bytes:
         if self._kind == "form":
-            return form_of(data)
+            return encode_form(data)
         if self._kind == "text":
-            return b"" if data is None else as_text(data).encode()
+            return b"" if data is None else format_value(data).encode()
         try:
             return msgspec.json.encode(data)  # orjson refuses integers of more than 64 bits
         except (TypeError, ValueError, RecursionError, OverflowError) as error:
-            raise ValueError(f"the body cannot be written as JSON: {type(error).__name__}") from error
+            raise ValueError(f"the body cannot be encoded as JSON: {type(error).__name__}") from error
 
 
-def body_of(bodies: Mapping[str, Any], many: str | None) -> BodyTemplate | None:
-    """The one body given, by kind. Raises DefinitionError for two of them."""
-    given = [(kind, value) for kind, value in bodies.items() if value is not None]
-    if len(given) > 1:
-        names = " and ".join(f"{kind}=" for kind, _ in given)
-        raise DefinitionError(f"{place_of_author()}: {names} are two bodies, and a request has one; leave one out")
-    return BodyTemplate(*given[0], many=many) if given else None
+def create_body_template(bodies: Mapping[str, Any], many: str | None) -> BodyTemplate | None:
+    """The template of the body that is given, if any. Raises DefinitionError for two bodies."""
+    written = [(kind, value) for kind, value in bodies.items() if value is not None]
+    if len(written) > 1:
+        names = " and ".join(f"{kind}=" for kind, _ in written)
+        raise DefinitionError(f"{place_of_author()}: {names} are two bodies, and a request has one; remove one")
+    return BodyTemplate(*written[0], many=many) if written else None

@@ -1,4 +1,4 @@
-"""multipart/form-data (RFC 7578), written while it is sent. Used for bodies with files."""
+"""multipart/form-data (RFC 7578), encoded while it is sent. Used by `body` for files."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from contextlib import aclosing
 from typing import Any
 
 from connectors.files import File
-from connectors.rest.encode.values import as_text
+from connectors.rest.encode.values import format_value
 from connectors.transport import Streamed
 
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 """As browsers do (HTML, `Multipart form data`)."""
 
 _Part = tuple[bytes, bytes | File]
-"""Its head, and what follows."""
+"""Its head and its content."""
 
 
-def multipart_of(fields: Mapping[str, Any]) -> tuple[str, Streamed]:
-    """Content type and body; a list repeats its field, None is left out. Raises ValueError for what is no value."""
+def encode_multipart(fields: Mapping[str, Any]) -> tuple[str, Streamed]:
+    """Content type and body; a list repeats its field, None is omitted. Raises ValueError as `format_value` does."""
     boundary = secrets.token_hex(16)
-    parts = [part for name, value in fields.items() for part in _parts(boundary, name, value)]
+    parts = [part for name, value in fields.items() for part in _encode_parts(boundary, name, value)]
     end = f"--{boundary}--\r\n".encode()
-    length = sum(len(head) + _size(content) + 2 for head, content in parts) + len(end)
+    length = sum(len(head) + _count_bytes(content) + 2 for head, content in parts) + len(end)
 
     async def chunks() -> AsyncGenerator[bytes, None]:
         for head, content in parts:
@@ -40,15 +40,15 @@ def multipart_of(fields: Mapping[str, Any]) -> tuple[str, Streamed]:
     return f"multipart/form-data; boundary={boundary}", Streamed(length, chunks)
 
 
-def _parts(boundary: str, name: str, value: Any) -> Iterator[_Part]:
+def _encode_parts(boundary: str, name: str, value: Any) -> Iterator[_Part]:
     for each in value if isinstance(value, list | tuple) else [value]:
         if each is None:
             continue
         head = f'--{boundary}\r\ncontent-disposition: form-data; name="{name.translate(_ESCAPES)}"'
         if isinstance(each, File):
             head += f'; filename="{each.name.translate(_ESCAPES)}"\r\ncontent-type: {each.content_type}'
-        yield f"{head}\r\n\r\n".encode(), each if isinstance(each, File) else as_text(each).encode()
+        yield f"{head}\r\n\r\n".encode(), each if isinstance(each, File) else format_value(each).encode()
 
 
-def _size(content: bytes | File) -> int:
+def _count_bytes(content: bytes | File) -> int:
     return content.size if isinstance(content, File) else len(content)

@@ -1,4 +1,4 @@
-"""How a value is written in a URL, a form or a header. Used by the templates of this package."""
+"""Values as text in URLs, forms and headers. Used by the templates of this room and by `operations`."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ _INTEGERS = frozenset((int,))
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*").fullmatch
 
 
-def as_text(value: Any) -> str:
-    """Booleans as true and false, enums as their value, dates in ISO 8601, numbers and strings as they are.
+def format_value(value: Any) -> str:
+    """The text of one value: booleans are true and false, enums their value, dates ISO 8601, the rest as `str`.
 
-    Raises ValueError for everything that has no one way of being written, such as a mapping or bytes.
+    Raises ValueError for a value without one obvious text, such as a mapping or bytes.
     """
     kind = type(value)
     if kind is str or kind is int:
-        return str(value)  # nearly every value
+        return str(value)  # the most frequent types
     if isinstance(value, Enum):
-        return as_text(value.value)
+        return format_value(value.value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, _AS_STR):
         return str(value)
     if isinstance(value, date | time):
         return value.isoformat()
-    raise ValueError(f"a {type(value).__name__} cannot be written as text")
+    raise ValueError(f"a value of type {type(value).__name__} cannot be written as text")
 
 
-def as_texts(value: Any) -> list[str]:
-    """One text for each element of a list, tuple or set; one for any other value; none for None."""
+def format_values(value: Any) -> list[str]:
+    """The texts of a list, tuple or set; of any other value, a list of one; of None, an empty list."""
     if value is None:
         return []
     if isinstance(value, _LISTS):
-        return [as_text(item) for item in value if item is not None]
-    return [as_text(value)]
+        return [format_value(item) for item in value if item is not None]
+    return [format_value(value)]
 
 
-def quoted_texts(value: Any) -> list[str]:
-    """`quoted` of each of `as_texts`."""
+def quote_values(value: Any) -> list[str]:
+    """The texts of `format_values`, each quoted."""
     if isinstance(value, _LISTS) and _INTEGERS.issuperset(map(type, value)):
         return list(map(str, value))
-    return [quoted(text) for text in as_texts(value)]
+    return [quote_value(text) for text in format_values(value)]
 
 
-def quoted(value: str) -> str:
+def quote_value(value: str) -> str:
     """Percent-encode everything but unreserved characters (RFC 3986 section 2.3), so a value cannot leave its place."""
     return value if _UNRESERVED(value) else quote(value, safe="")
 
 
-def query_of(pairs: Iterable[tuple[str, str]]) -> str:
-    """`a=1&b=2`, quoted; a space is %20, which every parser reads, `+` is not."""
-    return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
+def encode_query(pairs: Iterable[tuple[str, str]]) -> str:
+    """`a=1&b=2`, quoted. A space is %20, which every parser decodes, unlike `+`."""
+    return "&".join(f"{quote_value(name)}={quote_value(value)}" for name, value in pairs)
 
 
-def form_of(fields: Mapping[str, Any]) -> bytes:
-    """Fields as application/x-www-form-urlencoded: lists repeat their name, None is left out."""
-    return query_of((name, text) for name, value in fields.items() for text in as_texts(value)).encode()
+def encode_form(fields: Mapping[str, Any]) -> bytes:
+    """Fields as application/x-www-form-urlencoded; a list repeats its name, None is omitted."""
+    return encode_query((name, text) for name, value in fields.items() for text in format_values(value)).encode()

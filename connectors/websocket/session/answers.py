@@ -1,4 +1,4 @@
-"""Answers that are awaited by correlation id. Used by the connector."""
+"""Matches answers with the calls that wait for them, by correlation id. Used by the connector."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ID = re.compile(r"bff-[0-9a-f]{8}-[0-9]+")
 
 
 class Answers:
-    """Calls that wait for a message with their id, each at the path where its protocol has ids."""
+    """The calls that wait for an answer, by the path at which their messages hold the id."""
 
     def __init__(self) -> None:
-        self._waiting: dict[_Path, dict[str, asyncio.Future[Any]]] = {}
-        self._prefix = f"bff-{secrets.token_hex(4)}"  # so that ids of two gateways behind one proxy differ
+        self._pending: dict[_Path, dict[str, asyncio.Future[Any]]] = {}
+        self._prefix = f"bff-{secrets.token_hex(4)}"  # ids of two gateways behind one proxy differ
         self._numbers = itertools.count(1)
 
     def new_id(self) -> str:
@@ -30,41 +30,43 @@ class Answers:
         return f"{self._prefix}-{next(self._numbers)}"
 
     @contextmanager
-    def awaited(self, path: _Path, own: str) -> Iterator[asyncio.Future[Any]]:
-        """The message that has the id `own` at `path`, or an UpstreamError as its value."""
+    def expect(self, path: _Path, correlation_id: str) -> Iterator[asyncio.Future[Any]]:
+        """Yield a future of the message that has this id at `path`; its value may be an UpstreamError."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        here = self._waiting.setdefault(path, {})
-        here[own] = answer
+        pending = self._pending.setdefault(path, {})
+        pending[correlation_id] = answer
         try:
             yield answer
         finally:
-            here.pop(own, None)
+            pending.pop(correlation_id, None)
 
-    def take(self, message: Any) -> bool:
-        """Hand a message to the call it answers; whether there is one."""
-        for path, here in self._waiting.items():
-            own = at_path(message, path)
-            if isinstance(own, str) and (answer := here.get(own)) is not None:
-                _settle(answer, message)
+    def dispatch(self, message: Any) -> bool:
+        """Give a message to the call that it answers. Returns whether there is one."""
+        for path, pending in self._pending.items():
+            correlation_id = at_path(message, path)
+            if isinstance(correlation_id, str) and (answer := pending.get(correlation_id)) is not None:
+                _set_result(answer, message)
                 return True
         return False
 
-    def fail_unread(self, text: str | bytes, error: UpstreamError) -> bool:
-        """Fail the call whose id is in a text that cannot be read; whether there is one."""
+    def fail_undecodable(self, text: str | bytes, error: UpstreamError) -> bool:
+        """Fail the calls whose ids are in a text that cannot be decoded. Returns whether there is one."""
         raw = text if isinstance(text, str) else text.decode(errors="replace")
-        own = {match[0] for match in _ID.finditer(raw)}
-        found = [answer for here in self._waiting.values() for each in own if (answer := here.get(each)) is not None]
+        ids = {match[0] for match in _ID.finditer(raw)}
+        found = [
+            answer for pending in self._pending.values() for each in ids if (answer := pending.get(each)) is not None
+        ]
         for answer in found:
-            _settle(answer, error)
+            _set_result(answer, error)
         return bool(found)
 
     def fail_all(self, error: UpstreamError) -> None:
-        """Fail every call that waits. As a value: nobody may be looking any more."""
-        for here in self._waiting.values():
-            for answer in here.values():
-                _settle(answer, error)
+        """Fail every call that waits. The error is a value, because the call may have ended meanwhile."""
+        for pending in self._pending.values():
+            for answer in pending.values():
+                _set_result(answer, error)
 
 
-def _settle(answer: asyncio.Future[Any], value: Any) -> None:
+def _set_result(answer: asyncio.Future[Any], value: Any) -> None:
     if not answer.done():
         answer.set_result(value)

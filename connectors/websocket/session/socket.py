@@ -1,9 +1,8 @@
-"""One socket that is opened when needed, opened again when it breaks, and closed when idle. Used by the connector only.
+"""One socket: opened when it is needed, opened again when it breaks, closed when it is idle. Used by the connector.
 
-This is a state machine. `_run` is its one task, from the first need until nobody needs the socket any more: it
-connects, reads until the connection breaks, pauses, and starts over. `_attempt` is the outcome of the attempt that
-comes next or is under way; whoever needs the socket waits for it. Nothing awaits between a look at the state and the
-change of it.
+This is a state machine. Its one task is `_keep_connected`, which runs while calls or streams need the socket: it
+connects, reads until the connection breaks, pauses, and starts over. `_attempt` holds the outcome of the next or
+current attempt to connect; calls and streams wait for it. No `await` stands between reading the state and changing it.
 """
 
 from __future__ import annotations
@@ -20,32 +19,25 @@ from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
 from connectors.contract import Operation
-from connectors.errors import (
-    UpstreamDisconnected,
-    UpstreamError,
-    UpstreamReplyTooLarge,
-    UpstreamUnreachable,
-    copy_error,
-)
+from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamUnreachable, copy_error
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Pauses
+from connectors.websocket.errors import create_close_error
 from connectors.websocket.options import Options
-from connectors.websocket.session.handshake import shake_hands, tls_context
-
-_TOO_BIG = 1009  # RFC 6455 section 7.4.1
+from connectors.websocket.session.handshake import create_tls_context, open_connection
 
 
 class Owner(Protocol):
-    """What the socket tells its connector."""
+    """What the socket calls: implemented by the connector."""
 
-    def arrived(self, message: str | bytes) -> None:
-        """A message came."""
+    def receive_message(self, message: str | bytes) -> None:
+        """Take one message; returns at once."""
 
-    async def attend(self) -> None:
-        """Runs beside every connection, and is cancelled with it."""
+    async def maintain(self) -> None:
+        """Run beside every connection until it is cancelled with the connection."""
 
-    def ended(self, error: UpstreamError, *, for_good: bool) -> None:
-        """The connection broke or could not be made; `for_good` when no further attempt will be made."""
+    def handle_loss(self, error: UpstreamError, *, for_good: bool) -> None:
+        """Learn that the connection broke or could not be made; `for_good` when no attempt follows."""
 
 
 class Socket:
@@ -53,15 +45,15 @@ class Socket:
 
     def __init__(self, name: str, options: Options, owner: Owner) -> None:
         self._name = name
-        self._about = Operation(upstream=name, name="socket")
+        self._operation = Operation(upstream=name, name="socket")
         self._options = options
         self._owner = owner
         self._tls: ssl.SSLContext | None = None
         self._connection: ClientConnection | None = None
-        self._running: asyncio.Task[None] | None = None
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
         self._attempt: asyncio.Future[UpstreamError | None] | None = None
-        self._hurry = asyncio.Event()
+        self._needed = asyncio.Event()
         self._users = 0
         self._idle: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -72,8 +64,8 @@ class Socket:
         return self._connection is not None and self._connection.state is State.OPEN
 
     @contextmanager
-    def used(self) -> Iterator[None]:
-        """Keep the socket from idling, and have it opened again when it breaks, while inside."""
+    def keep_open(self) -> Iterator[None]:
+        """While inside, the socket does not close as idle and is opened again when it breaks."""
         self._users += 1
         if self._idle is not None:
             self._idle.cancel()
@@ -82,11 +74,11 @@ class Socket:
             yield
         finally:
             self._users -= 1
-            if not self._users and self._running is not None:
-                self._idle = asyncio.get_running_loop().call_later(self._options.idle_timeout, self._rest)
+            if not self._users and self._task is not None:
+                self._idle = asyncio.get_running_loop().call_later(self._options.idle_timeout, self._release)
 
-    async def opened(self, operation: Operation) -> None:
-        """Return when the socket is open. Raises what the next attempt to open it fails with.
+    async def wait_until_open(self, operation: Operation) -> None:
+        """Return when the socket is open. Raises the error of the next attempt to open it.
 
         Raises DefinitionError when a TLS file is not usable.
         """
@@ -94,18 +86,18 @@ class Socket:
             raise UpstreamUnreachable(operation, "the connector is closed")
         if self.is_open:
             return
-        with self.used():
-            if self._running is None or self._running.done():
-                self._tls = self._tls or tls_context(self._name, self._options)
+        with self.keep_open():
+            if self._task is None or self._task.done():
+                self._tls = self._tls or create_tls_context(self._name, self._options)
                 self._attempt = asyncio.get_running_loop().create_future()
-                self._running = asyncio.create_task(self._run())
+                self._task = asyncio.create_task(self._keep_connected())
             assert self._attempt is not None
-            self._hurry.set()
+            self._needed.set()
             error = await asyncio.shield(self._attempt)
         if error is not None:
             raise copy_error(error, operation)
 
-    async def say(self, operation: Operation, message: bytes) -> None:
+    async def send(self, operation: Operation, message: bytes) -> None:
         """Send one text message. Raises UpstreamUnreachable without a socket, UpstreamDisconnected when it breaks."""
         if self._connection is None or not self.is_open:
             raise UpstreamUnreachable(operation, "the websocket is not open")
@@ -117,85 +109,83 @@ class Socket:
     async def close(self) -> None:
         """Close for good. Idempotent."""
         self._is_closed = True
-        self._rest()
-        if self._leaving:
-            await asyncio.wait(set(self._leaving))
-        self._owner.ended(UpstreamDisconnected(self._about, "the connector was closed"), for_good=True)
+        self._release()
+        if self._closing:
+            await asyncio.wait(set(self._closing))
+        self._owner.handle_loss(UpstreamDisconnected(self._operation, "the connector was closed"), for_good=True)
 
-    def _rest(self) -> None:
-        """Take the connection away at once and close it in the background; the next need opens another."""
+    def _release(self) -> None:
+        """Drop the connection at once and close it in the background; the next call or stream opens another."""
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
-        running, self._running, self._connection = self._running, None, None
+        running, self._task, self._connection = self._task, None, None
         if running is not None:
-            self._leaving.add(running)
-            running.add_done_callback(self._leaving.discard)
+            self._closing.add(running)
+            running.add_done_callback(self._closing.discard)
             running.cancel()
-            self._conclude(UpstreamUnreachable(self._about, "the websocket was closed"))
+            self._finish_attempt(UpstreamUnreachable(self._operation, "the websocket was closed"))
 
-    async def _run(self) -> None:
+    async def _keep_connected(self) -> None:
         pauses = Pauses(self._options.reconnect)
         while True:
             began = time.monotonic()
-            was_open, error = await self._once()
+            was_open, error = await self._hold_connection()
             self._connection = None
             if was_open:
                 pauses.lost(open_for=time.monotonic() - began)
             else:
-                self._conclude(error)
+                self._finish_attempt(error)
             is_hopeless = pauses.is_hopeless
-            self._owner.ended(error, for_good=is_hopeless)
+            self._owner.handle_loss(error, for_good=is_hopeless)
             if not is_hopeless and self._users:
-                await self._pause(pauses.next())
+                await self._wait_before_retry(pauses.next())
             if is_hopeless or not self._users:
-                self._running = None
+                self._task = None
                 return
 
-    async def _once(self) -> tuple[bool, UpstreamError]:
-        """One connection, from the attempt to open it to its end: whether it was open, and how it ended."""
+    async def _hold_connection(self) -> tuple[bool, UpstreamError]:
+        """Open one connection and read it to its end. Returns whether it was open, and how it ended."""
         try:
-            connection = await shake_hands(self._about, self._options, self._tls)
+            connection = await open_connection(self._operation, self._options, self._tls)
         except UpstreamError as error:
             return False, error
         async with connection:
             self._connection = connection
-            self._conclude(None)
-            attending = asyncio.create_task(self._attend())
+            self._finish_attempt(None)
+            maintenance = asyncio.create_task(self._run_maintenance())
             try:
-                return True, await self._read(connection)
+                return True, await self._read_messages(connection)
             finally:
-                attending.cancel()
-                await asyncio.wait({attending})
+                maintenance.cancel()
+                await asyncio.wait({maintenance})
 
-    async def _attend(self) -> None:
-        with suppress(UpstreamError):  # a connection that breaks is noticed by who reads it
-            await self._owner.attend()
+    async def _run_maintenance(self) -> None:
+        with suppress(UpstreamError):  # `_read_messages` notices a connection that breaks
+            await self._owner.maintain()
 
-    async def _read(self, connection: ClientConnection) -> UpstreamError:
+    async def _read_messages(self, connection: ClientConnection) -> UpstreamError:
         pace = Pace(self._options.buffer)
+        reason = None
         try:
             async for message in connection:
-                self._owner.arrived(message)
+                self._owner.receive_message(message)
                 await pace.dealt()
         except ConnectionClosed as closed:
-            if closed.sent is not None and closed.sent.code == _TOO_BIG:
-                limit = self._options.max_reply_size
-                return UpstreamReplyTooLarge(self._about, f"a message exceeds max_reply_size, {limit} bytes")
-        code = connection.close_code
-        return UpstreamDisconnected(self._about, f"the websocket closed with {code}", upstream_code=str(code or ""))
+            reason = closed
+        return create_close_error(self._operation, reason, connection.close_code, self._options.max_reply_size)
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait before the next attempt; who needs the socket now shortens all but the first pause to that."""
-        self._hurry.clear()
+    async def _wait_before_retry(self, seconds: float) -> None:
+        """Wait before the next attempt. A call that needs the socket cuts the wait down to the first delay."""
+        self._needed.clear()
         least = min(seconds, self._options.reconnect.initial_delay)
         await asyncio.sleep(least)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds - least):
-                await self._hurry.wait()
+                await self._needed.wait()
 
-    def _conclude(self, error: UpstreamError | None) -> None:
-        """Tell everyone who waits for the attempt, as a value, and prepare for the next one."""
+    def _finish_attempt(self, error: UpstreamError | None) -> None:
+        """Give the outcome to all that wait for the attempt, as a value, and prepare the next attempt."""
         attempt, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
         if attempt is not None and not attempt.done():
             attempt.set_result(error)

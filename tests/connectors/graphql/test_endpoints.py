@@ -29,7 +29,7 @@ def test_a_dollar_in_a_text_is_no_parameter() -> None:
     """Texts stay as they are, whatever they look like."""
     endpoint = up.query('search(text: "$x? costs $y", note: """$z?""", id: $id)')
     assert endpoint.parameters == {"id": True}
-    assert endpoint.operation.field.written(str, "") == 'search(text:"$x? costs $y" note:"""$z?""" id:$id)'  # type: ignore[attr-defined]
+    assert endpoint.operation.field.render(str, "") == 'search(text:"$x? costs $y" note:"""$z?""" id:$id)'  # type: ignore[attr-defined]
 
 
 def test_names_are_what_people_read() -> None:
@@ -86,23 +86,23 @@ def test_the_collected_parameter_must_be_given() -> None:
         (lambda: up.query("... on A { b }"), "must be one field"),
         (lambda: up.query("a } { b"), "not a field in GraphQL's syntax"),
         (lambda: up.query("a } query B { b"), "not a field in GraphQL's syntax"),
-        (lambda: up.query("a(id: $k0)"), "choose another one"),
+        (lambda: up.query("a(id: $k0)"), "choose another name"),
         (lambda: up.query("a(id: $key)", types={"keys": "ID"}), 'did you mean "key"'),
-        (lambda: up.query("a(id: $id)", types={"id": "[ID"}), "which is no type"),
+        (lambda: up.query("a(id: $id)", types={"id": "[ID"}), "which is not valid"),
         (lambda: up.query("a", fields="id {"), "not a selection"),
         (lambda: up.query("a", fields="id } b { c"), "not a selection"),
         (lambda: up.query("a", fields="id } query B { c"), "closes a brace"),
-        (lambda: up.query("a", fields="b(n: $n)"), "holds a variable"),
-        (lambda: up.query("a(id: $id)", group=True), "make it one with key="),
-        (lambda: up.query("a(id: $id)", batch="id"), "make it one with key="),
-        (lambda: up.query("a(id: $id, n: $n)", key="id"), "it has $id, $n; say which one"),
-        (lambda: up.query("a(id: $id)", key="id", batch="n"), 'batch="n" is not in it'),
+        (lambda: up.query("a", fields="b(n: $n)"), "has a variable"),
+        (lambda: up.query("a(id: $id)", group=True), "write key= or many= too"),
+        (lambda: up.query("a(id: $id)", batch="id"), "write key= or many= too"),
+        (lambda: up.query("a(id: $id, n: $n)", key="id"), "it has $id, $n; write batch="),
+        (lambda: up.query("a(id: $id)", key="id", batch="n"), 'batch="n" is not a variable of the field'),
         (lambda: up.query("a", key="id"), "it has no variable"),
         (lambda: up.query("a(id: $id)", key="i d"), "not a path of field names"),
-        (lambda: up.query("a(id: $id)", key="id", limit=0), "leave it out"),
+        (lambda: up.query("a(id: $id)", key="id", limit=0), "limit=0 is less than 1"),
         (lambda: up.query("a(id: $id)", key="id", many="lots"), "neither"),  # type: ignore[arg-type]
-        (lambda: up.entities("Product", key="sku package"), "not the name of one key field"),
-        (lambda: up.entities("A }", key="id"), "not the name of one type"),
+        (lambda: up.entities("Product", key="sku package"), "not a valid name of a key field"),
+        (lambda: up.entities("A }", key="id"), "not a valid name of a type"),
     ],
 )
 def test_a_mistake_is_told_where_it_was_made(make: Any, words: str) -> None:

@@ -8,22 +8,22 @@ from collections.abc import Sequence
 import pytest
 
 from connectors.contract import Call, Operation, Reply
-from connectors.graphql.connector_merge import Asked, Merger, Outcome
+from connectors.graphql.connector_merge import Merger, Outcome, PreparedCall
 from connectors.graphql.schema_facts import Facts
 from tests.waiting import time_limit
 
 READ = Operation(upstream="shop", name="query product")
 
 
-def asked(**headers: str) -> Asked:
-    return Asked(Call(operation=READ, headers=headers), Facts({}))
+def prepared(**headers: str) -> PreparedCall:
+    return PreparedCall(Call(operation=READ, headers=headers), Facts({}))
 
 
 async def test_a_request_that_nobody_waits_for_any_more_is_cancelled() -> None:
     """When the last one leaves, not before."""
     begun, cancelled = asyncio.Event(), asyncio.Event()
 
-    async def hang(group: Sequence[Asked]) -> list[Outcome]:
+    async def hang(group: Sequence[PreparedCall]) -> list[Outcome]:
         begun.set()
         try:
             return await asyncio.Event().wait()  # type: ignore[return-value]
@@ -31,7 +31,7 @@ async def test_a_request_that_nobody_waits_for_any_more_is_cancelled() -> None:
             cancelled.set()
 
     merger = Merger(hang)
-    first, last = (asyncio.ensure_future(merger.ask(asked())) for _ in range(2))
+    first, last = (asyncio.ensure_future(merger.send(prepared())) for _ in range(2))
     await begun.wait()
     first.cancel()
     await asyncio.sleep(0.01)
@@ -39,22 +39,22 @@ async def test_a_request_that_nobody_waits_for_any_more_is_cancelled() -> None:
     last.cancel()
     async with time_limit():
         await cancelled.wait()
-    await merger.finish()
+    await merger.drain()
 
 
 async def test_who_left_before_the_request_was_sent_is_not_in_it() -> None:
     """And where all have left, there is none."""
     sent: list[int] = []
 
-    async def note(group: Sequence[Asked]) -> list[Outcome]:
+    async def note(group: Sequence[PreparedCall]) -> list[Outcome]:
         sent.append(len(group))
         return [Reply(None) for _ in group]
 
     merger = Merger(note)
-    alone = asyncio.ensure_future(merger.ask(asked()))
+    alone = asyncio.ensure_future(merger.send(prepared()))
     await asyncio.sleep(0)
     alone.cancel()
-    left, stayed = (asyncio.ensure_future(merger.ask(asked(for_="ann"))) for _ in range(2))
+    left, stayed = (asyncio.ensure_future(merger.send(prepared(for_="ann"))) for _ in range(2))
     await asyncio.sleep(0)
     left.cancel()
     await stayed
@@ -64,11 +64,11 @@ async def test_who_left_before_the_request_was_sent_is_not_in_it() -> None:
 async def test_a_defect_reaches_everyone_who_waits() -> None:
     """Nobody waits for ever."""
 
-    async def fail(group: Sequence[Asked]) -> list[Outcome]:
+    async def fail(group: Sequence[PreparedCall]) -> list[Outcome]:
         raise ZeroDivisionError
 
     merger = Merger(fail)
-    results = await asyncio.gather(merger.ask(asked()), merger.ask(asked()), return_exceptions=True)
+    results = await asyncio.gather(merger.send(prepared()), merger.send(prepared()), return_exceptions=True)
     assert [type(each) for each in results] == [ZeroDivisionError] * 2
 
 
@@ -76,12 +76,12 @@ async def test_different_headers_are_different_requests() -> None:
     """Whatever else is equal."""
     groups: list[list[str]] = []
 
-    async def note(group: Sequence[Asked]) -> list[Outcome]:
+    async def note(group: Sequence[PreparedCall]) -> list[Outcome]:
         groups.append([each.call.headers["who"] for each in group])
         return [Reply(each.call.headers["who"]) for each in group]
 
     merger = Merger(note)
-    replies = await asyncio.gather(*(merger.ask(asked(who=name)) for name in ("ann", "bob", "ann")))
+    replies = await asyncio.gather(*(merger.send(prepared(who=name)) for name in ("ann", "bob", "ann")))
     assert [reply.data for reply in replies if isinstance(reply, Reply)] == ["ann", "bob", "ann"]
     assert groups == [["ann", "ann"], ["bob"]]
 
@@ -91,10 +91,10 @@ async def test_a_request_has_a_size(count: int) -> None:
     """Twenty calls at most."""
     sizes: list[int] = []
 
-    async def note(group: Sequence[Asked]) -> list[Outcome]:
+    async def note(group: Sequence[PreparedCall]) -> list[Outcome]:
         sizes.append(len(group))
         return [Reply(None) for _ in group]
 
     merger = Merger(note)
-    await asyncio.gather(*(merger.ask(asked()) for _ in range(count)))
+    await asyncio.gather(*(merger.send(prepared()) for _ in range(count)))
     assert sizes == {1: [1], 20: [20], 21: [20, 1]}[count]

@@ -74,7 +74,7 @@ async def test_of_two_places_the_stricter_decides(shop: Shop, connected: Connect
         ("reviews(productIdz: [$id])", 'no argument "productIdz"; did you mean "productIds"?'),
         ("product(id: $id) { reviewz }", 'Product has no field "reviewz"; did you mean "reviews"?'),
         ("products(filter: {txt: $id}) { edges }", 'Filter has no field "txt"; did you mean "text"?'),
-        ("raw(anything: {any: $id})", r"the type of \$id is not known: the upstream's schema does not tell it"),
+        ("raw(anything: {any: $id})", r"the type of \$id is not known: the upstream's schema does not have it"),
     ],
 )
 async def test_what_the_schema_does_not_have_is_told(connected: Connect, field: str, words: str) -> None:

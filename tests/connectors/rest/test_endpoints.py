@@ -80,7 +80,7 @@ def test_parameters_of_body_and_headers_count() -> None:
         (lambda: catalog.get("/a", key="id"), "no many="),
         (lambda: catalog.get("/a", group=True), "no many="),
         (lambda: catalog.get("/a", many_at="items"), "no many="),
-        (lambda: catalog.get("/a/{x}", many="/a?id={id}"), "one name in both"),
+        (lambda: catalog.get("/a/{x}", many="/a?id={id}"), "the same name in both"),
         (lambda: catalog.get(many="/a"), "no placeholder"),
         (lambda: catalog.get(many="/a?b={b}&c={c}", key="id"), "batch="),
         (lambda: catalog.get(many="/a?b={b}", batch="c"), "batch="),

@@ -118,13 +118,13 @@ def test_parameters_of_the_path_are_required() -> None:
         ("/products/{}", "not the name"),
         ("/products/{a b}", "not the name"),
         ("/products?id={id:commas}", "{id:comma}"),
-        ("/products/{id:comma}", "leave out"),
+        ("/products/{id:comma}", "remove :comma"),
         ("/products?{name}=1", "only values"),
-        ("products/{id}", "starts with a slash"),
-        ("", "starts with a slash"),
+        ("products/{id}", "does not start with a slash"),
+        ("", "does not start with a slash"),
         ("http://host/products", "bff.yaml"),
         ("/products#top", "fragment"),
-        ("/products/../admin", "resolved away"),
+        ("/products/../admin", "resolved before a request is sent"),
     ],
 )
 def test_a_template_that_cannot_work_is_refused(template: str, hint: str) -> None:

@@ -15,7 +15,7 @@ ticker = websocket("ticker")
 def test_a_subscription_is_safe_and_knows_its_parameters() -> None:
     """Names for people, parameters for checks."""
     ticks = ticker.subscribe({"op": "sub", "sym": "{sku}", "depth": "{depth?}"}, topic="sym", matches="sku")
-    assert ticks.name == "ticker: watch sym"
+    assert ticks.name == "ticker: subscribe sym"
     assert ticks.parameters == {"sku": True, "depth": False}
     assert ticks.operation.is_safe
 
@@ -24,7 +24,7 @@ def test_a_question_may_have_effects() -> None:
     """safe=False keeps it from being shared, cached or asked twice."""
     buy = ticker.request({"op": "buy", "sku": "{sku}"}, safe=False, each=4)
     assert (buy.operation.is_safe, buy.operation.is_idempotent, buy.each) == (False, False, 4)
-    assert buy.name == "ticker: ask buy"
+    assert buy.name == "ticker: request buy"
 
 
 def test_a_message_is_never_safe() -> None:
@@ -36,14 +36,17 @@ def test_a_message_is_never_safe() -> None:
 @pytest.mark.parametrize(
     ("define", "words"),
     [
-        (lambda: ticker.subscribe({"a": "{x}", "b": "{y}"}, topic="a"), "say with matches= which parameter"),
-        (lambda: ticker.subscribe({"a": "{x}"}, topic="a", matches="y"), "say with matches= which parameter"),
-        (lambda: ticker.subscribe({"a": "b"}, topic="a"), "there is none"),
-        (lambda: ticker.subscribe({"a": "{x?}"}, topic="a"), "cannot be left out"),
-        (lambda: ticker.subscribe({"a": "{x}"}), "say with topic="),
-        (lambda: ticker.subscribe({"a": "{x}"}, topic="a", unsubscribe={"b": "{y}"}), r"unsubscribe= has \{y\}"),
-        (lambda: ticker.request({"a": "{x}"}, cancel={"b": "{y}"}), r"cancel= has \{y\}"),
-        (lambda: ticker.request({"a": "{x}"}, id="a.id"), '"a" of id="a.id" is no object'),
+        (lambda: ticker.subscribe({"a": "{x}", "b": "{y}"}, topic="a"), "write matches= with one of them"),
+        (lambda: ticker.subscribe({"a": "{x}"}, topic="a", matches="y"), "write matches= with one of them"),
+        (lambda: ticker.subscribe({"a": "b"}, topic="a"), r"parameters \(none\)"),
+        (lambda: ticker.subscribe({"a": "{x?}"}, topic="a"), "is optional, and a topic must be given"),
+        (lambda: ticker.subscribe({"a": "{x}"}), "write topic="),
+        (
+            lambda: ticker.subscribe({"a": "{x}"}, topic="a", unsubscribe={"b": "{y}"}),
+            r"unsubscribe= has the parameter \{y\}",
+        ),
+        (lambda: ticker.request({"a": "{x}"}, cancel={"b": "{y}"}), r"cancel= has the parameter \{y\}"),
+        (lambda: ticker.request({"a": "{x}"}, id="a.id"), 'id="a.id" leads through "a"'),
         (lambda: ticker.request({"a": "{x"}), "has no partner"),
     ],
 )

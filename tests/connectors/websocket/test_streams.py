@@ -246,7 +246,7 @@ async def test_a_thousand_viewers_are_one_subscription(upstream: Upstream, conne
     assert await eventually(lambda: answered(len(upstream.heard) == 4))
     assert sorted(each["sym"] for each in upstream.heard[2:] if each["op"] == "unsub") == ["A", "B"]
     assert len(upstream.handshakes) == 1
-    assert not connector._viewers
+    assert not connector._subscribers
     assert not connector._audience._rows
 
 

@@ -1,0 +1,93 @@
+"""Opens websockets, with failures as UpstreamErrors. Used by the sessions of connectors."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Mapping
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
+
+from connectors.contract import Operation
+from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamRejected, UpstreamUnreachable
+from connectors.transport.contract import HttpReply
+from connectors.transport.status import error_for_status
+
+CLOSE_TIMEOUT = 1.0
+"""Seconds for the closing handshake (RFC 6455 section 7)."""
+_READ_AHEAD = 16
+"""Messages read from the network before the upstream has to wait (RFC 9293 flow control)."""
+_MESSAGE_TOO_BIG = 1009  # RFC 6455 section 7.4.1
+_HANDSHAKE_ERRORS = (InvalidHandshake, InvalidURI, TimeoutError, OSError, EOFError, ValueError)
+"""ssl.SSLError is an OSError; a bad host name is a UnicodeError, which is a ValueError."""
+
+_quiet = logging.getLogger(__name__)
+_quiet.setLevel(logging.INFO)  # at DEBUG, websockets writes headers, and so secrets, into the log
+
+
+class _Connect(connect):
+    """Follows no redirects: they would send the headers of the handshake to another server."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
+
+
+async def open_websocket(
+    operation: Operation,
+    address: str,
+    *,
+    headers: Mapping[str, str],
+    subprotocol: str | None,
+    tls: ssl.SSLContext | None,
+    timeout: float,  # noqa: ASYNC109 - the library's own; the error names it
+    max_size: int,
+    compression: bool = False,
+    ping_interval: float = 20.0,
+) -> ClientConnection:
+    """Open a connection within `timeout` seconds. Raises UpstreamError. `ping_interval` is in seconds."""
+    try:
+        return await _Connect(
+            address,
+            additional_headers=dict(headers),
+            subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
+            ssl=tls,
+            proxy=None,
+            compression="deflate" if compression else None,
+            open_timeout=timeout,
+            ping_interval=ping_interval,
+            ping_timeout=ping_interval,
+            close_timeout=CLOSE_TIMEOUT,
+            max_size=max_size,
+            max_queue=_READ_AHEAD,
+            logger=_quiet,
+        )
+    except _HANDSHAKE_ERRORS as error:
+        raise _handshake_error(operation, error, timeout) from error
+
+
+def is_too_big(closed: ConnectionClosed) -> bool:
+    """Whether the connection was closed because a message was larger than `max_size`."""
+    return closed.sent is not None and closed.sent.code == _MESSAGE_TOO_BIG
+
+
+def _handshake_error(operation: Operation, error: Exception, timeout: float) -> UpstreamError:
+    if isinstance(error, InvalidStatus):
+        return _status_error(operation, error)
+    if isinstance(error, InvalidURI):
+        return UpstreamRejected(operation, "the websocket URL cannot be used")
+    if isinstance(error, InvalidHandshake):
+        if isinstance(error.__cause__, EOFError | OSError):  # TLS 1.3 refuses a client's certificate that late
+            return UpstreamUnreachable(operation, "the connection broke during the handshake")
+        return UpstreamBadReply(operation, f"no websocket handshake: {type(error).__name__}")
+    if isinstance(error, TimeoutError):
+        return UpstreamUnreachable(operation, f"no websocket within {timeout:.3g} s")
+    return UpstreamUnreachable(operation, f"no connection: {type(error).__name__}")
+
+
+def _status_error(operation: Operation, refused: InvalidStatus) -> UpstreamError:
+    response = refused.response
+    headers = {name.lower(): value for name, value in response.headers.raw_items()}
+    error = error_for_status(operation, HttpReply(response.status_code, headers, b""))
+    return error or UpstreamBadReply(operation, "the handshake was answered without a websocket")
