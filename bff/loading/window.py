@@ -11,19 +11,20 @@ from collections.abc import Callable, Hashable
 from contextvars import copy_context
 from copy import deepcopy
 from dataclasses import dataclass, field
-from time import monotonic
 
 from msgspec.structs import replace
 
 from bff.contract import timings
 from bff.loading.answered import Answered, Outcome
 from bff.loading.upstream import Reachable
+from connectors.aio.clock import left_until
+from connectors.aio.single_flight import SharedResult
 from connectors.batching import bound_records
 from connectors.contract import Call, Reply
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamTimeout
 
-Waiter = asyncio.Future[Answered | Exception]
+Waiter = SharedResult[Answered | Exception]
 
 
 @dataclass(slots=True)
@@ -90,20 +91,18 @@ class Windows:
             gathering.timer.cancel()
 
     async def _outcome(self, gathering: _Gathering, call: Call) -> Answered | Exception:
-        loop = asyncio.get_running_loop()
-        waiter: Waiter = loop.create_future()
+        waiter: Waiter = SharedResult()
         gathering.waiters[waiter] = call
-        left = None if call.deadline is None else call.deadline - monotonic()
-        timer = None if left is None else loop.call_later(left, _give_up, waiter, call)
         try:
-            return await waiter
+            outcome = await waiter.wait(left_until(call.deadline))
         finally:
-            if timer is not None:
-                timer.cancel()
             del gathering.waiters[waiter]
             if not gathering.waiters:
                 self._close(gathering)
                 await _end(gathering.task)
+        if outcome is None:
+            return UpstreamTimeout(call.operation, "no reply before the deadline of the request")
+        return outcome
 
 
 async def _carry_out(gathering: _Gathering) -> None:
@@ -123,12 +122,10 @@ async def _carry_out(gathering: _Gathering) -> None:
 
 def _answer(gathering: _Gathering, answer: Callable[[Call], Answered]) -> None:
     for waiter, call in gathering.waiters.items():
-        if waiter.done():
-            continue
         try:
-            waiter.set_result(answer(call))
+            waiter.finish(answer(call))
         except Exception as error:  # noqa: BLE001 - as above
-            waiter.set_result(error)
+            waiter.finish(error)
 
 
 def _together(gathering: _Gathering) -> Call:
@@ -175,8 +172,3 @@ async def _end(task: asyncio.Task[None] | None) -> None:
     if task is not None and not task.done():
         task.cancel()
         await asyncio.wait([task])
-
-
-def _give_up(waiter: Waiter, call: Call) -> None:
-    if not waiter.done():
-        waiter.set_result(UpstreamTimeout(call.operation, "no reply before the deadline of the request"))

@@ -58,7 +58,7 @@ class Attempt(Generic[T]):
             raise Closed
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=self._name)
-            self._task.add_done_callback(self._finish)
+            self._task.add_done_callback(_retrieve)
         return self._task
 
     def forget(self) -> None:
@@ -73,12 +73,17 @@ class Attempt(Generic[T]):
             await asyncio.wait([self._task])
 
     async def _run(self) -> T:
-        return await self._open()
+        try:
+            self.value = value = await self._open()
+            return value
+        finally:
+            self._task = None
 
-    def _finish(self, task: asyncio.Task[T]) -> None:
-        self._task = None
-        if not task.cancelled() and task.exception() is None:  # looked at, because the waiters may all be gone
-            self.value = task.result()
+
+def _retrieve(task: asyncio.Task[T]) -> None:
+    """Look at the exception, because the tasks that waited may all be gone."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _is_cancelling() -> bool:

@@ -63,17 +63,15 @@ class SharedResult(Generic[T]):
 class SingleFlight(Generic[T]):
     """Work under way, by key. Use: `find` and follow, else `lead` and, whatever happens, `finish`."""
 
-    __slots__ = ("_under_way",)
+    __slots__ = ("_under_way", "find")
 
     def __init__(self) -> None:
         self._under_way: dict[Hashable, SharedResult[T]] = {}
+        self.find: Callable[[Hashable], SharedResult[T] | None] = self._under_way.get
+        """The work under way for this key, to wait for."""
 
     def __len__(self) -> int:
         return len(self._under_way)
-
-    def find(self, key: Hashable) -> SharedResult[T] | None:
-        """The work under way for this key, to wait for."""
-        return self._under_way.get(key)
 
     def lead(self, key: Hashable) -> SharedResult[T]:
         """Begin the work for a key that `find` does not know. Others may follow until `finish`."""

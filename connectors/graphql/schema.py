@@ -12,6 +12,7 @@ import msgspec
 from graphql import GraphQLError, GraphQLSchema, build_client_schema, build_schema, get_introspection_query
 
 from connectors.aio.lru import LRU
+from connectors.aio.single_flight import SingleFlight
 from connectors.contract import Operation
 from connectors.errors import (
     DefinitionError,
@@ -44,7 +45,7 @@ class SchemaSource:
         self._schema: GraphQLSchema | None = None
         self._problem = ""
         self._fetched = -_RETRY_INTERVAL
-        self._lock = asyncio.Lock()
+        self._fetching = SingleFlight[bool]()
         self._facts: LRU[int, tuple[GraphqlOperation, Facts]] = LRU(_MAX_FACTS)
 
     async def start(self) -> None:
@@ -53,7 +54,7 @@ class SchemaSource:
         An upstream that refuses introspection is no failure: types from authors may suffice. Raises DefinitionError
         for a file that is not usable, and UpstreamError when the upstream is not available.
         """
-        await self._fetch(None, since=time.monotonic())
+        await self._fetch(None)
 
     async def get_facts(self, operation: GraphqlOperation, headers: Mapping[str, str]) -> Facts:
         """The facts of an operation. Fetches the schema, with these headers, when it is needed and not there yet.
@@ -71,9 +72,8 @@ class SchemaSource:
 
     async def _fetch_and_find(self, operation: GraphqlOperation, headers: Mapping[str, str]) -> Facts:
         """As `get_facts`, after fetching the schema, unless that was tried a moment ago."""
-        called_at = time.monotonic()
-        if called_at - self._fetched > _RETRY_INTERVAL:
-            await self._fetch(headers, since=called_at)
+        if time.monotonic() - self._fetched > _RETRY_INTERVAL:
+            await self._fetch(headers)
         return self._find_facts(operation)
 
     def _find_facts(self, operation: GraphqlOperation) -> Facts:
@@ -95,19 +95,29 @@ class SchemaSource:
             )
         return facts
 
-    async def _fetch(self, headers: Mapping[str, str] | None, *, since: float) -> None:
-        """Fetch the schema, with the headers of a call if there is one, unless another call did so since then."""
-        async with self._lock:
-            if self._fetched >= since:
-                return
-            if self._options.schema_file is not None:
-                self._schema = await asyncio.to_thread(self._read_file, self._options.schema_file)
-            elif not self._options.introspection:
-                self._problem = "bff.yaml says introspection: false"
-            elif not await self._introspect(headers):
-                return
-            self._fetched = time.monotonic()
-            self._facts.clear()
+    async def _fetch(self, headers: Mapping[str, str] | None) -> None:
+        """Fetch the schema, with the headers of a call if there is one, unless another call is just doing so."""
+        if await self._fetching.follow("schema", lambda: None):
+            return
+        self._fetching.lead("schema")
+        is_settled = False
+        try:
+            is_settled = await self._read_or_introspect(headers)
+            if is_settled:
+                self._fetched = time.monotonic()
+                self._facts.clear()
+        finally:
+            self._fetching.finish("schema", True if is_settled else None)
+
+    async def _read_or_introspect(self, headers: Mapping[str, str] | None) -> bool:
+        """Whether the outcome holds for all callers; see `_introspect`."""
+        if self._options.schema_file is not None:
+            self._schema = await asyncio.to_thread(self._read_file, self._options.schema_file)
+        elif not self._options.introspection:
+            self._problem = "bff.yaml says introspection: false"
+        else:
+            return await self._introspect(headers)
+        return True
 
     async def _introspect(self, headers: Mapping[str, str] | None) -> bool:
         """Whether the outcome holds for all callers. A refusal of one caller does not: the next call tries again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +11,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.message import DecodeError
 from grpc import aio
 
+from connectors.aio.attempt import Attempt, Closed
+from connectors.aio.clock import left_until
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
 from connectors.grpc.errors import upstream_error
@@ -32,36 +33,28 @@ class Connection:
         self._name = name
         self._options = options
         self._channel: aio.Channel | None = None
-        self._schema: Schema | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self.is_closed = False
+        self._opening: Attempt[tuple[aio.Channel, Schema]] = Attempt(self._open, name=f"open {name}")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._opening.is_closed
 
     async def ready(self, operation: Operation, deadline: float | None) -> tuple[aio.Channel, Schema]:
         """The open channel and the types; all who wait share one attempt, and the next after a failure tries again.
 
         Raises DefinitionError for mistakes in files, UpstreamTimeout at the deadline, and what reflection raises.
         """
-        if self.is_closed:
-            raise UpstreamUnreachable(operation, "the connector is closed")
-        if self._channel is None or self._schema is None:
-            if self._opening is None:
-                self._opening = asyncio.create_task(self._open(), name=f"open {self._name}")
-                self._opening.add_done_callback(self._opened)
-            try:
-                async with asyncio.timeout(None if deadline is None else deadline - time.monotonic()):
-                    await asyncio.shield(self._opening)
-            except TimeoutError as late:
-                raise UpstreamTimeout(operation, "the connector was not ready before the deadline") from late
-        assert self._channel is not None
-        assert self._schema is not None
-        return self._channel, self._schema
+        try:
+            return await self._opening.wait(left_until(deadline))
+        except Closed:
+            raise UpstreamUnreachable(operation, "the connector is closed") from None
+        except TimeoutError as late:
+            raise UpstreamTimeout(operation, "the connector was not ready before the deadline") from late
 
     async def close(self) -> None:
         """Close the channel and give up opening it. Idempotent."""
-        self.is_closed = True
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.wait([self._opening])
+        await self._opening.close()
         if self._channel is not None:
             await self._channel.close()
 
@@ -88,19 +81,14 @@ class Connection:
                 raise UpstreamUnreachable(operation, "the connector was closed") from None
             raise
 
-    def _opened(self, task: asyncio.Task[None]) -> None:
-        self._opening = None
-        if not task.cancelled():
-            task.exception()  # looked at here, because those who waited may all be gone
-
-    async def _open(self) -> None:
+    async def _open(self) -> tuple[aio.Channel, Schema]:
         options = self._options
         credentials = await asyncio.to_thread(read_credentials, self._name, options)
         if self._channel is None:
             self._channel = open_channel(options, credentials, max_message=options.max_reply_size)
             self._channel.get_state(try_to_connect=True)  # so that the first call finds a connection
         files = await self._files(credentials)
-        self._schema = await asyncio.to_thread(Schema, self._name, files)
+        return self._channel, await asyncio.to_thread(Schema, self._name, files)
 
     async def _files(self, credentials: grpc.ChannelCredentials | None) -> list[FileDescriptorProto]:
         options = self._options

@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from connectors.aio.bounded_queue import BoundedQueue
+from connectors.aio.single_flight import SharedResult
 from connectors.contract import Event
 from connectors.queue.brokers import Broker, Message
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
@@ -32,7 +33,7 @@ class SharedTopic:
         self._pace = pace
         self._audience: Audience[Event] = Audience()
         self._viewers: set[Callable[[BrokerError], None]] = set()
-        self._opened: asyncio.Future[BrokerError | None] = asyncio.get_running_loop().create_future()
+        self._opened: SharedResult[BrokerError | Literal["open"]] = SharedResult()
         self._running = asyncio.create_task(self._run())
 
     @property
@@ -58,16 +59,15 @@ class SharedTopic:
 
     async def opened(self) -> None:
         """Return when the first subscription is in place. Raises BrokerError when it could not be made."""
-        error = await asyncio.shield(self._opened)
-        if error is not None:
-            raise error
+        outcome = await self._opened.wait()
+        if isinstance(outcome, BrokerError):
+            raise outcome
 
     def end(self, error: BrokerError) -> None:
         """Tell all viewers that this is the end."""
         for fail in list(self._viewers):
             fail(error)
-        if not self._opened.done():
-            self._opened.set_result(error)
+        self._opened.finish(error)
 
     async def stop(self) -> None:
         """End the subscription at the broker."""
@@ -81,8 +81,8 @@ class SharedTopic:
             was_open, error = await self._once()
             if was_open:
                 pauses.lost(open_for=time.monotonic() - began)
-            if not self._opened.done():
-                self._opened.set_result(error)
+            if not self._opened.is_finished:
+                self._opened.finish(error)
                 return
             if pauses.is_hopeless:
                 self.end(error)
@@ -95,8 +95,7 @@ class SharedTopic:
             subscription = await self._broker.subscribe(self._topic)
         except BrokerError as error:
             return False, error
-        if not self._opened.done():
-            self._opened.set_result(None)
+        self._opened.finish("open")
         try:
             async for message in subscription:
                 event = self._read(message)

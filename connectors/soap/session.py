@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +11,8 @@ from zeep import Settings
 from zeep.wsdl import Document
 from zeep.wsse.username import UsernameToken
 
+from connectors.aio.attempt import Attempt, Closed
+from connectors.aio.clock import left_until
 from connectors.contract import Operation
 from connectors.errors import (
     ConnectorError,
@@ -38,9 +39,7 @@ class Loading:
     def __init__(self, name: str, options: Options) -> None:
         self._name = name
         self._options = options
-        self._wsdl: Wsdl | None = None
-        self._attempt: asyncio.Task[Wsdl] | None = None
-        self._is_closed = False
+        self._loading: Attempt[Wsdl] = Attempt(self._load, name=f"load the WSDL of {name}")
 
     async def ready(self, operation: Operation, deadline: float | None) -> Wsdl:
         """The loaded WSDL; all who wait share one attempt.
@@ -48,39 +47,16 @@ class Loading:
         Raises DefinitionError for files that are missing or wrong, what connectors.transport raises for URLs, and
         UpstreamTimeout at the deadline.
         """
-        if self._is_closed:
-            raise UpstreamUnreachable(operation, "the connector is closed")
-        if self._wsdl is not None:
-            return self._wsdl
-        if self._attempt is None:
-            self._attempt = asyncio.create_task(self._load(), name=f"load the WSDL of {self._name}")
-            self._attempt.add_done_callback(self._loaded)
         try:
-            async with asyncio.timeout(None if deadline is None else deadline - time.monotonic()):
-                return await asyncio.shield(self._attempt)
+            return await self._loading.wait(left_until(deadline))
+        except Closed:
+            raise UpstreamUnreachable(operation, "the connector is closed") from None
         except TimeoutError as late:
             raise UpstreamTimeout(operation, "the WSDL was not loaded before the deadline") from late
-        except asyncio.CancelledError:
-            if self._was_closed_meanwhile():
-                raise UpstreamUnreachable(operation, "the connector was closed") from None
-            raise
 
     async def close(self) -> None:
         """Give up loading. Idempotent."""
-        self._is_closed = True
-        if self._attempt is not None:
-            self._attempt.cancel()
-            await asyncio.wait([self._attempt])
-
-    def _was_closed_meanwhile(self) -> bool:
-        """Whether a CancelledError comes from `close` and not from whoever cancelled the task that waits."""
-        task = asyncio.current_task()
-        return self._is_closed and (task is None or not task.cancelling())
-
-    def _loaded(self, attempt: asyncio.Task[Wsdl]) -> None:
-        self._attempt = None
-        if not attempt.cancelled() and attempt.exception() is None:
-            self._wsdl = attempt.result()
+        await self._loading.close()
 
     async def _load(self) -> Wsdl:
         if not self._options.is_remote:

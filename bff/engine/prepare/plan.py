@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -29,6 +29,8 @@ from bff.contract import Caching, Refused
 from bff.engine.prepare.cache_control import caching_of
 from bff.engine.prepare.increments import MAX_INCREMENTS, count_increments, strip_increments
 from bff.engine.prepare.program import MakeProgram, Program
+from connectors.aio.attempt import Attempt
+from connectors.aio.lru import LRU
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
@@ -111,11 +113,9 @@ class Plans:
         self._rules = rules
         self._request_rules = request_rules
         self._max_tokens = max_tokens
-        self._max_plans, self._max_characters = max_plans, max_characters
-        self._characters = 0
-        self._plans: OrderedDict[tuple[str, str | None], Plan] = OrderedDict()
+        self._plans: LRU[tuple[str, str | None], Plan] = LRU(max_plans, max_weight=max_characters)
         self._kept: dict[tuple[str, str | None], Plan] = {}
-        self._making: dict[tuple[str, str | None], asyncio.Future[Plan]] = {}
+        self._making: dict[tuple[str, str | None], Attempt[Plan]] = {}
 
     def keep(self, query: str, operation_name: str | None) -> None:
         """Prepare an operation for good: its plan is never evicted. It is found under its name and without a name.
@@ -142,28 +142,27 @@ class Plans:
     def find(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan | None:
         """The plan of an operation that is known; None for an unknown one. Raises Refused for limits."""
         key = (query, operation_name)
-        plan = self._plans.get(key)
-        if plan is not None:
-            self._plans.move_to_end(key)
-        else:
-            plan = self._kept.get(key)
+        plan = self._plans.get(key) or self._kept.get(key)
         return None if plan is None else self._check_variables(plan, variables)
 
     async def prepare_in_thread(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
         """`prepare`, which keeps the event loop free while it makes the plan of an unknown document."""
         key = (query, operation_name)
         if key not in self._plans and key not in self._kept:
-            self._remember(key, await asyncio.shield(self._make_in_thread(key)))
+            self._remember(key, await self._make_in_thread(key))
         return self.prepare(query, operation_name, variables)
 
-    def _make_in_thread(self, key: tuple[str, str | None]) -> asyncio.Future[Plan]:
+    def _make_in_thread(self, key: tuple[str, str | None]) -> Awaitable[Plan]:
         """The plan in the making, once for all requests that need it; cancelling one does not end it for others."""
-        making = self._making.get(key)
-        if making is None:
-            making = asyncio.get_running_loop().run_in_executor(_MAKER, self._make_plan, *key)
-            self._making[key] = making
-            making.add_done_callback(lambda done: (self._making.pop(key), done.cancelled() or done.exception()))
-        return making
+        if key not in self._making:
+            self._making[key] = Attempt(partial(self._run_in_thread, key))
+        return self._making[key].wait()
+
+    async def _run_in_thread(self, key: tuple[str, str | None]) -> Plan:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(_MAKER, self._make_plan, *key)
+        finally:
+            del self._making[key]
 
     def _get_or_make(self, query: str, operation_name: str | None) -> Plan:
         key = (query, operation_name)
@@ -171,20 +170,14 @@ class Plans:
             return self._kept[key]
         plan = self._plans.get(key)
         if plan is not None:
-            self._plans.move_to_end(key)
             return plan
         plan = self._make_plan(query, operation_name)
         self._remember(key, plan)
         return plan
 
     def _remember(self, key: tuple[str, str | None], plan: Plan) -> None:
-        if key in self._plans:
-            return  # two requests had it made at once
-        self._plans[key] = plan
-        self._characters += len(key[0])
-        while len(self._plans) > self._max_plans or self._characters > self._max_characters:
-            (old, _), _ = self._plans.popitem(last=False)
-            self._characters -= len(old)
+        if key not in self._plans:  # two requests may have had it made at once
+            self._plans.put(key, plan, len(key[0]))
 
     def _make_plan(self, query: str, operation_name: str | None) -> Plan:
         if len(query) > MAX_CHARACTERS:

@@ -93,9 +93,9 @@ class _Fetching:
         following = stored_from(call, reply, took=now - asked, now=now, wall=self._wall())
         if era == self._store.era:  # else an unsafe call has passed, and this reply may be older than its effect
             if following is not None:
-                self._store.put(key, following)
+                self._store.keep(key, following)
             else:
-                self._store.drop(key)
+                self._store.discard(key)
         return reply
 
     def refresh(self, call: Call, key: Hashable, stored: Stored) -> bool:

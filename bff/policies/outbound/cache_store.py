@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from connectors.aio.lru import LRU
 from connectors.contract import Reply
 
 
@@ -31,52 +31,24 @@ class Stored:
         return self.reply.headers.get("last-modified")
 
 
-class HttpCache:
+class HttpCache(LRU[Hashable, Stored]):
     """Replies of one upstream. `era` tells a fetch whether everything was forgotten while it was under way."""
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._stored: OrderedDict[Hashable, tuple[int, Stored]] = OrderedDict()
-        self.bytes = 0
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(max_weight=max_bytes)
         self.era = 0
 
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    def get(self, key: Hashable) -> Stored | None:
-        """The kept reply, fresh or not."""
-        found = self._stored.get(key)
-        if found is None:
-            return None
-        self._stored.move_to_end(key)
-        return found[1]
-
-    def put(self, key: Hashable, stored: Stored) -> None:
+    def keep(self, key: Hashable, stored: Stored) -> None:
         """Keep a reply in place of an earlier one, unless it alone is too large."""
-        self.drop(key)
-        size = _size(key, stored.reply)
-        if size > self._most:
-            return
-        self._stored[key] = (size, stored)
-        self.bytes += size
-        while self.bytes > self._most:
-            _, (freed, _) = self._stored.popitem(last=False)
-            self.bytes -= freed
-
-    def drop(self, key: Hashable) -> None:
-        """Forget a reply."""
-        found = self._stored.pop(key, None)
-        if found is not None:
-            self.bytes -= found[0]
+        self.put(key, stored, _estimate_bytes(key, stored.reply))
 
     def clear(self) -> None:
         """Forget everything, and what is being fetched too."""
-        self._stored.clear()
-        self.bytes = 0
+        super().clear()
         self.era += 1
 
 
-def _size(key: Hashable, reply: Reply) -> int:
+def _estimate_bytes(key: Hashable, reply: Reply) -> int:
     """About what keeping it costs: the payload, the texts around it, and some for the objects that hold them."""
     headers = sum(len(name) + len(value) for name, value in reply.headers.items())
     return len(reply.payload or b"") + headers + len(repr(key)) + 1000

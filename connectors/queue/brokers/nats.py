@@ -15,6 +15,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 from nats.js.errors import NoStreamResponseError
 
+from connectors.aio.attempt import Attempt, Closed
 from connectors.errors import DefinitionError
 from connectors.queue.brokers.contract import (
     BrokerRefused,
@@ -37,9 +38,7 @@ class Broker:
         self._servers = _servers(address)
         self._settings = settings
         self._is_tls = address.startswith("tls://") or settings.tls.model_fields_set != set()
-        self._connection: Connection | None = None
-        self._connecting: asyncio.Task[Connection] | None = None
-        self._is_closed = False
+        self._connecting: Attempt[Connection] = Attempt(self._connect, name="connect to NATS")
 
     async def open(self) -> None:
         """As the protocol: a ping and its pong."""
@@ -89,12 +88,9 @@ class Broker:
 
     async def close(self) -> None:
         """As the protocol."""
-        self._is_closed = True
-        if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.wait({self._connecting})
-        if self._connection is not None:
-            await self._connection.close()
+        await self._connecting.close()
+        if self._connecting.value is not None:
+            await self._connecting.value.close()
 
     async def _store(self, connection: Connection, message: Message) -> None:
         stream = connection.client.jetstream(timeout=self._settings.connect_timeout)
@@ -107,17 +103,13 @@ class Broker:
 
     async def _connected(self) -> Connection:
         """The connection, or a new one that all who need one wait for together."""
-        while True:
-            if self._is_closed:
-                raise BrokerUnreachable("the broker is closed")
-            if self._connection is not None and self._connection.is_alive:
-                return self._connection
-            connecting = self._connecting
-            if connecting is None or connecting.done():
-                connecting = self._connecting = asyncio.create_task(self._connect())
-            await asyncio.wait({connecting})  # meanwhile somebody else may have begun the next attempt
-            if not connecting.cancelled():
-                self._connection = connecting.result()
+        connection = self._connecting.value
+        if connection is not None and not connection.is_alive:
+            self._connecting.forget()
+        try:
+            return await self._connecting.wait()
+        except Closed:
+            raise BrokerUnreachable("the broker is closed") from None
 
     async def _connect(self) -> Connection:
         settings = self._settings

@@ -12,12 +12,13 @@ import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import Literal, Protocol
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from connectors.aio.single_flight import SharedResult
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamUnreachable, copy_error
 from connectors.streams.pace import Pace
@@ -25,6 +26,9 @@ from connectors.streams.reconnect import Pauses
 from connectors.websocket.errors import create_close_error
 from connectors.websocket.options import Options
 from connectors.websocket.session.handshake import create_tls_context, open_connection
+
+Outcome = UpstreamError | Literal["open"]
+"""Of an attempt to open the socket."""
 
 
 class Owner(Protocol):
@@ -52,7 +56,7 @@ class Socket:
         self._connection: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self._attempt: asyncio.Future[UpstreamError | None] | None = None
+        self._attempt: SharedResult[Outcome] = SharedResult()
         self._needed = asyncio.Event()
         self._users = 0
         self._idle: asyncio.TimerHandle | None = None
@@ -89,13 +93,12 @@ class Socket:
         with self.keep_open():
             if self._task is None or self._task.done():
                 self._tls = self._tls or create_tls_context(self._name, self._options)
-                self._attempt = asyncio.get_running_loop().create_future()
+                self._attempt = SharedResult()
                 self._task = asyncio.create_task(self._keep_connected())
-            assert self._attempt is not None
             self._needed.set()
-            error = await asyncio.shield(self._attempt)
-        if error is not None:
-            raise copy_error(error, operation)
+            outcome = await self._attempt.wait()
+        if isinstance(outcome, UpstreamError):
+            raise copy_error(outcome, operation)
 
     async def send(self, operation: Operation, message: bytes) -> None:
         """Send one text message. Raises UpstreamUnreachable without a socket, UpstreamDisconnected when it breaks."""
@@ -152,7 +155,7 @@ class Socket:
             return False, error
         async with connection:
             self._connection = connection
-            self._finish_attempt(None)
+            self._finish_attempt("open")
             maintenance = asyncio.create_task(self._run_maintenance())
             try:
                 return True, await self._read_messages(connection)
@@ -184,8 +187,7 @@ class Socket:
             async with asyncio.timeout(seconds - least):
                 await self._needed.wait()
 
-    def _finish_attempt(self, error: UpstreamError | None) -> None:
+    def _finish_attempt(self, outcome: Outcome) -> None:
         """Give the outcome to all that wait for the attempt, as a value, and prepare the next attempt."""
-        attempt, self._attempt = self._attempt, asyncio.get_running_loop().create_future()
-        if attempt is not None and not attempt.done():
-            attempt.set_result(error)
+        attempt, self._attempt = self._attempt, SharedResult()
+        attempt.finish(outcome)

@@ -74,7 +74,7 @@ def awaited_answers(broker: Broker) -> int:
     """How many answers a broker's client still has a place for."""
     if hasattr(broker, "_exchange"):
         return sum(topic.startswith("_inbox.") for topic in broker._exchange._exact)
-    return len(broker._connection.client._resp_map)  # type: ignore[attr-defined]
+    return len(broker._connecting.value.client._resp_map)  # type: ignore[attr-defined]
 
 
 class TestMemory(HeadersConformance):

@@ -171,9 +171,9 @@ async def test_cancelled_publishers_do_not_break_the_connection(server: NatsServ
         await asyncio.sleep(pause)
         publishing.cancel()
         await asyncio.gather(publishing, return_exceptions=True)
-    before = connector._broker._connection  # type: ignore[attr-defined]
+    before = connector._broker._connecting.value  # type: ignore[attr-defined]
     await connector.publish(in_time(place(), 2))
-    assert connector._broker._connection is before  # type: ignore[attr-defined]
+    assert connector._broker._connecting.value is before  # type: ignore[attr-defined]
 
 
 async def test_an_unreachable_server_is_told_soon() -> None:

@@ -39,7 +39,7 @@ def test_the_cache_is_bounded_by_count_and_by_bytes() -> None:
         few.prepare(query, None, {})
         small.prepare(query, None, {})
     assert len(few._plans) == 3
-    assert small._characters == sum(len(query) for query, _ in small._plans) <= 100
+    assert small._plans.weight == sum(len(query) for query, _ in small._plans) <= 100
 
 
 def test_names_of_operations_that_are_not_there_are_not_remembered() -> None:

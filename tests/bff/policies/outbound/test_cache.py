@@ -352,7 +352,7 @@ async def test_bounded_by_bytes_and_the_unused_go_first() -> None:
     """Four replies of about a kilobyte and a half into six kilobytes: the one not looked at for longest goes."""
     world = World(http(b"x" * 400, cache_control="max-age=60"), most_bytes=6_000)
     await world.bodies(call(id=1), call(id=2), call(id=3), call(id=1), call(id=4))
-    assert world.store.bytes <= 6_000
+    assert world.store.weight <= 6_000
     asked = world.asked
     await world.bodies(call(id=1), call(id=3), call(id=4))
     assert world.asked == asked
@@ -366,4 +366,4 @@ async def test_a_reply_larger_than_the_cache_is_passed_on() -> None:
         http(b"x" * 10_000, cache_control="max-age=60"), http(b"1", cache_control="max-age=60"), most_bytes=5_000
     )
     assert len((await world.bodies(call(id=1)))[0]) == 10_000
-    assert world.store.bytes == 0
+    assert world.store.weight == 0
