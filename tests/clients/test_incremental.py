@@ -18,9 +18,9 @@ from bff.authoring import frontend, via
 from bff.http.door import http_app
 from bff.http.options import Options
 from tests.bff.fakes import FakeUpstream, batched, gateway
-from tests.bff.http.world import until
 from tests.npm import installed
 from tests.serving import serving
+from tests.waiting import until
 
 SECONDS = 60
 price_of = batched("shop: price", parameter="sku", key="")
@@ -247,7 +247,7 @@ async def test_a_client_that_unsubscribes_cancels_the_call(url: str, shop: FakeU
         async with asyncio.timeout(SECONDS):
             first = json.loads(await running.stdout.readline())
         assert first["item"]["sku"] == "a"
-        await until(lambda: shop.cancelled == 1, SECONDS / 2)
+        await until(lambda: shop.cancelled == 1)
         assert len(shop.calls) == 1
     finally:
         running.kill()

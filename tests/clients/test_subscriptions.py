@@ -13,10 +13,10 @@ import pytest
 from gql import Client, gql
 from gql.transport.websockets import WebsocketsTransport
 
-from tests.bff.http.world import World, open_world, until
+from tests.bff.http.world import World, open_world
 from tests.npm import installed
 from tests.services import need_program
-from tests.waiting import time_limit
+from tests.waiting import time_limit, until
 
 HERE = Path(__file__).parent
 HELLO = [{"data": {"hello": "hello world"}}]

@@ -88,6 +88,8 @@ class HttpWorld:
     tls: ssl.SSLContext | None = None
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
+    hanging: int = 0
+    """How many requests came that are not answered."""
     hung_up: int = 0
     """How many clients left while they had no whole answer."""
 
@@ -141,6 +143,7 @@ class HttpWorld:
         writer.write(say.data)
         await writer.drain()
         if say.then == "hang":
+            self.hanging += 1
             assert await reader.read() == b""
             self.hung_up += 1
         elif say.then == "reset":

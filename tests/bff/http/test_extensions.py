@@ -17,9 +17,9 @@ from bff.http.door import http_app
 from bff.http.extensions import Direct, get_direct
 from bff.http.options import Options
 from bff.http.server.http_protocol import BoundedHttp
-from tests.bff.http.world import FakeGateway, World, connected, open_world, reply, until
+from tests.bff.http.world import FakeGateway, World, connected, open_world, reply
 from tests.serving import serving
-from tests.waiting import GENEROUS, time_limit
+from tests.waiting import GENEROUS, time_limit, until
 
 BODY = b'{"query": "{ hello }"}'
 POST = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY)
@@ -182,7 +182,7 @@ async def test_who_hangs_up_with_get_requests_in_line_is_worked_for_no_more(worl
     with connected(world) as client:
         client.sendall(LIVE.replace(b"/live", b"/graphql?query={hello}") * 2)
         await until(lambda: world.gateway.requests)
-    await until(lambda: world.gateway.cancelled == 1, 2)
+    await until(lambda: world.gateway.cancelled == 1)
 
 
 App = Callable[[Any, Any, Any], Awaitable[None]]

@@ -9,8 +9,9 @@ import pytest
 
 from bff.http.graphiql import page as pages
 from bff.http.graphiql.assets import ASSETS
-from tests.bff.http.world import World, open_world, until
+from tests.bff.http.world import World, open_world
 from tests.browser import Page, browser
+from tests.waiting import until
 
 RESULT = "(document.querySelector('.graphiql-response .view-lines')?.innerText ?? '').replaceAll('\\u00a0', ' ')"
 RUN = "document.querySelector('.graphiql-execute-button').click()"
@@ -115,4 +116,4 @@ async def test_a_page_of_another_site_cannot_frame_it(tab: Page) -> None:
         await tab.run(
             f"document.body.append(Object.assign(document.createElement('iframe'), {{src: '{ours.url}/graphql/web'}}))"
         )
-        await until(lambda: any("frame" in problem.lower() for problem in tab.problems), 10)
+        await until(lambda: any("frame" in problem.lower() for problem in tab.problems))

@@ -189,13 +189,6 @@ async def reply(client: socket.socket) -> bytes:
             got += part
 
 
-async def until(condition: Any, seconds: float = 3) -> None:
-    """Wait for something to become true."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 def codes(response: httpx.Response) -> list[str]:
     """The codes of a response's errors."""
     return [error["extensions"]["code"] for error in response.json()["errors"]]

@@ -45,6 +45,9 @@ class GraphqlWorld(World):
     def garble(self) -> None:
         self.shop.answer = lambda _: response(b'{"data": {"product": {"id', content_type="application/json")
 
+    def is_hanging(self) -> bool:
+        return self.shop.hanging > 0
+
     async def hung_up(self) -> bool:
         return self.shop.hung_up > 0
 

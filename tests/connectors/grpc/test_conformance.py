@@ -42,6 +42,9 @@ class GrpcWorld(World):
     def garble(self) -> None:
         self.shop.mode = "garble"
 
+    def is_hanging(self) -> bool:
+        return bool(self.shop.requests)
+
     async def hung_up(self) -> bool:
         return self.shop.cancelled.is_set()
 

@@ -17,6 +17,7 @@ from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
 from tests.connectors.conformance import SECRET, HeadersConformance, World, free_port, in_time
 from tests.connectors.queue.brokers import address_of, opened, responding, unique
+from tests.waiting import GENEROUS
 
 
 class QueueWorld(World):
@@ -61,6 +62,9 @@ class QueueWorld(World):
     def garble(self) -> None:
         self.mode = "garble"
 
+    def is_hanging(self) -> bool:
+        return bool(self.asked)
+
     async def hung_up(self) -> bool:
         """A responder cannot be told that its caller left. What can be: nothing waits for its answer any more."""
         assert self.made is not None
@@ -92,7 +96,7 @@ class TestMemory(HeadersConformance):
         connector = world.connector(port=free_port())
         await connector.start()
         with pytest.raises(UpstreamUnreachable, match="nobody answers") as caught:
-            await connector.send(in_time(world.call(), 5))
+            await connector.send(in_time(world.call(), GENEROUS))
         assert caught.value.was_not_sent
         await connector.check()
         await connector.close()

@@ -45,6 +45,9 @@ class RestWorld(World):
     def garble(self) -> None:
         self.http.answer = lambda _: response(b'{"id": 7, "tit', content_type="application/json")
 
+    def is_hanging(self) -> bool:
+        return self.http.hanging > 0
+
     async def hung_up(self) -> bool:
         return self.http.hung_up > 0
 

@@ -48,6 +48,9 @@ class SoapWorld(World):
     def garble(self) -> None:
         self.http.answer = lambda _: response(answered(ANSWER).data[60:-20], content_type="text/xml")
 
+    def is_hanging(self) -> bool:
+        return self.http.hanging > 0
+
     async def hung_up(self) -> bool:
         return self.http.hung_up > 0
 

@@ -51,6 +51,9 @@ class WebsocketWorld(World):
     def garble(self) -> None:
         self.upstream.answer = lambda asked: '{"id": "'
 
+    def is_hanging(self) -> bool:
+        return bool(self.upstream.heard)
+
     async def hung_up(self) -> bool:
         asked, *later = self.upstream.heard
         return later == [{"op": "cancel", "id": asked["id"]}]

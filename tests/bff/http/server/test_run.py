@@ -21,9 +21,9 @@ from bff.http.door import http_app
 from bff.http.options import Options, Tls
 from bff.http.server import http_protocol as protocol
 from bff.http.server.run import BadCertificate, CannotListen, PortInUse, address, listen, run, serve
-from tests.bff.http.world import FakeGateway, World, connected, reply, until
+from tests.bff.http.world import FakeGateway, World, connected, reply
 from tests.serving import serving
-from tests.waiting import GENEROUS, time_limit
+from tests.waiting import GENEROUS, time_limit, until
 
 
 def door() -> App:

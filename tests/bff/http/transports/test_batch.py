@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from bff.contract import Answer, Answers, Request
-from tests.bff.http.world import World, codes, open_world, until
-from tests.waiting import GENEROUS
+from tests.bff.http.world import World, codes, open_world
+from tests.waiting import GENEROUS, until
 
 GRAPHQL, JSON, EVENTS = "application/graphql-response+json", "application/json", "text/event-stream"
 HELLO = {"query": "{ hello }"}
@@ -118,4 +118,4 @@ async def test_hanging_up_cancels_all(world: World) -> None:
     world.gateway.delay = 60
     with pytest.raises(httpx.ReadTimeout):
         await world.client.post(f"{world.url}/graphql", json=[HELLO] * 3, timeout=0.5)
-    await until(lambda: world.gateway.cancelled == 3, seconds=10)
+    await until(lambda: world.gateway.cancelled == 3)

@@ -15,8 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bff.contract import Answer
-from tests.bff.http.world import World, open_world, until
-from tests.waiting import time_limit
+from tests.bff.http.world import World, open_world
+from tests.waiting import time_limit, until
 
 INIT = {"type": "connection_init"}
 ACK = {"type": "connection_ack"}

@@ -21,9 +21,8 @@ from bff.http.door import http_app
 from bff.http.options import Options
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL
 from tests.bff.fakes import FakeUpstream, batched, gateway
-from tests.bff.http.world import until
 from tests.serving import serving
-from tests.waiting import GENEROUS, time_limit
+from tests.waiting import GENEROUS, time_limit, until
 
 price_of = batched("shop: price", parameter="sku", key="")
 
@@ -215,9 +214,9 @@ async def test_completing_an_operation_on_a_websocket_cancels_the_call(world: Wo
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": query}}))
         assert json.loads(await socket.recv()) == {"type": "connection_ack"}
         assert json.loads(await socket.recv())["payload"]["hasNext"]
-        await until(lambda: world.shop.calls, 10)
+        await until(lambda: world.shop.calls)
         await socket.send('{"id":"1","type":"complete"}')
-        await until(lambda: world.shop.cancelled == 1, 10)
+        await until(lambda: world.shop.cancelled == 1)
 
 
 async def test_a_client_that_hangs_up_cancels_the_call(world: World) -> None:
@@ -225,9 +224,9 @@ async def test_a_client_that_hangs_up_cancels_the_call(world: World) -> None:
     world.shop.delay = 60
     async with world.stream("{ item { sku ... @defer { price } } }", PATHS) as (_, ends):
         await ends("\r\n---")
-        await until(lambda: world.shop.calls, 10)
+        await until(lambda: world.shop.calls)
         assert world.shop.cancelled == 0
-    await until(lambda: world.shop.cancelled == 1, 10)
+    await until(lambda: world.shop.cancelled == 1)
 
 
 async def test_a_subscription_as_apollo_takes_it(world: World) -> None:

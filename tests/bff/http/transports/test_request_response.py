@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from bff.contract import Answer, Refused
-from tests.bff.http.world import World, codes, connected, open_world, reply, until
+from tests.bff.http.world import World, codes, connected, open_world, reply
+from tests.waiting import until
 
 GRAPHQL, JSON, EVENTS = "application/graphql-response+json", "application/json", "text/event-stream"
 

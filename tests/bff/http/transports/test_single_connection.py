@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bff.http.world import World, codes, open_world, until
-from tests.waiting import time_limit
+from tests.bff.http.world import World, codes, open_world
+from tests.waiting import time_limit, until
 
 TOKEN = "x-graphql-event-stream-token"
 FOREVER = "subscription { count(to: 9, pause: 60) }"

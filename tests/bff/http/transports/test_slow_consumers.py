@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bff.contract import Answer, Answers, Request
-from tests.bff.http.world import World, open_world, until
-from tests.waiting import time_limit
+from tests.bff.http.world import World, open_world
+from tests.waiting import time_limit, until
 
 BUFFER = 64
 

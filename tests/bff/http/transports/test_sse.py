@@ -9,8 +9,9 @@ import pytest
 from bff.contract import Answer
 from bff.http.door import http_app
 from bff.http.options import Options
-from tests.bff.http.world import FakeGateway, World, connected, open_world, until
+from tests.bff.http.world import FakeGateway, World, connected, open_world
 from tests.serving import serving
+from tests.waiting import until
 
 COUNT = "subscription { count(to: 2) }"
 EVENTS = "text/event-stream"

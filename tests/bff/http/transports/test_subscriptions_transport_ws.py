@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.bff.http.transports.test_graphql_transport_ws import COUNT, FOREVER, Client, speaking
-from tests.bff.http.world import World, until
+from tests.bff.http.world import World
+from tests.waiting import until
 
 INIT = {"type": "connection_init", "payload": {"authorization": "Bearer t"}}
 
