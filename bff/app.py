@@ -16,7 +16,7 @@ import structlog
 
 from bff.authoring.nplusone import n_plus_one
 from bff.config import Settings, load
-from bff.contract import Answer, Answers, FrontendCard, Parts, Request
+from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
@@ -97,14 +97,18 @@ class Generation:
         return self._gateway.cards
 
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> FrontendCard:
-        """The frontend for a request; raises Refused."""
+        """The frontend for a request; raises Refused where none fits."""
         return self._gateway.choose(headers, fixed)
+
+    async def admit(self, head: Request) -> Caller:
+        """The caller of a request of which only the head is known; raises Refused."""
+        return await self._gateway.admit(head)
 
     def readiness(self) -> Mapping[str, str]:
         """What is not ready."""
         return self._gateway.readiness()
 
-    async def answer(self, request: Request) -> Answer | Parts | Answers:
+    async def answer(self, request: Request) -> Response:
         """Answer, and be known to be busy until the answer, or the subscription, is over."""
         self._busy += 1
         try:

@@ -27,6 +27,8 @@ class Documents:
         self.only_trusted = only
         """Whether a request's own text is never run."""
         self._store = store
+        self.can_persist = store is not None
+        """Whether clients may have documents kept."""
 
     async def find(self, asked: Request) -> Request:
         """The request with its document in `query`. Raises Refused when it names none that may be run."""
@@ -42,7 +44,7 @@ class Documents:
         for name in _names(asked.document_id, sha):
             text = await self._text(name)
             if text is not None:
-                return replace(asked, query=text)
+                return _with_text(asked, text)
         raise self._not_found(by_hash=sha is not None)
 
     async def keep(self, asked: Request) -> None:
@@ -59,7 +61,7 @@ class Documents:
         """By id alone: a text that the request brings is not looked at, so that every refusal is the same."""
         for name in _names(asked.document_id, _hash(asked)):
             if name in self._trusted:
-                return replace(asked, query=self._trusted[name])
+                return _with_text(asked, self._trusted[name])
         raise Refused("DOCUMENT_NOT_TRUSTED", "This frontend runs only documents that it knows, asked for by their id.")
 
     async def _text(self, name: str) -> str | None:
@@ -76,6 +78,12 @@ class Documents:
         if self._store is None and not self._trusted:
             return Refused("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
         return Refused("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+
+
+def _with_text(asked: Request, text: str) -> Request:
+    """The request as if it carried its document: what is not sent by the client is not kept for it either."""
+    extensions = {name: value for name, value in asked.extensions.items() if name != "persistedQuery"}
+    return replace(asked, query=text, extensions=extensions)
 
 
 def _hash(asked: Request) -> str | None:

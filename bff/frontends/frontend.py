@@ -19,6 +19,7 @@ from bff.documents.open import open_documents
 from bff.engine.adapters import reference
 from bff.engine.adapters.compiled import CompiledProgram
 from bff.engine.prepare.plan import Plans, RequestRule
+from bff.frontends.api_keys import ApiKeys
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
 from bff.validation.cost import CostLimit
@@ -64,6 +65,11 @@ class Frontend:
             else UploadLimits(most=upload.max_files, size=upload.max_file_size, seconds=upload.timeout),
             has_identity=match.api_key is not None,
         )
+
+    @cached_property
+    def api_keys(self) -> ApiKeys | None:
+        """The keys of its callers; None where anyone may ask."""
+        return ApiKeys(self.options.match.api_key) if self.options.match.api_key else None
 
     @cached_property
     def not_compiled(self) -> str | None:

@@ -51,10 +51,6 @@ class CompiledProgram:
         self._fragments = {name: FragmentDetails(each) for name, each in fragments.items()}
         self._compiled = Compiled(operation, fragments)
         self._variables = operation.variable_definitions or ()
-        self.has_effects = False
-        """Set once it was seen to have effects: whoever asks for it then asks for an execution of its own."""
-        self.was_immediate = False
-        """Whether the last execution had nothing to wait for: nobody could have joined it."""
         self._model: _Model | None = None
 
     def begin(
@@ -70,7 +66,6 @@ class CompiledProgram:
             return executor
         executor.keeps_records = is_written and is_known and self._has_plain_leaves
         result: ExecutionResult | Coroutine[Any, Any, ExecutionResult] = executor.execute_operation()
-        self.was_immediate = isinstance(result, ExecutionResult)
         return result
 
     @cached_property

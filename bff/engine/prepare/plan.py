@@ -27,6 +27,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from bff.contract import Caching, Refused
 from bff.engine.prepare.cache_control import caching_of
+from bff.engine.prepare.history import History
 from bff.engine.prepare.increments import MAX_INCREMENTS, count_increments, strip_increments
 from bff.engine.prepare.program import MakeProgram, Program
 from connectors.aio.attempt import Attempt
@@ -76,6 +77,8 @@ class Plan:
     """How long an answer without errors may be kept; None for not at all."""
     checks: Sequence[Check] = ()
     """What the variables of each request must pass."""
+    history: History = field(default_factory=History)
+    """What its executions have shown so far: the one thing of a plan that changes."""
     kind: str = field(init=False)
     """`query`, `mutation` or `subscription`."""
 

@@ -13,11 +13,6 @@ from bff.authoring import Context
 class Program(Protocol):
     """One operation, compiled."""
 
-    has_effects: bool
-    """Set once it was seen to have effects: whoever asks for it then asks for an execution of its own."""
-    was_immediate: bool
-    """Whether the last execution had nothing to wait for: nobody could have joined it."""
-
     def begin(
         self, variables: Mapping[str, Any] | None, context: Context, *, is_written: bool = False
     ) -> ExecutionResult | Coroutine[Any, Any, ExecutionResult]:

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Increments, Parts, timings
+from bff.contract import Answer, Answers, AnswersRequests, FrontendCard, Increments, Parts, Request, timings
 from bff.http.asgi import Exchange
 from bff.http.errors import Problem
 from bff.http.extensions import get_abort
@@ -55,6 +55,8 @@ async def answer_graphql(exchange: Exchange, gateway: AnswersRequests, fixed: st
         if not has_files:
             check_media_type(exchange.headers.get("content-type"))
     card = gateway.choose(exchange.headers, fixed)
+    if card.has_identity:
+        await gateway.admit(Request(frontend=card.name, headers=exchange.headers, client=_client(exchange)))
     admit(exchange, gateway, card, fixed)
     if is_get:
         params: Params | list[Any] = from_url(exchange.scope["query_string"])

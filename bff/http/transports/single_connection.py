@@ -52,6 +52,10 @@ class SingleConnections:
     async def answer(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
         """Answer one request. `fixed` is the frontend in the path. Raises Refused, and ClientGone."""
         card = gateway.choose(exchange.headers, fixed)
+        if card.has_identity:
+            client = exchange.scope.get("client")
+            head = Request(frontend=card.name, headers=exchange.headers, client=client[0] if client else "")
+            await gateway.admit(head)
         admit(exchange, gateway, card, fixed)
         match exchange.method, _token(exchange):
             case "PUT", _:

@@ -13,7 +13,7 @@ import httpx
 import strawberry
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse, validate
 
-from bff.contract import Answer, Answers, Example, FrontendCard, Refused, Request
+from bff.contract import ANONYMOUS, Answer, Answers, Caller, Example, FrontendCard, Refused, Request
 from bff.http.door import http_app
 from bff.http.options import Options
 from tests.serving import serving
@@ -87,6 +87,9 @@ class FakeGateway:
         if name not in {"web", "phone"}:
             raise Refused("UNKNOWN_FRONTEND", f"There is no frontend {name}.", status=404)
         return next(card for card in self.cards if card.name == name)
+
+    async def admit(self, head: Request) -> Caller:
+        return ANONYMOUS
 
     def readiness(self) -> Mapping[str, str]:
         return self.missing

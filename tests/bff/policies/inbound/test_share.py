@@ -14,8 +14,10 @@ from structlog.testing import capture_logs
 
 from bff.authoring import Context, frontend, via
 from bff.contract import Answer, Request
-from bff.gateway.sharing import Flights
+from bff.engine.prepare.plan import Plan
 from bff.http.responses.encode import encode
+from bff.operation.operation import Operation
+from bff.policies.inbound.share import SharingKeys
 from connectors.errors import UpstreamFailed
 from tests.bff.fakes import FakeUpstream, endpoint, gateway
 from tests.bff.sharing import SCHEMA, World, sharing_world
@@ -85,7 +87,7 @@ async def test_what_is_degraded_is_told_to_all() -> None:
 
 
 def test_whatever_resolvers_can_see_is_in_the_key() -> None:
-    """Who adds to a request or its context something that tells callers apart must add it to `Flights.key`."""
+    """Who adds to a request or its context something that tells callers apart must add it to `SharingKeys.make`."""
     assert set(Context.__struct_fields__) == {
         *("headers", "client"),  # in the key
         *("frontend", "document"),  # by the plan
@@ -282,11 +284,14 @@ async def test_a_follower_has_its_own_deadline() -> None:
 
 def test_the_key_has_everything_but_what_traces() -> None:
     """Values of another type, keys in another order and lists are other variables; what is no JSON is not shared."""
-    flights: Flights[Any] = Flights()
-    plan = object()
+    keys, app = SharingKeys(), gateway(SCHEMA)
+    plan, other_plan = (app.frontends["app"].plans.prepare(query, None, {}) for query in ("{ me }", "{ broken }"))
 
-    def key(variables: Any, **headers: str) -> object:
-        return flights.key(plan, Request(frontend="a", variables=variables, headers=headers))
+    def key(variables: Any, of: Plan = plan, is_written: bool = False, **headers: str) -> object:
+        request = Request(frontend="a", variables=variables, headers=headers, is_written=is_written)
+        operation = Operation(request, app.frontends["app"])
+        operation.plan = of
+        return keys.make(operation)
 
     assert key({"a": 1}) == key({"a": 1})
     different = [{"a": 1}, {"a": 1.0}, {"a": True}, {"a": "1"}, {"a": [1]}, {"a": None}, {"a": -0.0}, {"a": 0.0}, {}]
@@ -295,8 +300,8 @@ def test_the_key_has_everything_but_what_traces() -> None:
     assert key({"file": object()}) is None
     assert key({}, traceparent="1") == key({}, traceparent="2")
     assert key({}, accept="1") != key({}, accept="2")
-    assert flights.key(object(), Request(frontend="a", variables={})) != key({})
-    assert flights.key(plan, Request(frontend="a", variables={}, is_written=True)) != key({})
+    assert key({}, other_plan) != key({})
+    assert key({}, is_written=True) != key({})
 
 
 def test_a_schema_with_extensions_is_not_shared() -> None:

@@ -1,0 +1,77 @@
+"""From what an operation came to, to the answer that its frontend reads. Called by the execution and by `share`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from graphql import ExecutionResult
+
+from bff.authoring import Context
+from bff.contract import Answer, Caching, Encoded, Problem, Request
+from bff.engine.errors import field_errors, logged_error
+from bff.operation.operation import Operation, Outcome, log_fields
+
+log = structlog.get_logger("bff.gateway")
+
+
+def answer_outcome(operation: Operation, outcome: Outcome) -> Answer:
+    """The answer to one operation; its errors are logged, and written, under its own request id. Never raises."""
+    if isinstance(outcome.result, Exception):
+        log.error("request_failed", exc_info=outcome.result, **operation.log_fields)
+        return answer_internal(operation.request)
+    try:
+        return answer_result(
+            operation, outcome.result, outcome.context, caching=operation.plan.caching, encoded=outcome.encoded
+        )
+    except Exception:
+        log.exception("request_failed", **operation.log_fields)
+        return answer_internal(operation.request)
+
+
+def answer_result(
+    operation: Operation,
+    result: ExecutionResult | Any,
+    context: Context,
+    *,
+    caching: Caching | None = None,
+    encoded: Encoded | None = None,
+) -> Answer:
+    """The answer that an execution result makes, or one event. `context` is that of the execution."""
+    options = operation.frontend.options
+    most_bytes = options.limits.max_response_size
+    if not (result.errors or context.degraded or getattr(result, "extensions", None)):
+        return Answer(data=result.data, errors=[], caching=caching, most_bytes=most_bytes, encoded=encoded)
+    extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
+    if context.degraded:
+        extensions.update(context.degraded_extension())
+    errors: Sequence[Mapping[str, Any]] = []
+    if result.errors:
+        errors = field_errors(result.errors, log_fields=operation.log_fields, explains=options.explains)
+    # An error without a path stopped the request before any field ran (GraphQL specification, section 7.1.2).
+    was_executed = not (result.data is None and errors and all("path" not in error for error in errors))
+    return Answer(
+        data=result.data,
+        errors=errors,
+        extensions=extensions,
+        was_executed=was_executed,
+        status=200 if was_executed else 400,
+        caching=None if errors or context.degraded else caching,
+        most_bytes=most_bytes,
+        encoded=None if errors else encoded,
+    )
+
+
+def answer_timeout(operation: Operation, timeout: float) -> Answer:
+    """The answer to an operation that took longer than the `timeout` seconds it may."""
+    fields = operation.log_fields
+    log.warning("request_timeout", seconds=timeout, **fields)
+    message = f"The request took longer than the {timeout:g} seconds that it may."
+    return Answer(errors=[logged_error(message, Problem.TIMEOUT.name, fields)])
+
+
+def answer_internal(request: Request) -> Answer:
+    """The answer where something unexpected was logged: the frontend reads that, never what."""
+    error = logged_error("Something went wrong.", Problem.INTERNAL.name, log_fields(request))
+    return Answer(errors=[error], was_executed=False, status=Problem.INTERNAL.status)

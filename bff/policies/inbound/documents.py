@@ -1,0 +1,46 @@
+"""Find the document that a request names instead of carrying it, and keep the one that a client wants to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from bff.contract import Response
+from bff.documents.documents import Documents
+from bff.operation.operation import Operation
+from bff.policies.inbound.policy import Policy, Respond
+
+
+def documents(known: Documents) -> Policy:
+    """Put the document into the request; refuse a name that is unknown, and a text where only trusted ones may run."""
+    needs_name = known.only_trusted
+
+    def around(respond: Respond) -> Respond:
+        def respond_with_document(operation: Operation) -> Awaitable[Response]:
+            request = operation.request
+            if not request.query or request.extensions or request.document_id or needs_name:
+                return find(operation)
+            return respond(operation)
+
+        async def find(operation: Operation) -> Response:
+            operation.request = await known.find(operation.request)
+            return await respond(operation)
+
+        return respond_with_document
+
+    return around
+
+
+def persist(known: Documents) -> Policy:
+    """Keep the document of a request that brings it with its hash."""
+
+    def around(respond: Respond) -> Respond:
+        def respond_and_persist(operation: Operation) -> Awaitable[Response]:
+            return keep(operation) if operation.request.extensions else respond(operation)
+
+        async def keep(operation: Operation) -> Response:
+            await known.keep(operation.request)
+            return await respond(operation)
+
+        return respond_and_persist
+
+    return around

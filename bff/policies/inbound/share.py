@@ -1,0 +1,96 @@
+"""Single flight of whole operations: queries that nothing can tell apart run once.
+
+The first one runs; see connectors.aio.single_flight for the others.
+"""
+
+from __future__ import annotations
+
+import marshal
+import time
+from collections.abc import Awaitable, Collection, Hashable
+
+from bff.contract import Response
+from bff.observability.metrics import OperationCounts
+from bff.operation.answers import answer_outcome, answer_timeout
+from bff.operation.operation import GRACE, Operation, Outcome
+from bff.policies.inbound.policy import Policy, Respond
+from bff.policies.outbound.identity import TRACING
+from connectors.aio.single_flight import SingleFlight
+
+ADDRESS = "address"
+"""In `share_across`: the network address of the peer."""
+
+
+class SharingKeys:
+    """Makes keys that are equal for operations that no resolver and no policy can tell apart."""
+
+    def __init__(self, across: Collection[str] = ()) -> None:
+        """`across` are headers that never change an answer, in lower case, and perhaps ADDRESS."""
+        self._ignored = tuple(TRACING | {*across} - {ADDRESS})
+        self._tells_addresses = ADDRESS not in across
+
+    def make(self, operation: Operation) -> Hashable | None:
+        """The key of an operation; None for one that cannot be shared.
+
+        The plan stands for frontend, document and operation name, and must live as long as the key is used. The caller
+        is found from headers and address, which are in the key. Variables are compared byte for byte: 1 is not 1.0, and
+        the order of an object's keys is data to a JSON scalar. Headers are compared in their order, because that costs
+        least; it only ever shares too little.
+        """
+        request = operation.request
+        headers = dict(request.headers)
+        for name in self._ignored:
+            headers.pop(name, None)
+        try:
+            # Later versions of the format write equal values in several ways.
+            variables = marshal.dumps(request.variables, 2)  # type: ignore[arg-type]  # it raises for what does not fit
+        except ValueError:
+            return None  # files, and other values that are no JSON
+        address = request.client if self._tells_addresses else ""
+        return (id(operation.plan), variables, tuple(headers.items()), address, request.is_written)
+
+
+def share(across: Collection[str], counts: OperationCounts, *, timeout: float) -> Policy:
+    """Run a query once for all operations that equal it while it runs. Each keeps its own `timeout` in seconds.
+
+    `across` as in SharingKeys.
+    """
+    keys = SharingKeys(across)
+    flights: SingleFlight[Outcome] = SingleFlight()
+
+    def around(respond: Respond) -> Respond:
+        def respond_once(operation: Operation) -> Awaitable[Response]:
+            plan = operation.plan
+            history = plan.history
+            if plan.kind != "query" or history.has_effects or history.was_immediate:
+                return respond(operation)
+            if plan.is_incremental and operation.takes_parts:
+                return respond(operation)
+            key = keys.make(operation)
+            if key is None:
+                return respond(operation)
+            return lead(operation, key) if flights.find(key) is None else follow(operation, key)
+
+        async def lead(operation: Operation, key: Hashable) -> Response:
+            operation.shared = flights.lead(key)
+            try:
+                return await respond(operation)
+            finally:
+                flights.finish(key)
+
+        async def follow(operation: Operation, key: Hashable) -> Response:
+            while (shared := flights.find(key)) is not None:
+                left = operation.deadline + GRACE - time.monotonic()
+                if left <= 0:
+                    return answer_timeout(operation, timeout)
+                outcome = await shared.wait(left)
+                if outcome is not None:
+                    counts.shared()
+                    return answer_outcome(operation, outcome)
+                if operation.plan.history.has_effects:
+                    return await respond(operation)
+            return await lead(operation, key)
+
+        return respond_once
+
+    return around
