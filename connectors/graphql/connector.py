@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import (
     UpstreamError,
@@ -20,8 +20,9 @@ from connectors.errors import (
     copy_error,
 )
 from connectors.graphql.connector_merge import Merger, Outcome, PreparedCall
-from connectors.graphql.decode import Response, decode_body, decode_http, make_reply
-from connectors.graphql.encode.document import Piece, PieceCache, render_document
+from connectors.graphql.decode import Response, decode_body, decode_event, decode_http, make_reply
+from connectors.graphql.encode.document import Piece, PieceCache
+from connectors.graphql.encode.request import encode_request
 from connectors.graphql.operations import GraphqlOperation, get_operation
 from connectors.graphql.options import Options
 from connectors.graphql.schema import SchemaSource
@@ -36,11 +37,12 @@ _INTROSPECTION_TIMEOUT = 10.0
 class GraphqlConnector:
     """Speaks to one GraphQL upstream through one pooled transport, which it owns and closes."""
 
-    def __init__(self, name: str, options: Options, transport: Transport) -> None:
+    def __init__(self, name: str, options: Options, transport: Transport, clock: Clock = SYSTEM_CLOCK) -> None:
+        """`clock` says when the schema may be fetched again."""
         self._name = name
         self._options = options
         self._transport = transport
-        self._schema = SchemaSource(name, options, self._introspect)
+        self._schema = SchemaSource(name, options, self._introspect, clock)
         self._pieces = PieceCache()
         self._merger = Merger(self._send_together)
         self._subscriptions = Subscriptions(options)
@@ -94,11 +96,11 @@ class GraphqlConnector:
         _seconds_left(call)
         prepared = await self._prepare(call, operation)
         piece = self._pieces.get_piece(call, operation, prepared.facts)
-        request = _encode_request(operation, [(piece, call)])
+        request = encode_request(operation, [(piece, call)])
         async with aclosing(self._subscriptions.subscribe(call, request)) as results:
             async for result in results:
                 response = decode_body(operation, result, call.headers)
-                yield Event(data=_decode_event(piece, response, self._options.max_depth))
+                yield Event(data=decode_event(piece, response, self._options.max_depth))
 
     async def _prepare(self, call: Call, operation: GraphqlOperation) -> PreparedCall:
         """Raises DefinitionError for an author's mistake, before the call shares a request with others."""
@@ -111,7 +113,7 @@ class GraphqlConnector:
         parts = [(self._get_piece(prepared, index, len(group)), prepared.call) for index, prepared in enumerate(group)]
         first = parts[0][0].operation
         try:
-            request = _encode_request(first, parts)
+            request = encode_request(first, parts)
         except UpstreamRejected as error:
             return [error] if len(group) == 1 else await self._send_separately(group)
         try:
@@ -168,30 +170,14 @@ class GraphqlConnector:
         return decode_http(operation, http, headers)
 
 
-def connect(name: str, options: Options) -> GraphqlConnector:
+def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> GraphqlConnector:
     """Create the connector of one upstream, without I/O."""
-    return GraphqlConnector(name, options, open_transport(options))
-
-
-def _encode_request(operation: GraphqlOperation, parts: Sequence[tuple[Piece, Call]]) -> bytes:
-    """The body of a request. Raises UpstreamRejected for values that JSON cannot hold; then nothing is sent."""
-    request: dict[str, Any] = {"query": render_document(operation.kind, [piece for piece, _ in parts])}
-    variables: dict[str, Any] = {}
-    for piece, call in parts:
-        variables |= piece.collect_variables(call)
-    if variables:
-        request["variables"] = variables
-    try:
-        return msgspec.json.encode(request)
-    except (TypeError, ValueError, RecursionError) as error:  # UnicodeEncodeError is a ValueError
-        raise UpstreamRejected(operation, f"nothing was sent: {error}") from error
+    return GraphqlConnector(name, options, open_transport(options), clock)
 
 
 def _seconds_left(call: Call) -> float | None:
-    if call.deadline is None:
-        return None
-    left = call.deadline - time.monotonic()
-    if left <= 0:
+    left = left_until(call.deadline)
+    if left is not None and left <= 0:
         raise UpstreamTimeout(call.operation, "the deadline of the call passed before it was sent")
     return left
 
@@ -206,11 +192,3 @@ def _is_document_error(failure: Outcome) -> bool:
     return isinstance(failure, UpstreamRejected) and not isinstance(
         failure, UpstreamUnauthenticated | UpstreamForbidden
     )
-
-
-def _decode_event(piece: Piece, result: Response, max_depth: int) -> Any:
-    """An event's data, or the UpstreamError that replaces it: one failed event does not end a subscription."""
-    if result.data is None:
-        return result.create_error(piece.operation)
-    reply = make_reply(piece, result, max_depth)
-    return reply if isinstance(reply, UpstreamError) else reply.data

@@ -108,6 +108,14 @@ def make_reply(piece: Piece, response: Response, max_depth: int) -> Reply | Upst
     return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
 
 
+def decode_event(piece: Piece, result: Response, max_depth: int) -> Any:
+    """An event's data, or the UpstreamError that replaces it: one failed event does not end a subscription."""
+    if result.data is None:
+        return result.create_error(piece.operation)
+    reply = make_reply(piece, result, max_depth)
+    return reply if isinstance(reply, UpstreamError) else reply.data
+
+
 def _make_deferred_reply(piece: Piece, max_depth: int, payload: bytes, response: Response) -> Reply:
     """A reply that is decoded when its data is read."""
     kind = _LargeDecoder if len(payload) > cooperative.LARGE else _Decoder

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from graphql import GraphQLError, GraphQLSchema, build_client_schema, build_schema, get_introspection_query
 
+from connectors.aio.clock import Clock
 from connectors.aio.lru import LRU
 from connectors.aio.single_flight import SingleFlight
 from connectors.contract import Operation
@@ -38,13 +39,14 @@ _BROKEN = (GraphQLError, msgspec.DecodeError, TypeError, ValueError, KeyError, R
 class SchemaSource:
     """The upstream's schema, fetched once, and the facts of operations, cached."""
 
-    def __init__(self, upstream: str, options: Options, send_query: SendQuery) -> None:
+    def __init__(self, upstream: str, options: Options, send_query: SendQuery, clock: Clock) -> None:
         self._upstream = upstream
         self._options = options
         self._send_query = send_query
+        self._clock = clock
         self._schema: GraphQLSchema | None = None
         self._problem = ""
-        self._fetched = -_RETRY_INTERVAL
+        self._fetched = -inf
         self._fetching = SingleFlight[bool]()
         self._facts: LRU[int, tuple[GraphqlOperation, Facts]] = LRU(_MAX_FACTS)
 
@@ -72,7 +74,7 @@ class SchemaSource:
 
     async def _fetch_and_find(self, operation: GraphqlOperation, headers: Mapping[str, str]) -> Facts:
         """As `get_facts`, after fetching the schema, unless that was tried a moment ago."""
-        if time.monotonic() - self._fetched > _RETRY_INTERVAL:
+        if self._clock.now() - self._fetched > _RETRY_INTERVAL:
             await self._fetch(headers)
         return self._find_facts(operation)
 
@@ -104,7 +106,7 @@ class SchemaSource:
         try:
             is_settled = await self._read_or_introspect(headers)
             if is_settled:
-                self._fetched = time.monotonic()
+                self._fetched = self._clock.now()
                 self._facts.clear()
         finally:
             self._fetching.finish("schema", True if is_settled else None)

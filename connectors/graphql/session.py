@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,6 +15,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from connectors.aio.clock import left_until
 from connectors.contract import Call, Operation
 from connectors.errors import (
     UpstreamBadReply,
@@ -140,9 +140,8 @@ class Subscriptions:
 
 async def _receive(call: Call, socket: ClientConnection) -> _Message:
     """The next message of the subscription; answers pings. Raises UpstreamTimeout at the call's deadline."""
-    left = None if call.deadline is None else call.deadline - time.monotonic()
     try:
-        async with asyncio.timeout(left):
+        async with asyncio.timeout(left_until(call.deadline)):
             while True:
                 message = _decode_message(call.operation, await socket.recv(decode=False))
                 if message.type == "ping":
@@ -185,4 +184,5 @@ def _belongs_to_handshake(name: str) -> bool:
 
 
 def _shorten_timeout(seconds: float, deadline: float | None) -> float:
-    return seconds if deadline is None else max(0.0, min(seconds, deadline - time.monotonic()))
+    left = left_until(deadline)
+    return seconds if left is None else max(0.0, min(seconds, left))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable
 from typing import Literal
 
+from connectors.aio.clock import left_until
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.rest.decode import make_reply
@@ -59,10 +59,9 @@ class RestConnector:
         return self._make_reply(call, operation, response)
 
     def _request(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
-        timeout = None if call.deadline is None else call.deadline - time.monotonic()
         headers = {"accept": "application/json", **request.headers, **call.headers}
         return self._transport.request(
-            operation, operation.method, url, headers=headers, body=request.body, timeout=timeout
+            operation, operation.method, url, headers=headers, body=request.body, timeout=left_until(call.deadline)
         )
 
     def _make_reply(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.direct import Direct
 from connectors.graphql.connector import GraphqlConnector, connect
 from connectors.graphql.options import Options
@@ -32,8 +33,8 @@ async def connected(shop: Shop) -> AsyncGenerator[Connect]:
     """Makes connectors to the shop, with the options a test chooses, and closes them."""
     made: list[GraphqlConnector] = []
 
-    def make(**options: Any) -> GraphqlConnector:
-        made.append(connect("shop", Options(**{"address": shop.address, **options})))
+    def make(clock: Clock = SYSTEM_CLOCK, **options: Any) -> GraphqlConnector:
+        made.append(connect("shop", Options(**{"address": shop.address, **options}), clock))
         return made[-1]
 
     yield make

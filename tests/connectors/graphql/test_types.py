@@ -11,6 +11,7 @@ from connectors.contract import Call
 from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamUnauthenticated, UpstreamUnreachable
 from connectors.graphql.endpoints import graphql
+from connectors.testing import ManualClock
 from tests.connectors.conformance import free_port
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import SDL, Shop, graphql_response
@@ -166,10 +167,11 @@ async def test_a_field_that_the_upstream_learns_later_is_found(connected: Connec
     """The schema is fetched again when something is looked for that it did not have, but not for every call."""
     file = tmp_path / "shop.graphql"
     file.write_text("type Query { count: Int! }")
-    connector = connected(schema=file)
+    clock = ManualClock()
+    connector = connected(clock, schema=file)
     await connector.start()
     file.write_text(SDL)
     with pytest.raises(DefinitionError):
         await connector.send(call_of(product, id="p1"))
-    connector._schema._fetched -= 60
+    clock.seconds += 31
     assert (await connector.send(call_of(product, id="p1"))).data == {"id": "p1"}
