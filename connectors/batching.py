@@ -1,14 +1,62 @@
-"""How asks become calls and replies become answers. Used by every scope: the gateway's loaders and `Direct`."""
+"""Batching: the options by which authors describe it, and how the reply to a batch is dealt back to its keys.
+
+Endpoints of every kind check their options here; the gateway's loaders and `Direct` deal replies.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from connectors.contract import Operation, Reply, at_path
-from connectors.endpoint import Endpoint
-from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
+from connectors.endpoint import Batch, Endpoint
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batching:
+    """The options of one endpoint that describe a batch, as the author wrote them: the same for every kind."""
+
+    key: str | None = None
+    """Dotted path in each record to the requested value."""
+    group: bool = False
+    batch: str | None = None
+    """The parameter whose values are collected."""
+    limit: int = 100
+    many_at: str | None = None
+
+    def check(self, place: str, *, is_batch: bool, form: str = "many=", holds_lists: bool = False) -> None:
+        """Raise DefinitionError for options that cannot work, beginning with `place`.
+
+        `form` is the option that makes a batch. `holds_lists` says that one reply can hold a list for each value, as
+        JSON can: then the values need not be in the records, and `group` works without `key`.
+        """
+        if not is_batch:
+            for name in ("key", "group", "batch", "many_at"):
+                if getattr(self, name):
+                    reason = f"{name}= is an option of batches and there is no {form}"
+                    raise DefinitionError(f"{place}: {reason}; write {form} too, or remove {name}=")
+        elif self.group and not self.key and not holds_lists:
+            raise DefinitionError(f"{place}: group=True needs key=, the path in each record to the requested value")
+        check_at_least_one(place, limit=self.limit)
+
+    def create_batch(self, parameter: str) -> Batch:
+        """The batching rule of the endpoint, for the collected parameter."""
+        return Batch(parameter=parameter, key=split_path(self.key), group=self.group, limit=self.limit)
+
+
+def check_at_least_one(place: str, **numbers: int | None) -> None:
+    """Raise DefinitionError for a number of calls or values that is less than 1; None stands for no bound."""
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise DefinitionError(f"{place}: {name}={number} is less than 1; write 1 or more")
+
+
+def split_path(dotted: str | None) -> tuple[str, ...]:
+    """The steps of a dotted path; none for None."""
+    return tuple(dotted.split(".")) if dotted else ()
 
 
 class InKeyOrder(list[Any]):

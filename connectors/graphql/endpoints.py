@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 
 from graphql import GraphQLError, parse_type
 
+from connectors.batching import Batching, check_at_least_one, split_path
 from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.graphql.encode.selection import normalize_selection
@@ -63,15 +65,17 @@ class GraphqlUpstream:
         is the largest number of values of one request. `each` allows unbatched calls for every item of a list, at most
         that many at once.
         """
-        if key is None and many is None:
-            _check_no_batch_options(field, batch=batch, group=group)
+        place = _find_place(field)
+        batching = Batching(key=key, group=group, batch=batch, limit=limit)
+        is_batch = key is not None or many is not None
+        batching.check(place, is_batch=is_batch, form="key= or many=", holds_lists=True)
+        check_at_least_one(place, each=each)
+        if not is_batch:
             operation = self._create_operation("query", field, fields, types)
             return Endpoint(operation, _list_parameters(operation), each=each, selects=True)
         if many not in (None, "list", "alias"):
             raise _definition_error(field, f'many={many!r} is neither "list" nor "alias"')
-        if limit < 1:
-            raise _definition_error(field, f"limit={limit} is less than 1; write 1 or more")
-        path = tuple(key.split(".")) if key else ()
+        path = split_path(key)
         if not all(_NAME.fullmatch(step) for step in path):
             raise _definition_error(field, f"key={key!r} is not a path of field names, such as productId or product.id")
         collected = _find_batched(field, _parse_path(field), batch)
@@ -79,7 +83,7 @@ class GraphqlUpstream:
         return Endpoint(
             operation,
             {**_list_parameters(operation), collected: True},
-            batch=Batch(parameter=collected, key=() if many == "alias" else path, group=group, limit=limit),
+            batch=replace(batching, key=None if many == "alias" else key).create_batch(collected),
             has_single_form=False,
             each=each,
             selects=True,
@@ -109,6 +113,7 @@ class GraphqlUpstream:
             entity=type_name,
             entity_key=key,
         )
+        check_at_least_one(_find_place(f"entities {type_name}"), limit=limit)
         batch = Batch(parameter=key, limit=limit)
         return Endpoint(operation, {key: True}, batch=batch, has_single_form=False, selects=True)
 
@@ -215,13 +220,9 @@ def _find_batched(field: str, path: FieldPath, batch: str | None) -> str:
     return batch or names[0]
 
 
-def _check_no_batch_options(field: str, *, batch: str | None, group: bool) -> None:
-    for name, value in (("batch", batch), ("group", group)):
-        if value:
-            raise _definition_error(
-                field, f"{name}= is an option of batches; write key= or many= too, or remove {name}="
-            )
-
-
 def _definition_error(field: str, what: str) -> DefinitionError:
-    return DefinitionError(f"{place_of_author()}: {field!r}: {what}")
+    return DefinitionError(f"{_find_place(field)}: {what}")
+
+
+def _find_place(field: str) -> str:
+    return f"{place_of_author()}: {field!r}"

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author
+from connectors.batching import Batching, check_at_least_one
+from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.grpc.operations import RpcOperation
 from connectors.messages.templates import Template, batched_parameter
@@ -63,20 +64,17 @@ class GrpcUpstream:
             is_safe=safe,
             is_idempotent=safe if idempotent is None else idempotent,
         )
+        place = f"{place_of_author()}: {method}"
+        batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
+        batching.check(place, is_batch=many is not None)
+        check_at_least_one(place, each=each)
         if many is None:
-            _refuse_without_many(method, key=key, batch=batch, group=group, many_at=many_at)
             return Endpoint(operation, single.parameters, at=at, each=each)
-        if group and not key:
-            raise DefinitionError(
-                f"{place_of_author()}: {method}: group=True needs key=, the value to group records by"
-            )
-        if limit < 1:
-            raise DefinitionError(f"{place_of_author()}: {method}: limit={limit} lets no key into a call; leave it out")
         collected = batched_parameter(Template(many), batch)
         template = Template(many, many=collected)
         if request is not None and single.parameters.keys() != template.parameters.keys():
             raise DefinitionError(
-                f"{place_of_author()}: {method}: `request` and `many` must have the same parameters; they have "
+                f"{place}: `request` and `many` must have the same parameters; they have "
                 f"{', '.join(single.parameters) or 'none'} and {', '.join(template.parameters)}"
             )
         return Endpoint(
@@ -91,7 +89,7 @@ class GrpcUpstream:
             {**template.parameters, collected: True},
             at=at,
             many_at=many_at,
-            batch=Batch(parameter=collected, key=tuple(key.split(".")) if key else (), group=group, limit=limit),
+            batch=batching.create_batch(collected),
             has_single_form=request is not None,
             each=each,
         )
@@ -113,11 +111,3 @@ def _checked(method: str) -> str:
             "such as shop.Pricing/GetPrices"
         )
     return method
-
-
-def _refuse_without_many(method: str, **given: Any) -> None:
-    for name, value in given.items():
-        if value:
-            raise DefinitionError(
-                f"{place_of_author()}: {method}: {name}= describes a batch; add the form of a batch, many="
-            )

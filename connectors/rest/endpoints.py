@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from connectors.batching import Batching
 from connectors.endpoint import Endpoint
 from connectors.rest.endpoints_definition import Definition, create_endpoint
 from connectors.rest.operations_paging import Pages, by_cursor, by_link, by_offset, by_page
@@ -62,12 +63,8 @@ class Rest:
                 method="GET",
                 path=path,
                 many=many,
-                key=key,
-                group=group,
-                batch=batch,
-                limit=limit,
+                batching=Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at),
                 at=at,
-                many_at=many_at,
                 each=each,
                 headers=headers,
                 missing=missing,
@@ -128,17 +125,13 @@ class Rest:
                 method="POST",
                 path=path,
                 many=many,
-                key=key,
-                group=group,
-                batch=batch,
-                limit=limit,
+                batching=Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at),
                 json=json,
                 form=form,
                 text=text,
                 file=file,
                 multipart=multipart,
                 at=at,
-                many_at=many_at,
                 each=each,
                 headers=headers,
                 missing=missing,

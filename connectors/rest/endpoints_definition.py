@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from connectors.batching import Batching, check_at_least_one, split_path
 from connectors.endpoint import Batch, Endpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.messages.templates import Template, batched_parameter
@@ -26,12 +27,8 @@ class Definition:
     method: str
     path: str | None
     many: str | None = None
-    key: str | None = None
-    group: bool = False
-    batch: str | None = None
-    limit: int = 100
+    batching: Batching = field(default_factory=Batching)
     at: str | None = None
-    many_at: str | None = None
     each: int | None = None
     headers: Mapping[str, str] | None = None
     missing: Literal["error", "null"] = "error"
@@ -56,7 +53,7 @@ def create_endpoint(upstream: str, definition: Definition) -> Endpoint:
         _create_operation(upstream, definition, one, many),
         _merge_parameters(one, many, batch),
         at=definition.at,
-        many_at=definition.many_at,
+        many_at=definition.batching.many_at,
         batch=batch,
         has_single_form=one is not None,
         each=definition.each,
@@ -69,7 +66,7 @@ def _create_operation(
     shown = one or many
     assert shown is not None
     is_repeatable = definition.safe or definition.idempotent or definition.idempotency_key is not None
-    at = _path(definition.at)
+    at = split_path(definition.at)
     return RestOperation(
         upstream=upstream,
         name=f"{definition.method} {shown.url.path}",
@@ -81,7 +78,7 @@ def _create_operation(
         missing_is_null=definition.missing == "null",
         pages=definition.pages,
         items=at,
-        many_items=_path(definition.many_at) or at,
+        many_items=split_path(definition.batching.many_at) or at,
     )
 
 
@@ -114,8 +111,9 @@ def _create_many_template(definition: Definition) -> RequestTemplate | None:
     if definition.many is None:
         return None
     names = _create_template(definition, definition.many, None).parameters
-    own_key = definition.key if definition.key in names else None
-    return _create_template(definition, definition.many, batched_parameter(names, definition.batch or own_key))
+    batching = definition.batching
+    own_key = batching.key if batching.key in names else None
+    return _create_template(definition, definition.many, batched_parameter(names, batching.batch or own_key))
 
 
 def _create_batch(definition: Definition, one: RequestTemplate | None, many: RequestTemplate | None) -> Batch | None:
@@ -126,30 +124,16 @@ def _create_batch(definition: Definition, one: RequestTemplate | None, many: Req
         raise _definition_error(
             f"many= collects {name}, which {definition.path} does not have; use the same name in both"
         )
-    return Batch(parameter=many.parameter, key=_path(definition.key), group=definition.group, limit=definition.limit)
-
-
-def _path(dotted: str | None) -> tuple[str, ...]:
-    return tuple(dotted.split(".")) if dotted else ()
+    return definition.batching.create_batch(many.parameter)
 
 
 def _check_options(definition: Definition) -> None:
     """Raise DefinitionError for options that contradict each other."""
     if definition.path is None and definition.many is None:
         raise _definition_error("the path is missing; write one, or many=... when the upstream only answers lists")
-    if definition.many is None:
-        for name, is_given in (
-            ("key", definition.key),
-            ("group", definition.group),
-            ("batch", definition.batch),
-            ("many_at", definition.many_at),
-        ):
-            if is_given:
-                raise _definition_error(
-                    f"{name}= is an option of batches and there is no many=; write many= or remove {name}="
-                )
-    if definition.limit < 1 or (definition.each is not None and definition.each < 1):
-        raise _definition_error("limit= and each= must be at least 1; write 1 or more")
+    place = place_of_author()
+    definition.batching.check(place, is_batch=definition.many is not None, holds_lists=True)
+    check_at_least_one(place, each=definition.each)
     if definition.missing not in ("error", "null"):
         raise _definition_error(f'missing={definition.missing!r} is not an option; write "error" or "null"')
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.endpoint import Batch, Endpoint, place_of_author
+from connectors.batching import Batching, check_at_least_one
+from connectors.endpoint import Endpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.messages.templates import Template, batched_parameter
 from connectors.soap.operations import SoapOperation
@@ -67,7 +68,10 @@ class SoapUpstream:
         _check_numbers(where, limit=limit, each=each)
         single = Template(_message(where, message, arguments))
         extra = Template(dict(headers or {}))
-        collected = _collected(where, many, batch, key=key, group=group, many_at=many_at)
+        batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
+        batching.check(where, is_batch=many is not None)
+        check_at_least_one(where, each=each)
+        collected = None if many is None else batched_parameter(Template(many), batch)
         multiple = None if collected is None else Template(many, many=collected)
         has_single_form = multiple is None or message is not None or bool(arguments)
         if multiple is not None and has_single_form and single.parameters.keys() != multiple.parameters.keys():
@@ -93,7 +97,7 @@ class SoapUpstream:
             parameters,
             at=at,
             many_at=many_at,
-            batch=Batch(parameter=collected, key=_path(key), group=group, limit=limit) if collected else None,
+            batch=batching.create_batch(collected) if collected else None,
             has_single_form=has_single_form,
             each=each,
         )
@@ -112,8 +116,6 @@ def _check_numbers(where: str, **options: int | None) -> None:
     for name, value in options.items():
         if value is not None and not isinstance(value, int):
             raise _option_not_element(where, name)
-        if value is not None and value < 1:
-            raise DefinitionError(f"{where}: {name}= is the most keys or calls at once; write 1 or more")
 
 
 def _option_not_element(where: str, name: str) -> DefinitionError:
@@ -132,25 +134,9 @@ def _message(where: str, message: Any, arguments: Mapping[str, Any]) -> Any:
     return {**message, **arguments}
 
 
-def _collected(where: str, many: Any, batch: str | None, **described: Any) -> str | None:
-    """The parameter that is collected into batches; None without `many`, and then nothing may describe a batch."""
-    if many is not None:
-        if described["group"] and not described["key"]:
-            raise DefinitionError(f"{where}: group=True needs key=, the value to group records by")
-        return batched_parameter(Template(many), batch)
-    for name, value in {"batch": batch, **described}.items():
-        if value:
-            raise DefinitionError(f"{where}: {name}= describes a batch; add the form of a batch, many=")
-    return None
-
-
 def _merged(message: Template, headers: Template) -> dict[str, bool]:
     """Whether each parameter of the two must be given, by name."""
     merged = dict(message.parameters)
     for name, is_required in headers.parameters.items():
         merged[name] = merged.get(name, False) or is_required
     return merged
-
-
-def _path(dotted: str | None) -> tuple[str, ...]:
-    return tuple(dotted.split(".")) if dotted else ()

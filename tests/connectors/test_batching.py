@@ -1,11 +1,13 @@
-"""How asks become calls and batch replies become answers, and Direct, the scope without a gateway."""
+"""The options of a batch, how the reply to it is dealt to its keys, and Direct, the scope without a gateway."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from connectors import graphql, grpc, rest, soap
 from connectors.batching import InKeyOrder, deal, single_reply
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.direct import Direct, make_call, point
@@ -23,6 +25,60 @@ def endpoint(*, at: str | None = None, many_at: str | None = None, single: bool 
 
 def dealt(one: Endpoint, data: Any, *keys: Any) -> list[Any]:
     return [answer.data for answer in deal(one, Reply(data), keys) if isinstance(answer, Reply)]
+
+
+def _rest(one: bool, **options: Any) -> Endpoint:
+    return rest("up").get("/a/{id}", many=None if one else "/a?id={id}", **options)
+
+
+def _graphql(one: bool, **options: Any) -> Endpoint:
+    return graphql("up").query("a(id: $id)", many=None if one else "list", **options)
+
+
+def _grpc(one: bool, **options: Any) -> Endpoint:
+    return grpc("up").unary("p.S/M", {"id": "{id}"}, many=None if one else {"ids": "{id}"}, **options)
+
+
+def _soap(one: bool, **options: Any) -> Endpoint:
+    return soap("up").call("Get", message={"Id": "{id}"}, many=None if one else {"Ids": "{id}"}, **options)
+
+
+KINDS: dict[str, Callable[..., Endpoint]] = {"rest": _rest, "graphql": _graphql, "grpc": _grpc, "soap": _soap}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("one", "options", "hint"),
+    [
+        (True, {"group": True}, "group= is an option of batches and there is no "),
+        (True, {"batch": "id"}, "batch= is an option of batches and there is no "),
+        (False, {"key": "id", "limit": 0}, "limit=0 is less than 1; write 1 or more"),
+        (True, {"each": 0}, "each=0 is less than 1; write 1 or more"),
+    ],
+)
+def test_every_kind_has_the_same_rule_for_batches(kind: str, one: bool, options: dict[str, Any], hint: str) -> None:
+    """In the same words, with the author's line."""
+    with pytest.raises(DefinitionError, match=r"test_batching\.py:") as caught:
+        KINDS[kind](one, **options)
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_batches_alike(kind: str) -> None:
+    """The same options make the same batch."""
+    made = KINDS[kind](False, key="item.id", group=True, limit=7)
+    assert made.batch == Batch(parameter="id", key=("item", "id"), group=True, limit=7)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_grouping_needs_a_key_where_a_reply_cannot_hold_a_list_for_each_value(kind: str) -> None:
+    """JSON can: as a map of lists, or a list of lists. Messages and elements hold records only."""
+    if kind in ("rest", "graphql"):
+        made = KINDS[kind](False, group=True)
+        assert made.batch == Batch(parameter="id", group=True)
+    else:
+        with pytest.raises(DefinitionError, match="group=True needs key=, the path in each record"):
+            KINDS[kind](False, group=True)
 
 
 def test_records_are_dealt_by_key() -> None:

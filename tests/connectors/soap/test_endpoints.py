@@ -54,9 +54,9 @@ def test_a_batch_form_alone_and_beside_a_single_form() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"key": "Sku"}, "key= describes a batch; add the form of a batch, many="),
-        ({"many_at": "Stock"}, "many_at= describes a batch"),
-        ({"batch": "sku"}, "batch= describes a batch"),
+        ({"key": "Sku"}, "key= is an option of batches and there is no many="),
+        ({"many_at": "Stock"}, "many_at= is an option of batches"),
+        ({"batch": "sku"}, "batch= is an option of batches"),
         ({"many": {"Sku": "{sku}"}, "group": True}, "group=True needs key="),
         ({"many": {"Sku": "T"}}, "no placeholder"),
         ({"many": {"Sku": "{sku}"}, "limit": 0}, "write 1 or more"),
