@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
-from tests.waiting import settle, until, until_true
+from tests.waiting import idle, settle, until, until_true
 
 
 async def test_other_tasks_run_meanwhile() -> None:
@@ -44,3 +45,19 @@ async def test_settling_lets_a_chain_of_tasks_end() -> None:
     await settle()
     assert ended == [0, 1, 2, 3]
     await task
+
+
+async def test_a_thread_at_work_is_not_idle() -> None:
+    """Nor is a loop with something to do."""
+    ended: list[int] = []
+
+    def work() -> None:
+        end = time.process_time() + 0.1
+        while time.process_time() < end:
+            pass
+        ended.append(1)
+
+    working = asyncio.ensure_future(asyncio.to_thread(work))
+    await idle()
+    assert ended == [1]
+    await working

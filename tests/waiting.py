@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 GENEROUS = 60.0
 """Seconds after which something that should happen at once has failed to, whatever else the machine does."""
@@ -36,6 +39,29 @@ async def settle(rounds: int = 20) -> None:
     """Let every task that can run do so, several times over: for what must NOT happen, without waiting for it."""
     for _ in range(rounds):
         await asyncio.sleep(0)
+
+
+async def idle(rounds: int = 4) -> None:
+    """Return when nothing of this process has run for a while but the caller: what could happen has happened."""
+    quiet = 0
+    while quiet < rounds:
+        await asyncio.sleep(PAUSE)
+        quiet = 0 if _works_elsewhere() or _ready() else quiet + 1
+
+
+def _ready() -> bool:
+    """Whether the loop has more to do at once, where it tells."""
+    return bool(getattr(asyncio.get_running_loop(), "_ready", ()))
+
+
+def _works_elsewhere() -> bool:
+    """Whether another thread of this process is running or wants to, as far as the system tells."""
+    own = threading.get_native_id()
+    for task in Path("/proc/self/task").glob("*/stat"):
+        with suppress(OSError):  # it has ended
+            if int(task.parent.name) != own and task.read_text().rpartition(")")[2].split()[0] in "RD":
+                return True
+    return False
 
 
 def _text(condition: Callable[[], object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,6 +14,7 @@ import strawberry
 from strawberry.types import Info
 
 from bff.authoring import frontend
+from bff.contract import Request
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
 from bff.gateway.gateway import Gateway
@@ -24,7 +25,7 @@ from bff.upstreams import Upstreams, UpstreamSettings
 from connectors import rest
 from connectors.kinds import options_of
 from tests.serving import serving
-from tests.waiting import GENEROUS
+from tests.waiting import GENEROUS, idle, until
 
 SHOWN = ("authorization", "cookie", "x-tenant")
 """Headers that the upstream is sent."""
@@ -88,12 +89,17 @@ SCHEMA = frontend(query=Query, mutation=Mutation)
 
 
 class Upstream:
-    """Remembers what it is asked, answers after `delay` seconds, and counts the callers that hang up."""
+    """Remembers what it is asked, and counts the callers that hang up.
+
+    It answers when every request under way has come as far as it can, or as `holds` says.
+    """
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.gone = 0
-        self.delay = 0.25
+        self.holds: asyncio.Event | None = None
+        """Set to an event, answers wait for it."""
+        self.all_came: Callable[[], Awaitable[object]] = idle
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -114,9 +120,11 @@ class Upstream:
 
     async def _pause(self, receive: Any) -> None:
         gone = asyncio.ensure_future(_hung_up(receive))
-        done, _ = await asyncio.wait([gone], timeout=self.delay)
-        self.gone += len(done)
+        until = asyncio.ensure_future(self.holds.wait() if self.holds else self.all_came())
+        await asyncio.wait([gone, until], return_when=asyncio.FIRST_COMPLETED)
+        self.gone += gone.done()
         gone.cancel()
+        until.cancel()
 
 
 async def _hung_up(receive: Any) -> None:
@@ -127,8 +135,29 @@ async def _hung_up(receive: Any) -> None:
 class World:
     """What a test needs."""
 
-    def __init__(self, upstream: Upstream, url: str, client: httpx.AsyncClient) -> None:
-        self.upstream, self.url, self.client = upstream, url, client
+    def __init__(self, upstream: Upstream, gateway: Gateway, url: str, client: httpx.AsyncClient) -> None:
+        self.upstream, self.gateway, self.url, self.client = upstream, gateway, url, client
+        self.sent = self.came = 0
+        """Requests that clients sent, and that came to the gateway."""
+
+    async def note_sent(self, _: object) -> None:
+        """A hook of httpx."""
+        self.sent += 1
+
+    async def answer(self, request: Request) -> Any:
+        """The gateway's, counted."""
+        self.came += 1
+        return await self._answer(request)
+
+    def count_requests(self) -> None:
+        """Put `answer` before the gateway's."""
+        self._answer = self.gateway.answer
+        self.gateway.answer = self.answer  # type: ignore[method-assign]
+
+    async def all_came(self) -> None:
+        """Every request is at the gateway, and has come as far as it can."""
+        await until(lambda: self.came >= self.sent)
+        await idle()
 
     async def ask(
         self, query: str, to: str = "mobile", variables: Any = None, headers: dict[str, str] | None = None
@@ -143,15 +172,22 @@ async def sharing_world(
     options: dict[str, Any] | None = None,
     policies: dict[str, Any] | None = None,
     connector: dict[str, Any] | None = None,
+    window: float | None = None,
 ) -> AsyncIterator[World]:
-    """Options of both frontends, of the upstream's policies and of its connector, as bff.yaml has them."""
+    """Options of both frontends, of the upstream's policies and of its connector, as bff.yaml has them.
+
+    `window` may be longer than bff.yaml allows.
+    """
     upstream = Upstream()
+    chosen_policies = Policies.model_validate({"forward": SHOWN, "timeout": GENEROUS, **(policies or {})})
+    if window is not None:
+        chosen_policies = chosen_policies.model_copy(update={"batch_window": window})
     async with serving(upstream) as address:
         settings = UpstreamSettings(
             name="shop",
             kind="rest",
             connector=options_of("rest").model_validate({"address": address, **(connector or {})}),
-            policies=Policies.model_validate({"forward": SHOWN, **(policies or {})}),
+            policies=chosen_policies,
         )
         upstreams = Upstreams({"shop": settings})
         chosen = Options.model_validate({"schema": "tests", **(options or {})})
@@ -162,7 +198,11 @@ async def sharing_world(
             httpx.AsyncClient(timeout=GENEROUS, limits=httpx.Limits(max_connections=200)) as client,
         ):
             try:
-                yield World(upstream, url, client)
+                world = World(upstream, gateway, url, client)
+                world.count_requests()
+                client.event_hooks = {"request": [world.note_sent]}
+                upstream.all_came = world.all_came
+                yield world
             finally:
                 await gateway.close()
                 await upstreams.close()

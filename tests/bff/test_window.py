@@ -14,10 +14,11 @@ from connectors.contract import Call
 from connectors.errors import UpstreamFailed, UpstreamReplyTooLarge, UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, batched
 from tests.bff.sharing import World, sharing_world
-from tests.waiting import time_limit
+from tests.waiting import idle, settle, time_limit, until
 
 ITEMS = "query ($ids: [Int!]!) { items(ids: $ids) { id seen } }"
-WINDOW: dict[str, Any] = {"batch_window": "100ms"}
+WINDOW = 0.6
+"""Long enough for requests that are sent at one moment, whatever else the machine does."""
 
 
 async def _ask(world: World, *ids: int, **headers: str) -> Any:
@@ -31,7 +32,7 @@ def _keys(world: World) -> list[list[str]]:
 
 async def test_batches_of_several_requests_are_one_call() -> None:
     """Each key is asked for once, and everybody gets their own, in their order."""
-    async with sharing_world(policies=WINDOW) as world:
+    async with sharing_world(window=WINDOW) as world:
         assert await asyncio.gather(_ask(world, 1, 2), _ask(world, 3, 2), _ask(world, 4, 5)) == [[1, 2], [3, 2], [4, 5]]
         assert sorted(map(sorted, _keys(world))) == [["1", "2", "3", "4", "5"]]
 
@@ -45,7 +46,7 @@ async def test_without_a_window_each_asks_for_itself() -> None:
 
 async def test_identities_never_meet_in_a_batch() -> None:
     """What the upstream is sent of the caller tells windows apart; what it is not sent does not."""
-    async with sharing_world(policies=WINDOW) as world:
+    async with sharing_world(window=WINDOW) as world:
         await asyncio.gather(
             _ask(world, 1, 2, authorization="ada"),
             _ask(world, 3, 4, authorization="eve"),
@@ -56,28 +57,28 @@ async def test_identities_never_meet_in_a_batch() -> None:
 
 async def test_a_single_key_is_sent_in_the_single_form() -> None:
     """Where nobody joined, or all ask for the same one."""
-    async with sharing_world(policies=WINDOW) as world:
+    async with sharing_world(window=WINDOW) as world:
         assert await asyncio.gather(_ask(world, 7), _ask(world, 7, **{"x-color": "red"})) == [[7], [7]]
         assert world.upstream.asked == ["GET /items/7"]
 
 
 async def test_who_hangs_up_takes_nobody_along() -> None:
     """The others get their keys; when all have left, the call ends."""
-    async with sharing_world(policies=WINDOW) as world:
-        world.upstream.delay = 0.3
+    async with sharing_world(window=WINDOW) as world:
+        world.upstream.holds = asyncio.Event()
         asks = [asyncio.create_task(_ask(world, number, number + 10)) for number in range(3)]
-        await asyncio.sleep(0.15)
+        await until(lambda: world.upstream.asked)
         asks[0].cancel()
+        await idle()
+        world.upstream.holds.set()
         assert (await asyncio.gather(*asks, return_exceptions=True))[1:] == [[1, 11], [2, 12]]
         assert world.upstream.gone == 0
-        world.upstream.delay = 5
+        world.upstream.holds = asyncio.Event()
         asks = [asyncio.create_task(_ask(world, number, number + 10)) for number in range(3)]
-        await asyncio.sleep(0.15)
+        await until(lambda: len(world.upstream.asked) == 2)
         for ask in asks:
             ask.cancel()
-        async with time_limit():
-            while not world.upstream.gone:
-                await asyncio.sleep(0.01)
+        await until(lambda: world.upstream.gone)
 
 
 price = batched("shop: price", limit=3)
@@ -140,13 +141,13 @@ async def test_nobody_holds_what_another_one_holds() -> None:
 
 async def test_each_request_counts_the_call_and_keeps_its_deadline() -> None:
     """The call goes on until the latest deadline; who has less time leaves earlier, and alone."""
-    world = Fakes(delay=0.15)
+    world = Fakes(delay=1)
     now = asyncio.get_running_loop().time()
-    hasty, patient = world.scope(deadline=now + 0.08, most_calls=1), world.scope(deadline=now + 5, most_calls=1)
+    hasty, patient = world.scope(deadline=now + 0.5, most_calls=1), world.scope(deadline=now + 60, most_calls=1)
     (late,), (there,) = await asyncio.gather(*(each.load_many(price, {}, [1], None) for each in (hasty, patient)))
     assert isinstance(late, UpstreamTimeout)
     assert there.data["price"] == 10
-    assert [call.deadline for call in world.shop.calls] == [now + 5]
+    assert [call.deadline for call in world.shop.calls] == [now + 60]
     assert (hasty.calls, patient.calls) == (1, 1)
 
 
@@ -174,7 +175,7 @@ async def test_closing_a_request_leaves_the_others_waiting() -> None:
     world = Fakes(delay=0.05)
     first, second = world.scope(), world.scope()
     asks = [asyncio.create_task(each.load_many(price, {}, [key], None)) for key, each in enumerate((first, second))]
-    await asyncio.sleep(0.005)
+    await settle()
     await first.close()
     assert (await asks[1])[0].data["id"] == 1
     asks[0].cancel()

@@ -21,7 +21,7 @@ from bff.policies.inbound.share import SharingKeys
 from connectors.errors import UpstreamFailed
 from tests.bff.fakes import FakeUpstream, endpoint, gateway
 from tests.bff.sharing import SCHEMA, World, sharing_world
-from tests.waiting import time_limit
+from tests.waiting import idle, until
 
 ADA = {"authorization": "Bearer ada"}
 EVE = {"authorization": "Bearer eve"}
@@ -232,10 +232,13 @@ async def test_each_has_its_own_request_id_in_errors_and_logs() -> None:
 async def test_a_follower_that_hangs_up_stops_nobody() -> None:
     """The first one and another follower are answered from the one call."""
     async with sharing_world() as world:
-        world.upstream.delay = 0.3
+        world.upstream.holds = asyncio.Event()
         asks = [asyncio.create_task(world.ask("{ me }")) for _ in range(3)]
-        await asyncio.sleep(0.15)
+        await until(lambda: world.sent == 3 and world.upstream.asked)
+        await world.all_came()
         asks[1].cancel()
+        await idle()
+        world.upstream.holds.set()
         answers = await asyncio.gather(*asks, return_exceptions=True)
         assert answers[0] == answers[2] == {"data": {"me": "-|-|-"}}
         assert len(world.upstream.asked) == 1
@@ -245,12 +248,15 @@ async def test_a_follower_that_hangs_up_stops_nobody() -> None:
 async def test_the_first_one_that_hangs_up_stops_nobody() -> None:
     """One of the others starts anew, once for all of them."""
     async with sharing_world() as world:
-        world.upstream.delay = 0.4
+        world.upstream.holds = asyncio.Event()
         first = asyncio.create_task(world.ask("{ me }"))
-        await asyncio.sleep(0.1)
+        await until(lambda: world.upstream.asked)
         others = [asyncio.create_task(world.ask("{ me }")) for _ in range(4)]
-        await asyncio.sleep(0.1)
+        await until(lambda: world.sent == 5)
+        await world.all_came()
         first.cancel()
+        await until(lambda: len(world.upstream.asked) == 2)
+        world.upstream.holds.set()
         assert await asyncio.gather(*others) == [{"data": {"me": "-|-|-"}}] * 4
         assert len(world.upstream.asked) == 2
 
@@ -258,25 +264,25 @@ async def test_the_first_one_that_hangs_up_stops_nobody() -> None:
 async def test_when_all_have_left_the_work_ends() -> None:
     """The upstream is told, and nothing is left for who comes next."""
     async with sharing_world() as world:
-        world.upstream.delay = 5
+        world.upstream.holds = asyncio.Event()
         asks = [asyncio.create_task(world.ask("{ me }")) for _ in range(3)]
-        await asyncio.sleep(0.2)
+        await until(lambda: world.sent == 3 and world.upstream.asked)
+        await world.all_came()
         for ask in asks:
             ask.cancel()
-        async with time_limit():
-            while not world.upstream.gone:
-                await asyncio.sleep(0.01)
-        world.upstream.delay = 0
+        await until(lambda: world.upstream.gone)
+        world.upstream.holds = None
         assert await world.ask("{ me }") == {"data": {"me": "-|-|-"}}
 
 
 async def test_a_follower_has_its_own_deadline() -> None:
     """The first one runs out of time; who came later still has some, and gets an answer."""
-    async with sharing_world({"limits": {"timeout": "400ms"}}) as world:
-        world.upstream.delay = 10
+    async with sharing_world({"limits": {"timeout": "2s"}}) as world:
+        world.upstream.holds = asyncio.Event()
         first = asyncio.create_task(world.ask("{ me }"))
-        await asyncio.sleep(0.3)
-        world.upstream.delay = 0.05
+        await until(lambda: world.upstream.asked)
+        await asyncio.sleep(0.5)
+        world.upstream.holds = None
         second = asyncio.create_task(world.ask("{ me }"))
         assert (await first)["errors"][0]["extensions"]["code"] in {"TIMEOUT", "UPSTREAM_TIMEOUT"}
         assert await second == {"data": {"me": "-|-|-"}}
@@ -333,13 +339,13 @@ ASKS = st.lists(
 async def test_nobody_is_ever_told_what_another_was_told(window: str | None) -> None:
     """Drawn headers, variables and keys, all at once, with sharing of everything: each answer is of its own identity."""
     async with sharing_world(policies={"batch_window": window} if window else {}) as world:
-        world.upstream.delay = 0.01
+        world.upstream.all_came = lambda: asyncio.sleep(0.01)
         loop = asyncio.get_running_loop()
 
         @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(ASKS)
         def check(asks: list[tuple[dict[str, str], str, list[int]]]) -> None:
-            asyncio.run_coroutine_threadsafe(_each_its_own(world, asks), loop).result(20)
+            asyncio.run_coroutine_threadsafe(_each_its_own(world, asks), loop).result(120)
 
         await asyncio.to_thread(check)
 
