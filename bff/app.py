@@ -21,7 +21,7 @@ from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
 from bff.loading.scope import RequestScope
-from bff.observability.metrics import exposition
+from bff.observability.metrics import expose_metrics
 from bff.upstreams import Upstreams
 from connectors.contract import Connector
 from connectors.endpoint import current_scope
@@ -187,7 +187,7 @@ class Service:
         self._generation: Generation | None = None
         self._leaving: set[asyncio.Task[None]] = set()
         self.asgi = http_app(
-            lambda: self.generation, project.settings.server, lifespan=self.running, metrics=exposition
+            lambda: self.generation, project.settings.server, lifespan=self.running, metrics=expose_metrics
         )
 
     @property

@@ -1,4 +1,4 @@
-"""The `bff` command. One file per subcommand family; `main` is what pyproject.toml installs."""
+"""The `bff` command: one file per subcommand in `commands`, and one line each in `main`."""
 
 from bff.cli.main import main
 

@@ -1,4 +1,4 @@
-"""Check what bff.yaml says, section by section, and collect everything that is wrong. Called by load."""
+"""Build Settings from the document of bff.yaml, section by section, and collect all mistakes. Called by load."""
 
 from __future__ import annotations
 
@@ -13,42 +13,41 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bff.config.document import Document
+from bff.config.document import Path as Location
+from bff.config.messages import explain, explain_unknown_key, keys_of
 from bff.config.problems import ConfigError
 from bff.config.settings import Sections, Settings
-from bff.config.words import explain, keys_of, unknown
 from bff.frontends.options import Options as FrontendOptions
 from bff.policies.outbound.options import Options as PolicyOptions
 from bff.upstreams import UpstreamSettings
 from connectors.kinds import KINDS, options_of
 
 M = TypeVar("M", bound=BaseModel)
-Where = tuple[str | int, ...]
-
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _SECTIONS = ("upstreams", *Sections.model_fields)
 
 
-class Check:
-    """Makes Settings from one document."""
+class SettingsBuilder:
+    """Builds Settings from one document."""
 
     def __init__(self, document: Document, folder: Path) -> None:
-        """`folder` is where the file lies."""
+        """`folder` contains the file."""
         self._document = document
         self._folder = folder
         self._problems = list(document.problems)
 
-    def settings(self) -> Settings:
-        """Everything that the document says. Raises ConfigError with all its mistakes."""
+    def build(self) -> Settings:
+        """The settings of the document. Raises ConfigError with all its mistakes."""
         data = self._document.data
         if not isinstance(data, dict):
-            self._say((), "expected a mapping with `upstreams` and `frontends`")
+            self._report((), "expected a mapping with `upstreams` and `frontends`")
             raise ConfigError(self._problems)
         for key in data.keys() - set(_SECTIONS):
-            self._say((key,), unknown(key, _SECTIONS))
-        upstreams = self._upstreams(data.get("upstreams"))
+            self._report((key,), explain_unknown_key(key, _SECTIONS))
+        upstreams = self._build_upstreams(data.get("upstreams"))
         self._check_names("frontends", data.get("frontends"))
-        sections = self._model(Sections, {key: data[key] for key in Sections.model_fields if key in data}, ())
-        frontends = _valid(FrontendOptions, data.get("frontends"))
+        sections = self._validate_model(Sections, {key: data[key] for key in Sections.model_fields if key in data}, ())
+        frontends = _validate_each(FrontendOptions, data.get("frontends"))
         self._check_choice(frontends)
         self._check_sharing(frontends, upstreams)
         if self._problems or sections is None:
@@ -61,64 +60,66 @@ class Check:
             folder=self._folder,
         )
 
-    def _upstreams(self, data: Any) -> dict[str, UpstreamSettings]:
+    def _build_upstreams(self, data: Any) -> dict[str, UpstreamSettings]:
         if data is None:
             return {}
         if not isinstance(data, dict):
-            self._say(("upstreams",), 'expected a mapping of names, such as `catalog: {rest: "http://..."}`')
+            self._report(("upstreams",), 'expected a mapping of names, such as `catalog: {rest: "http://..."}`')
             return {}
         self._check_names("upstreams", data)
-        found = {name: self._upstream(name, each) for name, each in data.items()}
+        found = {name: self._build_upstream(name, each) for name, each in data.items()}
         return {name: each for name, each in found.items() if each is not None}
 
-    def _upstream(self, name: str, data: Any) -> UpstreamSettings | None:
+    def _build_upstream(self, name: str, data: Any) -> UpstreamSettings | None:
         path = ("upstreams", name)
         if not isinstance(data, dict):
-            self._say(path, f"expected a mapping with the upstream's address under one of {', '.join(KINDS)}")
+            self._report(path, f"expected a mapping with the upstream's address under one of {', '.join(KINDS)}")
             return None
-        kind = self._kind(path, data)
+        kind = self._find_kind(path, data)
         if kind is None:
             return None
         model = options_of(kind)
         own, policies = keys_of(model) - {"address"}, keys_of(PolicyOptions)
         for key in data.keys() - own - policies - {kind}:
-            self._say((*path, key), unknown(key, {kind, *own, *policies}))
-        connector = self._model(model, {"address": data[kind], **_only(data, own)}, path, written_as={"address": kind})
-        checked = self._model(PolicyOptions, _only(data, policies), path)
+            self._report((*path, key), explain_unknown_key(key, {kind, *own, *policies}))
+        connector = self._validate_model(
+            model, {"address": data[kind], **_select_keys(data, own)}, path, written_as={"address": kind}
+        )
+        checked = self._validate_model(PolicyOptions, _select_keys(data, policies), path)
         if connector is None or checked is None:
             return None
         return UpstreamSettings(name=name, kind=kind, connector=connector, policies=checked)
 
-    def _kind(self, path: Where, data: Mapping[str, Any]) -> str | None:
+    def _find_kind(self, path: Location, data: Mapping[str, Any]) -> str | None:
         kinds = [key for key in data if key in KINDS]
         if len(kinds) == 1:
             return kinds[0]
         if kinds:
-            self._say((*path, kinds[1]), f"an upstream speaks one protocol, and this one has {kinds[0]}; keep one")
+            self._report((*path, kinds[1]), f"an upstream speaks one protocol, and this one has {kinds[0]}; keep one")
             return None
         for key in data:
             if nearest := get_close_matches(key, KINDS, n=1):
-                self._say((*path, key), f'unknown key; did you mean "{nearest[0]}"?')
+                self._report((*path, key), f'unknown key; did you mean "{nearest[0]}"?')
                 return None
-        self._say(path, f"the address is missing; give it under one of {', '.join(KINDS)}")
+        self._report(path, f"the address is missing; give it under one of {', '.join(KINDS)}")
         return None
 
-    def _model(
-        self, model: type[M], data: Any, path: Where, *, written_as: Mapping[str, str] = MappingProxyType({})
+    def _validate_model(
+        self, model: type[M], data: Any, path: Location, *, written_as: Mapping[str, str] = MappingProxyType({})
     ) -> M | None:
-        """The model of this data, or None after its mistakes are told. `written_as` renames fields to their keys."""
+        """The model of this data, or None after reporting its mistakes. `written_as` maps fields to their keys."""
         try:
             return model.model_validate(data, context={"folder": self._folder})
         except ValidationError as error:
             for each in error.errors(include_url=False):
                 steps = [written_as.get(str(step), step) for step in each["loc"]]
-                place = self._place(path, steps, is_there=each["type"] != "missing")
+                place = self._locate_error(path, steps, is_there=each["type"] != "missing")
                 is_public = place not in self._document.from_environment
-                self._say(place, explain(model, each, is_public=is_public))
+                self._report(place, explain(model, each, is_public=is_public))
             return None
 
-    def _place(self, path: Where, steps: list[str | int], *, is_there: bool) -> Where:
-        """Where an error is. Pydantic names choices of a union among the steps; those are not in the document."""
+    def _locate_error(self, path: Location, steps: list[str | int], *, is_there: bool) -> Location:
+        """The place of an error. Pydantic's steps include choices of a union, which are not in the document."""
         for index, step in enumerate(steps):
             if (*path, step) in self._document.places or (index == len(steps) - 1 and not is_there):
                 path = (*path, step)
@@ -127,39 +128,41 @@ class Check:
     def _check_names(self, section: str, data: Any) -> None:
         for name in data if isinstance(data, dict) else ():
             if not _NAME.fullmatch(name):
-                self._say((section, name), "a name begins with a letter and has letters, digits, - and _")
+                self._report((section, name), "a name begins with a letter and has letters, digits, - and _")
 
     def _check_choice(self, frontends: Mapping[str, FrontendOptions]) -> None:
-        """No request may be for two frontends."""
-        seen: dict[tuple[str, str], Where] = {}
+        """Report rules that match the same requests for two frontends."""
+        seen: dict[tuple[str, str], Location] = {}
         for name, options in frontends.items():
-            for rule, value, steps in _rules(options):
-                path: Where = ("frontends", name, *steps)
+            for rule, value, steps in _match_rules(options):
+                path: Location = ("frontends", name, *steps)
                 first = seen.setdefault((rule, value), path)
                 if first[1] != name:
                     line = self._document.problem(first, "").line
-                    self._say(path, f"{rule} already chooses {first[1]} in line {line}; keep one of them")
+                    self._report(path, f"{rule} already selects {first[1]} in line {line}; keep one of them")
 
     def _check_sharing(
         self, frontends: Mapping[str, FrontendOptions], upstreams: Mapping[str, UpstreamSettings]
     ) -> None:
-        """What an upstream is told of the caller may change its answers."""
-        told = {header: name for name, each in upstreams.items() for header in each.policies.forward}
+        """Report headers in share_across that identify a caller or are forwarded to an upstream."""
+        forwarded = {header: name for name, each in upstreams.items() for header in each.policies.forward}
         for name, options in frontends.items():
             key = options.match.api_key
             for index, header in enumerate(options.share_across):
-                path: Where = ("frontends", name, "share_across", index)
-                if header in told:
-                    self._say(path, f"{header} is forwarded to {told[header]}, so it may change an answer; remove it")
+                path: Location = ("frontends", name, "share_across", index)
+                if header in forwarded:
+                    self._report(
+                        path, f"{header} is forwarded to {forwarded[header]}, so it may change a response; remove it"
+                    )
                 elif key is not None and header == key.header:
-                    self._say(path, f"{header} holds the caller's API key, so it may change an answer; remove it")
+                    self._report(path, f"{header} holds the caller's API key, so it may change a response; remove it")
 
-    def _say(self, path: Where, message: str) -> None:
+    def _report(self, path: Location, message: str) -> None:
         self._problems.append(self._document.problem(path, message))
 
 
-def _valid(model: type[M], data: Any) -> dict[str, M]:
-    """Those of several that are right by themselves, so that they can be compared though others are not."""
+def _validate_each(model: type[M], data: Any) -> dict[str, M]:
+    """The valid ones of several, so that they can be compared although others are not valid."""
     found: dict[str, M] = {}
     for name, each in data.items() if isinstance(data, dict) else ():
         with suppress(ValidationError):
@@ -167,12 +170,12 @@ def _valid(model: type[M], data: Any) -> dict[str, M]:
     return found
 
 
-def _only(data: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
+def _select_keys(data: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key in keys}
 
 
-def _rules(options: FrontendOptions) -> Iterator[tuple[str, str, Where]]:
-    """What chooses a frontend: in words without secrets, the exact value, and where it stands."""
+def _match_rules(options: FrontendOptions) -> Iterator[tuple[str, str, Location]]:
+    """The match rules of a frontend: a description without secrets, the exact value, and its place."""
     match = options.match
     if options.default:
         yield "the default", "", ("default",)

@@ -1,6 +1,6 @@
-"""From the text of bff.yaml to plain Python that remembers where each value stood.
+"""Parse the text of bff.yaml into plain Python values, and remember the line and column of each.
 
-YAML 1.2's core schema is used: `no` and `12:30` are text and `010` is ten, as people expect. Duplicate keys, unknown
+YAML 1.2's core schema is used: `no` and `12:30` are text and `010` is ten. Duplicate keys, unknown
 ${VARIABLES}, tags of programs and aliases that expand without end are refused.
 """
 
@@ -21,7 +21,7 @@ from yaml.scanner import Scanner
 from bff.config.problems import ConfigError, Problem
 
 Path = tuple[str | int, ...]
-MOST_BYTES, MOST_VALUES = 1_000_000, 100_000
+MAX_SIZE, MAX_VALUES = 1_000_000, 100_000
 
 _CORE = "tag:yaml.org,2002:"
 _VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{")
@@ -49,14 +49,14 @@ for _tag, _pattern, _first in (
 
 @dataclass(slots=True)
 class Document:
-    """The values of a file and the place of each."""
+    """The values of a file, and the place of each."""
 
     file: str
     data: Any = None
     places: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    """Line and column of each value, those of its key where it has one. They count from 1."""
+    """Line and column of each value, or of its key if it has one. They count from 1."""
     from_environment: set[Path] = field(default_factory=set)
-    """Values with a variable in them: they may be secrets, so no message shows them."""
+    """Values that contain a variable. They may be secrets, so no message shows them."""
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, path: Path, message: str) -> Problem:
@@ -68,18 +68,18 @@ class Document:
         return Problem(self.file, line, column, ".".join(map(str, path)), message)
 
 
-def read(text: str, file: str, environment: Mapping[str, str]) -> Document:
-    """Parse, place and expand. Raises ConfigError for what is no YAML; other mistakes are in `problems`."""
-    if len(text) > MOST_BYTES:
-        raise ConfigError([Problem(file, 1, 1, "", f"the file has more than {MOST_BYTES} characters")])
+def parse_document(text: str, file: str, environment: Mapping[str, str]) -> Document:
+    """Parse the text and expand variables. Raises ConfigError when it is not YAML; other mistakes are in `problems`."""
+    if len(text) > MAX_SIZE:
+        raise ConfigError([Problem(file, 1, 1, "", f"the file has more than {MAX_SIZE} characters")])
     document = Document(file)
-    root = _composed(text, file)
+    root = _compose(text, file)
     if root is not None:
-        document.data = _Build(document, environment).value(root, ())
+        document.data = _Builder(document, environment).build(root, ())
     return document
 
 
-def _composed(text: str, file: str) -> yaml.Node | None:
+def _compose(text: str, file: str) -> yaml.Node | None:
     try:
         return _CoreLoader(text).get_single_node()
     except yaml.MarkedYAMLError as error:
@@ -87,7 +87,7 @@ def _composed(text: str, file: str) -> yaml.Node | None:
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"this is not YAML: {error.problem or error.context}"
         if mark and text[mark.index - 1 : mark.index + 1] == "${":
-            message = 'inside of {...} and [...] a variable must stand in quotes: "${NAME}"'
+            message = 'inside {...} and [...] a variable must be quoted: "${NAME}"'
     except ReaderError as error:
         before = text[: error.position]
         place = (before.count("\n") + 1, error.position - before.rfind("\n"))
@@ -97,8 +97,8 @@ def _composed(text: str, file: str) -> yaml.Node | None:
     raise ConfigError([Problem(file, *place, "", message)])
 
 
-class _Build:
-    """Turns nodes into values. Counts them, because a few aliases can stand for billions."""
+class _Builder:
+    """Builds values from nodes. Counts them, because a few aliases can expand to billions."""
 
     def __init__(self, document: Document, environment: Mapping[str, str]) -> None:
         self._document = document
@@ -106,49 +106,49 @@ class _Build:
         self._values = 0
         self._inside: set[int] = set()
 
-    def value(self, node: yaml.Node, path: Path) -> Any:
+    def build(self, node: yaml.Node, path: Path) -> Any:
         place = (node.start_mark.line + 1, node.start_mark.column + 1)
         self._document.places.setdefault(path, place)
         self._values += 1
-        if self._values > MOST_VALUES:
-            raise ConfigError([Problem(self._document.file, *place, "", "aliases make this file too large")])
+        if self._values > MAX_VALUES:
+            raise ConfigError([Problem(self._document.file, *place, "", "aliases expand to too many values")])
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, path)
+            return self._build_scalar(node, path)
         if id(node) in self._inside:
             raise ConfigError([Problem(self._document.file, *place, "", "this value contains itself by an alias")])
         self._inside.add(id(node))
         try:
             if node.tag not in (_CORE + "map", _CORE + "seq"):
-                return self._refused_tag(node, path)
+                return self._refuse_tag(node, path)
             if isinstance(node, yaml.MappingNode):
-                return self._mapping(node, path)
-            return [self.value(each, (*path, index)) for index, each in enumerate(node.value)]
+                return self._build_mapping(node, path)
+            return [self.build(each, (*path, index)) for index, each in enumerate(node.value)]
         finally:
             self._inside.remove(id(node))
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _build_mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key_node, value_node in node.value:
             place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
             if not isinstance(key_node, yaml.ScalarNode) or key_node.value == "<<":
-                message = "a key is one word here; merge keys (<<) and keys with parts are not understood"
+                message = "a key is plain text; merge keys (<<) and complex keys are not supported"
                 self._document.problems.append(Problem(self._document.file, *place, ".".join(map(str, path)), message))
                 continue
             inner = (*path, key_node.value)
             if key_node.value in found:
-                message = f"this key stands here twice, first in line {self._document.places[inner][0]}; remove one"
+                message = f"this key is repeated; it is first in line {self._document.places[inner][0]}; remove one"
                 self._document.problems.append(Problem(self._document.file, *place, ".".join(map(str, inner)), message))
                 continue
             self._document.places[inner] = place
-            found[key_node.value] = self.value(value_node, inner)
+            found[key_node.value] = self.build(value_node, inner)
         return found
 
-    def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
+    def _build_scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
         kind, text = node.tag.removeprefix(_CORE), node.value
         try:
             match kind:
                 case "str":
-                    return self._expanded(text, path)
+                    return self._expand_variables(text, path)
                 case "null":
                     return None
                 case "bool":
@@ -159,16 +159,16 @@ class _Build:
                     return float(text)
         except (KeyError, ValueError):
             self._document.problems.append(
-                self._document.problem(path, f"this is not of the type {kind} that it claims")
+                self._document.problem(path, f"this value does not have its declared type {kind}")
             )
             return None
-        return self._refused_tag(node, path)
+        return self._refuse_tag(node, path)
 
-    def _refused_tag(self, node: yaml.Node, path: Path) -> None:
-        message = f"the tag {node.tag.replace(_CORE, '!!')} is not understood here; remove it"
+    def _refuse_tag(self, node: yaml.Node, path: Path) -> None:
+        message = f"the tag {node.tag.replace(_CORE, '!!')} is not supported; remove it"
         self._document.problems.append(self._document.problem(path, message))
 
-    def _expanded(self, text: str, path: Path) -> str:
+    def _expand_variables(self, text: str, path: Path) -> str:
         """Replace ${NAME} and ${NAME:-default}; `$${` is a literal `${`. After parsing, so no value can inject YAML."""
 
         def replacement(match: re.Match[str]) -> str:
@@ -176,7 +176,7 @@ class _Build:
             if match[0] == "$${":
                 return "${"
             if name is None:
-                message = "a variable is written ${NAME} or ${NAME:-default}; for a plain ${ write $${"
+                message = "write a variable as ${NAME} or ${NAME:-default}, and a literal ${ as $${"
                 self._document.problems.append(self._document.problem(path, message))
                 return ""
             self._document.from_environment.add(path)
@@ -184,7 +184,7 @@ class _Build:
                 return value
             if default is not None:
                 return str(default)
-            message = f"the environment has no {name}, or an empty one; set it, or write ${{{name}:-default}}"
+            message = f"the environment variable {name} is not set or empty; set it, or write ${{{name}:-default}}"
             self._document.problems.append(self._document.problem(path, message))
             return ""
 

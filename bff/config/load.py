@@ -1,31 +1,31 @@
-"""Load bff.yaml: read it, check every section, report all mistakes at once. Called by bff.app."""
+"""Load bff.yaml: parse it, check every section, report all mistakes at once. Called by bff.app."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from bff.config.check import Check
-from bff.config.document import MOST_BYTES, read
+from bff.config.check import SettingsBuilder
+from bff.config.document import MAX_SIZE, parse_document
 from bff.config.problems import ConfigError, Problem
 from bff.config.settings import Settings
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Settings:
     """The settings of a file, with ${VARIABLES} from `environment`. Raises ConfigError with every problem."""
-    document = read(_text(path), str(path), environment)
-    return Check(document, path.resolve().parent).settings()
+    document = parse_document(_read_text(path), str(path), environment)
+    return SettingsBuilder(document, path.resolve().parent).build()
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise ConfigError([Problem(str(path), 1, 1, "", f"the file is larger than {MOST_BYTES} bytes")])
+            content = file.read(MAX_SIZE + 1)
+        if len(content) > MAX_SIZE:
+            raise ConfigError([Problem(str(path), 1, 1, "", f"the file is larger than {MAX_SIZE} bytes")])
         return content.decode("utf-8-sig")
     except FileNotFoundError:
-        message = "there is no such file; name one with --config, or run the command where bff.yaml lies"
+        message = "there is no such file; name one with --config, or run the command in the folder of bff.yaml"
     except IsADirectoryError:
         message = "this is a folder; name the file in it"
     except OSError as error:

@@ -23,7 +23,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """bff.yaml cannot be used as it is. `problems` are all its mistakes, in the order of the file."""
+    """bff.yaml has mistakes. `problems` lists all of them, in the order of the file."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))

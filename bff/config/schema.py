@@ -1,4 +1,4 @@
-"""The JSON Schema of bff.yaml, for editors: completion, descriptions, and mistakes as one types."""
+"""The JSON Schema of bff.yaml, for editors: completion, descriptions and mistakes while typing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = {"pattern": "^[A-Za-z][A-Za-z0-9_-]*$"}
 _NOT_SCHEMAS = frozenset({"default", "enum", "examples", "required"})
 _BY_NAME = frozenset({"properties", "$defs"})
 _NOISE = frozenset({"gt", "title"})
-"""`gt` is pydantic's word and none of JSON Schema; the titles repeat the names."""
+"""`gt` is a word of pydantic and not of JSON Schema; titles repeat the names."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -29,7 +29,7 @@ def json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = together["$defs"]
     policies = definitions.pop(names[PolicyOptions])
     for kind, model in models.items():
-        definitions[f"{kind}_upstream"] = _upstream(kind, definitions.pop(names[model]), policies)
+        definitions[f"{kind}_upstream"] = _describe_upstream(kind, definitions.pop(names[model]), policies)
     root = definitions.pop(names[Sections])
     root["properties"] = {
         "upstreams": {
@@ -41,12 +41,12 @@ def json_schema() -> dict[str, Any]:
         **root["properties"],
     }
     root["properties"]["frontends"]["propertyNames"] = _NAMES
-    root |= {"description": "What a Backend-for-Frontend gateway serves, and from what.", "$defs": definitions}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "bff.yaml", **_with_variables(root)}
+    root |= {"description": "The configuration of a Backend-for-Frontend gateway.", "$defs": definitions}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "bff.yaml", **_allow_variables(root)}
 
 
-def _upstream(kind: str, own: dict[str, Any], policies: dict[str, Any]) -> dict[str, Any]:
-    """The kind's own options and those of the policies, flat in one object."""
+def _describe_upstream(kind: str, own: dict[str, Any], policies: dict[str, Any]) -> dict[str, Any]:
+    """The options of the kind and of the policies, flat in one object."""
     properties = {**own["properties"], **policies["properties"]}
     address = properties.pop("address")
     needed = [key for key in own.get("required", []) if key != "address"]
@@ -59,18 +59,18 @@ def _upstream(kind: str, own: dict[str, Any], policies: dict[str, Any]) -> dict[
     }
 
 
-def _with_variables(schema: Any) -> Any:
-    """Let every number, boolean and word be written as a ${VARIABLE} too, and defaults as they are written."""
+def _allow_variables(schema: Any) -> Any:
+    """Accept a ${VARIABLE} for every number, boolean and word; write defaults as in YAML."""
     if isinstance(schema, list):
-        return [_with_variables(each) for each in schema]
+        return [_allow_variables(each) for each in schema]
     if not isinstance(schema, dict):
         return schema
     walked: dict[str, Any] = {}
     for key, value in schema.items():
         if key in _BY_NAME:
-            walked[key] = {name: _with_variables(each) for name, each in value.items()}
+            walked[key] = {name: _allow_variables(each) for name, each in value.items()}
         elif key not in _NOISE:
-            walked[key] = value if key in _NOT_SCHEMAS else _with_variables(value)
+            walked[key] = value if key in _NOT_SCHEMAS else _allow_variables(value)
     if isinstance(walked.get("default"), float) and _is_text(walked):
         walked["default"] = f"{walked['default']:g}s"
     if walked.get("type") in ("integer", "number", "boolean") or (

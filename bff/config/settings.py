@@ -1,4 +1,4 @@
-"""Everything bff.yaml says, as frozen records. Every room owns its Options; this only puts them together."""
+"""The settings of bff.yaml, as frozen records. Every room owns its Options; this module only assembles them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from connectors.options import Model
 
 
 class Sections(Model):
-    """The sections of bff.yaml that need no knowledge of upstream kinds."""
+    """The sections of bff.yaml that do not depend on the kinds of upstreams."""
 
     frontends: dict[str, FrontendOptions] = Field(min_length=1)
-    """Who is served, by name. The first one that fits a request answers it."""
+    """The frontends by name. The first one that matches a request answers it."""
     server: ServerOptions = Field(default_factory=ServerOptions)
     """How the gateway listens."""
     log: LogOptions = Field(default_factory=LogOptions)
-    """What is logged, and how."""
+    """Level and format of the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,4 +35,4 @@ class Settings:
     server: ServerOptions
     log: LogOptions
     folder: Path
-    """Where bff.yaml lies: paths in it, and the schemas it names, are looked for here."""
+    """The folder of bff.yaml. Relative paths and the modules of schemas are resolved here."""

@@ -64,7 +64,7 @@ class Execution:
         plan, shared = operation.plan, operation.shared
         scope = operation.scope = self._open_scope(operation, operation.deadline)
         context = operation.context = _create_context(operation)
-        self._counts.ran(plan.kind, self._fallback)
+        self._counts.count_execution(plan.kind, self._fallback)
         token = current_scope.set(scope)
         try:
             timeout: Timeout | None = None
@@ -99,7 +99,7 @@ class Execution:
         """Run a query or mutation with @defer or @stream: a first part, and the others as they become ready."""
         operation.scope = self._open_scope(operation, operation.deadline)
         operation.context = _create_context(operation, in_parts=True)
-        self._counts.ran(operation.plan.kind, self._fallback)
+        self._counts.count_execution(operation.plan.kind, self._fallback)
         results = await self._engine.run_in_parts(operation)
         delivery = DeliveryInParts(operation, results, _choose_form(operation), timeout=self._timeout + GRACE)
         return await delivery.start()
@@ -111,7 +111,7 @@ class Execution:
             return request.instead_of_events
         scope = operation.scope = self._open_scope(operation, None)
         context = operation.context = _create_context(operation)
-        self._counts.ran(operation.plan.kind, self._fallback)
+        self._counts.count_execution(operation.plan.kind, self._fallback)
         # A generator runs in the context of the task that iterates it, so each step gets a task with this context.
         task_context = copy_context()
         task_context.run(current_scope.set, scope)

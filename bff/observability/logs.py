@@ -1,4 +1,4 @@
-"""Logging: one line per event, JSON for machines or coloured for people. Set up once by the command line."""
+"""Logging: one line per event, as JSON or as coloured text. The command line configures it once."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ class Options(Model):
     """`json`: one JSON object per line. `console`: coloured text for a terminal."""
 
 
-def _dumps(event: Any, **_: Any) -> str:
+def _serialize_event(event: Any, **_: Any) -> str:
     return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-def set_up(options: Options) -> None:
-    """Send structlog's and the standard library's lines to stderr in one form."""
-    render: list[Any] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_dumps)]
+def configure_logging(options: Options) -> None:
+    """Write the events of structlog and of the standard library to stderr in one format."""
+    render: list[Any] = [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=_serialize_event),
+    ]
     if options.format == "console":
         render = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     level = logging.getLevelNamesMapping()[options.level.upper()]

@@ -1,7 +1,7 @@
-"""What is counted, as Prometheus reads it: one registry of the process, told at /metrics.
+"""Metrics for Prometheus: one registry per process, served at /metrics.
 
-Engines: `compiled` is ours, `reference` is graphql-core's. With PROMETHEUS_MULTIPROC_DIR in the environment, figures
-are those of all worker processes together (prometheus-client's own multiprocess mode).
+Engines: `compiled` is the gateway's own, `reference` is graphql-core's. With PROMETHEUS_MULTIPROC_DIR in the
+environment, the values are those of all worker processes together (prometheus-client's multiprocess mode).
 """
 
 from __future__ import annotations
@@ -12,43 +12,47 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_lat
 from prometheus_client.multiprocess import MultiProcessCollector
 
 _OPERATIONS = Counter(
-    "engine_operations_total", "Operations that were run, by who ran them.", ("frontend", "kind", "engine")
+    "engine_operations_total", "Operations that were executed, by engine.", ("frontend", "kind", "engine")
 )
-_FALLBACKS = Counter("engine_fallback_total", "Operations left to graphql-core's executor.", ("frontend", "reason"))
+_FALLBACKS = Counter(
+    "engine_fallback_total",
+    "Operations executed by graphql-core instead of the compiled engine.",
+    ("frontend", "reason"),
+)
 _SHARED = Counter(
-    "operations_shared_total", "Queries answered by another one's execution, under way at the time.", ("frontend",)
+    "operations_shared_total", "Queries answered by the execution of a concurrent identical query.", ("frontend",)
 )
 
 
 class OperationCounts:
-    """Counts the operations of one frontend. Finds each counter once: by labels it would take three times as long."""
+    """Counts the operations of one frontend. Looks up each counter once: a lookup by labels is three times slower."""
 
     def __init__(self, frontend: str) -> None:
         self._frontend = frontend
-        self._ran: dict[tuple[str, str | None], tuple[Counter, ...]] = {}
+        self._executed: dict[tuple[str, str | None], tuple[Counter, ...]] = {}
         self._shared = _SHARED.labels(frontend)
 
-    def ran(self, kind: str, fallback: str | None) -> None:
-        """An operation is run; `fallback` says why not by the compiled engine. Reasons are few and the code's own."""
-        counters = self._ran.get((kind, fallback))
+    def count_execution(self, kind: str, fallback: str | None) -> None:
+        """Count an execution. `fallback` is the reason why the compiled engine does not execute it: a constant."""
+        counters = self._executed.get((kind, fallback))
         if counters is None:
-            counters = self._ran[kind, fallback] = self._counters(kind, fallback)
+            counters = self._executed[kind, fallback] = self._find_counters(kind, fallback)
         for each in counters:
             each.inc()
 
-    def shared(self) -> None:
-        """A query was answered by another one's execution."""
+    def count_shared(self) -> None:
+        """Count a query that was answered by the execution of another one."""
         self._shared.inc()
 
-    def _counters(self, kind: str, fallback: str | None) -> tuple[Counter, ...]:
+    def _find_counters(self, kind: str, fallback: str | None) -> tuple[Counter, ...]:
         if fallback is None:
             return (_OPERATIONS.labels(self._frontend, kind, "compiled"),)
         ran = _OPERATIONS.labels(self._frontend, kind, "reference")
         return (ran, _FALLBACKS.labels(self._frontend, fallback))
 
 
-def exposition() -> bytes:
-    """All figures, in Prometheus's text format."""
+def expose_metrics() -> bytes:
+    """All metrics in the text exposition format of Prometheus."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     together = CollectorRegistry()

@@ -11,7 +11,7 @@ from strawberry.extensions import SchemaExtension
 
 from bff.authoring import frontend
 from bff.contract import Request
-from bff.observability.metrics import exposition
+from bff.observability.metrics import expose_metrics
 from tests.bff.fakes import FakeUpstream, gateway
 from tests.bff.sharing import Mutation, Query
 
@@ -42,7 +42,7 @@ async def test_operations_are_counted_by_who_ran_them(
     after = [_figure("engine_operations_total", kind=kind, engine=engine) for kind in ("query", "mutation")]
     assert [late - early for early, late in zip(before, after, strict=True)] == [2, 1]
     assert _figure("engine_fallback_total", reason=reason or "") - fallbacks == (3 if reason else 0)
-    assert b"# TYPE engine_fallback_total counter" in exposition()
+    assert b"# TYPE engine_fallback_total counter" in expose_metrics()
 
 
 async def test_who_is_answered_by_another_ones_execution_is_counted() -> None:

@@ -105,7 +105,7 @@ def test_a_project_in_an_empty_directory(folder: Path, people: str) -> None:
 def test_the_other_commands_work_there_too(folder: Path) -> None:
     """`bff check` and `bff sdl --write`."""
     done = bff("check", cwd=folder, PEOPLE_URL="http://127.0.0.1:9")
-    assert (done.returncode, done.stderr) == (0, "bff.yaml: upstreams people; frontends hello: all is well.\n")
+    assert (done.returncode, done.stderr) == (0, "bff.yaml: OK; upstreams people; frontends hello\n")
     assert bff("sdl", "--write", cwd=folder, PEOPLE_URL="http://127.0.0.1:9").returncode == 0
     assert "greeting: String!" in (folder / "schemas/hello/schema.graphql").read_text()
 

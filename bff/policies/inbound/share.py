@@ -85,7 +85,7 @@ def share(across: Collection[str], counts: OperationCounts, *, timeout: float) -
                     return answer_timeout(operation, timeout)
                 outcome = await shared.wait(left)
                 if outcome is not None:
-                    counts.shared()
+                    counts.count_shared()
                     return answer_outcome(operation, outcome)
                 if operation.plan.history.has_effects:
                     return await respond(operation)

@@ -7,7 +7,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from bff.config import ConfigError, json_schema
-from bff.config.words import keys_of
+from bff.config.messages import keys_of
 from bff.policies.outbound.options import Options as PolicyOptions
 from connectors.kinds import KINDS, options_of
 from tests.bff.config.conftest import Load

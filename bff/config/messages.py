@@ -1,4 +1,4 @@
-"""What is wrong with a value, in words for whoever wrote bff.yaml. Used by the check."""
+"""Messages for mistakes in bff.yaml: what is wrong with a value, and the next step. Used by the check."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXPECTED: Mapping[str, str] = {
     "int_parsing": "expected a whole number",
     "int_type": "expected a whole number",
     "list_type": "expected a list, such as [one, two]",
-    "missing": "this key is needed",
+    "missing": "this key is required",
     "model_attributes_type": "expected a mapping, such as {key: value}",
     "model_type": "expected a mapping, such as {key: value}",
     "string_too_short": "must not be empty",
@@ -69,25 +69,25 @@ _RENAMED: Mapping[str, tuple[str, ...]] = {
 }
 """Keys of earlier versions and their names today. Each place has at most one of the names."""
 _SHOWN = ("bool_", "float_", "int_", "literal_", "greater_", "less_")
-"""Errors that tell the value. Others do not: it may be a secret written in the wrong place."""
+"""Errors whose message shows the value. Others do not: it may be a secret in the wrong place."""
 
 
 def explain(model: type[BaseModel], error: Mapping[str, Any], *, is_public: bool) -> str:
-    """One of pydantic's errors for `model`. The value is told only where it `is_public` and helps."""
+    """The message of one of pydantic's errors for `model`. It shows the value only if it `is_public` and helps."""
     kind, value, message = str(error["type"]), error["input"], str(error["msg"])
     if kind == "extra_forbidden":
-        return unknown(str(error["loc"][-1]), keys_at(model, error["loc"][:-1]))
+        return explain_unknown_key(str(error["loc"][-1]), keys_at(model, error["loc"][:-1]))
     if kind in ("value_error", "assertion_error"):
         words = message.partition(", ")[2] or message
         return words if is_public else words.replace(repr(value), "the value of this variable")
     if kind == "literal_error":
         message = f"expected {error['ctx']['expected']}"
     words = _EXPECTED.get(kind) or message[:1].lower() + message[1:]
-    is_told = is_public and kind.startswith(_SHOWN) and isinstance(value, str | int | float) and len(str(value)) < 60
-    return f"{words}, not {str(value).lower() if isinstance(value, bool) else repr(value)}" if is_told else words
+    is_shown = is_public and kind.startswith(_SHOWN) and isinstance(value, str | int | float) and len(str(value)) < 60
+    return f"{words}, not {str(value).lower() if isinstance(value, bool) else repr(value)}" if is_shown else words
 
 
-def unknown(key: str, known: Iterable[str]) -> str:
+def explain_unknown_key(key: str, known: Iterable[str]) -> str:
     """`unknown key; did you mean "retry"?`."""
     names = sorted(known)
     renamed = [name for name in _RENAMED.get(key, ()) if name in names]
@@ -101,17 +101,17 @@ def keys_of(model: type[BaseModel]) -> set[str]:
 
 
 def keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> set[str]:
-    """The keys of the model that stands at a path inside another."""
+    """The keys of the model at a path inside another."""
     current: type[BaseModel] = model
     for step in path:
         fields = {field.alias or name: field for name, field in current.model_fields.items()}
         if step in fields:
-            current = _model_in(fields[str(step)].annotation) or current
+            current = _find_model(fields[str(step)].annotation) or current
     return keys_of(current)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that an annotation such as `dict[str, Model]` or `Model | None` is about."""
+def _find_model(annotation: Any) -> type[BaseModel] | None:
+    """The model inside an annotation such as `dict[str, Model]` or `Model | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)
+    return next((found for each in get_args(annotation) if (found := _find_model(each)) is not None), None)

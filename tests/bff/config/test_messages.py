@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bff.config.words import unknown
+from bff.config.messages import explain_unknown_key
 from tests.bff.config.conftest import Problems
 
 RENAMED = [
@@ -55,5 +55,5 @@ def test_a_renamed_key_names_the_new_one(problems_of: Problems, text: str, name:
 
 def test_an_unknown_key_gets_the_nearest_name_or_all_of_them() -> None:
     """A misspelt key resembles one name; another key gets the list."""
-    assert unknown("retyr", ["retry", "timeout"]) == 'unknown key; did you mean "retry"?'
-    assert unknown("zzz", ["retry", "timeout"]) == "unknown key; there is retry, timeout"
+    assert explain_unknown_key("retyr", ["retry", "timeout"]) == 'unknown key; did you mean "retry"?'
+    assert explain_unknown_key("zzz", ["retry", "timeout"]) == "unknown key; there is retry, timeout"

@@ -1,0 +1,1 @@
+"""The subcommands. A command is one function; `bff.cli.main` lists them."""

@@ -1,0 +1,77 @@
+"""`bff serve`: run the gateway of a project until it is stopped, in one process or several."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter, validators
+from rich.markup import escape
+from watchfiles import awatch
+
+from bff.app import Service, load_project
+from bff.authoring import SchemaError
+from bff.cli.console import Config, console, print_addresses, print_error
+from bff.cli.running import run_until_stopped
+from bff.config import ConfigError
+from bff.http.server import run as server
+from bff.observability.logs import configure_logging
+
+_WATCHED = (".yaml", ".yml", ".py", ".graphql", ".json")
+PORT = validators.Number(gte=0, lte=65535)
+_WORKERS = validators.Number(gte=1, lte=1024)
+
+
+def serve(
+    *,
+    config: Config = Path("bff.yaml"),
+    host: Annotated[str | None, Parameter(help="Address to listen on; overrides the configuration.")] = None,
+    port: Annotated[
+        int | None, Parameter(help="Port to listen on; overrides the configuration.", validator=PORT)
+    ] = None,
+    workers: Annotated[int, Parameter(help="Number of processes that share the port.", validator=_WORKERS)] = 1,
+    reload: Annotated[bool, Parameter(help="Reload changed files without dropping a request.")] = False,
+) -> int | None:
+    """Run the gateway."""
+    project = load_project(config)
+    configure_logging(project.settings.log)
+    options = project.settings.server
+    options = options.model_copy(update={"host": host or options.host, "port": options.port if port is None else port})
+    if workers > 1:
+        if reload:
+            print_error("--reload needs a single process; remove --workers")
+            return 2
+        os.environ["BFF_CONFIG"] = str(config.resolve())
+        server.serve_workers("bff.cli.commands.serve:create_application", options, workers)
+        return 0
+    server.settle()
+    service = Service(project)
+    beside: list[Callable[[], Awaitable[None]]] = (
+        [lambda: reload_on_change(service, config.resolve())] if reload else []
+    )
+    run_until_stopped(
+        server.serve(service.asgi, options, beside=beside, started=lambda address: print_addresses(service, address))
+    )
+    return 0
+
+
+def create_application() -> Any:
+    """The ASGI application of one worker process. The parent sets BFF_CONFIG to the path of the configuration."""
+    project = load_project(Path(os.environ["BFF_CONFIG"]))
+    configure_logging(project.settings.log)
+    server.settle()
+    return Service(project).asgi
+
+
+async def reload_on_change(service: Service, config: Path) -> None:
+    """Reload after each change of a YAML, Python or schema file. After a mistake the old state stays in use."""
+    async for changes in awatch(config.parent, watch_filter=lambda _, path: path.endswith(_WATCHED)):
+        files = sorted({Path(path).name for _, path in changes})
+        try:
+            await service.reload(config)
+            console.print(f"reloaded after a change of {escape(', '.join(files))}")
+        except (ConfigError, SchemaError) as error:
+            for problem in error.problems:
+                print_error(str(problem), label="not reloaded")

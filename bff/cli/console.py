@@ -1,0 +1,43 @@
+"""What the commands print: errors, warnings and the addresses of a running gateway, on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.markup import escape
+
+from bff.app import Service
+
+console = Console(stderr=True, highlight=False)
+
+Config = Annotated[Path, Parameter(name=["--config", "-c"], help="Path of the configuration file.")]
+
+
+def print_error(message: str, *, label: str = "error") -> None:
+    """One line with a red label."""
+    console.print(f"[red]{label}[/red] {escape(message)}", soft_wrap=True)
+
+
+def print_warning(message: str, *, label: str) -> None:
+    """One line with a yellow label."""
+    console.print(f"[yellow]{label}[/yellow] {escape(message)}", soft_wrap=True)
+
+
+def print_problems(problems: Iterable[object]) -> None:
+    """All mistakes, then how many there are."""
+    lines = [str(each) for each in problems]
+    for line in lines:
+        print_error(line)
+    console.print("1 error" if len(lines) == 1 else f"{len(lines)} errors")
+
+
+def print_addresses(service: Service, address: str) -> None:
+    """The address of the gateway and of each frontend."""
+    console.print(f"\n[bold]The gateway[/bold] listens at {address}/graphql")
+    for card in service.generation.cards:
+        console.print(f"  {card.name:<10} {address}/graphql/{card.name}   {escape(card.description)}")
+    console.print("  Open an address in a browser for GraphiQL. Press Ctrl-C to stop.\n")

@@ -1,0 +1,35 @@
+"""How a mistake ends a command: one line per mistake instead of a traceback, and a non-zero exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from bff.authoring import SchemaError
+from bff.cli.console import print_error, print_problems
+from bff.config import ConfigError
+from bff.http.server.run import CannotListen
+
+P = ParamSpec("P")
+
+
+def exit_with_code(command: Callable[P, int | None]) -> Callable[P, None]:
+    """Run a command and exit with its code: 0 by default, 1 after a mistake of the user, 130 after Ctrl-C."""
+
+    @wraps(command)
+    def run_command(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except (ConfigError, SchemaError) as error:
+            print_problems(error.problems)
+            code = 1
+        except CannotListen as error:
+            print_error(str(error))
+            code = 1
+        except KeyboardInterrupt:
+            code = 130
+        sys.exit(code or 0)
+
+    return run_command
