@@ -12,13 +12,13 @@ from grpc import StatusCode, aio
 
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamTimeout, UpstreamUnavailable
-from connectors.grpc.decode_reply import plain, reply_of
-from connectors.grpc.errors import Unfit
-from connectors.grpc.metadata import BadMetadata, from_metadata, to_metadata
+from connectors.grpc.decode_reply import decode_message, make_reply
+from connectors.grpc.errors import RequestMismatch
+from connectors.grpc.metadata import BadMetadata, decode_metadata, encode_metadata
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.options import Options
 from connectors.grpc.schema import Method
-from connectors.grpc.session import Connection
+from connectors.grpc.session import Session
 
 _HEALTH = "/grpc.health.v1.Health/Check"
 _SERVING = 1
@@ -39,7 +39,7 @@ class GrpcConnector:
     def __init__(self, name: str, options: Options) -> None:
         self._name = name
         self._options = options
-        self._connection = Connection(name, options)
+        self._session = Session(name, options)
         self._rpcs: dict[tuple[str, bool], _Rpc] = {}
 
     async def start(self) -> None:
@@ -48,18 +48,18 @@ class GrpcConnector:
         Raises DefinitionError for mistakes in proto files, descriptor sets and certificates.
         """
         operation = Operation(upstream=self._name, name="start")
-        with self._connection.upstream_errors(operation):
-            await self._connection.ready(operation, None)
+        with self._session.translate_errors(operation):
+            await self._session.ready(operation, None)
 
     async def close(self) -> None:
         """Close the channel; calls under way fail with UpstreamUnreachable."""
-        await self._connection.close()
+        await self._session.close()
 
     async def check(self) -> None:
         """Ask the upstream for its health (grpc.health.v1); where that is not offered, any answer is good enough."""
         operation = Operation(upstream=self._name, name="check")
-        with self._connection.upstream_errors(operation):
-            channel, _ = await self._connection.ready(operation, None)
+        with self._session.translate_errors(operation):
+            channel, _ = await self._session.ready(operation, None)
             # Request and response have one field, number 1, as these two have: they are the same on the wire.
             question = StringValue(value=self._options.health).SerializeToString()
             ask: Callable[..., Any] = channel.unary_unary(_HEALTH)
@@ -78,29 +78,29 @@ class GrpcConnector:
         The reply's headers are the initial and trailing metadata. Raises DefinitionError when the upstream has no such
         method or the request no such field.
         """
-        operation = _operation_of(call)
-        with self._connection.upstream_errors(operation):
-            rpc = await self._rpc(operation, call.deadline)
+        operation = _check_operation(call)
+        with self._session.translate_errors(operation):
+            rpc = await self._find_rpc(operation, call.deadline)
             under_way = rpc.invoke(
-                _request(rpc, call, operation), timeout=_seconds_left(call), metadata=_metadata(call)
+                _encode_request(rpc, call, operation), timeout=_seconds_left(call), metadata=_encode_metadata(call)
             )
             answer = await under_way
             if not isinstance(answer, bytes):
                 raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
-            headers = from_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-            return reply_of(operation, rpc.method, answer, headers)
+            headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
+            return make_reply(operation, rpc.method, answer, headers)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).
 
         Closing the generator cancels the stream upstream. Raises what `send` raises.
         """
-        operation = _operation_of(call)
-        errors = self._connection.upstream_errors
+        operation = _check_operation(call)
+        errors = self._session.translate_errors
         with errors(operation):
-            rpc = await self._rpc(operation, call.deadline)
+            rpc = await self._find_rpc(operation, call.deadline)
             under_way = rpc.invoke(
-                _request(rpc, call, operation), timeout=_seconds_left(call), metadata=_metadata(call)
+                _encode_request(rpc, call, operation), timeout=_seconds_left(call), metadata=_encode_metadata(call)
             )
         try:
             while True:
@@ -109,16 +109,16 @@ class GrpcConnector:
                     message = rpc.method.parse(answer) if isinstance(answer, bytes) else None
                 if message is None:
                     return
-                yield Event(data=plain(operation, rpc.method, message))
+                yield Event(data=decode_message(operation, rpc.method, message))
         finally:
             under_way.cancel()
 
-    async def _rpc(self, operation: RpcOperation, deadline: float | None) -> _Rpc:
+    async def _find_rpc(self, operation: RpcOperation, deadline: float | None) -> _Rpc:
         key = (operation.name, operation.is_stream)
         rpc = self._rpcs.get(key)
-        if rpc is None or self._connection.is_closed:
-            channel, schema = await self._connection.ready(operation, deadline)
-            method = schema.method(operation)
+        if rpc is None or self._session.is_closed:
+            channel, schema = await self._session.ready(operation, deadline)
+            method = schema.find_method(operation)
             multicallable = channel.unary_stream if operation.is_stream else channel.unary_unary
             rpc = self._rpcs[key] = _Rpc(method, multicallable(method.path))
         return rpc
@@ -129,25 +129,25 @@ def connect(name: str, options: Options) -> GrpcConnector:
     return GrpcConnector(name, options)
 
 
-def _operation_of(call: Call) -> RpcOperation:
+def _check_operation(call: Call) -> RpcOperation:
     operation = call.operation
     if not isinstance(operation, RpcOperation):
         raise DefinitionError(f"{operation.upstream}: {operation.name} was not defined with grpc(...)")
     return operation
 
 
-def _request(rpc: _Rpc, call: Call, operation: RpcOperation) -> bytes:
+def _encode_request(rpc: _Rpc, call: Call, operation: RpcOperation) -> bytes:
     try:
-        return rpc.method.write(operation.message(call))
-    except Unfit as unfit:
-        if unfit.is_definition:
-            raise DefinitionError(f"{operation.upstream}: {operation.name}: {unfit}") from unfit
-        raise UpstreamRejected(operation, f"the request was not sent, it does not fit: {unfit}") from unfit
+        return rpc.method.encode(operation.fill_message(call))
+    except RequestMismatch as mismatch:
+        if mismatch.is_definition:
+            raise DefinitionError(f"{operation.upstream}: {operation.name}: {mismatch}") from mismatch
+        raise UpstreamRejected(operation, f"the request was not sent, it does not fit: {mismatch}") from mismatch
 
 
-def _metadata(call: Call) -> tuple[tuple[str, str | bytes], ...] | None:
+def _encode_metadata(call: Call) -> tuple[tuple[str, str | bytes], ...] | None:
     try:
-        return to_metadata(call.headers) if call.headers else None
+        return encode_metadata(call.headers) if call.headers else None
     except BadMetadata as error:
         raise UpstreamRejected(call.operation, f"the request was not sent: {error}") from error
 

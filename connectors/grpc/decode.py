@@ -1,4 +1,4 @@
-"""Messages to plain Python, by converters made once per message type. Used through connectors.grpc.schema.
+"""Messages to plain Python, by decoders made once per message type. Used through connectors.grpc.schema.
 
 Field names are the proto's own. Enums are names, 64-bit integers are ints, bytes are base64; what has presence and is
 not set is None; google.protobuf's own types are as in ProtoJSON (https://protobuf.dev/programming-guides/json).
@@ -19,9 +19,9 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from connectors.aio import cooperative
-from connectors.grpc.wellknown import READ, WRAPPERS
+from connectors.grpc.wellknown import DECODERS, WRAPPERS
 
-Read = Callable[[Any], Any]
+Decode = Callable[[Any], Any]
 _CONVERTED = frozenset(
     {
         FieldDescriptor.TYPE_MESSAGE,
@@ -36,101 +36,103 @@ NULL = "google.protobuf.NullValue"
 _FLOAT = struct.Struct("f")
 
 
-class Readers:
-    """The converters of one descriptor pool."""
+class Decoders:
+    """The decoders of one descriptor pool, each made when first needed."""
 
     def __init__(self, pool: DescriptorPool) -> None:
         self._pool = pool
-        self._readers: dict[str, Read] = {}
+        self._decoders: dict[str, Decode] = {}
 
-    def of(self, descriptor: Descriptor) -> Read:
-        """The converter of a message type. It raises ValueError or RecursionError for what has no plain form."""
+    def get_decoder(self, descriptor: Descriptor) -> Decode:
+        """Get the decoder of a message type. It raises ValueError or RecursionError."""
         name = descriptor.full_name
-        if name not in self._readers:
+        if name not in self._decoders:
             if name == "google.protobuf.Any":
-                self._readers[name] = self._read_any
-            elif name in READ:
-                self._readers[name] = READ[name]
+                self._decoders[name] = self._decode_any
+            elif name in DECODERS:
+                self._decoders[name] = DECODERS[name]
             elif name in WRAPPERS:
-                self._readers[name] = self._wrapper(descriptor)
+                self._decoders[name] = self._make_wrapper_decoder(descriptor)
             else:
-                self._add_record(descriptor)
-        return self._readers[name]
+                self._compile_message(descriptor)
+        return self._decoders[name]
 
-    async def in_slices(self, message: Message) -> Any:
-        """What the converter of its type makes of a message, with turns for others within long lists."""
+    async def decode_in_slices(self, message: Message) -> Any:
+        """Decode a message in slices of its long lists; other tasks run between the slices."""
         descriptor: Any = message.DESCRIPTOR
         if has_plain_form(descriptor):
-            return self.of(descriptor)(message)
-        return {field.name: await self._field_in_turns(field, message) for field in descriptor.fields}
+            return self.get_decoder(descriptor)(message)
+        return {field.name: await self._decode_field_in_slices(field, message) for field in descriptor.fields}
 
-    async def _field_in_turns(self, field: FieldDescriptor, message: Message) -> Any:
+    async def _decode_field_in_slices(self, field: FieldDescriptor, message: Message) -> Any:
         if field.message_type is None or is_map(field):
-            source = f"lambda m: {expression(field, 'read')}"
-            return eval(source, {"read": self.reader(field)})(message)  # noqa: S307 - as below
+            source = f"lambda m: {write_field_code(field, 'read')}"
+            return eval(source, {"read": self.get_field_decoder(field)})(message)  # noqa: S307 - as below
         value = getattr(message, field.name)
         if not field.is_repeated:
-            return await self.in_slices(value) if message.HasField(field.name) else None
-        read, items = self.of(field.message_type), []
+            return await self.decode_in_slices(value) if message.HasField(field.name) else None
+        read, items = self.get_decoder(field.message_type), []
         for rows in cooperative.slices(len(value)):
             await cooperative.yield_to_loop()
             items += [read(item) for item in value[rows.start : rows.stop]]
         return items
 
-    def _add_record(self, descriptor: Descriptor) -> None:
+    def _compile_message(self, descriptor: Descriptor) -> None:
         """A message as a dict: one generated expression, `{"sku": m.sku, "was": m.was if m.HasField("was") else None}`.
 
         Generated, because looping over the fields takes more than twice as long.
         """
-        entries = ", ".join(f"{field.name!r}: {expression(field, _reader(field))}" for field in descriptor.fields)
+        entries = ", ".join(
+            f"{field.name!r}: {write_field_code(field, _name_decoder(field))}" for field in descriptor.fields
+        )
         namespace: dict[str, Any] = {}
         exec(f"def read(m): return {{{entries}}}", namespace)  # noqa: S102 - as dataclasses and namedtuples are made
-        self._readers[descriptor.full_name] = namespace["read"]
+        self._decoders[descriptor.full_name] = namespace["read"]
         for field in descriptor.fields:  # only now: types may contain themselves
-            namespace[_reader(field)] = self.reader(field)
+            namespace[_name_decoder(field)] = self.get_field_decoder(field)
 
-    def reader(self, field: FieldDescriptor) -> Read | None:
-        """How to read a whole map, or else one value of a field; None when it already is plain."""
-        return self._map(field) if is_map(field) else self._single(field)
+    def get_field_decoder(self, field: FieldDescriptor) -> Decode | None:
+        """Get the decoder of a whole map, or of one value of any other field; None when the raw value is plain."""
+        return self._make_map_decoder(field) if is_map(field) else self._make_value_decoder(field)
 
-    def _single(self, field: FieldDescriptor) -> Read | None:
+    def _make_value_decoder(self, field: FieldDescriptor) -> Decode | None:
         if field.message_type is not None:
-            return self.of(field.message_type)
+            return self.get_decoder(field.message_type)
         if field.enum_type is not None:
-            return _enum(field.enum_type)
+            return _make_enum_decoder(field.enum_type)
         if field.type == FieldDescriptor.TYPE_BYTES:
-            return bytes_to_text
+            return encode_base64
         if field.type == FieldDescriptor.TYPE_FLOAT:
-            return shortest
+            return shorten_float
         return None
 
-    def _map(self, field: FieldDescriptor) -> Read:
-        """A map as a dict with text as keys, as in JSON."""
+    def _make_map_decoder(self, field: FieldDescriptor) -> Decode:
+        """Make the decoder of a map: a dict whose keys are text, as in JSON."""
         assert field.message_type is not None
         entry = field.message_type.fields_by_name
-        key = {FieldDescriptor.TYPE_STRING: None, FieldDescriptor.TYPE_BOOL: _bool_key}.get(entry["key"].type, str)
-        value = self._single(entry["value"])
+        key = {FieldDescriptor.TYPE_STRING: None, FieldDescriptor.TYPE_BOOL: _name_bool}.get(entry["key"].type, str)
+        value = self._make_value_decoder(entry["value"])
 
-        def read_map(raw: Mapping[Any, Any]) -> dict[str, Any]:
+        def decode_map(raw: Mapping[Any, Any]) -> dict[str, Any]:
             pairs: Iterable[tuple[Any, Any]] = raw.items()
             if key is not None:
                 pairs = [(key(name), item) for name, item in pairs]
             return {name: value(item) for name, item in pairs} if value is not None else dict(pairs)
 
-        return read_map
+        return decode_map
 
-    def _wrapper(self, descriptor: Descriptor) -> Read:
-        read = self._single(descriptor.fields_by_name["value"])
+    def _make_wrapper_decoder(self, descriptor: Descriptor) -> Decode:
+        read = self._make_value_decoder(descriptor.fields_by_name["value"])
         return (lambda message: message.value) if read is None else (lambda message: read(message.value))
 
-    def _read_any(self, message: Any) -> dict[str, Any]:
-        """`{"@type": ..., fields}`; what has no fields of its own, and what is of an unknown type, as `value`."""
+    def _decode_any(self, message: Any) -> dict[str, Any]:
+        """Decode an Any as `{"@type": ..., fields}`; a type with a plain form, or an unknown one, as `value`."""
         name = message.type_url.rpartition("/")[2]
         try:
             descriptor = self._pool.FindMessageTypeByName(name)
         except KeyError:
-            return {"@type": message.type_url, "value": bytes_to_text(message.value)} if message.type_url else {}
-        data = self.of(descriptor)(GetMessageClass(descriptor).FromString(message.value))
+            return {"@type": message.type_url, "value": encode_base64(message.value)} if message.type_url else {}
+        data = self.get_decoder(descriptor)(GetMessageClass(descriptor).FromString(message.value))
         if has_plain_form(descriptor):
             return {"@type": message.type_url, "value": data}
         return {"@type": message.type_url, **data}
@@ -144,19 +146,19 @@ def is_map(field: FieldDescriptor) -> bool:
 def has_plain_form(descriptor: Descriptor) -> bool:
     """Whether a message is written as something else than a dict of its fields."""
     return (
-        descriptor.full_name in READ
+        descriptor.full_name in DECODERS
         or descriptor.full_name in WRAPPERS
         or descriptor.full_name == "google.protobuf.Any"
     )
 
 
-def bytes_to_text(value: bytes) -> str:
-    """Bytes as standard base64."""
+def encode_base64(value: bytes) -> str:
+    """Encode bytes as standard base64."""
     return base64.b64encode(value).decode()
 
 
-def shortest(value: float) -> float:
-    """The shortest decimal that names the same 32-bit float: 9.99 and not 9.989999771118164."""
+def shorten_float(value: float) -> float:
+    """Find the shortest decimal that names the same 32-bit float: 9.99 and not 9.989999771118164."""
     if not math.isfinite(value):
         return value
     for digits in (6, 7, 8):
@@ -176,38 +178,38 @@ class _Names(dict[int, str]):
         return number
 
 
-def enum_names(enum: EnumDescriptor) -> dict[int, str]:
-    """The name of each number: the first declared where there are several."""
+def list_enum_names(enum: EnumDescriptor) -> dict[int, str]:
+    """Map each number to its name: the first declared where there are several."""
     return {value.number: value.name for value in reversed(enum.values)}
 
 
-def _enum(enum: EnumDescriptor) -> Read:
+def _make_enum_decoder(enum: EnumDescriptor) -> Decode:
     if enum.full_name == NULL:
         return lambda number: None
-    return _Names(enum_names(enum)).__getitem__
+    return _Names(list_enum_names(enum)).__getitem__
 
 
-def expression(field: FieldDescriptor, reader: str) -> str:
-    """Python that reads one field of the message `m`, calling `reader` where the raw value is not plain yet."""
-    raw = raw_of(field)
+def write_field_code(field: FieldDescriptor, decoder: str) -> str:
+    """Write Python that reads one field of the message `m` and calls `decoder` where the raw value is not plain."""
+    raw = write_raw_code(field)
     if is_map(field):
-        return f"{reader}({raw})"
+        return f"{decoder}({raw})"
     if field.is_repeated:
-        return f"{raw}[:]" if _is_plain(field) else f"[{reader}(item) for item in {raw}]"
-    value = raw if _is_plain(field) else f"{reader}({raw})"
+        return f"{raw}[:]" if _is_plain(field) else f"[{decoder}(item) for item in {raw}]"
+    value = raw if _is_plain(field) else f"{decoder}({raw})"
     if field.has_presence and not field.has_default_value:
         return f"{value} if m.HasField({field.name!r}) else None"
     return value
 
 
-def raw_of(field: FieldDescriptor) -> str:
-    """Python that takes the raw value of one field out of the message `m`."""
-    # Names come from outside: whatever protobuf lets pass, nothing but an identifier becomes code.
+def write_raw_code(field: FieldDescriptor) -> str:
+    """Write Python that takes the raw value of one field out of the message `m`."""
+    # Names come from the upstream. protobuf accepts more than identifiers; only an identifier may become code.
     is_safe = field.name.isidentifier() and not iskeyword(field.name)
     return f"m.{field.name}" if is_safe else f"getattr(m, {field.name!r})"
 
 
-def _reader(field: FieldDescriptor) -> str:
+def _name_decoder(field: FieldDescriptor) -> str:
     return f"read_{field.number}"
 
 
@@ -216,5 +218,5 @@ def _is_plain(field: FieldDescriptor) -> bool:
     return field.type not in _CONVERTED
 
 
-def _bool_key(key: bool) -> str:
+def _name_bool(key: bool) -> str:
     return "true" if key else "false"

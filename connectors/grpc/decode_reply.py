@@ -13,19 +13,19 @@ from connectors.errors import UpstreamBadReply
 from connectors.grpc.schema import Method
 
 LARGE_TYPED: Final = 1_000_000
-"""Bytes of a message that forms are filled from in one turn: about 30 milliseconds."""
-_NO_FORM = (ValueError, OverflowError, RecursionError, DecodeError)
+"""Bytes of the largest message that forms are filled from without a pause: about 30 milliseconds."""
+_UNDECODABLE = (ValueError, OverflowError, RecursionError, DecodeError)
 
 
-def reply_of(operation: Operation, method: Method, answer: bytes, headers: Mapping[str, str]) -> Reply:
-    """The reply, its message parsed and not yet read. Raises DecodeError for bytes that are no message."""
-    kind = _ReadLarge if len(answer) > cooperative.LARGE else _Read
-    fit = method.fit if len(answer) <= LARGE_TYPED else None
+def make_reply(operation: Operation, method: Method, answer: bytes, headers: Mapping[str, str]) -> Reply:
+    """Make the reply: its message is parsed here, decoded later. Raises DecodeError for bytes that are no message."""
+    kind = _DecodeLarge if len(answer) > cooperative.LARGE else _Decode
+    fit = method.fill_form if len(answer) <= LARGE_TYPED else None
     return Reply(method.parse(answer), decode=kind(operation, method), headers=headers, fit=fit)
 
 
-class _Read:
-    """Reads a message."""
+class _Decode:
+    """Decodes a message: the `decode` of a Reply."""
 
     __slots__ = ("_method", "_operation")
 
@@ -34,29 +34,29 @@ class _Read:
         self._method = method
 
     def __call__(self, message: Message) -> Any:
-        return plain(self._operation, self._method, message)
+        return decode_message(self._operation, self._method, message)
 
 
-class _ReadLarge(_Read):
+class _DecodeLarge(_Decode):
     """The same for a large message."""
 
     __slots__ = ()
 
     async def in_slices(self, message: Message) -> Any:
-        """As Reply.read wants it."""
+        """Decode in slices, for Reply.read."""
         try:
-            return await self._method.read_in_slices(message)
-        except _NO_FORM as error:
-            raise _no_form(self._operation, error) from error
+            return await self._method.decode_in_slices(message)
+        except _UNDECODABLE as error:
+            raise _make_undecodable_error(self._operation, error) from error
 
 
-def plain(operation: Operation, method: Method, message: Message) -> Any:
-    """A message as plain data. Raises UpstreamBadReply where something in it has no plain form."""
+def decode_message(operation: Operation, method: Method, message: Message) -> Any:
+    """Decode a message to plain data. Raises UpstreamBadReply where a value in it has no plain form."""
     try:
-        return method.read(message)
-    except _NO_FORM as error:
-        raise _no_form(operation, error) from error
+        return method.decode(message)
+    except _UNDECODABLE as error:
+        raise _make_undecodable_error(operation, error) from error
 
 
-def _no_form(operation: Operation, error: Exception) -> UpstreamBadReply:
+def _make_undecodable_error(operation: Operation, error: Exception) -> UpstreamBadReply:
     return UpstreamBadReply(operation, f"the reply has no plain form: {error}")

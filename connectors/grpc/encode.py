@@ -1,6 +1,6 @@
-"""Plain Python to request messages, by converters made once per message type. Used through connectors.grpc.schema.
+"""Plain Python to request messages, by encoders made once per message type. Used through connectors.grpc.schema.
 
-Takes what connectors.grpc.decode gives, and a little more: numbers as text (a GraphQL ID is text), enum numbers and
+Accepts what connectors.grpc.decode returns, and more: numbers as text (a GraphQL ID is text), enum numbers and
 Python enums, datetime and timedelta, bytes. None leaves a field unset.
 """
 
@@ -16,14 +16,14 @@ from google.protobuf.message import EncodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from connectors.grpc.decode import has_plain_form, is_map
-from connectors.grpc.encode_scalars import Check, check_of, text_from
-from connectors.grpc.errors import Unfit, kind_of
-from connectors.grpc.wellknown import WRAPPERS, WRITE
+from connectors.grpc.encode_scalars import Convert, convert_text, get_converter
+from connectors.grpc.errors import RequestMismatch, name_type
+from connectors.grpc.wellknown import ENCODERS, WRAPPERS
 
-Write = Callable[[Any, Any], None]
-"""(message to fill, plain data). Raises Unfit."""
+Encode = Callable[[Any, Any], None]
+"""(message to fill, plain data). Raises RequestMismatch."""
 
-_OWN: Mapping[int, type] = {
+_CHECKED_BY_PROTOBUF: Mapping[int, type] = {
     FieldDescriptor.TYPE_STRING: str,
     FieldDescriptor.TYPE_BOOL: bool,
     FieldDescriptor.TYPE_INT32: int,
@@ -37,178 +37,175 @@ _OWN: Mapping[int, type] = {
     FieldDescriptor.TYPE_UINT64: int,
     FieldDescriptor.TYPE_FIXED64: int,
 }
-"""Where protobuf checks a value of this type just as we do, and a whole list in a fraction of the time."""
+"""Types whose values protobuf checks as we do; it checks a whole list in a fraction of our time."""
 
 
-class Writers:
-    """The converters of one descriptor pool."""
+class Encoders:
+    """The encoders of one descriptor pool, each made when first needed."""
 
     def __init__(self, pool: DescriptorPool) -> None:
         self._pool = pool
-        self._writers: dict[str, Write] = {}
+        self._encoders: dict[str, Encode] = {}
 
-    def serializer(self, descriptor: Descriptor) -> Callable[[Any], bytes]:
-        """Plain data to the bytes of a message of this type. It raises Unfit."""
-        make, write = GetMessageClass(descriptor), self.of(descriptor)
+    def make_serializer(self, descriptor: Descriptor) -> Callable[[Any], bytes]:
+        """Make the function from plain data to the bytes of a message of this type. It raises RequestMismatch."""
+        make, encode = GetMessageClass(descriptor), self.get_encoder(descriptor)
 
         def serialize(data: Any) -> bytes:
             message = make()
             try:
-                write(message, data)
+                encode(message, data)
                 return message.SerializeToString()
             except RecursionError:
-                raise Unfit("is nested too deeply") from None
+                raise RequestMismatch("is nested too deeply") from None
             except EncodeError as error:  # names required fields, no values
-                raise Unfit(str(error)) from None
+                raise RequestMismatch(str(error)) from None
 
         return serialize
 
-    def of(self, descriptor: Descriptor) -> Write:
-        """The converter of a message type."""
+    def get_encoder(self, descriptor: Descriptor) -> Encode:
+        """Get the encoder of a message type."""
         name = descriptor.full_name
-        if name not in self._writers:
+        if name not in self._encoders:
             if name == "google.protobuf.Any":
-                self._writers[name] = self._write_any
-            elif name in WRITE:
-                self._writers[name] = WRITE[name]
+                self._encoders[name] = self._encode_any
+            elif name in ENCODERS:
+                self._encoders[name] = ENCODERS[name]
             elif name in WRAPPERS:
-                self._writers[name] = self._field(descriptor.fields_by_name["value"])
+                self._encoders[name] = self._make_field_encoder(descriptor.fields_by_name["value"])
             else:
-                self._add_record(descriptor)
-        return self._writers[name]
+                self._compile_message(descriptor)
+        return self._encoders[name]
 
-    def _add_record(self, descriptor: Descriptor) -> None:
-        fields: dict[str, Write] = {}
+    def _compile_message(self, descriptor: Descriptor) -> None:
+        fields: dict[str, Encode] = {}
         choices = {
             field.name: oneof.name for oneof in descriptor.oneofs if len(oneof.fields) > 1 for field in oneof.fields
         }
 
-        def write(message: Message, data: Any) -> None:
+        def encode(message: Message, data: Any) -> None:
             if not isinstance(data, Mapping):
-                raise Unfit(f"takes a dict with fields of {descriptor.full_name}, not {kind_of(data)}")
+                raise RequestMismatch(f"takes a dict with fields of {descriptor.full_name}, not {name_type(data)}")
             for name, value in data.items():
                 if value is None:
                     continue
                 try:
                     if name in choices and message.WhichOneof(choices[name]) is not None:
-                        raise Unfit(f'only one of "{choices[name]}" can be given, and there is another already')
-                    (fields.get(name) or _unknown(descriptor, name))(message, value)
-                except Unfit as unfit:
-                    unfit.enter(name)
+                        raise RequestMismatch(f'only one field of "{choices[name]}" can be set, and another one is set')
+                    (fields.get(name) or _refuse_unknown_field(descriptor, name))(message, value)
+                except RequestMismatch as mismatch:
+                    mismatch.add_outer_step(name)
                     raise
 
-        self._writers[descriptor.full_name] = (
-            write  # known before its fields are looked at: types may contain themselves
-        )
-        fields.update((field.name, self._field(field)) for field in descriptor.fields)
+        self._encoders[descriptor.full_name] = encode  # before its fields are made: types may contain themselves
+        fields.update((field.name, self._make_field_encoder(field)) for field in descriptor.fields)
 
-    def _field(self, field: FieldDescriptor) -> Write:
+    def _make_field_encoder(self, field: FieldDescriptor) -> Encode:
         if is_map(field):
-            return self._map(field)
+            return self._make_map_encoder(field)
         if field.message_type is not None:
-            return (
-                _messages(field.name, self.of(field.message_type))
-                if field.is_repeated
-                else _message(field.name, self.of(field.message_type))
-            )
-        return _scalars(field) if field.is_repeated else _scalar(field.name, check_of(field))
+            make = _make_messages_encoder if field.is_repeated else _make_message_encoder
+            return make(field.name, self.get_encoder(field.message_type))
+        if field.is_repeated:
+            return _make_scalars_encoder(field)
+        return _make_scalar_encoder(field.name, get_converter(field))
 
-    def _map(self, field: FieldDescriptor) -> Write:
+    def _make_map_encoder(self, field: FieldDescriptor) -> Encode:
         assert field.message_type is not None
         entry = field.message_type.fields_by_name
-        key_of = check_of(entry["key"])
+        convert_key = get_converter(entry["key"])
         inner = entry["value"].message_type
-        fill = self.of(inner) if inner is not None else None
-        check = check_of(entry["value"]) if inner is None else None
+        fill = self.get_encoder(inner) if inner is not None else None
+        convert = get_converter(entry["value"]) if inner is None else None
 
-        def write(message: Message, data: Any) -> None:
+        def encode(message: Message, data: Any) -> None:
             if not isinstance(data, Mapping):
-                raise Unfit(f"takes a dict, not {kind_of(data)}")
+                raise RequestMismatch(f"takes a dict, not {name_type(data)}")
             target = getattr(message, field.name)
             for key, value in data.items():
                 try:
                     if fill is not None:
-                        fill(target[key_of(key)], value)
-                    elif check is not None:
-                        target[key_of(key)] = check(value)
-                except Unfit as unfit:
-                    unfit.enter(key)
+                        fill(target[convert_key(key)], value)
+                    elif convert is not None:
+                        target[convert_key(key)] = convert(value)
+                except RequestMismatch as mismatch:
+                    mismatch.add_outer_step(key)
                     raise
 
-        return write
+        return encode
 
-    def _write_any(self, message: Any, data: Any) -> None:
-        """`{"@type": "type.googleapis.com/package.Message", fields}`, as reading gives it."""
+    def _encode_any(self, message: Any, data: Any) -> None:
+        """Fill an Any from `{"@type": "type.googleapis.com/package.Message", fields}`, the form that decode returns."""
         if not isinstance(data, Mapping) or not isinstance(data.get("@type"), str):
-            raise Unfit(f'takes a dict with "@type", not {kind_of(data)}')
-        name = text_from(data["@type"]).rpartition("/")[2]
+            raise RequestMismatch(f'takes a dict with "@type", not {name_type(data)}')
+        name = convert_text(data["@type"]).rpartition("/")[2]
         try:
             descriptor = self._pool.FindMessageTypeByName(name)
         except KeyError:
-            raise Unfit(f'the "@type" {name!r} is not among the upstream\'s types') from None
+            raise RequestMismatch(f'the "@type" {name!r} is not among the upstream\'s types') from None
         fields = {key: value for key, value in data.items() if key != "@type"}
-        content = self.serializer(descriptor)(fields.get("value") if has_plain_form(descriptor) else fields)
+        content = self.make_serializer(descriptor)(fields.get("value") if has_plain_form(descriptor) else fields)
         message.type_url, message.value = data["@type"], content
 
 
-def _message(name: str, fill: Write) -> Write:
-    def write(message: Message, data: Any) -> None:
+def _make_message_encoder(name: str, fill: Encode) -> Encode:
+    def encode(message: Message, data: Any) -> None:
         inner = getattr(message, name)
         inner.SetInParent()  # an empty message is set, too
         fill(inner, data)
 
-    return write
+    return encode
 
 
-def _messages(name: str, fill: Write) -> Write:
-    def write(message: Message, data: Any) -> None:
+def _make_messages_encoder(name: str, fill: Encode) -> Encode:
+    def encode(message: Message, data: Any) -> None:
         target = getattr(message, name)
-        for index, item in enumerate(_listed(data)):
+        for index, item in enumerate(_check_list(data)):
             try:
                 fill(target.add(), item)
-            except Unfit as unfit:
-                unfit.enter(index)
+            except RequestMismatch as mismatch:
+                mismatch.add_outer_step(index)
                 raise
 
-    return write
+    return encode
 
 
-def _scalar(name: str, check: Check) -> Write:
-    return lambda message, data: setattr(message, name, check(data))
+def _make_scalar_encoder(name: str, convert: Convert) -> Encode:
+    return lambda message, data: setattr(message, name, convert(data))
 
 
-def _scalars(field: FieldDescriptor) -> Write:
-    name, check, own = field.name, check_of(field), _OWN.get(field.type)
+def _make_scalars_encoder(field: FieldDescriptor) -> Encode:
+    name, convert, own = field.name, get_converter(field), _CHECKED_BY_PROTOBUF.get(field.type)
 
-    def write(message: Message, data: Any) -> None:
-        items, target = _listed(data), getattr(message, name)
+    def encode(message: Message, data: Any) -> None:
+        items, target = _check_list(data), getattr(message, name)
         if own is not None and set(map(type, items)) == {own}:
             try:
                 target.extend(items)
-            except ValueError:  # out of range or not Unicode: below it is told which
+            except ValueError:  # out of range or not Unicode: the loop below finds the item
                 message.ClearField(name)
             else:
                 return
         checked = []
         for index, item in enumerate(items):
             try:
-                checked.append(check(item))
-            except Unfit as unfit:
-                unfit.enter(index)
+                checked.append(convert(item))
+            except RequestMismatch as mismatch:
+                mismatch.add_outer_step(index)
                 raise
         getattr(message, name).extend(checked)
 
-    return write
+    return encode
 
 
-def _listed(data: Any) -> Any:
+def _check_list(data: Any) -> Any:
     if not isinstance(data, list | tuple):
-        raise Unfit(f"takes a list, not {kind_of(data)}")
+        raise RequestMismatch(f"takes a list, not {name_type(data)}")
     return data
 
 
-def _unknown(descriptor: Descriptor, name: object) -> Write:
+def _refuse_unknown_field(descriptor: Descriptor, name: object) -> Encode:
     known = [field.name for field in descriptor.fields]
     nearest = get_close_matches(str(name), known, n=1)
     hint = f'did you mean "{nearest[0]}"?' if nearest else f"it has {', '.join(known) or 'none'}"
-    raise Unfit(f"{descriptor.full_name} has no such field; {hint}", is_definition=True)
+    raise RequestMismatch(f"{descriptor.full_name} has no such field; {hint}", is_definition=True)

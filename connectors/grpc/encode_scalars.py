@@ -1,4 +1,4 @@
-"""Checks of single values for request messages: the right kind and within range. Used by connectors.grpc.writing."""
+"""Single values of request messages, checked for type and range. Used by connectors.grpc.encode and wellknown."""
 
 from __future__ import annotations
 
@@ -13,91 +13,91 @@ from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
-from connectors.grpc.errors import Unfit, kind_of
+from connectors.grpc.errors import RequestMismatch, name_type
 
-Check = Callable[[Any], Any]
-"""Plain data -> what protobuf takes. Raises Unfit."""
+Convert = Callable[[Any], Any]
+"""Plain data -> the value that protobuf accepts. Raises RequestMismatch."""
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")  # no 64-bit number is longer
 _LARGEST_FLOAT = 3.4028235677973366e38  # half a step above the largest 32-bit float: everything below is rounded to it
 
 
-def check_of(field: FieldDescriptor) -> Check:
-    """The check for one value of a scalar or enum field."""
-    return _enum(field.enum_type) if field.enum_type is not None else _CHECKS[field.type]
+def get_converter(field: FieldDescriptor) -> Convert:
+    """Get the converter for one value of a scalar or enum field."""
+    return _make_enum_converter(field.enum_type) if field.enum_type is not None else _CONVERTERS[field.type]
 
 
-def _integer(bits: int, *, is_signed: bool) -> Check:
+def _make_integer_converter(bits: int, *, is_signed: bool) -> Convert:
     low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if is_signed else (0, 2**bits - 1)
     name = f"{'int' if is_signed else 'uint'}{bits}"
 
-    def check(data: Any) -> int:
+    def convert(data: Any) -> int:
         value = data
         if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Unfit(f"takes an {name}, not {kind_of(data)}")
+            raise RequestMismatch(f"takes an {name}, not {name_type(data)}")
         if not low <= value <= high:
-            raise Unfit(f"is out of the range of {name}")
+            raise RequestMismatch(f"is out of the range of {name}")
         return value
 
-    return check
+    return convert
 
 
-def _float(data: Any) -> float:
-    value = double_from(data)
+def _convert_float(data: Any) -> float:
+    value = convert_double(data)
     if math.isfinite(value) and abs(value) >= _LARGEST_FLOAT:
-        raise Unfit("is out of the range of float")
+        raise RequestMismatch("is out of the range of float")
     return value
 
 
-def double_from(data: Any) -> float:
-    """A 64-bit float from a number."""
+def convert_double(data: Any) -> float:
+    """Convert a number to a 64-bit float."""
     if isinstance(data, bool) or not isinstance(data, int | float):
-        raise Unfit(f"takes a number, not {kind_of(data)}")
+        raise RequestMismatch(f"takes a number, not {name_type(data)}")
     try:
         return float(data)
     except OverflowError:
-        raise Unfit("is out of the range of double") from None
+        raise RequestMismatch("is out of the range of double") from None
 
 
-def _bool(data: Any) -> bool:
+def _convert_bool(data: Any) -> bool:
     if isinstance(data, bool):
         return data
     if data in ("true", "false"):  # as keys of maps are read
         return bool(data == "true")
-    raise Unfit(f"takes a boolean, not {kind_of(data)}")
+    raise RequestMismatch(f"takes a boolean, not {name_type(data)}")
 
 
-def text_from(data: Any) -> str:
-    """Text that can be written as UTF-8."""
+def convert_text(data: Any) -> str:
+    """Check that text can be encoded as UTF-8."""
     if not isinstance(data, str):
-        raise Unfit(f"takes text, not {kind_of(data)}")
+        raise RequestMismatch(f"takes text, not {name_type(data)}")
     if not data.isascii():
         try:
             data.encode()
         except UnicodeEncodeError:
-            raise Unfit("is not valid Unicode") from None
+            raise RequestMismatch("is not valid Unicode") from None
     return str(data)
 
 
-def bytes_from(data: Any) -> bytes:
-    """Bytes from bytes or base64, standard or URL-safe, with or without padding."""
+def convert_bytes(data: Any) -> bytes:
+    """Convert bytes, or base64 that is standard or URL-safe, with or without padding."""
     if isinstance(data, bytes | bytearray | memoryview):
         return bytes(data)
     if not isinstance(data, str):
-        raise Unfit(f"takes bytes or base64, not {kind_of(data)}")
+        raise RequestMismatch(f"takes bytes or base64, not {name_type(data)}")
     text = data.rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise Unfit("takes base64, and this is not") from None
+        raise RequestMismatch("takes base64, and this text is not base64") from None
 
 
-def _enum(enum: EnumDescriptor) -> Check:
+def _make_enum_converter(enum: EnumDescriptor) -> Convert:
     numbers = {value.name: value.number for value in enum.values}
 
-    def check(data: Any) -> int:
+    def convert(data: Any) -> int:
         value = data
         if isinstance(value, Enum):
             value = value.value if isinstance(value.value, int) or value.value in numbers else value.name
@@ -108,17 +108,17 @@ def _enum(enum: EnumDescriptor) -> Check:
             and not isinstance(value, bool)
             and (not enum.is_closed or value in enum.values_by_number)
         ):
-            return int(_integer(32, is_signed=True)(value))
+            return int(_make_integer_converter(32, is_signed=True)(value))
         nearest = get_close_matches(value, numbers, n=1) if isinstance(value, str) else []
         hint = f'did you mean "{nearest[0]}"?' if nearest else f"it has {', '.join(numbers)}"
-        raise Unfit(f"is not a value of {enum.full_name}; {hint}")
+        raise RequestMismatch(f"is not a value of {enum.full_name}; {hint}")
 
-    return check
+    return convert
 
 
-_INT32, _INT64 = _integer(32, is_signed=True), _integer(64, is_signed=True)
-_UINT32, _UINT64 = _integer(32, is_signed=False), _integer(64, is_signed=False)
-_CHECKS: dict[int, Check] = {
+_INT32, _INT64 = _make_integer_converter(32, is_signed=True), _make_integer_converter(64, is_signed=True)
+_UINT32, _UINT64 = _make_integer_converter(32, is_signed=False), _make_integer_converter(64, is_signed=False)
+_CONVERTERS: dict[int, Convert] = {
     FieldDescriptor.TYPE_INT32: _INT32,
     FieldDescriptor.TYPE_SINT32: _INT32,
     FieldDescriptor.TYPE_SFIXED32: _INT32,
@@ -129,9 +129,9 @@ _CHECKS: dict[int, Check] = {
     FieldDescriptor.TYPE_FIXED32: _UINT32,
     FieldDescriptor.TYPE_UINT64: _UINT64,
     FieldDescriptor.TYPE_FIXED64: _UINT64,
-    FieldDescriptor.TYPE_FLOAT: _float,
-    FieldDescriptor.TYPE_DOUBLE: double_from,
-    FieldDescriptor.TYPE_BOOL: _bool,
-    FieldDescriptor.TYPE_STRING: text_from,
-    FieldDescriptor.TYPE_BYTES: bytes_from,
+    FieldDescriptor.TYPE_FLOAT: _convert_float,
+    FieldDescriptor.TYPE_DOUBLE: convert_double,
+    FieldDescriptor.TYPE_BOOL: _convert_bool,
+    FieldDescriptor.TYPE_STRING: convert_text,
+    FieldDescriptor.TYPE_BYTES: convert_bytes,
 }

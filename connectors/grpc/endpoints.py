@@ -59,7 +59,7 @@ class GrpcUpstream:
         single = Template(request or {})
         operation = RpcOperation(
             upstream=self.name,
-            name=_checked(method),
+            name=_check_method(method),
             request=single,
             is_safe=safe,
             is_idempotent=safe if idempotent is None else idempotent,
@@ -97,14 +97,14 @@ class GrpcUpstream:
     def stream(self, method: str, request: Message | None = None, *, at: str | None = None) -> StreamEndpoint:
         """A method that answers with a stream; every message is an event, of which `at` is the interesting part."""
         template = Template(request or {})
-        operation = RpcOperation(upstream=self.name, name=_checked(method), request=template, is_stream=True)
+        operation = RpcOperation(upstream=self.name, name=_check_method(method), request=template, is_stream=True)
         return StreamEndpoint(operation, template.parameters, at=at)
 
     def __repr__(self) -> str:
         return f"<grpc upstream {self.name}>"
 
 
-def _checked(method: str) -> str:
+def _check_method(method: str) -> str:
     if not _METHOD.fullmatch(method):
         raise DefinitionError(
             f"{place_of_author()}: {method!r} does not name a method; write package.Service/Method, "

@@ -62,46 +62,49 @@ _UNREADABLE = (
 _COMPRESSED = ("Compression algorithm", "Stream removed (Compression", "Compression bit")
 
 
-class Unfit(Exception):
-    """Data that a message cannot hold. The text names the field's path and never its value, which may be secret."""
+class RequestMismatch(Exception):
+    """Data does not match the type of the request message.
+
+    The text names the path of the field and never its value, which may be secret.
+    """
 
     def __init__(self, reason: str, *, is_definition: bool = False) -> None:
-        """`is_definition` says that the endpoint's author is to blame (no such field), not the value."""
+        """`is_definition`: the endpoint's definition is wrong (there is no such field), not the value."""
         super().__init__(reason)
         self.reason = reason
         self.path: tuple[str, ...] = ()
         self.is_definition = is_definition
 
-    def enter(self, step: object) -> None:
-        """Say that this happened inside of a field, an entry or an element."""
+    def add_outer_step(self, step: object) -> None:
+        """Add the field, entry or element that contains the place named so far."""
         self.path = (str(step), *self.path)
 
     def __str__(self) -> str:
         return f"{'.'.join(self.path)}: {self.reason}" if self.path else self.reason
 
 
-def kind_of(value: Any) -> str:
-    """What a value is, in words without the value."""
+def name_type(value: Any) -> str:
+    """Name the type of a value for a message that must not repeat the value."""
     return "null" if value is None else type(value).__name__
 
 
-def upstream_error(operation: Operation, error: AioRpcError, *, is_connected: bool) -> UpstreamError:
-    """The UpstreamError for a failed call. `is_connected` is whether the channel has a connection right after it."""
+def translate_status(operation: Operation, error: AioRpcError, *, is_connected: bool) -> UpstreamError:
+    """Make the UpstreamError of a failed call. `is_connected`: the channel has a connection right after the call."""
     code, details = error.code(), error.details() or ""
-    kind = _kind(code, details, is_connected=is_connected)
+    kind = _choose_error(code, details, is_connected=is_connected)
     hint = "; to accept it, set compression: true" if details.startswith(_COMPRESSED) else ""
     return kind(
         operation,
         f"{code.name}: {details}{hint}" if details else code.name,
         upstream_code=code.name,
-        retry_after=_pushback(error),
+        retry_after=_read_pushback(error),
     )
 
 
-def _kind(code: StatusCode, details: str, *, is_connected: bool) -> type[UpstreamError]:
-    """The class of error: by status code and, where grpcio reports its own failures in one, by its words."""
+def _choose_error(code: StatusCode, details: str, *, is_connected: bool) -> type[UpstreamError]:
+    """Choose the class of error by status code and, where grpcio reports a failure of its own in one, by its text."""
     if code is StatusCode.UNAVAILABLE:
-        return _unavailable(details, is_connected=is_connected)
+        return _choose_unavailable(details, is_connected=is_connected)
     if code is StatusCode.RESOURCE_EXHAUSTED and _TOO_LARGE in details:
         return UpstreamReplyTooLarge
     if code in (StatusCode.INTERNAL, StatusCode.UNKNOWN) and details.startswith(_UNREADABLE + _COMPRESSED):
@@ -109,16 +112,16 @@ def _kind(code: StatusCode, details: str, *, is_connected: bool) -> type[Upstrea
     return ERRORS.get(code, UpstreamFailed)
 
 
-def _unavailable(details: str, *, is_connected: bool) -> type[UpstreamError]:
-    """UNAVAILABLE stands for three things: no connection, a lost connection, an upstream that says so itself."""
+def _choose_unavailable(details: str, *, is_connected: bool) -> type[UpstreamError]:
+    """UNAVAILABLE has three meanings: no connection, a lost connection, an upstream that reports it about itself."""
     is_lost = details.startswith(_LOCAL) and not details.startswith(_RESET_BY_PEER)
-    if is_connected:  # then the words of a failed connection are those of the upstream about its own upstream
+    if is_connected:  # then a text about a failed connection is the upstream's, about an upstream of its own
         return UpstreamDisconnected if is_lost else UpstreamUnavailable
     return UpstreamUnreachable if details.startswith(_NEVER_CONNECTED) else UpstreamDisconnected
 
 
-def _pushback(error: AioRpcError) -> float | None:
-    """Seconds the server asks us to wait (`grpc-retry-pushback-ms`); None when it says nothing or "never"."""
+def _read_pushback(error: AioRpcError) -> float | None:
+    """Read how many seconds the server asks us to wait (`grpc-retry-pushback-ms`); None without it or for "never"."""
     for name, value in error.trailing_metadata() or ():
         if name == "grpc-retry-pushback-ms" and isinstance(value, str) and _MILLISECONDS.fullmatch(value):
             return int(value) / 1000

@@ -19,13 +19,13 @@ class BadMetadata(ValueError):
     """A header cannot be sent as metadata. The message names the header and never its value."""
 
 
-def to_metadata(headers: Mapping[str, str]) -> tuple[tuple[str, str | bytes], ...]:
-    """Metadata with these names and values; values of `-bin` names are base64 text. Raises BadMetadata."""
-    return tuple((name, _value(name, value)) for name, value in headers.items())
+def encode_metadata(headers: Mapping[str, str]) -> tuple[tuple[str, str | bytes], ...]:
+    """Encode headers as metadata; the value of a `-bin` name is base64 text. Raises BadMetadata."""
+    return tuple((name, _encode_value(name, value)) for name, value in headers.items())
 
 
-def from_metadata(*parts: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:
-    """Metadata as headers; a repeated name is joined with `, ` and `-bin` values become base64 text."""
+def decode_metadata(*parts: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:
+    """Decode metadata as headers; values of a repeated name are joined with `, `, `-bin` values become base64 text."""
     headers: dict[str, str] = {}
     for part in parts:
         for name, value in part or ():
@@ -34,19 +34,19 @@ def from_metadata(*parts: Iterable[tuple[str, str | bytes]] | None) -> dict[str,
     return headers
 
 
-def _value(name: str, value: str) -> str | bytes:
+def _encode_value(name: str, value: str) -> str | bytes:
     if not _NAME.fullmatch(name):
         raise BadMetadata(f"the header {name!r} cannot be metadata: names are lower-case letters, digits, - _ and .")
     if name.startswith("grpc-") or name in _RESERVED:
         raise BadMetadata(f"the header {name!r} is set by gRPC itself and cannot be given")
     if name.endswith("-bin"):
-        return _bytes(name, value)
+        return _decode_base64(name, value)
     if not _TEXT.fullmatch(value):
         raise BadMetadata(f"the value of the header {name!r} has characters other than printable ASCII")
     return value
 
 
-def _bytes(name: str, value: str) -> bytes:
+def _decode_base64(name: str, value: str) -> bytes:
     try:
         return base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (binascii.Error, ValueError):

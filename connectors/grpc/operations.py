@@ -30,8 +30,8 @@ class RpcOperation(Operation):
         """Name of the method, such as `GetPrices`."""
         return self.name.partition("/")[2]
 
-    def message(self, call: Call) -> Any:
-        """The request of this call as plain data, in the proto's words."""
+    def fill_message(self, call: Call) -> Any:
+        """Fill the request message of this call: plain data under the proto's field names."""
         if call.keys and self.many is not None:
             return self.many.fill(call.arguments, call.keys)
         return self.request.fill(call.arguments)

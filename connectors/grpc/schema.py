@@ -1,4 +1,4 @@
-"""The services and messages of one upstream: what can be called, and how its messages are written and read."""
+"""The services and messages of one upstream: its methods, and how their messages are encoded and decoded."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from google.protobuf.message_factory import GetMessageClass
 
 from connectors.contract import Fit
 from connectors.errors import DefinitionError
-from connectors.grpc.decode import Readers
-from connectors.grpc.encode import Writers
+from connectors.grpc.decode import Decoders
+from connectors.grpc.encode import Encoders
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.schema_descriptors import build_pool
-from connectors.grpc.typed_decode import Fitter
+from connectors.grpc.typed_decode import FormDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,16 @@ class Method:
 
     path: str
     """As it stands in the HTTP/2 request: `/shop.Pricing/GetPrices`."""
-    write: Callable[[Any], bytes]
-    """Plain data to a serialized request. Raises Unfit."""
+    encode: Callable[[Any], bytes]
+    """Plain data to a serialized request. Raises RequestMismatch."""
     parse: Callable[[bytes], Message]
     """A serialized reply to its message. Raises DecodeError."""
-    read: Callable[[Message], Any]
+    decode: Callable[[Message], Any]
     """A message as plain data."""
-    read_in_slices: Callable[[Message], Awaitable[Any]]
-    """The same for a large message."""
-    fit: Fit
-    """What a form wants of a message."""
+    decode_in_slices: Callable[[Message], Awaitable[Any]]
+    """The same for a large message; other tasks run in between."""
+    fill_form: Fit
+    """Fills a form from a message."""
 
 
 class Schema:
@@ -51,12 +51,12 @@ class Schema:
             for file in files
             for service in file.service
         ]
-        self._readers = Readers(self._pool)
-        self._writers = Writers(self._pool)
+        self._decoders = Decoders(self._pool)
+        self._encoders = Encoders(self._pool)
 
-    def method(self, operation: RpcOperation) -> Method:
-        """How to call this operation. Raises DefinitionError, with the nearest name, when there is no such method."""
-        found = self._find(operation)
+    def find_method(self, operation: RpcOperation) -> Method:
+        """Find the method of this operation. Raises DefinitionError with the nearest name when there is none."""
+        found = self._find_descriptor(operation)
         if found.client_streaming:
             raise DefinitionError(
                 f"{operation.upstream}: {operation.name} takes a stream of requests, which is not supported"
@@ -70,28 +70,28 @@ class Schema:
         reply = GetMessageClass(found.output_type)
         return Method(
             path=f"/{operation.name}",
-            write=self._writers.serializer(found.input_type),
+            encode=self._encoders.make_serializer(found.input_type),
             parse=reply.FromString,
-            read=self._readers.of(found.output_type),
-            read_in_slices=self._readers.in_slices,
-            fit=Fitter(self._readers, found.output_type),
+            decode=self._decoders.get_decoder(found.output_type),
+            decode_in_slices=self._decoders.decode_in_slices,
+            fill_form=FormDecoder(self._decoders, found.output_type),
         )
 
-    def _find(self, operation: RpcOperation) -> MethodDescriptor:
+    def _find_descriptor(self, operation: RpcOperation) -> MethodDescriptor:
         if operation.service not in self._services:
             raise DefinitionError(
                 f'{operation.upstream}: there is no service "{operation.service}"'
-                f"{_hint(operation.service, self._services)}"
+                f"{_suggest_name(operation.service, self._services)}"
             )
         service = self._pool.FindServiceByName(operation.service)
         if operation.method not in service.methods_by_name:
             raise DefinitionError(
                 f'{operation.upstream}: {operation.service} has no method "{operation.method}"'
-                f"{_hint(operation.method, list(service.methods_by_name))}"
+                f"{_suggest_name(operation.method, list(service.methods_by_name))}"
             )
         return service.methods_by_name[operation.method]
 
 
-def _hint(name: str, known: list[str]) -> str:
+def _suggest_name(name: str, known: list[str]) -> str:
     nearest = get_close_matches(name, known, n=1)
     return f'; did you mean "{nearest[0]}"?' if nearest else f"; known are {', '.join(sorted(known)) or 'none'}"

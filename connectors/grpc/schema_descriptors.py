@@ -31,7 +31,7 @@ _BUNDLED = (
 
 
 def compile_protos(name: str, protos: Iterable[Path], proto_path: Iterable[Path]) -> list[FileDescriptorProto]:
-    """The files and all that they import, compiled with protoc.
+    """Compile the files and all that they import with protoc.
 
     Raises DefinitionError with protoc's own `file:line:column: reason` lines.
     """
@@ -46,7 +46,7 @@ def compile_protos(name: str, protos: Iterable[Path], proto_path: Iterable[Path]
         *map(str, protos),
     ]
     try:
-        # A process of its own: protoc in ours would print its complaints to our stderr and could take us down.
+        # In a process of its own: inside ours, protoc would print to our stderr and could crash us.
         done = subprocess.run(command, capture_output=True, timeout=_COMPILE_SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
         raise DefinitionError(f"upstreams.{name}.protos: protoc took longer than {_COMPILE_SECONDS} s") from error
@@ -57,7 +57,7 @@ def compile_protos(name: str, protos: Iterable[Path], proto_path: Iterable[Path]
 
 
 def read_descriptor_set(name: str, path: Path) -> list[FileDescriptorProto]:
-    """The files of a compiled descriptor set. Raises DefinitionError when there is none."""
+    """Read the files of a compiled descriptor set. Raises DefinitionError for a file that is missing or is none."""
     try:
         files = FileDescriptorSet.FromString(path.read_bytes()).file
     except OSError as error:
@@ -70,8 +70,8 @@ def read_descriptor_set(name: str, path: Path) -> list[FileDescriptorProto]:
     return list(files)
 
 
-def bundled_file(name: str) -> FileDescriptorProto | None:
-    """A file that comes with protobuf, such as `google/protobuf/timestamp.proto`; None for any other."""
+def load_bundled_file(name: str) -> FileDescriptorProto | None:
+    """Load a file that comes with protobuf, such as `google/protobuf/timestamp.proto`; None for any other."""
     folder, _, stem = name.removesuffix(".proto").rpartition("/")
     if folder != "google/protobuf" or stem not in (*_BUNDLED, "descriptor"):
         return None
@@ -80,13 +80,13 @@ def bundled_file(name: str) -> FileDescriptorProto | None:
 
 
 def build_pool(name: str, files: Iterable[FileDescriptorProto]) -> descriptor_pool.DescriptorPool:
-    """A pool of its own with these files, added after what they import; nothing is shared between upstreams.
+    """Build a pool of these files, each added after its imports; upstreams share no pool.
 
-    A file that is imported but missing is taken as empty: often it holds options that nobody here needs.
-    Raises DefinitionError when a type of it is needed after all.
+    An imported file that is missing counts as empty: often it holds only options, which are not used here.
+    Raises DefinitionError when one of its types is used after all.
     """
     known = {file.name: file for file in files}
-    imports, missing = _imports_of(known)
+    imports, missing = _collect_imports(known)
     pool = descriptor_pool.DescriptorPool()
     try:
         for file_name in TopologicalSorter(imports).static_order():
@@ -97,8 +97,8 @@ def build_pool(name: str, files: Iterable[FileDescriptorProto]) -> descriptor_po
     return pool
 
 
-def _imports_of(known: dict[str, FileDescriptorProto]) -> tuple[dict[str, list[str]], set[str]]:
-    """What every file imports, and which files nobody has; `known` is completed with bundled and empty files."""
+def _collect_imports(known: dict[str, FileDescriptorProto]) -> tuple[dict[str, list[str]], set[str]]:
+    """Collect the imports of every file, and the missing files; bundled and empty files are added to `known`."""
     imports: dict[str, list[str]] = {}
     missing: set[str] = set()
     waiting = list(known)
@@ -106,7 +106,7 @@ def _imports_of(known: dict[str, FileDescriptorProto]) -> tuple[dict[str, list[s
         name = waiting.pop()
         if name in imports:
             continue
-        file = known.get(name) or bundled_file(name)
+        file = known.get(name) or load_bundled_file(name)
         if file is None:
             missing.add(name)
             file = FileDescriptorProto(name=name)

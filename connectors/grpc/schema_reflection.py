@@ -16,22 +16,22 @@ from grpc_reflection.v1alpha import reflection_pb2
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed
-from connectors.grpc.schema_descriptors import bundled_file
+from connectors.grpc.schema_descriptors import load_bundled_file
 
 MAX_FILES = 5000
 _VERSIONS = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
 
 async def reflect(channel: aio.Channel, operation: Operation, *, seconds: float) -> list[FileDescriptorProto]:
-    """Every file that the services of the upstream need, asked for within so many seconds.
+    """Load every file that the services of the upstream need, within this many seconds.
 
-    Raises UpstreamFailed when reflection is not offered, UpstreamBadReply for answers that make no sense, protobuf's
-    DecodeError for some that cannot be read, and grpcio's AioRpcError for what goes wrong on the way.
+    Raises UpstreamFailed when reflection is not offered, UpstreamBadReply for answers without sense, protobuf's
+    DecodeError for answers that are no messages, and grpcio's AioRpcError for a call that fails.
     """
     until = time.monotonic() + seconds
     for version in _VERSIONS:
         try:
-            return await _Session(channel, version, operation, until).files()
+            return await _ReflectionClient(channel, version, operation, until).load_files()
         except aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
@@ -42,11 +42,11 @@ async def reflect(channel: aio.Channel, operation: Operation, *, seconds: float)
     )
 
 
-class _Session:
-    """Questions to one version of the service, each an RPC of its own.
+class _ReflectionClient:
+    """Calls one version of the reflection service, with an RPC for each question.
 
-    The method is a stream of questions, and a stream of one is what a unary call is on the wire. So nothing is ever
-    written to a stream that the server may just have refused: grpcio then hides the refusal behind an error of its own.
+    The method takes a stream of requests, and a stream of one is a unary call on the wire. So nothing is written to a
+    stream that the server may just have refused: grpcio would hide the refusal behind an error of its own.
     """
 
     def __init__(self, channel: aio.Channel, version: str, operation: Operation, until: float) -> None:
@@ -56,33 +56,33 @@ class _Session:
         self._files: dict[str, FileDescriptorProto] = {}
         self._absent: set[str] = set()
 
-    async def files(self) -> list[FileDescriptorProto]:
-        """Ask for the services, their files, and what these import."""
-        listed = await self._ask(list_services="*")
+    async def load_files(self) -> list[FileDescriptorProto]:
+        """Load the files of all services, then the files that these import."""
+        listed = await self._request(list_services="*")
         for service in listed.list_services_response.service:
-            self._keep(await self._ask(file_containing_symbol=service.name))
-        while missing := self._missing():
+            self._add_files(await self._request(file_containing_symbol=service.name))
+        while missing := self._list_missing_imports():
             for name in missing:
-                self._keep(await self._ask(file_by_filename=name))
+                self._add_files(await self._request(file_by_filename=name))
                 self._absent.add(name)
         return list(self._files.values())
 
-    async def _ask(self, **question: str) -> Any:
+    async def _request(self, **question: str) -> Any:
         request = reflection_pb2.ServerReflectionRequest(**question).SerializeToString()
         answer = await self._invoke(request, timeout=self._until - time.monotonic())
         if not isinstance(answer, bytes):
             raise UpstreamBadReply(self._operation, "server reflection ended without an answer")
         return reflection_pb2.ServerReflectionResponse.FromString(answer)
 
-    def _keep(self, answer: Any) -> None:
-        """Remember the files of an answer. A refusal is left for later: what it was about may not be needed."""
+    def _add_files(self, answer: Any) -> None:
+        """Add the files of an answer. A refusal is ignored: the file it is about may not be needed."""
         for serialized in answer.file_descriptor_response.file_descriptor_proto:
             file = FileDescriptorProto.FromString(serialized)
             self._files.setdefault(file.name, file)
         if len(self._files) > MAX_FILES:
             raise UpstreamBadReply(self._operation, f"server reflection sent more than {MAX_FILES} files")
 
-    def _missing(self) -> set[str]:
-        """Imports that nobody has yet, asked for once."""
+    def _list_missing_imports(self) -> set[str]:
+        """List the imports that are neither loaded nor bundled and were not requested before."""
         imported = {name for file in self._files.values() for name in file.dependency}
-        return {name for name in imported - self._files.keys() - self._absent if bundled_file(name) is None}
+        return {name for name in imported - self._files.keys() - self._absent if load_bundled_file(name) is None}

@@ -15,7 +15,7 @@ from connectors.aio.attempt import Attempt, Closed
 from connectors.aio.clock import left_until
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
-from connectors.grpc.errors import upstream_error
+from connectors.grpc.errors import translate_status
 from connectors.grpc.options import Options
 from connectors.grpc.schema import Schema
 from connectors.grpc.schema_descriptors import compile_protos, read_descriptor_set
@@ -26,7 +26,7 @@ _REFLECTION_SECONDS = 10.0
 _REFLECTION_BYTES = 64_000_000
 
 
-class Connection:
+class Session:
     """Owns the channel, which belongs to the event loop of the first call, and the Schema."""
 
     def __init__(self, name: str, options: Options) -> None:
@@ -59,7 +59,7 @@ class Connection:
             await self._channel.close()
 
     @contextmanager
-    def upstream_errors(self, operation: Operation) -> Iterator[None]:
+    def translate_errors(self, operation: Operation) -> Iterator[None]:
         """Translate everything that grpcio and protobuf raise while calling."""
         try:
             yield
@@ -67,7 +67,7 @@ class Connection:
             if self.is_closed or self._channel is None:
                 raise UpstreamUnreachable(operation, "the connector is closed") from error
             is_connected = self._channel.get_state() is grpc.ChannelConnectivity.READY
-            raise upstream_error(operation, error, is_connected=is_connected) from error
+            raise translate_status(operation, error, is_connected=is_connected) from error
         except aio.BaseError as error:  # grpcio itself would not start the call
             if self.is_closed:
                 raise UpstreamUnreachable(operation, "the connector is closed") from error
@@ -97,7 +97,7 @@ class Connection:
         if options.descriptor_set is not None:
             return await asyncio.to_thread(read_descriptor_set, self._name, options.descriptor_set)
         operation = Operation(upstream=self._name, name="reflection")
-        with self.upstream_errors(operation):
+        with self.translate_errors(operation):
             # A channel of its own: descriptors may well be larger than the replies that this upstream may send.
             async with open_channel(options, credentials, max_message=_REFLECTION_BYTES) as channel:
                 return await reflect(channel, operation, seconds=_REFLECTION_SECONDS)

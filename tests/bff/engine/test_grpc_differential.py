@@ -23,7 +23,7 @@ from bff.gateway.gateway import Gateway
 from connectors.grpc.connector import connect
 from connectors.grpc.options import Options
 from connectors.grpc.schema_descriptors import build_pool, compile_protos
-from connectors.grpc.typed_decode import Fitter
+from connectors.grpc.typed_decode import FormDecoder
 from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
 from tests.bff.engine.grpc_schema import Drawn, draw_schema
 from tests.bff.engine.writing import Writer
@@ -101,7 +101,7 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 @pytest.mark.parametrize("trouble", [0, 30, 150])
 async def test_the_same_bytes(trouble: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Integers of 64 bits, numbers that are none, enums without a name, messages that are not set, failing calls."""
-    fits = counted(monkeypatch, Fitter)
+    fits = counted(monkeypatch, FormDecoder)
     with capture_logs():
         for seed in seeds(8, fresh=3, short=2):
             drawn = draw_schema(seed)

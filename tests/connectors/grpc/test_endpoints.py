@@ -16,7 +16,7 @@ pricing = grpc("pricing")
 def message_of(endpoint, arguments=None, keys=()):
     """The request that a call of this endpoint would carry."""
     assert isinstance(endpoint.operation, RpcOperation)
-    return endpoint.operation.message(Call(operation=endpoint.operation, arguments=arguments or {}, keys=keys))
+    return endpoint.operation.fill_message(Call(operation=endpoint.operation, arguments=arguments or {}, keys=keys))
 
 
 def test_a_method_knows_its_parameters_and_request() -> None:

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from connectors.contract import Call, at_path
 from connectors.errors import UpstreamReplyTooLarge
 from connectors.forms import Form, Part, Record, Unfit, record_class
-from connectors.grpc.decode import Readers
+from connectors.grpc.decode import Decoders
 from connectors.grpc.endpoints import grpc
 from connectors.grpc.schema_descriptors import build_pool, compile_protos
-from connectors.grpc.typed_decode import Fitter
+from connectors.grpc.typed_decode import FormDecoder
 from tests.connectors.grpc.drawing import drawn_message
 from tests.connectors.grpc.shop import POOL, Shop, message_class
 
@@ -40,18 +40,18 @@ LEAVES = [
     Annotated[str, msgspec.Meta(max_length=3)],
 ]
 EVERYTHING = POOL.FindMessageTypeByName("shop.Everything")
-READERS = Readers(POOL)
+READERS = Decoders(POOL)
 PRICE = ("sku", "amount", "was")
 
 
-def fitted(message: Any, type_: Any, *at: str, readers: Readers = READERS) -> Any:
+def fitted(message: Any, type_: Any, *at: str, readers: Decoders = READERS) -> Any:
     """What a new converter makes of a message."""
-    return Fitter(readers, message.DESCRIPTOR)(Form(type_), message, at)
+    return FormDecoder(readers, message.DESCRIPTOR)(Form(type_), message, at)
 
 
-def told(message: Any, type_: Any, *at: str, readers: Readers = READERS) -> Any:
+def told(message: Any, type_: Any, *at: str, readers: Decoders = READERS) -> Any:
     """The same by way of plain Python."""
-    return msgspec.convert(at_path(readers.of(message.DESCRIPTOR)(message), at), type_)
+    return msgspec.convert(at_path(readers.get_decoder(message.DESCRIPTOR)(message), at), type_)
 
 
 def record(**parts: Any) -> type[Record]:
@@ -125,7 +125,7 @@ def test_drawn_forms_of_drawn_messages(seed: int) -> None:
     chance, fits = random.Random(seed), 0
     for _ in range(60):
         type_ = drawn_record(chance, EVERYTHING, depth=0)
-        fitter, form = Fitter(READERS, EVERYTHING), Form(type_)
+        fitter, form = FormDecoder(READERS, EVERYTHING), Form(type_)
         for _ in range(4):
             message = drawn_message(chance, EVERYTHING)
             try:
@@ -275,7 +275,7 @@ def test_defaults_and_groups_of_old_protos(tmp_path: Path) -> None:
         " optional float half = 7 [default = 0.5]; optional int32 from = 8; }"
     )
     pool = build_pool("old", compile_protos("old", [source], []))
-    readers, old = Readers(pool), pool.FindMessageTypeByName("old.Old")
+    readers, old = Decoders(pool), pool.FindMessageTypeByName("old.Old")
     inner = record(e=str | None)
     kinds = {
         "seven": INT,
@@ -305,10 +305,10 @@ def test_a_record_may_be_nested_and_deep() -> None:
 
 def test_converters_are_made_once_and_go_with_their_form(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the answer is that the form does not fit."""
-    fitter, message = Fitter(READERS, EVERYTHING), modest()
+    fitter, message = FormDecoder(READERS, EVERYTHING), modest()
     made: list[Any] = []
-    generate = fitter._fills._make
-    monkeypatch.setattr(fitter._fills, "_make", lambda type_, at: made.append(at) or generate(type_, at))
+    generate = fitter._functions._make
+    monkeypatch.setattr(fitter._functions, "_make", lambda type_, at: made.append(at) or generate(type_, at))
     form = Form(str)
     for _ in range(3):
         assert fitter(form, message, ("text",)) == "é"
@@ -319,7 +319,7 @@ def test_converters_are_made_once_and_go_with_their_form(monkeypatch: pytest.Mon
     del form
     gc.collect()
     assert gone() is None
-    assert not fitter._fills._made
+    assert not fitter._functions._made
 
 
 async def test_replies_fill_forms(shop: Shop) -> None:
@@ -340,7 +340,7 @@ async def test_replies_fill_forms(shop: Shop) -> None:
     await connector.close()
 
 
-async def test_large_replies_are_read_in_turns(shop: Shop) -> None:
+async def test_large_replies_are_decoded_in_slices(shop: Shop) -> None:
     """As plain Python and bit by bit, so that others are served in between; what comes of it is the same."""
     connector = shop.connector()
     call = Call(operation=grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, key="sku").operation)
@@ -363,10 +363,10 @@ async def test_large_replies_are_read_in_turns(shop: Shop) -> None:
     await connector.close()
 
 
-async def test_reading_in_turns_is_reading() -> None:
+async def test_decoding_in_slices_is_decoding() -> None:
     """Of messages of every kind."""
     for seed in range(60):
         message = drawn_message(random.Random(seed), EVERYTHING)
-        assert same(await READERS.in_slices(message), READERS.of(EVERYTHING)(message))
+        assert same(await READERS.decode_in_slices(message), READERS.get_decoder(EVERYTHING)(message))
     stamp = message_class("google.protobuf.Timestamp")(seconds=7)
-    assert await READERS.in_slices(stamp) == READERS.of(stamp.DESCRIPTOR)(stamp)
+    assert await READERS.decode_in_slices(stamp) == READERS.get_decoder(stamp.DESCRIPTOR)(stamp)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.grpc.metadata import BadMetadata, from_metadata, to_metadata
+from connectors.grpc.metadata import BadMetadata, decode_metadata, encode_metadata
 
 
 def test_headers_become_metadata() -> None:
     """Text as it is, `-bin` from base64 with or without padding."""
     headers = {"authorization": "Bearer x", "trace-bin": "AQI=", "other-bin": "AQI", "empty": ""}
-    assert to_metadata(headers) == (
+    assert encode_metadata(headers) == (
         ("authorization", "Bearer x"),
         ("trace-bin", b"\x01\x02"),
         ("other-bin", b"\x01\x02"),
@@ -35,7 +35,7 @@ def test_headers_become_metadata() -> None:
 def test_what_cannot_be_metadata_is_refused_without_its_value(name: str, value: str, says: str) -> None:
     """Neither in the message nor in its cause."""
     with pytest.raises(BadMetadata, match=says) as caught:
-        to_metadata({name: value})
+        encode_metadata({name: value})
     assert repr(name) in str(caught.value)
     assert "s3cret" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
@@ -44,4 +44,4 @@ def test_what_cannot_be_metadata_is_refused_without_its_value(name: str, value: 
 def test_metadata_becomes_headers() -> None:
     """A repeated name is one header, bytes are base64."""
     first = (("a", "1"), ("b-bin", b"\xff"))
-    assert from_metadata(first, None, (("a", "2"),)) == {"a": "1, 2", "b-bin": "/w=="}
+    assert decode_metadata(first, None, (("a", "2"),)) == {"a": "1, 2", "b-bin": "/w=="}
