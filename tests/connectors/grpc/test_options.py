@@ -41,10 +41,10 @@ def test_addresses_that_are_none(address: str) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({}, "exactly one of protos, descriptor_set, reflection; given is none"),
-        ({"reflection": True, "protos": ["a.proto"]}, "given are protos and reflection"),
-        ({"reflection": True, "proto_path": ["protos"]}, "proto_path is only of use with protos"),
-        ({"reflection": True, "secure": True, "tls": {"verify": False}}, "give the upstream's CA as tls.ca"),
+        ({}, "exactly one of protos, descriptor_set, reflection; found none"),
+        ({"reflection": True, "protos": ["a.proto"]}, "found protos and reflection"),
+        ({"reflection": True, "proto_path": ["protos"]}, "proto_path has no effect without protos"),
+        ({"reflection": True, "secure": True, "tls": {"verify": False}}, "set tls.ca to the upstream's CA"),
         ({"reflection": True, "secure": True, "address": "grpc://a:1"}, "write grpcs://"),
         ({"reflection": True, "reflecton": True}, "Extra inputs are not permitted"),
     ],
