@@ -216,7 +216,7 @@ def test_connectors_have_the_same_files(kind: str) -> None:
     assert expected <= set(_files())
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CONNECTOR_KINDS if kind not in ("grpc", "soap", "queue")])
+@pytest.mark.parametrize("kind", [kind for kind in CONNECTOR_KINDS if kind != "queue"])
 def test_modules_of_connectors_are_named_by_role(kind: str) -> None:
     """The name of a module says which role it has, and the table lists all roles of the kind."""
     prefix = f"connectors.{kind}."

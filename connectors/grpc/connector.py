@@ -13,8 +13,8 @@ from grpc import StatusCode, aio
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamTimeout, UpstreamUnavailable
 from connectors.grpc.decode_reply import decode_message, make_reply
+from connectors.grpc.encode_metadata import BadMetadata, decode_metadata, encode_metadata
 from connectors.grpc.errors import RequestMismatch
-from connectors.grpc.metadata import BadMetadata, decode_metadata, encode_metadata
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.options import Options
 from connectors.grpc.schema import Method

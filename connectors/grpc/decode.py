@@ -19,7 +19,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from connectors.aio import cooperative
-from connectors.grpc.wellknown import DECODERS, WRAPPERS
+from connectors.grpc.decode_wellknown import DECODERS, WRAPPERS
 
 Decode = Callable[[Any], Any]
 _CONVERTED = frozenset(

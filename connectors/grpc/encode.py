@@ -16,9 +16,10 @@ from google.protobuf.message import EncodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from connectors.grpc.decode import has_plain_form, is_map
+from connectors.grpc.decode_wellknown import WRAPPERS
 from connectors.grpc.encode_scalars import Convert, convert_text, get_converter
+from connectors.grpc.encode_wellknown import ENCODERS
 from connectors.grpc.errors import RequestMismatch, name_type
-from connectors.grpc.wellknown import ENCODERS, WRAPPERS
 
 Encode = Callable[[Any, Any], None]
 """(message to fill, plain data). Raises RequestMismatch."""

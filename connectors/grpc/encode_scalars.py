@@ -1,4 +1,4 @@
-"""Single values of request messages, checked for type and range. Used by connectors.grpc.encode and wellknown."""
+"""Single values of request messages, checked for type and range. Used by encode and encode_wellknown."""
 
 from __future__ import annotations
 

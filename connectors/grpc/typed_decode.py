@@ -25,7 +25,7 @@ from connectors.grpc.decode import (
     write_field_code,
     write_raw_code,
 )
-from connectors.grpc.wellknown import TEXTS, WRAPPERS
+from connectors.grpc.decode_wellknown import TEXTS, WRAPPERS
 
 _FillForm = Callable[[Message], Any]
 _INT32 = frozenset({FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_SINT32, FieldDescriptor.TYPE_SFIXED32})

@@ -36,9 +36,9 @@ from connectors.queue.brokers.contract import (
     Subscription,
 )
 from connectors.queue.operations import Ask, Publish, Subscribe
+from connectors.queue.operations_topic import filled_topic
 from connectors.queue.options import Options
 from connectors.queue.session import SharedTopic
-from connectors.queue.topics import filled_topic
 from connectors.streams.audience import Path, comparable
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.streams.pace import Pace

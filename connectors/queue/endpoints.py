@@ -8,7 +8,7 @@ from typing import Any
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.messages.templates import Template
 from connectors.queue.operations import Ask, Publish, Subscribe
-from connectors.queue.topics import group_name, topic_template
+from connectors.queue.operations_topic import group_name, topic_template
 
 
 def queue(name: str) -> QueueUpstream:

@@ -8,13 +8,13 @@ from typing import Any
 
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamRejected, UpstreamReplyTooLarge, UpstreamUnavailable
-from connectors.soap.decode.reply import reply_of
-from connectors.soap.encode import write
-from connectors.soap.errors import Misfit
+from connectors.soap.decode.reply import make_reply
+from connectors.soap.encode import encode_message
+from connectors.soap.errors import RequestMismatch
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options
-from connectors.soap.session import Loading
-from connectors.soap.wsdl import Method
+from connectors.soap.schema import Method
+from connectors.soap.schema_loading import WsdlLoader
 from connectors.transport import Transport, open_transport
 from connectors.transport.status import error_for_status
 
@@ -28,22 +28,22 @@ class SoapConnector:
         self._name = name
         self._options = options
         self._transport = transport
-        self._loading = Loading(name, options)
+        self._loader = WsdlLoader(name, options)
         self._password = options.password.get_secret_value() if options.password else ""
 
     async def start(self) -> None:
         """Load the WSDL; `send` does so when nobody has. Raises DefinitionError for a file that is missing or wrong."""
-        await self._loading.ready(Operation(upstream=self._name, name="start"), None)
+        await self._loader.load(Operation(upstream=self._name, name="start"), None)
 
     async def close(self) -> None:
         """As Connector.close."""
-        await self._loading.close()
+        await self._loader.close()
         await self._transport.close()
 
     async def check(self) -> None:
         """See that the WSDL is loaded and something answers at the service's address, whatever it says."""
         operation = Operation(upstream=self._name, name="check")
-        wsdl = await self._loading.ready(operation, time.monotonic() + _CHECK_SECONDS)
+        wsdl = await self._loader.load(operation, time.monotonic() + _CHECK_SECONDS)
         try:
             response = await self._transport.request(operation, "HEAD", wsdl.url, headers={}, timeout=_CHECK_SECONDS)
         except UpstreamReplyTooLarge:
@@ -60,24 +60,24 @@ class SoapConnector:
         operation = call.operation
         if not isinstance(operation, SoapOperation):
             raise DefinitionError(f"{operation.upstream}: {operation.name} was not defined with soap(...)")
-        wsdl = await self._loading.ready(operation, call.deadline)
-        method = wsdl.method(operation)
+        wsdl = await self._loader.load(operation, call.deadline)
+        method = wsdl.find_method(operation)
         soap_headers = {**self._options.soap_headers, **operation.headers.fill(call.arguments)}
-        body = _body(operation, method, operation.message_of(call), soap_headers)
+        body = _encode_body(operation, method, operation.fill_message(call), soap_headers)
         timeout = None if call.deadline is None else call.deadline - time.monotonic()
         headers = {**call.headers, **method.headers}
         response = await self._transport.request(
             operation, "POST", method.url, headers=headers, body=body, timeout=timeout
         )
-        return reply_of(operation, method, response, self._secrets(call, soap_headers))
+        return make_reply(operation, method, response, self._list_secrets(call, soap_headers))
 
-    def _secrets(self, call: Call, soap_headers: Mapping[str, Any]) -> Iterator[str]:
+    def _list_secrets(self, call: Call, soap_headers: Mapping[str, Any]) -> Iterator[str]:
         """What was sent to say who we are, and must not come back in the text of an error."""
         yield self._password
         for value in call.headers.values():
             yield value
             yield value.rpartition(" ")[2]  # without the scheme before it, such as Bearer
-        yield from _texts(soap_headers)
+        yield from _list_texts(soap_headers)
 
 
 def connect(name: str, options: Options) -> SoapConnector:
@@ -85,20 +85,20 @@ def connect(name: str, options: Options) -> SoapConnector:
     return SoapConnector(name, options, open_transport(options))
 
 
-def _body(operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]) -> bytes:
+def _encode_body(operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]) -> bytes:
     try:
-        return write(method, message, soap_headers)
-    except Misfit as misfit:
-        if misfit.is_definition:
-            raise DefinitionError(f"{operation.upstream}: {misfit}") from misfit
-        raise UpstreamRejected(operation, f"nothing was sent: {misfit}") from misfit
+        return encode_message(method, message, soap_headers)
+    except RequestMismatch as mismatch:
+        if mismatch.is_definition:
+            raise DefinitionError(f"{operation.upstream}: {mismatch}") from mismatch
+        raise UpstreamRejected(operation, f"nothing was sent: {mismatch}") from mismatch
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _list_texts(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from _list_texts(item)
     elif isinstance(value, str):
         yield value

@@ -66,7 +66,7 @@ class SoapUpstream:
         where = f"{place_of_author()}: {operation}"
         _check_options(where, key=key, batch=batch, at=at, many_at=many_at, service=service, port=port)
         _check_numbers(where, limit=limit, each=each)
-        single = Template(_message(where, message, arguments))
+        single = Template(_merge_message(where, message, arguments))
         extra = Template(dict(headers or {}))
         batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
         batching.check(where, is_batch=many is not None)
@@ -81,7 +81,7 @@ class SoapUpstream:
             )
         if collected in extra.parameters:
             raise DefinitionError(f"{where}: {{{collected}}} is collected into batches and cannot be in a header too")
-        parameters = {**_merged(multiple or single, extra), **({collected: True} if collected else {})}
+        parameters = {**_merge_parameters(multiple or single, extra), **({collected: True} if collected else {})}
         return Endpoint(
             SoapOperation(
                 upstream=self.name,
@@ -109,22 +109,22 @@ class SoapUpstream:
 def _check_options(where: str, **options: str | None) -> None:
     for name, value in options.items():
         if value is not None and (not isinstance(value, str) or "{" in value):
-            raise _option_not_element(where, name)
+            raise _make_option_error(where, name)
 
 
 def _check_numbers(where: str, **options: int | None) -> None:
     for name, value in options.items():
         if value is not None and not isinstance(value, int):
-            raise _option_not_element(where, name)
+            raise _make_option_error(where, name)
 
 
-def _option_not_element(where: str, name: str) -> DefinitionError:
+def _make_option_error(where: str, name: str) -> DefinitionError:
     return DefinitionError(
         f'{where}: {name}= is an option of call(); for an element of that name, write message={{"{name}": ...}}'
     )
 
 
-def _message(where: str, message: Any, arguments: Mapping[str, Any]) -> Any:
+def _merge_message(where: str, message: Any, arguments: Mapping[str, Any]) -> Any:
     if message is None or not arguments:
         return arguments if message is None else message
     if not isinstance(message, Mapping):
@@ -134,7 +134,7 @@ def _message(where: str, message: Any, arguments: Mapping[str, Any]) -> Any:
     return {**message, **arguments}
 
 
-def _merged(message: Template, headers: Template) -> dict[str, bool]:
+def _merge_parameters(message: Template, headers: Template) -> dict[str, bool]:
     """Whether each parameter of the two must be given, by name."""
     merged = dict(message.parameters)
     for name, is_required in headers.parameters.items():

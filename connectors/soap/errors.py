@@ -15,13 +15,13 @@ from connectors.errors import UpstreamFault
 ENVELOPE_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 ENVELOPE_12 = "http://www.w3.org/2003/05/soap-envelope"
 
-_MOST_TEXT = 1000
+_MAX_TEXT = 1000
 """Characters of a fault's text and of its detail that are kept."""
-_SHORTEST_SECRET = 6
+_MIN_SECRET = 6
 """Shorter values are not taken out of texts: they would take words apart and hide nothing."""
 
 
-class Misfit(Exception):
+class RequestMismatch(Exception):
     """Data that a message cannot hold. The text names the place and never the value, which may be secret."""
 
     def __init__(self, reason: str, *, is_definition: bool) -> None:
@@ -30,12 +30,12 @@ class Misfit(Exception):
         self.is_definition = is_definition
 
 
-def fault_in(body: _Element, namespace: str) -> _Element | None:
+def find_fault(body: _Element, namespace: str) -> _Element | None:
     """The Fault element of a Body; None when the reply is none."""
     return body.find(f"{{{namespace}}}Fault")
 
 
-def error_of_fault(
+def translate_fault(
     operation: Operation, fault: _Element, namespace: str, status: int, secrets: Iterable[str]
 ) -> UpstreamFault:
     """What a fault says. Servers like to repeat what they were sent, so `secrets` are taken out of its texts.
@@ -43,56 +43,60 @@ def error_of_fault(
     `upstream_code` is the local name of the code; of SOAP 1.2, that of the innermost subcode when there is one.
     """
     if namespace == ENVELOPE_12:
-        code, reason, detail = _code_12(fault), _text(fault, "Reason"), _child(fault, "Detail")
+        code, reason, detail = _read_code_12(fault), _read_text(fault, "Reason"), _find_child(fault, "Detail")
     else:
-        code, reason, detail = _name(_text(fault, "faultcode")), _text(fault, "faultstring"), _child(fault, "detail")
-    hidden = _without(secrets)
-    told = hidden(reason) or "without a text"
+        code, reason, detail = (
+            _strip_prefix(_read_text(fault, "faultcode")),
+            _read_text(fault, "faultstring"),
+            _find_child(fault, "detail"),
+        )
+    redact = _make_redactor(secrets)
+    text = redact(reason) or "without a text"
     return UpstreamFault(
         operation,
-        f"fault {hidden(code) or 'without a code'} (HTTP {status}): {told}",
-        upstream_code=hidden(code),
-        fault_detail="" if detail is None else hidden(_words(detail)),
+        f"fault {redact(code) or 'without a code'} (HTTP {status}): {text}",
+        upstream_code=redact(code),
+        fault_detail="" if detail is None else redact(_join_text(detail)),
     )
 
 
-def _code_12(fault: _Element) -> str:
+def _read_code_12(fault: _Element) -> str:
     code = ""
-    inner = _child(fault, "Code")
+    inner = _find_child(fault, "Code")
     while inner is not None:
-        code = _name(_text(inner, "Value")) or code
-        inner = _child(inner, "Subcode")
+        code = _strip_prefix(_read_text(inner, "Value")) or code
+        inner = _find_child(inner, "Subcode")
     return code
 
 
-def _name(qname: str) -> str:
+def _strip_prefix(qname: str) -> str:
     """The local part of a QName."""
     return qname.rpartition(":")[2]
 
 
-def _child(element: _Element, name: str) -> _Element | None:
+def _find_child(element: _Element, name: str) -> _Element | None:
     """The child of this local name; servers differ in whether they qualify those of SOAP 1.1."""
     return next((child for child in element if str(child.tag).rpartition("}")[2] == name), None)
 
 
-def _text(element: _Element, name: str) -> str:
-    child = _child(element, name)
+def _read_text(element: _Element, name: str) -> str:
+    child = _find_child(element, name)
     if child is None:
         return ""
     # A Reason has a Text per language; the first is as good as any.
-    return _words(child[0] if name == "Reason" and len(child) else child)
+    return _join_text(child[0] if name == "Reason" and len(child) else child)
 
 
-def _words(element: _Element) -> str:
+def _join_text(element: _Element) -> str:
     return " ".join(" ".join(str(text) for text in element.itertext()).split())
 
 
-def _without(secrets: Iterable[str]) -> Callable[[str], str]:
-    longest_first = sorted({secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True)
+def _make_redactor(secrets: Iterable[str]) -> Callable[[str], str]:
+    longest_first = sorted({secret for secret in secrets if len(secret) >= _MIN_SECRET}, key=len, reverse=True)
 
-    def hidden(text: str) -> str:
+    def redact(text: str) -> str:
         for secret in longest_first:
             text = text.replace(secret, "***")
-        return text[:_MOST_TEXT]
+        return text[:_MAX_TEXT]
 
-    return hidden
+    return redact

@@ -24,7 +24,7 @@ class SoapOperation(Operation):
     headers: Template
     """SOAP header elements by name."""
 
-    def message_of(self, call: Call) -> Any:
+    def fill_message(self, call: Call) -> Any:
         """The message of this call as plain data, in the WSDL's words."""
         if call.keys and self.many is not None:
             return self.many.fill(call.arguments, call.keys)

@@ -11,21 +11,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from lxml.etree import _Element
-from zeep.exceptions import Error as ZeepError
-from zeep.xsd import AnySimpleType, ComplexType
-from zeep.xsd.elements import Element
 
-from connectors.soap.decode.occurrence import occurrences, takes_any
-from connectors.soap.decode.scalars import Convert, converter, keeps_empty
+from connectors.soap.decode.occurrence import count_occurrences
+from connectors.soap.decode.scalars import Convert, get_converter, keeps_empty
+from connectors.soap.schema_zeep import (
+    TEXT,
+    AnySimpleType,
+    ComplexType,
+    Element,
+    find_type,
+    has_wildcard,
+    is_soap_encoded_array,
+    list_nested,
+)
 
-Read = Callable[[_Element], Any]
+Decode = Callable[[_Element], Any]
 
 XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-TEXT = "_value_1"  # zeep's name, which messages have to use too
 
 
-class Unreadable(Exception):
+class Undecodable(Exception):
     """A reply that its types do not allow. The text names the place and never the value."""
 
     def __init__(self, reason: str) -> None:
@@ -37,47 +43,46 @@ class Unreadable(Exception):
         return f"{'.'.join(self.path)}: {self.reason}" if self.path else self.reason
 
 
-class Uncovered(Exception):
+class UnsupportedType(Exception):
     """A type that readers cannot be made for: SOAP-encoded arrays, two elements of one name."""
 
 
-class Readers:
+class Decoders:
     """The readers of one schema. `strict` refuses unknown elements and asks for required ones."""
 
     def __init__(self, schema: Any, *, strict: bool) -> None:
         self.is_strict = strict
         self._schema = schema
-        self._readers: dict[int, tuple[Any, Read]] = {}  # by id, because zeep's types cannot be hashed; kept alive here
+        self._decoders: dict[
+            int, tuple[Any, Decode]
+        ] = {}  # by id, because zeep's types cannot be hashed; kept alive here
 
-    def of(self, xsd_type: Any) -> Read:
+    def get_decoder(self, xsd_type: Any) -> Decode:
         """The reader of elements of this type. Raises Uncovered for types that need zeep itself."""
-        known = self._readers.get(id(xsd_type))
+        known = self._decoders.get(id(xsd_type))
         if known is not None:
             return known[1]
         if isinstance(xsd_type, ComplexType):
-            record = RecordReader(self, xsd_type)
-            self._readers[id(xsd_type)] = xsd_type, record  # before its fields are made: types may hold themselves
+            record = RecordDecoder(self, xsd_type)
+            self._decoders[id(xsd_type)] = xsd_type, record  # before its fields are made: types may hold themselves
             try:
                 record.compile()
-            except Uncovered:
-                self._readers.clear()  # others may hold the record that could not be made
+            except UnsupportedType:
+                self._decoders.clear()  # others may hold the record that could not be made
                 raise
             return record
-        reader = _simple(xsd_type) if isinstance(xsd_type, AnySimpleType) else _Anything(self)
-        self._readers[id(xsd_type)] = xsd_type, reader
-        return reader
+        decoder = _make_simple_decoder(xsd_type) if isinstance(xsd_type, AnySimpleType) else _AnyTypeDecoder(self)
+        self._decoders[id(xsd_type)] = xsd_type, decoder
+        return decoder
 
-    def named(self, name: str, element: _Element) -> Read | None:
+    def find_decoder_by_type_name(self, name: str, element: _Element) -> Decode | None:
         """The reader for the type that an xsi:type names; None when the schema does not have it."""
         prefix, _, local = name.strip().rpartition(":")
         namespace = element.nsmap.get(prefix or None)
+        xsd_type = find_type(self._schema, f"{{{namespace}}}{local}" if namespace else local)
         try:
-            xsd_type = self._schema.get_type(f"{{{namespace}}}{local}" if namespace else local, fail_silently=True)
-        except (ZeepError, ValueError):
-            return None
-        try:
-            return None if xsd_type is None else self.of(xsd_type)
-        except Uncovered:
+            return None if xsd_type is None else self.get_decoder(xsd_type)
+        except UnsupportedType:
             return None
 
 
@@ -88,7 +93,7 @@ class Field:
     name: str
     type: Any
     """Zeep's."""
-    read: Read
+    read: Decode
     is_list: bool
     """Whether the element may occur more than once."""
 
@@ -98,10 +103,10 @@ class Field:
         return isinstance(self.type, AnySimpleType)
 
 
-class RecordReader:
+class RecordDecoder:
     """Reads elements of one complex type into dicts."""
 
-    def __init__(self, readers: Readers, xsd_type: ComplexType) -> None:
+    def __init__(self, decoders: Decoders, xsd_type: ComplexType) -> None:
         self.type = xsd_type
         self.fields: dict[str, Field] = {}
         """By tag."""
@@ -111,7 +116,7 @@ class RecordReader:
         """For the text beside attributes, where the type has that."""
         self.blank: dict[str, Any] = {}
         """What there is by name where an element has neither attributes nor content."""
-        self._readers = readers
+        self._decoders = decoders
         self._by_local_name: dict[str, Field] = {}
         self._lists: list[str] = []
         self._required: frozenset[str] = frozenset()
@@ -119,73 +124,73 @@ class RecordReader:
 
     def compile(self) -> None:
         """Look up everything that reading needs. Raises Uncovered."""
-        if self.type._array_type:  # noqa: SLF001 - zeep has no other name for it
-            raise Uncovered
-        for _, content in self.type.elements_nested:
+        if is_soap_encoded_array(self.type):
+            raise UnsupportedType
+        for content in list_nested(self.type):
             if isinstance(content, Element):  # how zeep says simpleContent, or no content at all
                 if isinstance(content.type, AnySimpleType):
-                    self.text = converter(content.type)
+                    self.text = get_converter(content.type)
                     self.blank[TEXT] = None
             else:
                 self._add_elements(content)
         for name, attribute in self.type.attributes:
             if attribute.name is not None:
-                convert = converter(attribute.type)
+                convert = get_converter(attribute.type)
                 self.attributes.append((name, attribute.qname.text, convert))
-                self.blank[name] = _default(convert, attribute.default)
+                self.blank[name] = _convert_default(convert, attribute.default)
 
     def _add_elements(self, content: Any) -> None:
-        found = occurrences(content)
+        found = count_occurrences(content)
         for tag, occurs in found.items():
             name, type_ = occurs.element.attr_name, occurs.element.type
             if name in self.blank:
-                raise Uncovered
-            field = Field(name, type_, self._readers.of(type_), is_list=occurs.most > 1)
+                raise UnsupportedType
+            field = Field(name, type_, self._decoders.get_decoder(type_), is_list=occurs.max > 1)
             self.fields[tag] = field
             self.blank[name] = None
             if field.is_list:
                 self._lists.append(name)
-        if self._readers.is_strict:
-            self._required = frozenset(tag for tag, occurs in found.items() if occurs.least)
-            self._takes_any = takes_any(content)
+        if self._decoders.is_strict:
+            self._required = frozenset(tag for tag, occurs in found.items() if occurs.min)
+            self._takes_any = has_wildcard(content)
         else:
-            self._by_local_name = {local_name(tag): field for tag, field in self.fields.items()}
+            self._by_local_name = {strip_namespace(tag): field for tag, field in self.fields.items()}
 
     def __call__(self, element: _Element) -> Any:
         """The element as a dict, None for one that is nil. Raises Unreadable."""
         if element.keys():  # which takes less than to look for an attribute
             if is_nil(element):
                 return None
-            other = self.other_reader(element)
+            other = self.find_other_decoder(element)
             if other is not None:
                 return other(element)
         record = self.blank.copy()
         for name in self._lists:
             record[name] = []
-        self._read_elements(element, record)
+        self._decode_children(element, record)
         if self.text is not None and element.text:
-            record[TEXT] = _converted(self.text, element.text, TEXT)
+            record[TEXT] = _convert_text(self.text, element.text, TEXT)
         for name, tag, convert in self.attributes:
             value = element.get(tag)
             if value is not None:
-                record[name] = _converted(convert, value, name)
+                record[name] = _convert_text(convert, value, name)
         return record
 
-    def other_reader(self, element: _Element) -> Read | None:
+    def find_other_decoder(self, element: _Element) -> Decode | None:
         """The reader for the type that the element says it has, where that is another one than this reader's."""
         type_name = element.get(XSI_TYPE)
-        other = None if type_name is None else self._readers.named(type_name, element)
-        return None if isinstance(other, RecordReader) and other.type is self.type else other
+        other = None if type_name is None else self._decoders.find_decoder_by_type_name(type_name, element)
+        return None if isinstance(other, RecordDecoder) and other.type is self.type else other
 
-    def _read_elements(self, element: _Element, record: dict[str, Any]) -> None:
+    def _decode_children(self, element: _Element, record: dict[str, Any]) -> None:
         fields = self.fields
         for child in element:
-            field = fields.get(child.tag) or self._other(child.tag)
+            field = fields.get(child.tag) or self._find_field_by_local_name(child.tag)
             if field is None:
                 continue
             try:
                 value = field.read(child)
-            except Unreadable as problem:
+            except Undecodable as problem:
                 problem.path = (field.name, *problem.path)
                 raise
             if field.is_list:
@@ -193,30 +198,30 @@ class RecordReader:
             else:
                 record[field.name] = value
         if self._required and (missing := self._required.difference(child.tag for child in element)):
-            raise Unreadable(f"lacks the required {', '.join(sorted(map(local_name, missing)))}")
+            raise Undecodable(f"lacks the required {', '.join(sorted(map(strip_namespace, missing)))}")
 
-    def _other(self, tag: str) -> Field | None:
+    def _find_field_by_local_name(self, tag: str) -> Field | None:
         """For servers that qualify names wrongly: the field of this local name, when either has no namespace."""
-        local = local_name(tag)
-        if not self._readers.is_strict:
+        local = strip_namespace(tag)
+        if not self._decoders.is_strict:
             return self._by_local_name.get(tag) if tag == local else self.fields.get(local)
         if self._takes_any:
             return None
-        raise Unreadable(f"has an element {local[:80]!r} that the WSDL does not know")
+        raise Undecodable(f"has an element {local[:80]!r} that the WSDL does not know")
 
 
-class _Anything:
+class _AnyTypeDecoder:
     """Reads xs:anyType: as the type that xsi:type names, else as text; what has elements inside is left out."""
 
-    def __init__(self, readers: Readers) -> None:
-        self._readers = readers
+    def __init__(self, decoders: Decoders) -> None:
+        self._decoders = decoders
 
     def __call__(self, element: _Element) -> Any:
         if is_nil(element):
             return None
         type_name = element.get(XSI_TYPE)
-        read = None if type_name is None else self._readers.named(type_name, element)
-        if read is not None and not isinstance(read, _Anything):
+        read = None if type_name is None else self._decoders.find_decoder_by_type_name(type_name, element)
+        if read is not None and not isinstance(read, _AnyTypeDecoder):
             return read(element)
         return None if len(element) else element.text
 
@@ -226,8 +231,8 @@ def is_nil(element: _Element) -> bool:
     return element.get(XSI_NIL) in ("true", "1")
 
 
-def _simple(xsd_type: Any) -> Read:
-    convert = converter(xsd_type)
+def _make_simple_decoder(xsd_type: Any) -> Decode:
+    convert = get_converter(xsd_type)
     empty = "" if keeps_empty(xsd_type) else None
 
     def read(element: _Element) -> Any:
@@ -237,27 +242,27 @@ def _simple(xsd_type: Any) -> Read:
         try:
             return convert(text)
         except ValueError as error:
-            raise Unreadable(str(error)) from error
+            raise Undecodable(str(error)) from error
 
     return read
 
 
-def _default(convert: Convert, text: str | None) -> Any:
+def _convert_default(convert: Convert, text: str | None) -> Any:
     try:
         return None if text is None else convert(text)
     except ValueError:  # the WSDL is wrong about its own type
         return None
 
 
-def _converted(convert: Convert, text: str, name: str) -> Any:
+def _convert_text(convert: Convert, text: str, name: str) -> Any:
     try:
         return convert(text)
     except ValueError as error:
-        problem = Unreadable(str(error))
+        problem = Undecodable(str(error))
         problem.path = (name,)
         raise problem from error
 
 
-def local_name(tag: str) -> str:
+def strip_namespace(tag: str) -> str:
     """A tag without its namespace."""
     return tag.rpartition("}")[2]

@@ -14,7 +14,7 @@ from lxml.etree import _Element
 from connectors.soap.errors import ENVELOPE_11, ENVELOPE_12
 
 
-class Malformed(Exception):
+class MalformedEnvelope(Exception):
     """Bytes that are no SOAP envelope. The text says why without repeating them."""
 
 
@@ -41,11 +41,13 @@ def parse_xml(content: bytes) -> _Element:
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise Malformed(f"it is not well-formed XML (line {error.lineno})") from None  # its text repeats the content
+        raise MalformedEnvelope(
+            f"it is not well-formed XML (line {error.lineno})"
+        ) from None  # its text repeats the content
     except ValueError:
-        raise Malformed("it is not XML") from None
+        raise MalformedEnvelope("it is not XML") from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise Malformed("it has a DTD, which SOAP forbids")
+        raise MalformedEnvelope("it has a DTD, which SOAP forbids")
     return root
 
 
@@ -55,6 +57,6 @@ def open_envelope(root: _Element) -> Envelope:
         if root.tag == f"{{{namespace}}}Envelope":
             body = root.find(f"{{{namespace}}}Body")
             if body is None:
-                raise Malformed("its envelope has no Body")
+                raise MalformedEnvelope("its envelope has no Body")
             return Envelope(body, namespace)
-    raise Malformed("its root element is not a SOAP envelope")
+    raise MalformedEnvelope("its root element is not a SOAP envelope")

@@ -1,43 +1,43 @@
-"""Values that are told once and referred to, as SOAP 1.1 encoding (section 5) does. Used by connectors.soap.replies."""
+"""Values that are written once and referred to, as in SOAP 1.1 encoding (section 5). Used by `reply`."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 
 from lxml.etree import _Element
-from zeep.wsdl.messages.multiref import process_multiref
 
-from connectors.soap.decode.elements import Unreadable
+from connectors.soap.decode.elements import Undecodable
+from connectors.soap.schema_zeep import replace_references
 
-_MOST_ELEMENTS = 100_000
+_MAX_ELEMENTS = 100_000
 """Elements a body may have once every reference is replaced by what it refers to."""
 
 
-def has_shared(body: _Element) -> bool:
-    """Whether it has values that may be referred to."""
+def has_shared_values(body: _Element) -> bool:
+    """Whether a Body has values that may be referred to."""
     return any(child.get("id") is not None for child in body)
 
 
-def resolved(body: _Element) -> _Element:
-    """The body without references: itself when it has none, else a copy.
+def resolve_references(body: _Element) -> _Element:
+    """Return the Body without references: itself when it has none, else a copy.
 
-    Raises Unreadable for values that hold themselves, and for references upon references that would fill the memory.
+    Raises Undecodable for values that contain themselves, and for nested references that would fill the memory.
     """
-    if not has_shared(body):
+    if not has_shared_values(body):
         return body
     shared = {identity: child for child in body if (identity := child.get("id")) is not None}
     try:
-        if _size(body, shared, {}) > _MOST_ELEMENTS:
-            raise Unreadable("its references stand for more elements than are accepted, or for themselves")
+        if _count_elements(body, shared, {}) > _MAX_ELEMENTS:
+            raise Undecodable("its references stand for more elements than are accepted, or for themselves")
         body = deepcopy(body)
-        process_multiref(body)  # type: ignore[no-untyped-call]  # zeep's
+        replace_references(body)
     except RecursionError as error:
-        raise Unreadable("its references are nested too deeply") from error
+        raise Undecodable("its references are nested too deeply") from error
     return body
 
 
-def _size(element: _Element, shared: dict[str, _Element], sizes: dict[str, int]) -> int:
-    """Elements below and with this one, references followed; each shared value is counted once and remembered."""
+def _count_elements(element: _Element, shared: dict[str, _Element], sizes: dict[str, int]) -> int:
+    """Count an element and those below it, references followed; the count of a shared value is kept in `sizes`."""
     size = 0
     for node in element.iter():
         size += 1
@@ -45,7 +45,7 @@ def _size(element: _Element, shared: dict[str, _Element], sizes: dict[str, int])
         if identity not in shared:
             continue
         if identity not in sizes:
-            sizes[identity] = _MOST_ELEMENTS + 1  # what a value that holds itself finds
-            sizes[identity] = _size(shared[identity], shared, sizes)
+            sizes[identity] = _MAX_ELEMENTS + 1  # found by a value that contains itself
+            sizes[identity] = _count_elements(shared[identity], shared, sizes)
         size += sizes[identity]
     return size

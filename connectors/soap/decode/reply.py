@@ -10,12 +10,12 @@ from lxml.etree import _Element
 
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply
-from connectors.soap.decode.elements import Unreadable
-from connectors.soap.decode.envelope import Envelope, Malformed, open_envelope, parse_xml
-from connectors.soap.decode.multipart import include, is_multipart, split
-from connectors.soap.decode.references import resolved
-from connectors.soap.errors import error_of_fault, fault_in
-from connectors.soap.wsdl import Method
+from connectors.soap.decode.elements import Undecodable
+from connectors.soap.decode.envelope import Envelope, MalformedEnvelope, open_envelope, parse_xml
+from connectors.soap.decode.multipart import include_attachments, is_multipart, split_parts
+from connectors.soap.decode.references import resolve_references
+from connectors.soap.errors import find_fault, translate_fault
+from connectors.soap.schema import Method
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
 
@@ -24,7 +24,7 @@ _MAY_BE_FAULTS = (400, 500)
 _MAY_BE_EMPTY = (202, 204)
 
 
-def reply_of(operation: Operation, method: Method, response: HttpReply, secrets: Iterable[str]) -> Reply:
+def make_reply(operation: Operation, method: Method, response: HttpReply, secrets: Iterable[str]) -> Reply:
     """The reply, whose data is read when asked for.
 
     `secrets` are values that must not come back in an error. Raises UpstreamFault for a fault whatever its status,
@@ -36,40 +36,40 @@ def reply_of(operation: Operation, method: Method, response: HttpReply, secrets:
     if failure is None and not response.body and (not method.has_output or response.status in _MAY_BE_EMPTY):
         return Reply(None, status=response.status, headers=response.headers)
     try:
-        envelope = _envelope(response)
-    except Malformed as error:
+        envelope = _parse_envelope(response)
+    except MalformedEnvelope as error:
         if failure is not None:
             raise failure from error
-        detail = f"expected a SOAP reply, got {_received(response)}: {error}"
+        detail = f"expected a SOAP reply, got {_describe_response(response)}: {error}"
         raise UpstreamBadReply(operation, detail, upstream_code=str(response.status)) from error
-    fault = fault_in(envelope.body, envelope.namespace)
+    fault = find_fault(envelope.body, envelope.namespace)
     if fault is not None:
-        raise error_of_fault(operation, fault, envelope.namespace, response.status, secrets)
+        raise translate_fault(operation, fault, envelope.namespace, response.status, secrets)
     if failure is not None:
         raise failure
-    decode = partial(_read, operation, method, _received(response))
-    return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers, fit=method.fit)
+    decode = partial(_decode_body, operation, method, _describe_response(response))
+    return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers, fit=method.fill_form)
 
 
-def _envelope(response: HttpReply) -> Envelope:
+def _parse_envelope(response: HttpReply) -> Envelope:
     content_type = response.headers.get("content-type", "")
     if not is_multipart(content_type):
         return open_envelope(parse_xml(response.body))
-    content, attachments = split(response.body, content_type)
+    content, attachments = split_parts(response.body, content_type)
     root = parse_xml(content)
-    include(root, attachments)
+    include_attachments(root, attachments)
     return open_envelope(root)
 
 
-def _read(operation: Operation, method: Method, received: str, body: _Element) -> Any:
+def _decode_body(operation: Operation, method: Method, received: str, body: _Element) -> Any:
     try:
-        return method.read(resolved(body))
-    except Unreadable as error:
+        return method.decode(resolve_references(body))
+    except Undecodable as error:
         raise UpstreamBadReply(operation, f"expected a SOAP reply, got {received}: {error}") from error
     except RecursionError as error:
         raise UpstreamBadReply(operation, f"got {received}, which is nested too deeply") from error
 
 
-def _received(response: HttpReply) -> str:
+def _describe_response(response: HttpReply) -> str:
     kind = response.headers.get("content-type", "no content type").partition(";")[0][:80]
     return f"{len(response.body)} bytes of {kind} with HTTP {response.status}"

@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from zeep.xsd.types import builtins
-from zeep.xsd.types.collection import ListType, UnionType
+from connectors.soap.schema_zeep import ListType, UnionType, builtins
 
 Convert = Callable[[str], Any]
 """Text of an element or attribute -> plain Python. Raises ValueError, which says what was expected and not the text."""
@@ -25,28 +24,28 @@ _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
-def converter(xsd_type: Any) -> Convert:
+def get_converter(xsd_type: Any) -> Convert:
     """How to read texts of this simple type of zeep's."""
     if isinstance(xsd_type, ListType):
-        return _list(converter(xsd_type.item_type))
+        return _make_list_converter(get_converter(xsd_type.item_type))
     if isinstance(xsd_type, UnionType):
-        return _union([converter(member) for member in xsd_type.item_types])
-    return next((convert for kind, convert in _CONVERTERS if isinstance(xsd_type, kind)), _as_it_is)
+        return _make_union_converter([get_converter(member) for member in xsd_type.item_types])
+    return next((convert for kind, convert in _CONVERTERS if isinstance(xsd_type, kind)), _keep_text)
 
 
-def result_of(convert: Convert) -> type | None:
+def get_result_type(convert: Convert) -> type | None:
     """What a converter gives: str, int, float or bool; None for lists and unions."""
     return _RESULTS.get(convert)
 
 
-def converted(convert: Convert, texts: list[str | None]) -> list[Any]:
+def convert_all(convert: Convert, texts: list[str | None]) -> list[Any]:
     """Many texts at once; None stays None. Raises ValueError."""
     if len(texts) == 1 or None in texts:
         return [None if text is None else convert(text) for text in texts]
     joined = "".join(texts)  # type: ignore[arg-type]  # it has no None
-    if convert is _integer and joined.isdigit() and joined.isascii():
+    if convert is _parse_integer and joined.isdigit() and joined.isascii():
         return list(map(int, texts))  # type: ignore[arg-type]  # as above
-    if convert is _as_it_is or (convert in _SPACED and not _SPACES.search(joined)):
+    if convert is _keep_text or (convert in _SPACED and not _SPACES.search(joined)):
         return texts
     return list(map(convert, texts))  # type: ignore[arg-type]  # as above
 
@@ -56,23 +55,23 @@ def keeps_empty(xsd_type: Any) -> bool:
     return isinstance(xsd_type, builtins.String)
 
 
-def _as_it_is(text: str) -> str:
+def _keep_text(text: str) -> str:
     return text
 
 
-def _replaced(text: str) -> str:
+def _replace_spaces(text: str) -> str:
     return _SPACE.sub(" ", text)
 
 
-def _collapsed(text: str) -> str:
+def _collapse_spaces(text: str) -> str:
     return _SPACES.sub(" ", text).strip(" ")
 
 
-def _without_space(text: str) -> str:
+def _remove_spaces(text: str) -> str:
     return _SPACES.sub("", text)
 
 
-def _integer(text: str) -> int:
+def _parse_integer(text: str) -> int:
     if not _INTEGER.fullmatch(text := text.strip(" \t\n\r")):
         raise ValueError("is not an integer")
     try:
@@ -81,30 +80,30 @@ def _integer(text: str) -> int:
         raise ValueError("is an integer of too many digits") from None
 
 
-def _decimal(text: str) -> str:
+def _parse_decimal(text: str) -> str:
     if not _DECIMAL.fullmatch(text := text.strip(" \t\n\r")):
         raise ValueError("is not a decimal number")
     return text
 
 
-def _float(text: str) -> float:
+def _parse_float(text: str) -> float:
     if not _FLOAT.fullmatch(text := text.strip(" \t\n\r")):
         raise ValueError("is not a number")
     return float(text)
 
 
-def _boolean(text: str) -> bool:
+def _parse_boolean(text: str) -> bool:
     value = _BOOLEANS.get(text.strip(" \t\n\r"))
     if value is None:
         raise ValueError("is not a boolean")
     return value
 
 
-def _list(item: Convert) -> Convert:
+def _make_list_converter(item: Convert) -> Convert:
     return lambda text: [item(part) for part in _SPACES.split(text) if part]
 
 
-def _union(members: list[Convert]) -> Convert:
+def _make_union_converter(members: list[Convert]) -> Convert:
     def convert(text: str) -> Any:
         for member in members:
             try:
@@ -117,26 +116,26 @@ def _union(members: list[Convert]) -> Convert:
 
 
 _CONVERTERS: tuple[tuple[type, Convert], ...] = (  # derived types before those they derive from
-    (builtins.NmTokens, _list(_as_it_is)),
-    (builtins.IDREFS, _list(_as_it_is)),
-    (builtins.Entities, _list(_as_it_is)),
-    (builtins.Token, _collapsed),
-    (builtins.NormalizedString, _replaced),
-    (builtins.String, _as_it_is),
-    (builtins.Boolean, _boolean),
-    (builtins.Integer, _integer),
-    (builtins.Decimal, _decimal),
-    (builtins.Float, _float),
-    (builtins.Double, _float),
-    (builtins.Base64Binary, _without_space),
-    (builtins.BuiltinType, _collapsed),
+    (builtins.NmTokens, _make_list_converter(_keep_text)),
+    (builtins.IDREFS, _make_list_converter(_keep_text)),
+    (builtins.Entities, _make_list_converter(_keep_text)),
+    (builtins.Token, _collapse_spaces),
+    (builtins.NormalizedString, _replace_spaces),
+    (builtins.String, _keep_text),
+    (builtins.Boolean, _parse_boolean),
+    (builtins.Integer, _parse_integer),
+    (builtins.Decimal, _parse_decimal),
+    (builtins.Float, _parse_float),
+    (builtins.Double, _parse_float),
+    (builtins.Base64Binary, _remove_spaces),
+    (builtins.BuiltinType, _collapse_spaces),
 )
 
 _RESULTS: dict[Convert, type] = {
-    **dict.fromkeys((_as_it_is, _replaced, _collapsed, _without_space, _decimal), str),
-    _boolean: bool,
-    _integer: int,
-    _float: float,
+    **dict.fromkeys((_keep_text, _replace_spaces, _collapse_spaces, _remove_spaces, _parse_decimal), str),
+    _parse_boolean: bool,
+    _parse_integer: int,
+    _parse_float: float,
 }
-_SPACED: tuple[Convert, ...] = (_replaced, _collapsed, _without_space)
+_SPACED: tuple[Convert, ...] = (_replace_spaces, _collapse_spaces, _remove_spaces)
 """Those that change nothing but white space."""

@@ -14,7 +14,7 @@ from typing import Any
 from lxml.etree import _Element
 
 Elements = list[_Element]
-Values = Callable[[_Element, Elements], list[Any]]
+ReadColumn = Callable[[_Element, Elements], list[Any]]
 """The value of each of some elements, which are all somewhere in the first one."""
 
 _parent = _Element.getparent
@@ -22,43 +22,43 @@ _attribute_names = _Element.keys
 _text = attrgetter("text")
 
 
-def single(values: Values, tags: tuple[str, ...]) -> Values:
+def make_single_column(values: ReadColumn, tags: tuple[str, ...]) -> ReadColumn:
     """The value of the last child with one of these tags, None where there is none."""
 
-    def of_each(root: _Element, elements: Elements) -> list[Any]:
-        found = last_of_each(root, elements, tags)
+    def read_column(root: _Element, elements: Elements) -> list[Any]:
+        found = find_last_children(root, elements, tags)
         if None not in found:
             return values(root, found)  # type: ignore[arg-type]  # it has no None
         made = iter(values(root, [child for child in found if child is not None]))
         return [None if child is None else next(made) for child in found]
 
-    return of_each
+    return read_column
 
 
-def several(values: Values, tags: tuple[str, ...]) -> Values:
+def make_list_column(values: ReadColumn, tags: tuple[str, ...]) -> ReadColumn:
     """The list of the values of the children with one of these tags."""
 
-    def of_each(root: _Element, elements: Elements) -> list[Any]:
-        found = _all_of_each(root, elements, tags)
+    def read_column(root: _Element, elements: Elements) -> list[Any]:
+        found = _find_all_children(root, elements, tags)
         if len(found) == 1:
             return [values(root, found[0])]
         made = iter(values(root, list(chain.from_iterable(found))))
         return [list(islice(made, len(children))) for children in found]
 
-    return of_each
+    return read_column
 
 
-def texts_of(elements: Elements) -> list[str | None]:
+def read_texts(elements: Elements) -> list[str | None]:
     """The text of each, up to its first child."""
     return list(map(_text, elements))
 
 
-def have_attributes(elements: Iterable[_Element]) -> bool:
+def has_attributes(elements: Iterable[_Element]) -> bool:
     """Whether one of them has any."""
     return any(map(_attribute_names, elements))
 
 
-def last_of_each(root: _Element, elements: Elements, tags: tuple[str, ...]) -> list[_Element | None]:
+def find_last_children(root: _Element, elements: Elements, tags: tuple[str, ...]) -> list[_Element | None]:
     """The last child of each element that has one of these tags."""
     if len(elements) == 1:
         return [next(elements[0].iterchildren(*tags, reversed=True), None)]
@@ -69,7 +69,7 @@ def last_of_each(root: _Element, elements: Elements, tags: tuple[str, ...]) -> l
     return list(map(dict(zip(parents, found, strict=True)).get, elements))
 
 
-def _all_of_each(root: _Element, elements: Elements, tags: tuple[str, ...]) -> list[Elements]:
+def _find_all_children(root: _Element, elements: Elements, tags: tuple[str, ...]) -> list[Elements]:
     if len(elements) == 1:
         return [list(elements[0].iterchildren(*tags))]
     children: dict[_Element | None, Elements] = {element: [] for element in elements}

@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from bff.gateway.gateway import Gateway
 from connectors.soap.connector import connect
 from connectors.soap.options import Options
-from connectors.soap.typed_decode.records import Fitter
+from connectors.soap.typed_decode.records import FormDecoder
 from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
 from tests.bff.engine.soap_schema import Drawn, draw_schema
 from tests.bff.engine.writing import Writer
@@ -100,7 +100,7 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
         connector.max_records = connector.window = None  # it is called without policies around it
         try:
             await connector.start()
-            made.types = connector._loading._wsdl._readers._schema
+            made.types = connector._loader._attempt.value._decoders._schema
             yield made, connector
         finally:
             await connector.close()
@@ -111,7 +111,7 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 @pytest.mark.parametrize(("trouble", "bad"), [(0, 0), (10, 0), (50, 0), (0, 10), (5, 3)])
 async def test_the_same_bytes(trouble: int, bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nil, other types, other namespaces, elements twice, none or new, values out of range or none, failing calls."""
-    fits = counted(monkeypatch, Fitter)
+    fits = counted(monkeypatch, FormDecoder)
     with capture_logs():
         for seed in seeds(8, fresh=3, short=2):
             drawn = draw_schema(seed)

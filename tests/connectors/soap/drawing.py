@@ -16,7 +16,7 @@ from zeep.xsd.elements import Element
 from zeep.xsd.types import builtins
 from zeep.xsd.types.collection import ListType, UnionType
 
-from connectors.soap.decode.occurrence import Occurs, occurrences
+from connectors.soap.decode.occurrence import Occurrence, count_occurrences
 
 WHOLE = ["0", "7", "-7", "+7", "007", " 12\n", "2147483647", "-2147483648"]
 LARGE = ["2147483648", "-2147483649", "9007199254740993", "12345678901234567890123"]
@@ -99,7 +99,7 @@ class Drawing:
         for _, nested in xsd_type.elements_nested:
             if isinstance(nested, Element):  # a text beside attributes, or nothing
                 return self.simple(nested.type) if isinstance(nested.type, AnySimpleType) else ""
-            for tag, occurs in occurrences(nested).items():
+            for tag, occurs in count_occurrences(nested).items():
                 name, type_ = occurs.element.name, occurs.element.type
                 if name in forced:
                     texts.append(f"<{right(tag)}>{escape(forced[name])}</{right(tag)}>")
@@ -112,12 +112,12 @@ class Drawing:
             self.chance.shuffle(texts)
         return "".join(texts)
 
-    def how_often(self, occurs: Occurs) -> int:
-        if occurs.most > 1:
+    def how_often(self, occurs: Occurrence) -> int:
+        if occurs.max > 1:
             return self.chance.randrange(4)
         if self.odd():
             return self.chance.choice([0, 2])
-        return 0 if not occurs.least and self.chance.random() < 0.1 else 1
+        return 0 if not occurs.min and self.chance.random() < 0.1 else 1
 
     def attributes(self, xsd_type: ComplexType) -> list[str]:
         drawn = []

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from connectors.contract import Operation
-from connectors.soap.decode.by_zeep import plain
+from connectors.soap.decode.by_zeep import convert_to_plain
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options
-from connectors.soap.session import Loading
-from connectors.soap.wsdl import Method
+from connectors.soap.schema import Method
+from connectors.soap.schema_loading import WsdlLoader
 from tests.connectors.soap.world import TYPES, WSDL, envelope
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn", "Co")), min_size=1, max_size=8)
@@ -83,8 +83,8 @@ def etree_quoted(text: str) -> str:
 @cache
 def method() -> Method:
     async def load() -> Method:
-        wsdl = await Loading("warehouse", Options(address=WSDL)).ready(Operation(upstream="w", name="load"), None)
-        return wsdl.method(soap("warehouse").call("GetStocks", Sku="{sku}").operation)
+        wsdl = await WsdlLoader("warehouse", Options(address=WSDL)).load(Operation(upstream="w", name="load"), None)
+        return wsdl.find_method(soap("warehouse").call("GetStocks", Sku="{sku}").operation)
 
     return asyncio.run(load())
 
@@ -116,6 +116,6 @@ def test_readers_and_zeep_agree(rows: list[str]) -> None:
     inside = "".join(f'<t:Stock version="3">{row}</t:Stock>' for row in rows)
     root = etree.fromstring(envelope(f'<t:GetStocksReply xmlns:t="{TYPES}">{inside}</t:GetStocksReply>'))
     body = root[0]
-    ours = method().read(body)
-    theirs = plain(method().operation.output.body.parse(body[0], method().client.wsdl.types))
+    ours = method().decode(body)
+    theirs = convert_to_plain(method().operation.output.body.parse(body[0], method().client.wsdl.types))
     assert canonical(ours) == canonical(theirs)

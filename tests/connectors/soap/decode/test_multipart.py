@@ -14,7 +14,7 @@ from connectors.contract import Call
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamBadReply
 from connectors.soap.decode.envelope import parse_xml
-from connectors.soap.decode.multipart import include, split
+from connectors.soap.decode.multipart import include_attachments, split_parts
 from connectors.soap.endpoints import soap
 from tests.connectors.http_world import HttpWorld, response
 from tests.connectors.soap.world import BOOKS, answered, body_of, connected, envelope, stock, texts
@@ -153,7 +153,7 @@ async def test_broken_multipart_is_a_bad_reply(http: HttpWorld, content: bytes, 
 def test_attachments_arrive_byte_for_byte(data: bytes) -> None:
     """Line ends of every kind, and bytes that no text has."""
     content = parts(("content-id: <root>", b"<x/>"), ("content-transfer-encoding: binary\r\ncontent-id: <p>", data))
-    _, attachments = split(content, "multipart/related; boundary=uuid-1")
+    _, attachments = split_parts(content, "multipart/related; boundary=uuid-1")
     root = parse_xml(b'<x><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:p"/></x>')
-    include(root, attachments)
+    include_attachments(root, attachments)
     assert base64.b64decode(root.text or "") == data

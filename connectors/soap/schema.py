@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from lxml.etree import _Element
-from zeep import Client
-from zeep.wsdl.bindings.soap import Soap12Binding, SoapBinding
-from zeep.xsd import Schema
 
 from connectors.contract import Fit
 from connectors.errors import DefinitionError
-from connectors.soap.decode.by_zeep import zeep_reader
-from connectors.soap.decode.elements import Read, Readers, RecordReader, Uncovered, Unreadable, local_name
-from connectors.soap.encode_mismatch import nearest
-from connectors.soap.errors import Misfit
+from connectors.soap.decode.by_zeep import make_zeep_decoder
+from connectors.soap.decode.elements import (
+    Decode,
+    Decoders,
+    RecordDecoder,
+    Undecodable,
+    UnsupportedType,
+    strip_namespace,
+)
+from connectors.soap.encode_mismatch import suggest_name
+from connectors.soap.errors import RequestMismatch
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options, problem_of_url
-from connectors.soap.typed_decode.records import Fitter
+from connectors.soap.schema_zeep import (
+    get_operations,
+    get_output,
+    get_port_address,
+    is_soap_12,
+    list_ports,
+    make_client,
+)
+from connectors.soap.typed_decode.records import FormDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +48,17 @@ class Method:
     """The HTTP headers that say which operation it is (SOAP 1.1 section 6.1.1, SOAP 1.2 part 2 section 7.5.1.2)."""
     has_output: bool
     """Whether a reply has something in its Body."""
-    read: Read
+    decode: Decode
     """From the Body of a reply to plain Python. Raises Unreadable."""
-    fit: Fit | None
+    fill_form: Fit | None
     """What a form wants of the Body of a reply, where forms can be filled from it."""
 
-    def header_element(self, name: str) -> Any:
+    def find_header_element(self, name: str) -> Any:
         """The XSD element of a SOAP header, by the name of its part or element, or as `{namespace}Name`.
 
         Raises Misfit when the WSDL has none, or several, of that name.
         """
-        schema: Schema = self.client.wsdl.types
+        schema = self.client.wsdl.types
         declared = self.operation.input.header.type.elements if self.operation.input.header else []
         for part, element in declared:
             if name in (part, element.name, element.qname.text):
@@ -56,101 +68,98 @@ class Method:
             return found[0]
         if found:
             known = ", ".join(element.qname.text for element in found)
-            raise Misfit(f'the header "{name}" may be each of {known}; write it so', is_definition=True)
+            raise RequestMismatch(f'the header "{name}" may be each of {known}; write it so', is_definition=True)
         names = [*(part for part, _ in declared), *(element.name for element in schema.elements)]
-        raise Misfit(f'the WSDL has no element "{name}" for a header{nearest(name, names)}', is_definition=True)
+        raise RequestMismatch(
+            f'the WSDL has no element "{name}" for a header{suggest_name(name, names)}', is_definition=True
+        )
 
 
 class Wsdl:
     """Finds methods. What is wrong with a name is a DefinitionError that tells the nearest right one."""
 
-    def __init__(self, name: str, options: Options, document: Any, documents: Any, settings: Any, wsse: Any) -> None:
+    def __init__(self, name: str, options: Options, document: Any, documents: Any, token: Any) -> None:
         """`document` is zeep's; the others are what its clients are made with. Raises DefinitionError."""
         self._name = name
         self._options = options
-        client: Callable[..., Any] = Client  # zeep's annotations are half done
-        self._make_client = partial(client, document, wsse=wsse, transport=documents, settings=settings)
-        self._readers = Readers(document.types, strict=options.strict)
-        self._ports: dict[str, dict[str, Any]] = {}
-        for service in document.services.values():
-            ports = {port.name: port for port in service.ports.values() if isinstance(port.binding, SoapBinding)}
-            if ports:
-                self._ports[service.name] = ports
+        self._make_client = partial(make_client, document, documents, token)
+        self._decoders = Decoders(document.types, strict=options.strict)
+        self._ports = list_ports(document)
         self._methods: dict[tuple[str, str | None, str | None], Method] = {}
         if not self._ports:
             raise DefinitionError(f"{name}: the WSDL has no service with a SOAP port")
-        self._candidates(None, None)
+        self._list_ports(None, None)
 
     @property
     def url(self) -> str:
         """Where calls go when their operation does not say otherwise. Raises DefinitionError when that is unknown."""
-        service, port = self._candidates(None, None)[0]
-        return self._url(self._ports[service][port])
+        service, port = self._list_ports(None, None)[0]
+        return self._choose_url(self._ports[service][port])
 
-    def method(self, operation: SoapOperation) -> Method:
+    def find_method(self, operation: SoapOperation) -> Method:
         """The method that an endpoint means. Raises DefinitionError."""
         key = (operation.name, operation.service, operation.port)
         method = self._methods.get(key)
         if method is None:
-            method = self._methods[key] = self._find(operation)
+            method = self._methods[key] = self._search_ports(operation)
         return method
 
-    def _find(self, operation: SoapOperation) -> Method:
-        candidates = self._candidates(operation.service, operation.port)
+    def _search_ports(self, operation: SoapOperation) -> Method:
+        candidates = self._list_ports(operation.service, operation.port)
         known: list[str] = []
         for service, port in candidates:
-            operations = self._ports[service][port].binding.all()
+            operations = get_operations(self._ports[service][port])
             if operation.name in operations:
-                return self._method(service, port, operations[operation.name])
+                return self._make_method(service, port, operations[operation.name])
             known += [name for name in operations if name not in known]
         where = f"port {candidates[0][1]}" if len(candidates) == 1 else "the WSDL"
-        hint = nearest(operation.name, known) or f"; it has {', '.join(sorted(known)) or 'none'}"
+        hint = suggest_name(operation.name, known) or f"; it has {', '.join(sorted(known)) or 'none'}"
         raise DefinitionError(f'{self._name}: {where} has no operation "{operation.name}"{hint}')
 
-    def _candidates(self, service: str | None, port: str | None) -> list[tuple[str, str]]:
+    def _list_ports(self, service: str | None, port: str | None) -> list[tuple[str, str]]:
         """The (service, port) pairs to look in, in the order of the WSDL."""
         service = service or self._options.service
         port = port or self._options.port
         services = [service] if service else list(self._ports)
         if service and service not in self._ports:
-            raise self._unknown("service", service, list(self._ports))
+            raise self._make_unknown_error("service", service, list(self._ports))
         pairs = [(each, name) for each in services for name in self._ports[each]]
         if port is None:
             return pairs
         chosen = [(each, name) for each, name in pairs if name == port]
         if not chosen:
-            raise self._unknown("port", port, [name for _, name in pairs])
+            raise self._make_unknown_error("port", port, [name for _, name in pairs])
         return chosen
 
-    def _unknown(self, kind: str, name: str, known: list[str]) -> DefinitionError:
-        hint = nearest(name, known) or f"; it has {', '.join(known)}"
+    def _make_unknown_error(self, kind: str, name: str, known: list[str]) -> DefinitionError:
+        hint = suggest_name(name, known) or f"; it has {', '.join(known)}"
         return DefinitionError(f'{self._name}: the WSDL has no SOAP {kind} "{name}"{hint}')
 
-    def _method(self, service: str, port: str, operation: Any) -> Method:
+    def _make_method(self, service: str, port: str, operation: Any) -> Method:
         wsdl_port = self._ports[service][port]
         action = (operation.soapaction or "").replace('"', "%22")
-        if isinstance(wsdl_port.binding, Soap12Binding):
+        if is_soap_12(wsdl_port):
             kind = "application/soap+xml"
             headers = {"content-type": f"{kind}; charset=utf-8" + (f'; action="{action}"' if action else "")}
         else:
             kind = "text/xml"
             headers = {"content-type": f"{kind}; charset=utf-8", "soapaction": f'"{action}"'}
-        client = self._make_client(service_name=service, port_name=port)
-        read, fit = _body_reader(operation, self._readers, client.wsdl.types)
+        client = self._make_client(service=service, port=port)
+        decode, fill_form = _make_body_decoders(operation, self._decoders, client.wsdl.types)
         return Method(
             client=client,
             operation=operation,
-            url=self._url(wsdl_port),
+            url=self._choose_url(wsdl_port),
             headers={"accept": f"{kind}, multipart/related", **headers},
-            has_output=_output_of(operation) is not None,
-            read=read,
-            fit=fit,
+            has_output=get_output(operation) is not None,
+            decode=decode,
+            fill_form=fill_form,
         )
 
-    def _url(self, port: Any) -> str:
+    def _choose_url(self, port: Any) -> str:
         if self._options.endpoint:
             return self._options.endpoint
-        url = ((port.binding_options or {}).get("address") or "").strip()
+        url = get_port_address(port)
         if problem := problem_of_url(url):
             raise DefinitionError(
                 f"{self._name}: the address of port {port.name} in the WSDL {problem}; or set `endpoint` in bff.yaml"
@@ -158,32 +167,28 @@ class Wsdl:
         return url
 
 
-def _output_of(operation: Any) -> Any:
-    return operation.output.body if operation.output else None
-
-
-def _body_reader(operation: Any, readers: Readers, schema: Schema) -> tuple[Read, Fit | None]:
+def _make_body_decoders(operation: Any, decoders: Decoders, schema: Any) -> tuple[Decode, Fit | None]:
     """Read and fit the Body of a reply: the content of the one element that the output is, or its parts by name."""
-    output = _output_of(operation)
+    output = get_output(operation)
     if output is None:
         return lambda body: None, None
     try:
-        read = readers.of(output.type)
-    except Uncovered:
-        read = zeep_reader(output, schema)
-    content = partial(_content, output.name, is_rpc=operation.style == "rpc")
+        decode = decoders.get_decoder(output.type)
+    except UnsupportedType:
+        decode = make_zeep_decoder(output, schema)
+    content = partial(_find_content, output.name, is_rpc=operation.style == "rpc")
     # Forms look at nothing but what they want, and to be strict is to look at everything.
-    fit = Fitter(read, content) if isinstance(read, RecordReader) and not readers.is_strict else None
-    return lambda body: read(content(body)), fit
+    fill_form = FormDecoder(decode, content) if isinstance(decode, RecordDecoder) and not decoders.is_strict else None
+    return lambda body: decode(content(body)), fill_form
 
 
-def _content(name: str, body: _Element, *, is_rpc: bool) -> _Element:
+def _find_content(name: str, body: _Element, *, is_rpc: bool) -> _Element:
     """The element that is read. Raises Unreadable."""
     if name == "Body":  # a document message of several parts, which zeep takes for the Body itself
         return body
     first = next(iter(body), None)
     if first is None:
-        raise Unreadable(f"its Body is empty, {name} was expected")
-    if not is_rpc and local_name(first.tag) != name:  # of rpc, the wrapper's name is not defined
-        raise Unreadable(f"its Body holds another element than {name}")
+        raise Undecodable(f"its Body is empty, {name} was expected")
+    if not is_rpc and strip_namespace(first.tag) != name:  # of rpc, the wrapper's name is not defined
+        raise Undecodable(f"its Body holds another element than {name}")
     return first

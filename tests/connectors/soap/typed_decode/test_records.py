@@ -16,14 +16,14 @@ import pytest
 from connectors.contract import Call, Operation, at_path
 from connectors.errors import UpstreamReplyTooLarge
 from connectors.forms import Form, Part, Record, Unfit, record_class
-from connectors.soap.decode.elements import Field, RecordReader, Unreadable
+from connectors.soap.decode.elements import Field, RecordDecoder, Undecodable
 from connectors.soap.decode.envelope import open_envelope, parse_xml
-from connectors.soap.decode.references import resolved
+from connectors.soap.decode.references import resolve_references
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options
-from connectors.soap.session import Loading
-from connectors.soap.typed_decode.records import Fitter
-from connectors.soap.wsdl import Method, Wsdl
+from connectors.soap.schema import Method, Wsdl
+from connectors.soap.schema_loading import WsdlLoader
+from connectors.soap.typed_decode.records import FormDecoder
 from tests.connectors.http_world import HttpWorld
 from tests.connectors.soap.drawing import NAMESPACES, Drawing, repaired, spoiled
 from tests.connectors.soap.world import BOOKS, TYPES, WSDL, answered, connected, envelope, stock
@@ -41,13 +41,13 @@ LEAVES = [str, str | int, bool, INT, FLOAT, float, KEY, Any, Annotated[str, msgs
 def wsdl(address: str = WSDL, *, strict: bool = False) -> Wsdl:
     async def load() -> Wsdl:
         options = Options(address=address, strict=strict)
-        return await Loading("warehouse", options).ready(Operation(upstream="w", name="load"), None)
+        return await WsdlLoader("warehouse", options).load(Operation(upstream="w", name="load"), None)
 
     return asyncio.run(load())
 
 
 def method(endpoint: Any = get_stock, address: str = WSDL) -> Method:
-    return wsdl(address).method(endpoint.operation)
+    return wsdl(address).find_method(endpoint.operation)
 
 
 def body_of(inside: str) -> Any:
@@ -56,14 +56,14 @@ def body_of(inside: str) -> Any:
 
 def fitted(inside: str, type_: Any, *at: str, called: Method | None = None) -> Any:
     """What a new reader makes of what stands in a body."""
-    fit = (called or method()).fit
-    assert isinstance(fit, Fitter)
-    return Fitter(fit._reader, fit._content)(Form(type_), body_of(inside), at)
+    fit = (called or method()).fill_form
+    assert isinstance(fit, FormDecoder)
+    return FormDecoder(fit._decoder, fit._content)(Form(type_), body_of(inside), at)
 
 
 def told(inside: str, type_: Any, *at: str, called: Method | None = None) -> Any:
     """The same by way of plain Python."""
-    return msgspec.convert(at_path((called or method()).read(resolved(body_of(inside))), at), type_)
+    return msgspec.convert(at_path((called or method()).decode(resolve_references(body_of(inside))), at), type_)
 
 
 def record(**parts: Any) -> type[Record]:
@@ -218,7 +218,7 @@ def test_what_no_form_wants_is_not_looked_at() -> None:
     spoilt = stock(
         "<t:Weight>1,5</t:Weight><t:Movement version='x'><t:Amount>lots</t:Amount></t:Movement>", 'version="x"'
     )
-    with pytest.raises(Unreadable):
+    with pytest.raises(Undecodable):
         told(spoilt, Any)
     assert fitted(spoilt, record(Sku=str, Movement=list[record(reason=str | None)])).Sku == "T-1"
     for type_ in (record(Weight=Any), record(Movement=Any), record(version=Any)):
@@ -228,11 +228,11 @@ def test_what_no_form_wants_is_not_looked_at() -> None:
 
 def test_who_is_strict_looks_at_everything() -> None:
     """So no forms are filled; neither are they for operations without output, and for those that zeep itself reads."""
-    assert wsdl(strict=True).method(get_stock.operation).fit is None
-    assert method(warehouse.call("Tell", message="hello")).fit is None
-    assert method(warehouse.call("Measure", message="{sku}")).fit is None, "one value is no record"
-    assert method(soap("books").call("List", port="EncodedPort"), BOOKS).fit is None
-    assert method(soap("books").call("Find", port="LiteralPort", title="a"), BOOKS).fit is not None
+    assert wsdl(strict=True).find_method(get_stock.operation).fill_form is None
+    assert method(warehouse.call("Tell", message="hello")).fill_form is None
+    assert method(warehouse.call("Measure", message="{sku}")).fill_form is None, "one value is no record"
+    assert method(soap("books").call("List", port="EncodedPort"), BOOKS).fill_form is None
+    assert method(soap("books").call("Find", port="LiteralPort", title="a"), BOOKS).fill_form is not None
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -240,10 +240,10 @@ def test_drawn_forms_of_drawn_replies(seed: int) -> None:
     """What fits is what plain Python converts to, types and signs of zero included; all kinds of misfits are Unfit."""
     chance, fits = random.Random(seed), 0
     called = method(get_stocks)
-    output, fit = called.operation.output.body, called.fit
-    assert isinstance(fit, Fitter)
+    output, fit = called.operation.output.body, called.fill_form
+    assert isinstance(fit, FormDecoder)
     for _ in range(30):
-        type_ = drawn_record(chance, fit._reader, depth=0)
+        type_ = drawn_record(chance, fit._decoder, depth=0)
         form = Form(type_)
         for _ in range(6):
             drawing = Drawing(
@@ -259,9 +259,9 @@ def test_drawn_forms_of_drawn_replies(seed: int) -> None:
             except Unfit:
                 continue
             try:
-                expected = called.read(given)
-            except Unreadable:
-                expected = called.read(good)
+                expected = called.decode(given)
+            except Undecodable:
+                expected = called.decode(good)
             fits += 1
             assert same(held, msgspec.convert(expected, type_)), (seed, msgspec.structs.fields(type_), wrapped[0])
     assert fits > 40, seed
@@ -282,7 +282,7 @@ def drawn_record(chance: random.Random, reader: Any, depth: int) -> type[Record]
 def drawn_type(chance: random.Random, name: str, field: Field | None, depth: int) -> Any:
     if chance.random() < 0.05:
         return chance.choice(LEAVES)
-    if field is not None and isinstance(field.read, RecordReader) and depth < 3:
+    if field is not None and isinstance(field.read, RecordDecoder) and depth < 3:
         type_: Any = drawn_record(chance, field.read, depth + 1)
     elif name in FITS and not (field is not None and field.is_list):
         return chance.choice([FITS[name][0], *FITS[name]])
@@ -359,24 +359,24 @@ def test_bodies_of_parts_and_of_remote_procedures() -> None:
 
 def test_one_name_in_two_namespaces_does_not_fit() -> None:
     """Which of them an element without a namespace is takes more to tell."""
-    fit = method().fit
-    assert isinstance(fit, Fitter)
-    reader = RecordReader(fit._reader._readers, fit._reader.type)
+    fit = method().fill_form
+    assert isinstance(fit, FormDecoder)
+    reader = RecordDecoder(fit._decoder._decoders, fit._decoder.type)
     reader.compile()
     field = reader.fields[f"{{{TYPES}}}Sku"]
     reader.fields["{urn:other}Sku"] = field
     with pytest.raises(Unfit):
-        Fitter(reader, fit._content)(Form(record(Sku=str)), body_of(FULL), ())
+        FormDecoder(reader, fit._content)(Form(record(Sku=str)), body_of(FULL), ())
 
 
 def test_readers_are_made_once_and_go_with_their_form(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where the answer is that the form does not fit."""
-    fit = method().fit
-    assert isinstance(fit, Fitter)
-    fitter = Fitter(fit._reader, fit._content)
+    fit = method().fill_form
+    assert isinstance(fit, FormDecoder)
+    fitter = FormDecoder(fit._decoder, fit._content)
     made: list[Any] = []
-    compile_ = fitter._fills._make
-    monkeypatch.setattr(fitter._fills, "_make", lambda type_, at: made.append(at) or compile_(type_, at))
+    compile_ = fitter._functions._make
+    monkeypatch.setattr(fitter._functions, "_make", lambda type_, at: made.append(at) or compile_(type_, at))
     form = Form(str)
     for _ in range(3):
         assert fitter(form, body_of(FULL), ("Sku",)) == "T-1"
@@ -387,7 +387,7 @@ def test_readers_are_made_once_and_go_with_their_form(monkeypatch: pytest.Monkey
     del form
     gc.collect()
     assert gone() is None
-    assert not fitter._fills._made
+    assert not fitter._functions._made
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.grpc.metadata import BadMetadata, decode_metadata, encode_metadata
+from connectors.grpc.encode_metadata import BadMetadata, decode_metadata, encode_metadata
 
 
 def test_headers_become_metadata() -> None:

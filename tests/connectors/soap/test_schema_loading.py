@@ -20,10 +20,11 @@ from connectors.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
-from connectors.soap import wsdl_documents as documents
+from connectors.soap import schema_documents as documents
 from connectors.soap.connector import SoapConnector, connect
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options
+from connectors.soap.schema_loading import WsdlLoader
 from tests.connectors.conformance import eventually, free_port
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, response
 from tests.connectors.soap.world import HERE, STOCK, WSDL, answered
@@ -212,17 +213,21 @@ async def test_a_url_imports_only_from_its_own_host(site: Site) -> None:
         assert other.requests == []
 
 
-async def test_imports_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        (documents.Limits(max_documents=1), "more than 1 documents"),
+        (documents.Limits(max_bytes=1), "larger than 1 bytes"),
+    ],
+)
+async def test_imports_without_end_are_refused(tmp_path: Path, limits: documents.Limits, told: str) -> None:
     """The number of documents and their size together are bounded."""
     shutil.copy(WSDL, tmp_path / "w.wsdl")
     shutil.copy(HERE / "warehouse.xsd", tmp_path)
-    for limit, told in (("MOST_DOCUMENTS", "more than 1 documents"), ("MOST_BYTES", "larger than 1 bytes")):
-        with monkeypatch.context() as patch:
-            patch.setattr(documents, limit, 1)
-            connector = connect("warehouse", Options(address=str(tmp_path / "w.wsdl")))
-            with pytest.raises(DefinitionError, match=told):
-                await connector.start()
-            await connector.close()
+    loader = WsdlLoader("warehouse", Options(address=str(tmp_path / "w.wsdl")), limits=limits)
+    with pytest.raises(DefinitionError, match=told):
+        await loader.load(GET.operation, None)
+    await loader.close()
 
 
 async def test_check_takes_any_answer_for_life_but_not_a_proxys_regret(site: Site) -> None:

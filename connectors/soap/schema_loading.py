@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
-
-from zeep import Settings
-from zeep.wsdl import Document
-from zeep.wsse.username import UsernameToken
 
 from connectors.aio.attempt import Attempt, Closed
-from connectors.aio.clock import left_until
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until
 from connectors.contract import Operation
 from connectors.errors import (
     ConnectorError,
@@ -22,8 +16,9 @@ from connectors.errors import (
     UpstreamUnreachable,
 )
 from connectors.soap.options import Options
-from connectors.soap.wsdl import Wsdl
-from connectors.soap.wsdl_documents import MOST_BYTES, Documents, Fetch, Refused
+from connectors.soap.schema import Wsdl
+from connectors.soap.schema_documents import DocumentRefused, Documents, Fetch, Limits
+from connectors.soap.schema_zeep import load_document, make_token
 from connectors.transport import open_transport
 from connectors.transport.status import error_for_status
 
@@ -33,37 +28,46 @@ _LOAD_SECONDS = 60.0
 """For a WSDL with everything it imports."""
 
 
-class Loading:
-    """Holds the Wsdl once it is loaded; a failed attempt is forgotten and the next one who asks tries again."""
+class WsdlLoader:
+    """Holds the Wsdl once it is loaded. Callers share one attempt; after a failure the next caller tries anew."""
 
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(
+        self, name: str, options: Options, *, limits: Limits | None = None, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        """`limits` bounds the WSDL and its imports."""
         self._name = name
         self._options = options
-        self._loading: Attempt[Wsdl] = Attempt(self._load, name=f"load the WSDL of {name}")
+        self._limits = limits or Limits()
+        self._clock = clock
+        self._attempt: Attempt[Wsdl] = Attempt(self._open, name=f"load the WSDL of {name}")
 
-    async def ready(self, operation: Operation, deadline: float | None) -> Wsdl:
-        """The loaded WSDL; all who wait share one attempt.
+    async def load(self, operation: Operation, deadline: float | None) -> Wsdl:
+        """Return the WSDL, loaded if need be.
 
         Raises DefinitionError for files that are missing or wrong, what connectors.transport raises for URLs, and
         UpstreamTimeout at the deadline.
         """
+        loaded = self._attempt.value
+        if loaded is not None and not self._attempt.is_closed:
+            return loaded
         try:
-            return await self._loading.wait(left_until(deadline))
-        except Closed:
-            raise UpstreamUnreachable(operation, "the connector is closed") from None
+            return await self._attempt.wait(left_until(deadline, self._clock))
         except TimeoutError as late:
             raise UpstreamTimeout(operation, "the WSDL was not loaded before the deadline") from late
+        except Closed as closed:
+            raise UpstreamUnreachable(operation, "the connector is closed") from closed
 
     async def close(self) -> None:
-        """Give up loading. Idempotent."""
-        await self._loading.close()
+        """End loading. Idempotent."""
+        await self._attempt.close()
 
-    async def _load(self) -> Wsdl:
+    async def _open(self) -> Wsdl:
         if not self._options.is_remote:
             return await asyncio.to_thread(self._build, None)
         operation = Operation(upstream=self._name, name="load WSDL")
         # A transport of its own: a WSDL may well be larger than the replies that this upstream may send.
-        transport = open_transport(self._options.model_copy(update={"max_reply_size": MOST_BYTES}))
+        options = self._options.model_copy(update={"max_reply_size": self._limits.max_bytes})
+        transport = open_transport(options)
         loop = asyncio.get_running_loop()
 
         async def get(url: str) -> bytes:
@@ -81,54 +85,39 @@ class Loading:
         except TimeoutError as late:
             raise UpstreamTimeout(operation, f"the WSDL was not loaded in {_LOAD_SECONDS} s") from late
         finally:
-            await transport.close()  # which ends the thread, if it is still at it
+            await transport.close()  # which ends the thread, if it still waits for a document
 
     def _build(self, fetch: Fetch | None) -> Wsdl:
-        """In a thread: read, parse and resolve everything."""
-        address = self._options.address
-        documents = Documents(address, fetch)
-        settings = Settings(
-            strict=True,
-            forbid_dtd=True,
-            forbid_entities=True,
-            xml_huge_tree=False,
-            force_https=address.lower().startswith(
-                "https:"
-            ),  # zeep means it for others too, and turns file: into https:
-        )
+        """Read, parse and resolve everything. Runs in a thread."""
+        options, address = self._options, self._options.address
+        documents = Documents(address, fetch, self._limits)
         try:
-            document = Document(address, cast("Any", documents), settings=settings)
+            document = load_document(address, documents)
         except ConnectorError:
             raise
         except FileNotFoundError as error:
-            missing = Path(str(error.filename))
-            what = (
-                "there is no WSDL at"
-                if missing == Path(address).absolute()
-                else "the WSDL imports a file that is missing:"
-            )
-            raise DefinitionError(f"{self._name}: {what} {missing}") from error
+            raise _make_missing_error(self._name, address, Path(str(error.filename))) from error
         except Exception as error:  # zeep raises nearly anything for a WSDL that is wrong
-            reason = _reason(error)
+            reason = _describe_failure(error)
             if fetch is None:
                 raise DefinitionError(f"{self._name}: the WSDL {address} cannot be used: {reason}") from error
             operation = Operation(upstream=self._name, name="load WSDL")
             raise UpstreamBadReply(operation, f"the WSDL cannot be used: {reason}") from error
-        return Wsdl(self._name, self._options, document, documents, settings, _token(self._options))
+        password = options.password.get_secret_value() if options.password else None
+        token = make_token(options.username, password, use_digest=options.digest) if options.username else None
+        return Wsdl(self._name, options, document, documents, token)
 
 
-def _reason(error: Exception) -> str:
+def _make_missing_error(name: str, address: str, missing: Path) -> DefinitionError:
+    if missing == Path(address).absolute():
+        return DefinitionError(f"{name}: there is no WSDL at {missing}")
+    return DefinitionError(f"{name}: the WSDL imports a file that is missing: {missing}")
+
+
+def _describe_failure(error: Exception) -> str:
     name = type(error).__name__
     if name in ("DTDForbidden", "EntitiesForbidden"):
         return "it has a DTD, which is refused because DTDs can read files and fill the memory"
-    if isinstance(error, Refused):
+    if isinstance(error, DocumentRefused):
         return str(error)
     return f"{name}: {str(error)[:300]}" if str(error) else name
-
-
-def _token(options: Options) -> UsernameToken | None:
-    if options.username is None:
-        return None
-    password = options.password.get_secret_value() if options.password else None
-    make: Callable[..., UsernameToken] = UsernameToken  # zeep's annotations are half done
-    return make(options.username, password, use_digest=options.digest, zulu_timestamp=True)
