@@ -31,7 +31,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.cooperative import each_of
 from bff.authoring.fields import TAKE
+from bff.contract import Problem
 from connectors.contract import Event, Reply, at_step
+from connectors.errors import UpstreamBadReply
 
 Convert = Callable[[Any], Any]
 _BACKREF = "strawberry-definition"
@@ -134,7 +136,7 @@ class Records:
                     f"Cannot tell which type of {type_.name} a record is. Give its types an "
                     "`is_type_of(cls, obj, info)` "
                     "that looks at the record, or have the upstream send `__typename`.",
-                    extensions={"code": "INVALID_VALUE"},
+                    extensions={"code": Problem.INVALID_VALUE.name},
                 )
             return self._object(chosen)(value)
 
@@ -237,7 +239,7 @@ def _scalar(type_: GraphQLScalarType) -> Convert:
             return type_.parse_value(value)
         except Exception:  # noqa: BLE001 - a custom scalar may raise anything; it becomes this field's error
             return GraphQLError(
-                f"{type_.name} cannot represent what a service sent.", extensions={"code": "INVALID_VALUE"}
+                f"{type_.name} cannot represent what a service sent.", extensions={"code": Problem.INVALID_VALUE.name}
             )
 
     return convert
@@ -264,7 +266,7 @@ def _claims(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
 def _misfit(name: str, value: Any) -> GraphQLError:
     return GraphQLError(
         f"Expected a record for {name}, a service sent {type(value).__name__}.",
-        extensions={"code": "UPSTREAM_BAD_REPLY"},
+        extensions={"code": UpstreamBadReply.code},
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bff.contract import Refused, Request
+from bff.contract import Problem, Refused, Request
 from bff.documents.store import Store
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -37,7 +37,9 @@ class Documents:
         sha = _hash(asked)
         if asked.query:
             if self._store is not None and sha is not None and hashlib.sha256(asked.query.encode()).hexdigest() != sha:
-                raise Refused("PERSISTED_QUERY_MISMATCH", "`sha256Hash` is not the SHA-256 of `query`, in lower case.")
+                raise Problem.PERSISTED_QUERY_MISMATCH.refused(
+                    "`sha256Hash` is not the SHA-256 of `query`, in lower case."
+                )
             return asked
         if asked.document_id is None and sha is None:
             return asked  # it has no document at all, which the parser tells best
@@ -62,7 +64,9 @@ class Documents:
         for name in _names(asked.document_id, _hash(asked)):
             if name in self._trusted:
                 return _with_text(asked, self._trusted[name])
-        raise Refused("DOCUMENT_NOT_TRUSTED", "This frontend runs only documents that it knows, asked for by their id.")
+        raise Problem.DOCUMENT_NOT_TRUSTED.refused(
+            "This frontend runs only documents that it knows, asked for by their id."
+        )
 
     async def _text(self, name: str) -> str | None:
         text = self._trusted.get(name)
@@ -74,10 +78,10 @@ class Documents:
         """The words of Apollo's protocol for hashes, because its clients look for them."""
         if not by_hash:
             message = "There is no document of this id; send the document itself in `query`."
-            return Refused("DOCUMENT_NOT_FOUND", message)
+            return Problem.DOCUMENT_NOT_FOUND.refused(message)
         if self._store is None and not self._trusted:
-            return Refused("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
-        return Refused("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+            return Problem.PERSISTED_QUERY_NOT_SUPPORTED.refused("PersistedQueryNotSupported")
+        return Problem.PERSISTED_QUERY_NOT_FOUND.refused("PersistedQueryNotFound")
 
 
 def _with_text(asked: Request, text: str) -> Request:
@@ -93,7 +97,7 @@ def _hash(asked: Request) -> str | None:
             return None
         case {"version": 1, "sha256Hash": str(sha)}:
             return sha
-    raise Refused("BAD_REQUEST", '`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "..."}.')
+    raise Problem.BAD_REQUEST.refused('`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "..."}.')
 
 
 def _names(*given: str | None) -> list[str]:

@@ -39,7 +39,7 @@ def _trusted(options: Options, plans: Plans) -> Mapping[str, str]:
 
 
 def _store(name: str, options: Options) -> Store:
-    memory = MemoryStore(most=options.max_entries, most_bytes=options.max_size)
+    memory = MemoryStore(max_entries=options.max_entries, max_size=options.max_size)
     if options.store is None:
         return memory
     try:

@@ -23,8 +23,8 @@ class Store(Protocol):
 class MemoryStore:
     """Bounded by count and by the bytes of the texts in UTF-8; the least recently used leave."""
 
-    def __init__(self, *, most: int, most_bytes: int) -> None:
-        self._texts: LRU[str, str] = LRU(most, max_weight=most_bytes)
+    def __init__(self, *, max_entries: int, max_size: int) -> None:
+        self._texts: LRU[str, str] = LRU(max_entries, max_weight=max_size)
 
     async def get(self, sha: str) -> str | None:
         """The document with this hash."""

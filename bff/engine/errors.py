@@ -14,7 +14,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryGraphQLError
 
-from bff.contract import Refused
+from bff.contract import Problem, Refused
 from connectors.errors import UpstreamError
 
 log = structlog.get_logger("bff.engine")
@@ -39,10 +39,13 @@ def document_errors(errors: Sequence[GraphQLError], *, explains: bool = True) ->
     names by trying them. A document that does not parse is still explained: the parser knows no schema.
     """
     if not explains and not any(isinstance(error, GraphQLSyntaxError) for error in errors):
-        return [_uniform("The document does not fit the schema.", "GRAPHQL_VALIDATION_FAILED")]
+        return [_uniform("The document does not fit the schema.", Problem.GRAPHQL_VALIDATION_FAILED.name)]
     return [
         _with_code(
-            error, "GRAPHQL_PARSE_FAILED" if isinstance(error, GraphQLSyntaxError) else "GRAPHQL_VALIDATION_FAILED"
+            error,
+            Problem.GRAPHQL_PARSE_FAILED.name
+            if isinstance(error, GraphQLSyntaxError)
+            else Problem.GRAPHQL_VALIDATION_FAILED.name,
         )
         for error in errors
     ]
@@ -56,7 +59,7 @@ def field_errors(
     With `explains` False all that may be wrong with variables is the same one error, as in `document_errors`.
     """
     if not explains and any(_is_about_request(error) for error in errors):
-        return [_uniform("The variables do not fit the operation.", "BAD_USER_INPUT")]
+        return [_uniform("The variables do not fit the operation.", Problem.BAD_USER_INPUT.name)]
     return [_field_error(error, log_fields) for error in errors]
 
 
@@ -73,15 +76,15 @@ def _field_error(error: GraphQLError, log_fields: Mapping[str, str]) -> dict[str
     if isinstance(cause, Refused):
         return _formatted(error, cause.message, {"code": cause.code})
     if _is_about_request(error):
-        return _with_code(error, "BAD_USER_INPUT")
+        return _with_code(error, Problem.BAD_USER_INPUT.name)
     if cause is None or isinstance(cause, GraphQLError):
         return _said_by_author(error, cause, log_fields)
     if match := _NULL.match(str(cause)):
         log.warning("unexpected_null", field=match[1], path=error.path, **log_fields)
         message = f"There is no value for {match[1]}, which may not be null."
-        return _formatted(error, message, {"code": "UNEXPECTED_NULL", **_found_by(log_fields)})
+        return _formatted(error, message, {"code": Problem.UNEXPECTED_NULL.name, **_found_by(log_fields)})
     log.error("resolver_failed", path=error.path, exc_info=cause, **log_fields)
-    return _formatted(error, "Something went wrong.", {"code": "INTERNAL", **_found_by(log_fields)})
+    return _formatted(error, "Something went wrong.", {"code": Problem.INTERNAL.name, **_found_by(log_fields)})
 
 
 def _said_by_author(error: GraphQLError, cause: GraphQLError | None, log_fields: Mapping[str, str]) -> dict[str, Any]:
@@ -89,8 +92,10 @@ def _said_by_author(error: GraphQLError, cause: GraphQLError | None, log_fields:
     if _MISFIT.match(error.message):
         log.warning("invalid_value", path=error.path, detail=error.message, **log_fields)
         message = "A service gave a value that does not fit this field."
-        return _formatted(error, message, {"code": "INVALID_VALUE", **_found_by(log_fields)})
-    default = "FORBIDDEN" if isinstance(cause or error, StrawberryGraphQLError) else "BAD_USER_INPUT"
+        return _formatted(error, message, {"code": Problem.INVALID_VALUE.name, **_found_by(log_fields)})
+    default = (
+        Problem.FORBIDDEN.name if isinstance(cause or error, StrawberryGraphQLError) else Problem.BAD_USER_INPUT.name
+    )
     return _with_code(error, default)
 
 

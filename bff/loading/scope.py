@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
-from bff.contract import Refused, Timings, timings
+from bff.contract import Problem, Refused, Timings, timings
 from bff.loading.answered import Answered, Asked, Outcome
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
@@ -340,8 +340,7 @@ class RequestScope:
             raise DefinitionError("an endpoint was asked after its request had ended; await what a resolver starts")
         self.calls += 1
         if self.most_calls is not None and self.calls > self.most_calls:
-            raise Refused(
-                "TOO_MANY_CALLS",
+            raise Problem.TOO_MANY_CALLS.refused(
                 f"This operation needs more than the {self.most_calls} service calls it may make; ask for less.",
             )
 

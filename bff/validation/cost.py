@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, value_from_ast_untyped
 
-from bff.contract import Refused
+from bff.contract import Problem
 from bff.validation.cost_terms import Terms, compiled
 from bff.validation.list_sizes import Length
 
@@ -44,8 +44,8 @@ class CostLimit:
     def _compare(self, cost: float) -> None:
         if cost > self._most:
             told = f"{math.ceil(cost)}" if cost < ENOUGH else "more than can be counted"
-            raise Refused(
-                "TOO_COSTLY", f"The operation costs {told}; this frontend takes at most {self._most}. Ask for less."
+            raise Problem.TOO_COSTLY.refused(
+                f"The operation costs {told}; this frontend takes at most {self._most}. Ask for less."
             )
 
 

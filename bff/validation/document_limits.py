@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graphql import DocumentNode, OperationDefinitionNode
 
-from bff.contract import Refused
+from bff.contract import Problem
 from bff.validation.sizes import Sizes
 
 
@@ -31,16 +31,18 @@ class DocumentLimits:
                 largest = max(largest, sizes.of(node.selection_set).selections)
         size = sizes.of(operation.selection_set)
         if size.introspects and not self.introspection:
-            raise Refused("INTROSPECTION_DISABLED", "This frontend does not show its schema; ask its team for the SDL.")
-        _check("TOO_DEEP", "is nested {0} fields deep", size.depth, self.depth)
-        _check("TOO_MANY_ROOT_FIELDS", "has {0} root fields", size.root_fields, self.root_fields)
-        _check("TOO_MANY_ALIASES", "has {0} aliases", size.aliases, self.aliases)
+            raise Problem.INTROSPECTION_DISABLED.refused(
+                "This frontend does not show its schema; ask its team for the SDL."
+            )
+        _check(Problem.TOO_DEEP, "is nested {0} fields deep", size.depth, self.depth)
+        _check(Problem.TOO_MANY_ROOT_FIELDS, "has {0} root fields", size.root_fields, self.root_fields)
+        _check(Problem.TOO_MANY_ALIASES, "has {0} aliases", size.aliases, self.aliases)
         directives = size.directives + len(operation.directives or ())
-        _check("TOO_MANY_DIRECTIVES", "has {0} directives", directives, self.directives)
-        _check("TOO_MANY_FIELDS", "has {0} fields when its fragments are written out", largest, self.fields)
+        _check(Problem.TOO_MANY_DIRECTIVES, "has {0} directives", directives, self.directives)
+        _check(Problem.TOO_MANY_FIELDS, "has {0} fields when its fragments are written out", largest, self.fields)
 
 
-def _check(code: str, what: str, value: int, most: int | None) -> None:
+def _check(problem: Problem, what: str, value: int, most: int | None) -> None:
     if most is not None and value > most:
         told = str(value) if value < 1_000_000 else "more than a million"  # doubling fragments make endless numbers
-        raise Refused(code, f"The operation {what.format(told)}; this frontend takes at most {most}.")
+        raise problem.refused(f"The operation {what.format(told)}; this frontend takes at most {most}.")

@@ -24,7 +24,7 @@ from graphql import (
     parse,
 )
 
-from bff.contract import Refused
+from bff.contract import Problem
 from bff.validation.sizes import INTROSPECTION
 
 FULLEST = get_introspection_query(
@@ -97,7 +97,7 @@ class _Walk:
         self._spent += times
         if self._most is not None and self._spent > self._most:
             message = f"The introspection asks for more than {self._most} values; ask for less at once."
-            raise Refused("TOO_COSTLY", message)
+            raise Problem.TOO_COSTLY.refused(message)
 
 
 def _sizes(schema: GraphQLSchema) -> dict[str, int]:

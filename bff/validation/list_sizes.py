@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLField, Undefined, ValueNode, value_from_ast_untyped
 
-from bff.contract import Refused
+from bff.contract import Problem
 
 USUAL = ("first", "last", "limit", "pageSize")
 """Arguments that say how long a list will be, where no `@listSize` names others."""
@@ -60,7 +60,7 @@ class Length:
         if self.needs_one and len(given) != 1:
             # names of arguments that were not given are for those who may see the schema
             message = f'The field "{self.field}" needs exactly one of its slicing arguments, and has {len(given)}.'
-            raise Refused("LIST_SIZE_NEEDED", message)
+            raise Problem.LIST_SIZE_NEEDED.refused(message)
         return max(map(_count, given), default=max(1, self.assumed))
 
 

@@ -18,7 +18,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from bff.contract import Refused
+from bff.contract import Problem
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """Their depth is not counted: tools ask deeper than any screen, and validation has a rule of its own for it."""
@@ -97,5 +97,7 @@ class Sizes:
             self._known[name] = self.of(fragment.selection_set) + own
         known = self._known[name]
         if known is None:
-            raise Refused("FRAGMENT_CYCLE", f'The fragment "{name}" spreads itself; fragments may not form a cycle.')
+            raise Problem.FRAGMENT_CYCLE.refused(
+                f'The fragment "{name}" spreads itself; fragments may not form a cycle.'
+            )
         return known

@@ -25,7 +25,7 @@ from graphql.validation.rules import overlapping_fields_can_be_merged as overlap
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from bff.contract import Caching, Refused
+from bff.contract import Caching, Problem, Refused
 from bff.engine.prepare.cache_control import caching_of
 from bff.engine.prepare.history import History
 from bff.engine.prepare.increments import MAX_INCREMENTS, count_increments, strip_increments
@@ -185,7 +185,7 @@ class Plans:
     def _make_plan(self, query: str, operation_name: str | None) -> Plan:
         if len(query) > MAX_CHARACTERS:
             message = f"The document has {len(query)} characters; at most {MAX_CHARACTERS} are allowed."
-            raise Refused("DOCUMENT_TOO_LARGE", message)
+            raise Problem.DOCUMENT_TOO_LARGE.refused(message)
         with _refuse_deep_nesting():
             return self._parse_and_compile(query, operation_name)
 
@@ -221,30 +221,34 @@ def _refuse_deep_nesting() -> Iterator[None]:
 
 
 def _nesting_refusal() -> Refused:
-    return Refused("TOO_DEEP", "The document is nested too deeply; ask for less at once.")
+    return Problem.TOO_DEEP.refused("The document is nested too deeply; ask for less at once.")
 
 
 def get_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
     """GetOperation of the GraphQL specification, section 6.1."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if not operations:
-        raise Refused("OPERATION_NOT_FOUND", "The document has no operation; write a query, mutation or subscription.")
+        raise Problem.OPERATION_NOT_FOUND.refused(
+            "The document has no operation; write a query, mutation or subscription."
+        )
     if name is None:
         if len(operations) > 1:
             names = ", ".join(node.name.value for node in operations if node.name)
-            raise Refused("OPERATION_NAME_NEEDED", f"The document has several operations; send operationName: {names}.")
+            raise Problem.OPERATION_NAME_NEEDED.refused(
+                f"The document has several operations; send operationName: {names}."
+            )
         return operations[0]
     for node in operations:
         if node.name and node.name.value == name:
             return node
-    raise Refused("OPERATION_NOT_FOUND", f'The document has no operation named "{name[:100]}".')
+    raise Problem.OPERATION_NOT_FOUND.refused(f'The document has no operation named "{name[:100]}".')
 
 
 def _limit_refusal(error: GraphQLSyntaxError, max_tokens: int) -> Refused | None:
     """The parser's own limits are told apart from faults of the document by their words only."""
     if "more than" in error.message and "tokens" in error.message:
         message = f"The document has more than {max_tokens} tokens, the most that this frontend takes."
-        return Refused("TOO_MANY_TOKENS", message)
+        return Problem.TOO_MANY_TOKENS.refused(message)
     if "nested too deeply" in error.message:
         return _nesting_refusal()
     return None

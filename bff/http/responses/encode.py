@@ -15,7 +15,7 @@ import msgspec
 import orjson
 import structlog
 
-from bff.contract import Answer
+from bff.contract import Answer, Problem
 from bff.http.errors import internal
 from connectors.forms import Record
 
@@ -44,7 +44,7 @@ def _encode(answer: Answer) -> bytes:
     if answer.most_bytes is None or len(encoded) <= answer.most_bytes:
         return encoded
     message = f"The answer has {len(encoded)} bytes; this frontend sends at most {answer.most_bytes}. Ask for less."
-    error = {"message": message, "extensions": {"code": "RESPONSE_TOO_LARGE"}}
+    error = {"message": message, "extensions": {"code": Problem.RESPONSE_TOO_LARGE.name}}
     return orjson.dumps({"errors": [error], "data": None} if answer.was_executed else {"errors": [error]})
 
 

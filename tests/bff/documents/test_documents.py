@@ -6,12 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from bff.authoring import SchemaError
 from bff.contract import Answer, Request
-from bff.documents.options import Documents as DocumentOptions
-from bff.documents.store import MemoryStore
 from tests.bff.frontends.world import CHANGE, HELLO, apollo, app, ask, code, hashed, sha, written
 
 ADA = {"hello": "hello Ada"}
@@ -78,20 +74,6 @@ async def test_a_subscription_may_be_named() -> None:
         assert [each.data async for each in answers] == [{"count": 0}, {"count": 1}]
 
 
-async def test_memory_is_bounded() -> None:
-    """By count and by bytes; the least recently used leave, and what is too large never enters."""
-    few, small = MemoryStore(most=2, most_bytes=100), MemoryStore(most=100, most_bytes=10)
-    for store in (few, small):
-        await store.put("a", "aaaa")
-        await store.put("b", "bbbb")
-        assert await store.get("a") == "aaaa"
-        await store.put("c", "c" * 6)
-        assert [await store.get(each) for each in "abc"] == ["aaaa", None, "cccccc"]
-    await small.put("d", "é" * 6)
-    assert await small.get("d") is None
-    assert await small.get("a") == "aaaa"
-
-
 @pytest.mark.parametrize(
     "manifest", [apollo(("p1", "Hello", HELLO), ("p2", "Change", CHANGE)), {"p1": HELLO, "p2": CHANGE}]
 )
@@ -136,60 +118,6 @@ async def test_only_trusted_documents(tmp_path: Path) -> None:
     assert code(answers[0]) == "DOCUMENT_NOT_TRUSTED"
     assert all(each == answers[0] for each in answers)
     assert (await ask(gateway, document_id="p1", query="{ __typename }")).data == ADA
-
-
-async def test_strangers_cannot_evict_trusted_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are parsed once, at start, whatever else is asked."""
-    gateway = app(manifest=str(written(tmp_path, {"p1": HELLO})))
-    for number in range(1100):
-        await ask(gateway, f"query Q{number} {{ hello }}", variables={})
-    monkeypatch.setattr("bff.engine.prepare.plan.parse", None)
-    assert (await ask(gateway, document_id="p1", operation_name="Hello")).data == ADA
-
-
-@pytest.mark.parametrize(
-    ("manifest", "words"),
-    [
-        ("{", ["not valid JSON"]),
-        ("[]", ["Apollo", "Relay"]),
-        ({"format": "other", "operations": []}, ["apollo-persisted-query-manifest"]),
-        ({"p1": 1, "p2": HELLO}, ['document "p1"']),
-        (apollo(("p1", "Hello", HELLO), ("p1", "Change", CHANGE)), ['operation "Change"', "p1"]),
-        (apollo(("p1", "Other", HELLO)), ["Other", "no operation named"]),
-        (apollo(("p1", "Bad", "query Bad { helo }")), ["operation Bad", "Cannot query field 'helo'"]),
-        ({"p1": "{ helo }", "p2": "{ hello "}, ["operation p1", "Cannot query field 'helo'"]),
-        ({"p1": "{ helo }", "p2": "{ hello "}, ["operation p2", "Syntax Error"]),
-        ({"p1": "query A { hello } query B { hello }"}, ["operation p1", "several operations"]),
-        ({"p1": "{ a: hello b: hello }"}, ["operation p1", "tokens"]),
-    ],
-)
-def test_a_faulty_manifest_is_told_at_start(tmp_path: Path, manifest: Any, words: list[str]) -> None:
-    """With the file and the operation."""
-    path = written(tmp_path, manifest)
-    with pytest.raises(SchemaError) as caught:
-        app(manifest=str(path), limits={"max_tokens": 7} if "tokens" in words else {})
-    assert any(all(word in problem for word in [str(path), *words]) for problem in caught.value.problems)
-
-
-def test_a_manifest_that_is_not_there(tmp_path: Path) -> None:
-    """Is named."""
-    with pytest.raises(SchemaError, match=r"no file .*none\.json"):
-        app(manifest=str(tmp_path / "none.json"))
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"trusted_only": True},
-        {"trusted_only": True, "persisted": True, "manifest": "x"},
-        {"store": "redis://127.0.0.1"},
-        {"persisted": True, "store": "memcached://127.0.0.1"},
-    ],
-)
-def test_options_that_do_not_fit_together(options: dict[str, Any]) -> None:
-    """Are told before anything runs."""
-    with pytest.raises(ValidationError):
-        DocumentOptions.model_validate(options)
 
 
 async def test_a_subscription_is_not_started_where_its_events_cannot_go() -> None:

@@ -39,7 +39,7 @@ async def client(frontend: str) -> AsyncIterator[redis.asyncio.Redis]:
 
 def store(frontend: str, url: str = URL, **options: float) -> RedisStore:
     """A store with memory of its own, as each process has."""
-    return RedisStore(url, frontend, MemoryStore(most=10, most_bytes=10_000), ttl=60, **options)  # type: ignore[arg-type]
+    return RedisStore(url, frontend, MemoryStore(max_entries=10, max_size=10_000), ttl=60, **options)  # type: ignore[arg-type]
 
 
 async def test_what_one_process_keeps_another_finds(frontend: str, client: redis.asyncio.Redis) -> None:
@@ -121,7 +121,7 @@ async def test_a_redis_in_trouble_is_not_a_clients_trouble(trouble: str) -> None
 async def test_a_redis_that_comes_back_is_asked_again(frontend: str, client: redis.asyncio.Redis) -> None:
     """After a pause, during which it is left alone."""
     now = 100.0
-    own = RedisStore(URL, frontend, MemoryStore(most=10, most_bytes=10_000), ttl=60, clock=lambda: now)
+    own = RedisStore(URL, frontend, MemoryStore(max_entries=10, max_size=10_000), ttl=60, clock=lambda: now)
     await client.set(f"bff:documents:{frontend}:{sha(HELLO)}", HELLO)
     own._url = "redis://127.0.0.1:1"
     assert await own.get(sha(HELLO)) is None

@@ -1,4 +1,4 @@
-"""Limits of documents and variables: what is too much is refused before any work, with the limit and the value."""
+"""Limits of documents: what is too much is refused before any work, with the limit and the value."""
 
 import time
 from typing import Any
@@ -8,7 +8,6 @@ from graphql import OperationDefinitionNode, parse
 
 from bff.contract import Refused
 from bff.validation.document_limits import DocumentLimits
-from bff.validation.variables import VariablesLimit
 
 
 def refused(query: str, **limits: Any) -> Refused | None:
@@ -116,26 +115,3 @@ def test_introspection_is_refused_wherever_it_hides() -> None:
 def test_the_depth_of_introspection_is_not_counted() -> None:
     """GraphiQL and code generators ask deeper than any screen."""
     assert refused("{ __schema { types { fields { type { ofType { ofType { name } } } } } } }", depth=1) is None
-
-
-@pytest.mark.parametrize(
-    ("variables", "size"),
-    [
-        ({}, 0),
-        ({"a": 1}, 7),
-        ({"a": "é"}, 10),
-        ({"a": [1, {"b": None}]}, 20),
-        ({"n": 10**30}, 37),
-        ({"s": "\ud800"}, 15),
-    ],
-)
-def test_variables_are_measured_as_json(variables: dict[str, Any], size: int) -> None:
-    """Whatever is in them."""
-    document = parse("{ a }")
-    operation = document.definitions[0]
-    assert isinstance(operation, OperationDefinitionNode)
-    VariablesLimit(size)(document, operation)(variables)
-    if variables:
-        with pytest.raises(Refused, match=r"have \d+ bytes") as refusal:
-            VariablesLimit(size - 1)(document, operation)(variables)
-        assert refusal.value.code == "VARIABLES_TOO_LARGE"

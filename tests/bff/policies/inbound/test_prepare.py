@@ -1,0 +1,67 @@
+"""The policy that gets the plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable
+
+import pytest
+
+from bff.contract import Answer, Refused, Response
+from bff.operation.operation import Operation
+from bff.policies.inbound.policy import Policy
+from bff.policies.inbound.prepare import prepare
+from tests.bff.policies.inbound.world import ANSWER, Rest, app, operation
+
+APP = app(limits={"max_depth": 3})
+POLICY: Policy = prepare(APP.plans, timeout=5, explains=True)
+
+
+async def test_an_operation_gets_its_plan_and_its_deadline() -> None:
+    """The time it may take begins when the plan is there; one plan for all that ask the same."""
+    rest = Rest()
+    for _ in range(2):
+        assert await POLICY(rest)(operation(APP, "{ a: hello }")) is ANSWER
+    first, second = rest.operations
+    assert first.plan is second.plan
+    assert first.plan.kind == "query"
+    assert first.prepared_at <= time.monotonic()
+    assert first.deadline == first.prepared_at + 5
+
+
+async def test_nothing_is_awaited_for_a_known_document() -> None:
+    """The awaitable of the rest comes back itself."""
+    await POLICY(Rest())(operation(APP, "{ b: hello }"))
+    here: Awaitable[Response] = Rest()(operation(APP))
+
+    def rest(operation: Operation) -> Awaitable[Response]:
+        return here
+
+    assert POLICY(rest)(operation(APP, "{ b: hello }")) is here
+    await here
+
+
+@pytest.mark.parametrize(
+    ("query", "explains", "code"),
+    [
+        ("{ hello", True, "GRAPHQL_PARSE_FAILED"),
+        ("{ hullo }", True, "GRAPHQL_VALIDATION_FAILED"),
+        ("{ hullo }", False, "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+async def test_a_document_at_fault_is_answered_with_its_errors(query: str, explains: bool, code: str) -> None:
+    """The rest of the chain is not reached; names are told only to those who may know them."""
+    rest = Rest()
+    answer = await prepare(APP.plans, timeout=5, explains=explains)(rest)(operation(APP, query))
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.was_executed) == (400, False)
+    assert answer.errors[0]["extensions"]["code"] == code
+    assert ("hullo" in answer.errors[0]["message"]) == (explains and "hullo" in query)
+    assert rest.operations == []
+
+
+async def test_what_passes_a_limit_is_refused() -> None:
+    """By the rules over documents and variables."""
+    with pytest.raises(Refused) as refused:
+        await POLICY(Rest())(operation(APP, "{ a { b { c { d } } } }"))
+    assert refused.value.code == "TOO_DEEP"
