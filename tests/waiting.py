@@ -41,6 +41,14 @@ async def settle(rounds: int = 20) -> None:
         await asyncio.sleep(0)
 
 
+async def steady(count: Callable[[], int], pauses: int = 5) -> None:
+    """Return when a count has not grown for a while and nothing else runs: as when sockets are full."""
+    same, before = 0, -1
+    while same < pauses:
+        await idle()
+        before, same = count(), same + 1 if count() == before else 0
+
+
 async def idle(rounds: int = 4) -> None:
     """Return when nothing of this process has run for a while but the caller: what could happen has happened."""
     quiet = 0

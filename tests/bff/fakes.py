@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import strawberry
@@ -27,11 +27,17 @@ class FakeUpstream:
     max_records: int | None = None
 
     def __init__(
-        self, answer: Callable[[Call], Any] = lambda call: None, events: Iterable[Any] = (), delay: float = 0
+        self,
+        answer: Callable[[Call], Any] = lambda call: None,
+        events: Iterable[Any] = (),
+        delay: float = 0,
+        before: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
+        """`before` is awaited before each answer; else `delay` seconds are waited."""
         self.answer = answer
         self.events = list(events)
         self.delay = delay
+        self.before = before
         self.calls: list[Call] = []
         self.published: list[Call] = []
         self.cancelled = 0
@@ -40,7 +46,7 @@ class FakeUpstream:
     async def send(self, call: Call) -> Reply:
         self.calls.append(call)
         try:
-            await asyncio.sleep(self.delay)
+            await (self.before() if self.before else asyncio.sleep(self.delay))
         except asyncio.CancelledError:
             self.cancelled += 1
             raise

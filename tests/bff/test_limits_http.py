@@ -58,7 +58,7 @@ class Query:
 
     @strawberry.field
     async def slow(self) -> int:
-        await asyncio.sleep(30)
+        await asyncio.sleep(3600)
         return 1
 
     @strawberry.field

@@ -109,10 +109,10 @@ def test_the_work_for_a_message_does_not_grow_with_the_viewers_of_others() -> No
         audience: Audience[int] = Audience()
         for number in range(viewers):
             audience.joined({("sym",): str(number)}, lambda _: None).__enter__()
-        began = time.perf_counter()
+        began = time.process_time()
         for number in range(2000):
             audience.tell({"sym": "0"}, number)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     assert seconds(10_000) < 10 * seconds(1) + 0.05
 

@@ -23,6 +23,7 @@ from connectors.errors import (
 from connectors.rest.endpoints import rest
 from connectors.testing import Fake, Fakes, Feed, ManualClock, Slow, text_of_call
 from tests.connectors.conformance import in_time
+from tests.waiting import GENEROUS
 
 catalog = rest("catalog")
 products = catalog.get("/products?category={category}", at="items")
@@ -175,7 +176,7 @@ async def test_a_slow_answer_meets_the_deadline() -> None:
     began = time.monotonic()
     with pytest.raises(UpstreamTimeout):
         await fake.send(in_time(asked("x"), 0.05))
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < GENEROUS
 
 
 @pytest.mark.parametrize("what", ["down", "closed"])

@@ -11,6 +11,7 @@ from bff.authoring import argument, frontend, via
 from bff.contract import Answer, Refused, Request
 from connectors.errors import UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway, publisher, stream
+from tests.waiting import GENEROUS, until
 
 word = endpoint("shop: word")
 price_of = batched("shop: price", parameter="sku", key="sku")
@@ -39,7 +40,7 @@ class Query:
 
     @strawberry.field
     async def slow(self) -> str | None:
-        await asyncio.sleep(30)
+        await asyncio.sleep(3600)
         return "late"
 
 
@@ -115,14 +116,14 @@ async def test_a_request_ends_at_its_deadline() -> None:
     began = time.monotonic()
     answer = await ask(gateway(schema, timeout=0.1, shop=FakeUpstream()), "{ slow }")
     assert answer.errors[0]["extensions"]["code"] == "TIMEOUT"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < GENEROUS
 
 
 async def test_cancelling_a_request_cancels_its_calls() -> None:
     """A client that hangs up does not keep upstreams busy."""
-    shop = FakeUpstream(delay=10)
+    shop = FakeUpstream(delay=3600)
     asking = asyncio.create_task(ask(gateway(schema, shop=shop), "{ word }"))
-    await asyncio.sleep(0.05)
+    await until(lambda: shop.calls)
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

@@ -13,7 +13,7 @@ from connectors.contract import Call, Reply
 from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamFailed
 from tests.bff.fakes import FakeUpstream, batched, endpoint
-from tests.waiting import time_limit
+from tests.waiting import GENEROUS, time_limit
 
 by_id = batched("shop: by id")
 single_or_many = batched("shop: product", single=True)
@@ -113,7 +113,7 @@ async def test_whoever_leaves_while_keys_are_gathered_takes_no_key_along(turns: 
 
 async def test_closing_reaches_a_call_in_a_task_that_was_left_behind() -> None:
     """A resolver that starts a task and does not wait for it has nothing run on after the answer."""
-    shop = FakeUpstream(lambda call: "one", delay=10)
+    shop = FakeUpstream(lambda call: "one", delay=3600)
     scope = RequestScope({"shop": shop})
     one, change = endpoint("shop: one"), endpoint("shop: change", safe=False)
     asked: list[asyncio.Future[Any]] = [
@@ -131,7 +131,7 @@ async def test_closing_reaches_a_call_in_a_task_that_was_left_behind() -> None:
 
 async def test_closing_cancels_every_call() -> None:
     """Nothing outlives the answer."""
-    shop = FakeUpstream(records, delay=10)
+    shop = FakeUpstream(records, delay=3600)
     scope = RequestScope({"shop": shop})
     loads = [asyncio.create_task(scope.load(by_id, {"id": id}, None)) for id in "ab"]
     await asyncio.sleep(0.01)
@@ -141,7 +141,7 @@ async def test_closing_cancels_every_call() -> None:
     await scope.close()
     await asyncio.gather(*loads, return_exceptions=True)
     assert shop.cancelled == 1
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < GENEROUS
 
 
 async def test_a_failed_batch_fails_each_of_its_keys() -> None:

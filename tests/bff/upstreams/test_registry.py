@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,7 +12,7 @@ from bff.upstreams import Upstreams, UpstreamSettings, registry, watch
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamUnreachable
 from connectors.kinds import options_of
-from tests.waiting import time_limit
+from tests.waiting import time_limit, until
 
 READ = Operation(upstream="shop", name="read")
 
@@ -77,9 +76,8 @@ async def test_what_is_down_does_not_hold_up_the_start() -> None:
     """It is tried in the background until it works; readiness names it without its address."""
     down = Connector(*[refused() for _ in range(30)])
     upstreams = Upstreams.with_connectors({"up": Connector(), "down": down})
-    began = time.monotonic()
     await upstreams.open()
-    assert time.monotonic() - began < 1
+    assert down.starts < 31
     assert upstreams.readiness() == {"down": "not ready"}
     await ready(upstreams)
     assert down.starts == 31
@@ -102,7 +100,7 @@ async def test_an_attempt_is_bounded(monkeypatch) -> None:
     hanging = Connector(hangs=True)
     upstreams = Upstreams.with_connectors({"slow": hanging})
     await upstreams.open()
-    assert hanging.starts > 1
+    await until(lambda: hanging.starts > 1)
     await upstreams.close()
 
 

@@ -143,9 +143,9 @@ def test_no_size_is_too_large_to_be_counted(size: Any) -> None:
     nested = "{ name }"
     for _ in range(60):
         nested = f"{{ items(first: $n) {nested} }}"
-    began = time.monotonic()
+    began = time.process_time()
     assert cost_of(f"query ($n: Int) {{ item {nested} }}", n=size) == "counted"
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("size", [None, -1, -(10**400), float("nan"), "much", [], {}])
@@ -162,11 +162,11 @@ def test_doubling_fragments_are_added_up_without_being_walked() -> None:
         for i in range(levels)
     )
     text = "{ item { ...F0 } } " + " ".join(doubling) + f" fragment F{levels} on Item {{ name }}"
-    began = time.monotonic()
+    began = time.process_time()
     assert (
         cost_of(text) == cost_of(f"query Q($n: Int) {text.replace('first: 2', 'first: 2, limit: $n', 1)}") == "counted"
     )
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_directives_are_in_the_printed_schema() -> None:

@@ -76,12 +76,12 @@ def test_each_limit_counts_what_fragments_hold(limit: str, query: str, size: int
 
 def test_doubling_fragments_are_counted_without_being_walked() -> None:
     """Walking a hundred levels would take longer than the universe is old."""
-    began = time.monotonic()
+    began = time.process_time()
     assert code(bomb(100), fields=10_000) == "TOO_MANY_FIELDS"
     assert code(bomb(100, "x: c"), aliases=100) == "TOO_MANY_ALIASES"
     message = getattr(refused(bomb(100), fields=10_000), "message", "")
     assert len(message) < 200
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

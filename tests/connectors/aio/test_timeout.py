@@ -5,14 +5,15 @@ import time
 
 import pytest
 
-from connectors.aio.timeout import TICK, Timeout
+from connectors.aio.timeout import Timeout
+from tests.waiting import GENEROUS
 
 
 async def _struck_after(seconds: float) -> float:
     began = time.monotonic()
     limit = Timeout(seconds)
     try:
-        await asyncio.sleep(10)
+        await asyncio.sleep(10 * GENEROUS)
     except asyncio.CancelledError:
         assert limit.is_ours()
     finally:
@@ -22,9 +23,14 @@ async def _struck_after(seconds: float) -> float:
 
 async def test_each_strikes_in_its_own_time() -> None:
     """Whatever was set before or after it."""
-    wanted = [0.2, 0.05, 0.1, 0.0, 0.15, 0.05]
-    for asked, took in zip(wanted, await asyncio.gather(*map(_struck_after, wanted)), strict=True):
-        assert asked <= took < asked + TICK + 0.1
+    wanted, struck = [0.2, 0.05, 0.1, 0.0, 0.15, 0.05], list[float]()
+
+    async def note(asked: float) -> None:
+        assert asked <= await _struck_after(asked) < GENEROUS
+        struck.append(asked)
+
+    await asyncio.gather(*map(note, wanted))
+    assert struck == sorted(wanted)
 
 
 async def test_a_lifted_one_never_strikes() -> None:
@@ -41,7 +47,7 @@ async def test_the_cancellation_of_others_is_told_apart() -> None:
     async def work() -> None:
         limit = Timeout(10)
         try:
-            await asyncio.sleep(10)
+            await asyncio.sleep(10 * GENEROUS)
         except asyncio.CancelledError:
             seen.append(limit.is_ours())
             raise
@@ -57,10 +63,10 @@ async def test_the_cancellation_of_others_is_told_apart() -> None:
 
 async def test_inner_and_outer_limits_of_one_task() -> None:
     """The inner one ends its own work; the outer one goes on guarding."""
-    outer = Timeout(0.1)
-    assert await _struck_after(0.02) < 0.1
+    outer = Timeout(1.0)
+    assert await _struck_after(0.02) < 1.0
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.sleep(10)
+        await asyncio.sleep(10 * GENEROUS)
     assert outer.is_ours()
     outer.cancel()
 

@@ -25,6 +25,7 @@ from connectors.grpc.endpoints import grpc
 from tests.connectors.conformance import free_port, in_time
 from tests.connectors.grpc.shop import Shop, message_class, serving
 from tests.connectors.grpc.wire import silent_server
+from tests.waiting import GENEROUS, until
 
 shop_api = grpc("shop")
 prices = shop_api.unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, at="prices", key="sku")
@@ -159,7 +160,7 @@ async def test_the_deadline_holds_for_starting_too() -> None:
         began = time.monotonic()
         with pytest.raises(UpstreamTimeout):
             await connector.send(in_time(Call(operation=prices.operation, keys=("A",)), 0.3))
-        assert 0.2 < time.monotonic() - began < 1.0
+        assert 0.2 < time.monotonic() - began < GENEROUS
         await connector.close()
 
 
@@ -169,8 +170,8 @@ async def test_a_connection_that_is_never_made_is_given_up(shop: Shop) -> None:
         connector = shop.connector(address=f"127.0.0.1:{port}", connect_timeout="300ms")
         began = time.monotonic()
         with pytest.raises(UpstreamUnreachable):
-            await connector.send(in_time(Call(operation=prices.operation, keys=("A",)), 5))
-        assert time.monotonic() - began < 2
+            await connector.send(in_time(Call(operation=prices.operation, keys=("A",)), 10 * GENEROUS))
+        assert time.monotonic() - began < GENEROUS
         await connector.close()
 
 
@@ -182,16 +183,16 @@ async def test_an_upstream_that_comes_up_late_is_found_soon(source: dict[str, An
     ask = Call(operation=prices.operation, keys=("A",))
     for _ in range(3):
         with pytest.raises(UpstreamUnreachable):
-            await connector.send(in_time(ask, 2))
+            await connector.send(in_time(ask, GENEROUS))
     async with serving(shop, port=port, reflect=True):
         began = time.monotonic()
         while True:
             try:
-                await connector.send(in_time(ask, 2))
+                await connector.send(in_time(ask, GENEROUS))
                 break
             except (UpstreamUnreachable, UpstreamUnavailable):
                 await asyncio.sleep(0.02)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20  # gRPC's own pauses grow to two minutes
     await connector.close()
 
 
@@ -199,7 +200,7 @@ async def test_closing_ends_calls_under_way(shop: Shop, connector: GrpcConnector
     """They fail as unreachable; their tasks are not taken for cancelled ones."""
     shop.mode = "hang"
     sending = asyncio.create_task(connector.send(Call(operation=prices.operation, keys=("A",))))
-    await asyncio.sleep(0.1)
+    await until(lambda: shop.requests)
     await connector.close()
     with pytest.raises(UpstreamUnreachable):
         await sending

@@ -15,6 +15,7 @@ from connectors.grpc.endpoints import grpc
 from tests.connectors.conformance import in_time
 from tests.connectors.grpc.shop import Shop
 from tests.connectors.grpc.wire import DATA, END_HEADERS, END_STREAM, HEADERS, RST, frame, headers, http2_server, relay
+from tests.waiting import GENEROUS, until
 
 fail = grpc("shop").unary("shop.Pricing/Fail", {"code": "{code}", "details": "{details}"})
 
@@ -39,7 +40,7 @@ STATUSES = {
 
 
 def failing(code: StatusCode, details: str = "") -> Call:
-    return in_time(Call(operation=fail.operation, arguments={"code": code.value[0], "details": details}), 5)
+    return in_time(Call(operation=fail.operation, arguments={"code": code.value[0], "details": details}), GENEROUS)
 
 
 def test_every_status_is_listed() -> None:
@@ -83,8 +84,8 @@ async def test_a_lost_connection_is_not_an_unreachable_one(shop: Shop) -> None:
         connector = shop.connector(address=f"127.0.0.1:{port}")
         shop.mode = "hang"
         ask = Call(operation=grpc("shop").unary("shop.Pricing/GetPrices").operation)
-        sending = asyncio.create_task(connector.send(in_time(ask, 5)))
-        await asyncio.sleep(0.4)
+        sending = asyncio.create_task(connector.send(in_time(ask, GENEROUS)))
+        await until(lambda: shop.requests)
         cut()
         with pytest.raises(errors.UpstreamDisconnected) as caught:
             await sending

@@ -16,6 +16,7 @@ from connectors.grpc.connector import GrpcConnector
 from connectors.grpc.endpoints import grpc
 from tests.connectors.conformance import in_time
 from tests.connectors.grpc.shop import Shop, serving
+from tests.waiting import GENEROUS
 
 prices = grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"})
 
@@ -58,7 +59,7 @@ async def ask(connector: GrpcConnector) -> int:
     """One call; closes the connector."""
     try:
         await connector.start()
-        reply = await connector.send(in_time(Call(operation=prices.operation, keys=("A",)), 5))
+        reply = await connector.send(in_time(Call(operation=prices.operation, keys=("A",)), GENEROUS))
         await connector.check()
         return int(reply.data["prices"][0]["amount"])
     finally:

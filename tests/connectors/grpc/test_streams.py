@@ -21,6 +21,7 @@ from connectors.grpc.connector import GrpcConnector
 from connectors.grpc.endpoints import grpc
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.grpc.shop import Shop
+from tests.waiting import settle, steady, until
 
 shop_api = grpc("shop")
 ticks = shop_api.stream("shop.Pricing/Watch", {"sku": "{sku}", "ticks": "{ticks?}"}, at="amount")
@@ -54,11 +55,13 @@ async def test_cancelling_the_reader_cancels_upstream(shop: Shop, connector: Grp
     shop.mode = "hang"
 
     async def read_all() -> None:
-        async for _ in connector.stream(watch(ticks=2)):
-            pass
+        async for event in connector.stream(watch(ticks=2)):
+            seen.append(event)
 
+    seen: list[object] = []
     reading = asyncio.create_task(read_all())
-    await asyncio.sleep(0.2)
+    await until(lambda: len(seen) == 2)
+    await settle()
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
@@ -70,7 +73,7 @@ async def test_a_slow_reader_slows_the_upstream_down(shop: Shop, connector: Grpc
     shop.mode = "heavy"
     async with aclosing(connector.stream(watch())) as events:
         await anext(events)
-        await asyncio.sleep(0.5)
+        await steady(lambda: shop.sent_ticks)
         assert shop.sent_ticks < 200
 
 
@@ -107,7 +110,7 @@ async def test_closing_the_connector_ends_its_streams(shop: Shop, connector: Grp
     events = connector.stream(watch(ticks=1))
     await anext(events)
     waiting = asyncio.create_task(anext(events))
-    await asyncio.sleep(0.05)
+    await settle()
     await connector.close()
     with pytest.raises(UpstreamUnreachable):
         await waiting

@@ -96,7 +96,7 @@ class NatsServer:
         self._process = await asyncio.create_subprocess_exec(
             self._program, "-c", str(self._config), stdout=quiet, stderr=quiet
         )
-        for _ in range(250):
+        for _ in range(3000):
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError:

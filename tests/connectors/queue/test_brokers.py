@@ -12,7 +12,7 @@ from connectors.queue.brokers import Broker, Message, Subscription, checked_addr
 from connectors.queue.brokers.contract import ERROR, BrokerUnreachable, NoResponders, Refusal
 from tests.connectors.conformance import free_port
 from tests.connectors.queue.brokers import responding
-from tests.waiting import time_limit
+from tests.waiting import settle, time_limit
 
 
 async def take(subscription: Subscription, count: int) -> list[str]:
@@ -108,14 +108,20 @@ async def test_cancelling_the_wait_for_a_message_loses_none(broker: Broker, topi
 async def test_many_requests_at_once_get_their_own_answers(broker: Broker, topic: str) -> None:
     """Fifty questions are worked on together, and answers are told apart by correlation."""
 
+    running = most = 0
+
     async def double(message: Message) -> bytes:
+        nonlocal running, most
+        running, most = running + 1, max(most, running + 1)
         await asyncio.sleep(0.01 * (int(message.body) % 5))
+        running -= 1
         return str(int(message.body) * 2).encode()
 
-    async with responding(broker, topic, double), asyncio.timeout(1.5):
+    async with responding(broker, topic, double), time_limit():
         asked = [broker.request(Message(topic=topic, body=str(number).encode())) for number in range(50)]
         answers = await asyncio.gather(*asked)
     assert [int(answer.body) for answer in answers] == [number * 2 for number in range(50)]
+    assert most > 5
 
 
 async def test_a_responder_that_fails_says_so(broker: Broker, topic: str) -> None:
@@ -155,7 +161,7 @@ async def test_closing_ends_subscriptions(broker: Broker, topic: str) -> None:
     """A reader is not left hanging, and nothing works afterwards."""
     subscription = await broker.subscribe(topic)
     reading = asyncio.ensure_future(anext(subscription, None))
-    await asyncio.sleep(0.05)
+    await settle()
     await broker.close()
     await broker.close()
     async with time_limit():

@@ -17,7 +17,7 @@ from connectors.files import PIECE, File
 from connectors.rest.endpoints import rest
 from connectors.transport import HttpOptions, Streamed, open_transport
 from tests.connectors.http_world import HttpWorld, json_response, listening
-from tests.waiting import GENEROUS
+from tests.waiting import GENEROUS, steady, until
 
 catalog = rest("catalog")
 WRITE = Operation(upstream="catalog", name="PUT /", is_safe=False, is_idempotent=False)
@@ -110,10 +110,8 @@ async def test_a_body_is_read_no_faster_than_the_upstream_reads(engine: str) -> 
         asking = asyncio.ensure_future(
             transport.request(WRITE, "PUT", f"http://127.0.0.1:{port}/", headers={}, body=body, timeout=GENEROUS)
         )
-        before = -1
-        while made != before or not made:  # until the sockets are full
-            before = made
-            await asyncio.sleep(0.1)
+        await until(lambda: made)
+        await steady(lambda: made)  # the sockets are full
         assert made < 400
         may_read.set()
         assert (await asking).body == b"ok"

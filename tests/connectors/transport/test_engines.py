@@ -257,7 +257,7 @@ async def test_a_slow_upstream_meets_the_timeout(world: HttpWorld, get: Get, sai
     began = time.monotonic()
     with pytest.raises(UpstreamTimeout):
         await get(timeout=0.2)
-    assert 0.15 < time.monotonic() - began < 1.5
+    assert 0.15 < time.monotonic() - began < GENEROUS
     assert await eventually(world.client_left)
 
 

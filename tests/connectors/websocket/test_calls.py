@@ -17,6 +17,7 @@ from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.websocket.conftest import Connect
 from tests.connectors.websocket.test_streams import SUB_A, answered, stop, tick, viewing, watch
 from tests.connectors.websocket.upstream import Upstream
+from tests.waiting import GENEROUS
 
 ticker = websocket("ticker")
 price = ticker.request({"op": "price", "sku": "{sku}"}, cancel={"op": "cancel", "sku": "{sku}"}, error="error")
@@ -82,7 +83,7 @@ async def test_a_reported_failure_has_a_code_and_no_words(
     """JSON-RPC errors and plain codes are told apart from free text, which may hold anything."""
     upstream.answer = lambda asked: {"id": asked["id"], "error": failure}
     with pytest.raises(UpstreamFailed) as caught:
-        await connector.send(in_time(Call(operation=price.operation, arguments={"sku": "A"}), 5))
+        await connector.send(in_time(Call(operation=price.operation, arguments={"sku": "A"}), GENEROUS))
     assert caught.value.upstream_code == code
     assert "secret" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
@@ -94,7 +95,7 @@ async def test_garbage_with_an_id_fails_that_question_only(upstream: Upstream, c
     viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
     assert await upstream.hears(SUB_A)
     asking = [
-        asyncio.create_task(connector.send(in_time(Call(operation=price.operation, arguments={"sku": sku}), 5)))
+        asyncio.create_task(connector.send(in_time(Call(operation=price.operation, arguments={"sku": sku}), GENEROUS)))
         for sku in ("A", "B")
     ]
     assert await eventually(lambda: answered(len(upstream.heard) == 3))

@@ -19,7 +19,7 @@ from connectors.websocket.endpoints import websocket
 from tests.connectors.conformance import eventually, in_time
 from tests.connectors.websocket.conftest import Connect
 from tests.connectors.websocket.upstream import Upstream
-from tests.waiting import GENEROUS
+from tests.waiting import GENEROUS, idle, settle
 
 ticker = websocket("ticker")
 ticks = ticker.subscribe({"op": "sub", "sym": "{sku}"}, unsubscribe={"op": "unsub", "sym": "{sku}"}, topic="sym")
@@ -72,7 +72,7 @@ async def test_two_viewers_of_a_topic_share_one_subscription(upstream: Upstream,
     await upstream.say(tick("A", 1))
     assert await eventually(lambda: answered(seen == [[1], [1]]))
     viewers[0].cancel()
-    await asyncio.sleep(0.05)
+    await settle()
     await upstream.say(tick("A", 2))
     assert await eventually(lambda: answered(seen == [[1], [1, 2]]))
     assert upstream.heard == [SUB_A]
@@ -224,7 +224,7 @@ async def test_a_slow_viewer_is_sent_away_by_choice(upstream: Upstream, connecte
     await upstream.say(tick("A", 0))
     await beginning
     await upstream.say(*(tick("A", number) for number in range(1, 9)))
-    await asyncio.sleep(0.1)
+    await idle()
     with pytest.raises(UpstreamUnavailable, match="slower than the stream"):
         await viewing(slow, seen)
     assert seen == [1, 2]
@@ -259,7 +259,7 @@ async def test_a_viewer_who_comes_while_the_last_one_leaves_costs_no_new_subscri
     assert await upstream.hears(SUB_A)
     leaving.cancel()
     staying = asyncio.create_task(viewing(watch(connector, "A"), seen))
-    await asyncio.sleep(0.05)
+    await settle()
     await upstream.say(tick("A", 1))
     assert await eventually(lambda: answered(seen == [1]))
     assert upstream.heard == [SUB_A]
@@ -272,7 +272,7 @@ async def test_the_deadline_of_a_call_ends_its_stream(upstream: Upstream, connec
     began = time.monotonic()
     with pytest.raises(UpstreamTimeout):
         await viewing(connector.stream(call), [])
-    assert 0.15 < time.monotonic() - began < 1
+    assert 0.15 < time.monotonic() - began < GENEROUS
     assert await upstream.hears(SUB_A, UNSUB_A)
 
 

@@ -61,7 +61,7 @@ async def test_each_is_told_its_own_times() -> None:
 
 async def test_the_answer_to_all_is_encoded_once() -> None:
     """Answers without errors have one JSON; those with errors have ids of their own."""
-    made = gateway(SCHEMA, shop=FakeUpstream(lambda call: {"seen": "x"}, delay=0.02))
+    made = gateway(SCHEMA, shop=FakeUpstream(lambda call: {"seen": "x"}, before=idle))
     for query, is_one in (("{ me }", True), ("{ broken }", False)):
         request = Request(frontend="app", query=query)
         answers = await asyncio.gather(*(made.answer(request) for _ in range(3)))
@@ -76,7 +76,7 @@ async def test_the_answer_to_all_is_encoded_once() -> None:
 
 async def test_what_is_degraded_is_told_to_all() -> None:
     """And nobody's cache may keep it."""
-    down = FakeUpstream(lambda call: UpstreamFailed(call.operation, "down"), delay=0.02)
+    down = FakeUpstream(lambda call: UpstreamFailed(call.operation, "down"), before=idle)
     made = gateway(frontend(query=Faint), shop=down)
     answers = await asyncio.gather(*(made.answer(Request(frontend="app", query="{ word }")) for _ in range(3)))
     for answer in answers:

@@ -15,6 +15,7 @@ from connectors.soap.endpoints import soap
 from connectors.soap.options import Options
 from tests.connectors.http_world import HttpWorld, response
 from tests.connectors.soap.world import BOOKS, HERE, answered, connected, envelope, stock
+from tests.waiting import GENEROUS
 
 GET = Call(operation=soap("warehouse").call("GetStock", Sku="T").operation)
 
@@ -57,7 +58,7 @@ async def test_a_dtd_in_a_reply_is_refused(http: HttpWorld, dtd: str, note: str,
         with pytest.raises(UpstreamBadReply) as caught:
             _ = (await connector.send(GET)).data
     assert "root:" not in str(caught.value)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < GENEROUS
     assert [request.method for request in http.requests] == ["POST"]
 
 
@@ -99,7 +100,7 @@ async def test_a_dtd_in_a_wsdl_is_refused(tmp_path: Path, dtd: str, used: str) -
     began = time.monotonic()
     with pytest.raises(DefinitionError, match="cannot be used") as caught:
         await connector.start()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < GENEROUS
     assert "root:" not in str(caught.value)
     await connector.close()
 
@@ -127,4 +128,4 @@ async def test_references_that_never_end_are_refused(http: HttpWorld, values: li
     async with connected(http, BOOKS) as connector:
         with pytest.raises(UpstreamBadReply, match="references"):
             _ = (await connector.send(Call(operation=find.operation))).data
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < GENEROUS
