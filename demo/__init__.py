@@ -1,1 +1,1 @@
-"""The shop's upstreams: six real servers, each in its own protocol. They know nothing of the gateway."""
+"""The shop's upstreams: six real servers, each in its own protocol. They do not import `bff`."""

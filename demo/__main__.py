@@ -10,8 +10,8 @@ import sys
 from demo.shop import NAMES, Shop
 
 
-async def run(arguments: argparse.Namespace) -> None:
-    """Start what was asked for, tell its addresses, and wait for a signal."""
+async def run_upstreams(arguments: argparse.Namespace) -> None:
+    """Start the upstreams, print their addresses, and wait for a signal."""
     shop = Shop(arguments.host, tick=arguments.tick, broker=arguments.broker)
     names = [arguments.name] if arguments.name else [*NAMES, "control"]
     stopped = asyncio.Event()
@@ -32,12 +32,12 @@ async def run(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m demo", description="The shop's upstreams.")
-    parser.add_argument("name", nargs="?", choices=NAMES, help="one upstream; all when left out")
+    parser.add_argument("name", nargs="?", choices=NAMES, help="one upstream; all by default")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="port of the one upstream; a free one when left out")
+    parser.add_argument("--port", type=int, default=0, help="port of the one upstream; a free port by default")
     parser.add_argument("--tick", type=float, default=1.0, help="seconds between live prices")
     parser.add_argument("--broker", help="address of the queue, such as nats://127.0.0.1:4222")
-    asyncio.run(run(parser.parse_args()))
+    asyncio.run(run_upstreams(parser.parse_args()))
 
 
 if __name__ == "__main__":

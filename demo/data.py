@@ -1,4 +1,4 @@
-"""What the shop sells, what it costs, where it lies, what people think. The same at every start."""
+"""Products, prices, stock, reviews and orders of the shop. The same at every start."""
 
 from __future__ import annotations
 
@@ -115,16 +115,16 @@ def make_data() -> Data:
     data = Data()
     for category in CATEGORIES:
         for index in range(PER_CATEGORY):
-            data.products.append(_product(draw, len(data.products) + 1, category, index))
+            data.products.append(_make_product(draw, len(data.products) + 1, category, index))
     for product in data.products:
         for _ in range(draw.randrange(13)):
-            data.reviews.append(_review(draw, len(data.reviews) + 1, product))
+            data.reviews.append(_make_review(draw, len(data.reviews) + 1, product))
     for number in range(12):
-        data.orders.append(_order(draw, number + 1, data.products))
+        data.orders.append(_make_order(draw, number + 1, data.products))
     return data
 
 
-def _product(draw: random.Random, number: int, category: str, index: int) -> Product:
+def _make_product(draw: random.Random, number: int, category: str, index: int) -> Product:
     things = _THINGS[category]
     amount = draw.randrange(299, 19999)
     return Product(
@@ -146,7 +146,7 @@ def _product(draw: random.Random, number: int, category: str, index: int) -> Pro
     )
 
 
-def _review(draw: random.Random, number: int, product: Product) -> Review:
+def _make_review(draw: random.Random, number: int, product: Product) -> Review:
     rating, title, text = draw.choice(_OPINIONS)
     return Review(
         id=f"r-{number:04}",
@@ -159,7 +159,7 @@ def _review(draw: random.Random, number: int, product: Product) -> Review:
     )
 
 
-def _order(draw: random.Random, number: int, products: list[Product]) -> Order:
+def _make_order(draw: random.Random, number: int, products: list[Product]) -> Order:
     lines: list[dict[str, str | int]] = [
         {"sku": product.sku, "quantity": draw.randrange(1, 4)}
         for product in draw.sample(products, draw.randrange(1, 4))

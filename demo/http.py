@@ -1,4 +1,4 @@
-"""What the shop's HTTP servers share: a bounded raw ASGI app on uvicorn that obeys its control and can be stopped."""
+"""What the shop's HTTP servers share: a raw ASGI app on uvicorn with a body limit, its control, and a stop."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import uvicorn
 
 from demo.control import Control
 
-MOST_BODY = 1_000_000
+MAX_BODY_SIZE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """One HTTP request. Header names are in lower case."""
 
     method: str
@@ -28,13 +28,13 @@ class Asked:
     headers: Mapping[str, str]
     body: bytes
 
-    def one(self, name: str) -> str | None:
-        """The first value of a query parameter, if it has any."""
+    def first_value(self, name: str) -> str | None:
+        """The first value of a query parameter that is not empty."""
         return next((value for value in self.query.get(name, []) if value), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Response:
     """One HTTP response."""
 
     status: int
@@ -43,22 +43,22 @@ class Told:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def json(value: Any, status: int = 200, **headers: str) -> Told:
+def json_response(value: Any, status: int = 200, **headers: str) -> Response:
     """A JSON response; `_` in a header's name stands for `-`."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
-    return Told(status, msgspec.json.encode(value), headers=named)
+    return Response(status, msgspec.json.encode(value), headers=named)
 
 
-Answer = Callable[[Asked], Awaitable[Told]]
-Name = Callable[[Asked], tuple[str, int | None]]
-"""What a request is called in the control's list, and how many things it asks for."""
+Handler = Callable[[Request], Awaitable[Response]]
+Describe = Callable[[Request], tuple[str, int | None]]
+"""The name of a request in the control's list, and its number of items."""
 
 
 class HttpServer:
     """Serves `answer` on one port; the same port again after a stop."""
 
-    def __init__(self, answer: Answer, control: Control, name: Name) -> None:
-        self._answer, self._control, self._name = answer, control, name
+    def __init__(self, answer: Handler, control: Control, describe: Describe) -> None:
+        self._answer, self._control, self._describe = answer, control, describe
         self.port = 0
         self._server: _Quiet | None = None
         self._running: asyncio.Task[None] | None = None
@@ -71,7 +71,7 @@ class HttpServer:
         self.port = int(listening.getsockname()[1])
         listening.listen(512)
         config = uvicorn.Config(
-            self._app,
+            self._handle_http,
             interface="asgi3",
             log_config=None,
             access_log=False,
@@ -97,52 +97,56 @@ class HttpServer:
         await self._running
         self._server = self._running = None
 
-    async def _app(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    async def _handle_http(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         body = b""
         while (message := await receive())["type"] == "http.request":
             body += message.get("body", b"")
-            if not message.get("more_body") or len(body) > MOST_BODY:
+            if not message.get("more_body") or len(body) > MAX_BODY_SIZE:
                 break
-        asked = Asked(
+        request = Request(
             method=scope["method"],
             path=scope["path"],
             query=parse_qs(scope["query_string"].decode("latin-1")),
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             body=body,
         )
-        answering = asyncio.create_task(self._told(asked))
-        gone = asyncio.create_task(_gone(receive))
+        answering = asyncio.create_task(self._respond(request))
+        gone = asyncio.create_task(_wait_for_disconnect(receive))
         try:
             await asyncio.wait({answering, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not answering.done():
                 return
-            told = answering.result()
-            if told is None:
+            response = answering.result()
+            if response is None:
                 raise ConnectionAbortedError("dropped on purpose")
-            headers = {"content-type": told.content_type, "content-length": str(len(told.body)), **told.headers}
+            headers = {
+                "content-type": response.content_type,
+                "content-length": str(len(response.body)),
+                **response.headers,
+            }
             lines = [(name.encode(), value.encode()) for name, value in headers.items()]
-            await send({"type": "http.response.start", "status": told.status, "headers": lines})
-            await send({"type": "http.response.body", "body": told.body})
+            await send({"type": "http.response.start", "status": response.status, "headers": lines})
+            await send({"type": "http.response.body", "body": response.body})
         except ConnectionAbortedError:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
             await send({"type": "http.response.body", "body": b"{", "more_body": True})
-            self._abort(scope)
+            self._abort_connection(scope)
         finally:
             for task in (answering, gone):
                 task.cancel()
             await asyncio.gather(answering, gone, return_exceptions=True)
 
-    async def _told(self, asked: Asked) -> Told | None:
-        failure = await self._control.asked(*self._name(asked))
+    async def _respond(self, request: Request) -> Response | None:
+        failure = await self._control.record_call(*self._describe(request))
         if failure == "error":
-            return json({"error": "the upstream at 10.1.2.3 has no more connections"}, 500)
+            return json_response({"error": "the upstream at 10.1.2.3 has no more connections"}, 500)
         if failure == "garbage":
-            return Told(200, b'{"items": [{"id"\xff\xfe', headers={})
+            return Response(200, b'{"items": [{"id"\xff\xfe', headers={})
         if failure == "drop":
             return None
-        return await self._answer(asked)
+        return await self._answer(request)
 
-    def _abort(self, scope: MutableMapping[str, Any]) -> None:
+    def _abort_connection(self, scope: MutableMapping[str, Any]) -> None:
         """Break the connection this request came on."""
         assert self._server is not None
         for connection in list(self._server.server_state.connections):
@@ -159,6 +163,6 @@ class _Quiet(uvicorn.Server):
         yield
 
 
-async def _gone(receive: Any) -> None:
+async def _wait_for_disconnect(receive: Any) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from demo.catalog.server import server as catalog_server
 from demo.control import Control
+from demo.control_server import control_server
 from demo.data import make_data
 from demo.orders.server import OrdersServer
 from demo.pricing.server import PricingServer
 from demo.reviews.server import server as reviews_server
-from demo.surface import surface
 from demo.ticker.server import TickerServer
 from demo.warehouse.server import server as warehouse_server
 
@@ -30,7 +30,7 @@ _ADDRESSES = {
 _numbers = itertools.count(1)
 
 
-class _Listens(Protocol):
+class _Server(Protocol):
     async def start(self, host: str, port: int = 0) -> int: ...
 
     async def stop(self) -> None: ...
@@ -44,15 +44,15 @@ class Shop:
         self.host = host
         self.controls = {name: Control() for name in NAMES}
         self.addresses: dict[str, str] = {}
-        """What bff.yaml wants to know, by the name of its variable."""
+        """The addresses of the upstreams, by the variable that bff.yaml reads."""
         data = make_data()
-        self._servers: dict[str, _Listens] = {
+        self._servers: dict[str, _Server] = {
             "catalog": catalog_server(data, self.controls["catalog"]),
             "pricing": PricingServer(data, self.controls["pricing"], tick),
             "warehouse": warehouse_server(data, self.controls["warehouse"]),
             "reviews": reviews_server(data, self.controls["reviews"]),
             "ticker": TickerServer(data, self.controls["ticker"], tick),
-            "control": surface(self.controls),
+            "control": control_server(self.controls),
         }
         address = broker or f"memory://shop-{next(_numbers)}"
         self._orders = OrdersServer(address, self.controls["orders"], min(tick, 0.3))
@@ -81,7 +81,7 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(host: str = "127.0.0.1", *, tick: float = 1.0, broker: str | None = None) -> AsyncIterator[Shop]:
-    """The shop, while it is open."""
+    """The running shop; it stops at the end of the block."""
     shop = Shop(host, tick=tick, broker=broker)
     try:
         await shop.start_all()

@@ -1,4 +1,4 @@
-"""The orders service: takes orders from a topic, tells their progress on another, answers what shipping costs."""
+"""The orders service: takes orders from a topic, publishes their progress, and answers shipping quotes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ABROAD = {"DE": (390, 2), "FR": (590, 3), "NL": (490, 2)}
 
 
 class OrdersServer:
-    """Works at a broker until stopped."""
+    """Consumes and publishes messages until stopped."""
 
     def __init__(self, address: str, control: Control, interval: float) -> None:
         """`interval` is the time between two steps of an order, in seconds."""
@@ -31,8 +31,8 @@ class OrdersServer:
         """Begin to work and return the broker's address."""
         self._broker = open_broker(self._address)
         orders = await self._broker.subscribe("orders.placed", group="orders-service")
-        self._spawn(self._take(orders))
-        self._spawn(respond(self._broker, "shipping.quote", self._quote))
+        self._spawn(self._take_orders(orders))
+        self._spawn(respond(self._broker, "shipping.quote", self._quote_shipping))
         await asyncio.sleep(0)
         return self._address
 
@@ -51,21 +51,21 @@ class OrdersServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, orders: Any) -> None:
+    async def _take_orders(self, orders: Any) -> None:
         async for message in orders:
-            if await self._control.asked("orders.placed") is None:
+            if await self._control.record_call("orders.placed") is None:
                 order = msgspec.json.decode(message.body)
-                self._spawn(self._progress(str(order["id"])))
+                self._spawn(self._publish_progress(str(order["id"])))
 
-    async def _progress(self, order: str) -> None:
+    async def _publish_progress(self, order: str) -> None:
         for step in STEPS:
             event = {"id": order, "status": step, "at": datetime.now(UTC).isoformat()}
             assert self._broker is not None
             await self._broker.publish(Message(topic="orders.updates", body=msgspec.json.encode(event), key=order))
             await asyncio.sleep(self._interval)
 
-    async def _quote(self, message: Message) -> bytes:
-        failure = await self._control.asked("shipping.quote")
+    async def _quote_shipping(self, message: Message) -> bytes:
+        failure = await self._control.record_call("shipping.quote")
         if failure is not None:
             return b"{no json"
         wanted = msgspec.json.decode(message.body)

@@ -23,7 +23,7 @@ _PROTO = Path(__file__).with_name("pricing.proto")
 SERVICE = "shop.Pricing"
 
 
-def _pool() -> descriptor_pool.DescriptorPool:
+def _load_descriptors() -> descriptor_pool.DescriptorPool:
     """The descriptors of pricing.proto and of what it imports."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "pricing.pb"
@@ -51,7 +51,7 @@ class PricingServer:
 
     async def start(self, host: str, port: int = 0) -> int:
         """Listen and return the port."""
-        pool = await asyncio.to_thread(_pool)
+        pool = await asyncio.to_thread(_load_descriptors)
         messages = {
             name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"shop.{name}"))
             for name in ("PricesRequest", "PricesReply", "WatchRequest", "Price")
@@ -83,21 +83,21 @@ class PricingServer:
             self._server = None
 
     async def _get_prices(self, request: Any, context: Any) -> Any:
-        await self._obey("GetPrices", len(request.skus), context)
-        return self._prices(prices=[self._of(sku, 0) for sku in request.skus if sku in self._products])
+        await self._fail_as_set("GetPrices", len(request.skus), context)
+        return self._prices(prices=[self._make_price(sku, 0) for sku in request.skus if sku in self._products])
 
     async def _watch(self, request: Any, context: Any) -> AsyncIterator[Any]:
-        await self._obey("Watch", None, context)
+        await self._fail_as_set("Watch", None, context)
         if request.sku not in self._products:
             await context.abort(grpc.StatusCode.NOT_FOUND, f"no price for {request.sku}")
         change = 0
         while True:
-            yield self._of(request.sku, change)
+            yield self._make_price(request.sku, change)
             change += 1
             await asyncio.sleep(self._interval)
 
-    async def _obey(self, operation: str, size: int | None, context: Any) -> None:
-        failure = await self._control.asked(operation, size)
+    async def _fail_as_set(self, operation: str, size: int | None, context: Any) -> None:
+        failure = await self._control.record_call(operation, size)
         if failure == "error":
             await context.abort(grpc.StatusCode.INTERNAL, "the database at 10.1.2.3 is gone")
         elif failure == "garbage":
@@ -105,7 +105,7 @@ class PricingServer:
         elif failure == "drop":
             await context.abort(grpc.StatusCode.UNAVAILABLE, "connection reset by 10.1.2.3")
 
-    def _of(self, sku: str, change: int) -> Any:
+    def _make_price(self, sku: str, change: int) -> Any:
         """A price, `change` steps after the first; prices go round, so that no stream runs away."""
         product = self._products[sku]
         price: Any = self._price(sku=sku, amount=product.amount + change % 20, currency="EUR")

@@ -11,7 +11,7 @@ import strawberry
 from demo.control import Control
 from demo.data import Data
 from demo.data import Review as Record
-from demo.http import Asked, HttpServer, Told, json
+from demo.http import HttpServer, Request, Response, json_response
 
 
 @strawberry.type
@@ -43,7 +43,7 @@ class RatingSummary:
     count: int
 
 
-def _shown(record: Record) -> Review:
+def _convert_review(record: Record) -> Review:
     return Review(
         id=strawberry.ID(record.id),
         product_id=strawberry.ID(record.product_id),
@@ -55,13 +55,13 @@ def _shown(record: Record) -> Review:
     )
 
 
-def _schema(data: Data) -> strawberry.Schema:
+def _build_schema(data: Data) -> strawberry.Schema:
     by_product: dict[str, list[Record]] = defaultdict(list)
     for record in data.reviews:
         by_product[record.product_id].append(record)
 
     def find_reviews(product_ids: list[strawberry.ID], first: int | None = None) -> list[Review]:
-        return [_shown(record) for each in product_ids for record in by_product.get(each, [])[:first]]
+        return [_convert_review(record) for each in product_ids for record in by_product.get(each, [])[:first]]
 
     def summarise(product_ids: list[strawberry.ID]) -> list[RatingSummary]:
         found = [(each, by_product[each]) for each in product_ids if by_product.get(each)]
@@ -79,7 +79,7 @@ def _schema(data: Data) -> strawberry.Schema:
         record = Record(f"r-{len(data.reviews) + 1:04}", product_id, rating, title, text, "You", latest.created)
         data.reviews.append(record)
         by_product[product_id].append(record)
-        return _shown(record)
+        return _convert_review(record)
 
     @strawberry.type
     class Query:
@@ -95,29 +95,29 @@ def _schema(data: Data) -> strawberry.Schema:
 
 def server(data: Data, control: Control) -> HttpServer:
     """The reviews service, ready to start."""
-    schema = _schema(data)
+    schema = _build_schema(data)
 
-    async def answer(asked: Asked) -> Told:
-        if asked.path != "/graphql" or asked.method != "POST":
-            return json({"error": "POST to /graphql"}, 404)
+    async def answer(request: Request) -> Response:
+        if request.path != "/graphql" or request.method != "POST":
+            return json_response({"error": "POST to /graphql"}, 404)
         try:
-            wanted = msgspec.json.decode(asked.body)
+            wanted = msgspec.json.decode(request.body)
             query, variables = wanted["query"], wanted.get("variables")
         except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
-            return json({"errors": [{"message": "send a JSON object with a query"}]}, 400)
+            return json_response({"errors": [{"message": "send a JSON object with a query"}]}, 400)
         result = await schema.execute(query, variable_values=variables)
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
             body["errors"] = [error.formatted for error in result.errors]
-        return json(body)
+        return json_response(body)
 
-    return HttpServer(answer, control, _name)
+    return HttpServer(answer, control, _describe_request)
 
 
-def _name(asked: Asked) -> tuple[str, int | None]:
+def _describe_request(request: Request) -> tuple[str, int | None]:
     """Queries that look at the schema or at nothing are not the shop's work."""
-    if b"__schema" in asked.body:
+    if b"__schema" in request.body:
         return "introspection", None
-    if b"{ __typename }" in asked.body:
+    if b"{ __typename }" in request.body:
         return "check", None
-    return "query" if b'"mutation' not in asked.body else "mutation", None
+    return "query" if b'"mutation' not in request.body else "mutation", None
