@@ -11,6 +11,7 @@ import uvicorn
 from bff.http.asgi import App
 from bff.http.options import Options
 from bff.http.server.run import config, listen
+from bff.http.timeouts import Timeouts
 
 
 class _Quiet(uvicorn.Server):
@@ -20,11 +21,11 @@ class _Quiet(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: App, options: Options | None = None) -> AsyncIterator[str]:
+async def serving(app: App, options: Options | None = None, timeouts: Timeouts | None = None) -> AsyncIterator[str]:
     """The app's base URL while it is served; as `bff serve` does, on a free port."""
     chosen = (options or Options()).model_copy(update={"port": 0})
     listening = listen(chosen)
-    settings = config(app, chosen)
+    settings = config(app, chosen, timeouts)
     settings.timeout_graceful_shutdown = 1
     server = _Quiet(settings)
     running = asyncio.create_task(server.serve(sockets=[listening]))

@@ -18,7 +18,7 @@ _WITHOUT_BODY = frozenset((204, 304))
 
 
 class ClientGone(Exception):
-    """The client hung up before it was answered; nobody is left to tell."""
+    """The client disconnected before the response; nothing more can be sent."""
 
 
 class Compressor(Protocol):
@@ -61,24 +61,29 @@ class Exchange:
         self.headers = headers
         self.request_id = request_id
         self.method: str = scope["method"]
-        self.path = path_of(scope)
+        self.path = get_path(scope)
         self.started = False
         self.added: dict[str, str] = {}
-        """Headers of the response, whatever it will be."""
+        """Headers of every response, a refusal too."""
         self.vary: tuple[str, ...] = ()
-        """Request headers that the response depends on, besides those that its maker names."""
+        """Request headers that the response depends on, beside those that `respond` is given."""
         self.files: tuple[IO[bytes], ...] = ()
-        """What the client sent; closed when the request is over."""
+        """Files that the client sent; the door closes them when the request is over."""
         self.compression: Compressor | None = None
-        """What makes whole responses smaller; None leaves them as they are."""
+        """What compresses whole responses; None leaves them as they are."""
         self.direct = get_direct(scope)
-        """What the server offers beside ASGI."""
+        """The fast path of this package's own server; None on others."""
 
     @property
     def root(self) -> str:
-        """Where the application is mounted: what links to its own paths begin with."""
+        """The path where the application is mounted; links to its own paths begin with it."""
         root: str = self.scope.get("root_path", "")
         return root.rstrip("/")
+
+    @property
+    def client(self) -> str:
+        """The network address of the peer, without its port."""
+        return get_client(self.scope)
 
     async def respond(
         self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
@@ -89,7 +94,7 @@ class Exchange:
         if coding is not None and compression is not None:
             body = await compression.compress(coding, body)
             headers = {**(headers or {}), "content-encoding": coding}
-        lines = self._lines(content_type, headers)
+        lines = self._make_lines(content_type, headers)
         if status in _WITHOUT_BODY:
             lines, body = lines[1:], b""
         else:
@@ -106,7 +111,7 @@ class Exchange:
         await self.send({"type": "http.response.body", "body": body[start:]})
 
     def coding_for(self, size: int) -> str | None:
-        """How a body of this size will be compressed; None when it will not be. Notes that this depends on a header."""
+        """The coding for a body of this size, or None. Adds `accept-encoding` to `vary` if it matters."""
         if self.compression is None or not self.compression.fits(size):
             return None
         self.vary = (*self.vary, "accept-encoding")
@@ -115,49 +120,55 @@ class Exchange:
     async def start(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """Start a response of unknown length; `write` sends its parts."""
         self.started = True
-        lines = self._lines(content_type, headers)
+        lines = self._make_lines(content_type, headers)
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
 
     async def write(self, part: bytes, *, is_last: bool = False) -> None:
         """Send a part of the body. Waits while the client does not read (backpressure)."""
         await self.send({"type": "http.response.body", "body": part, "more_body": not is_last})
 
-    def _lines(self, content_type: str, headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
+    def _make_lines(self, content_type: str, headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
         lines = [
             (b"content-type", content_type.encode("latin-1")),
             (b"x-request-id", self.request_id.encode("latin-1")),
         ]
         own = {**self.added, **headers} if headers else self.added
         if self.vary:
-            told = (*filter(None, [own.get("vary")]), *self.vary)
-            own = {**own, "vary": ", ".join(dict.fromkeys(told))}
+            names = (*filter(None, [own.get("vary")]), *self.vary)
+            own = {**own, "vary": ", ".join(dict.fromkeys(names))}
         if own:
             lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
         return lines
 
 
-def headers_of(scope: Scope) -> dict[str, str]:
+def read_headers(scope: Scope) -> dict[str, str]:
     """The request's headers; ASGI gives their names in lower case. Repeats are joined (RFC 9110, section 5.3)."""
     raw = scope["headers"]
-    found: dict[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-    if len(found) < len(raw):
-        found = {}
+    headers: dict[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+    if len(headers) < len(raw):
+        headers = {}
         for raw_name, raw_value in raw:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            if name in found:
-                value = f"{found[name]}{'; ' if name == 'cookie' else ', '}{value}"
-            found[name] = value
-    return found
+            if name in headers:
+                value = f"{headers[name]}{'; ' if name == 'cookie' else ', '}{value}"
+            headers[name] = value
+    return headers
 
 
-def path_of(scope: Scope) -> str:
+def get_client(scope: Scope) -> str:
+    """The network address of the peer, without its port; empty if the server does not know it."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def get_path(scope: Scope) -> str:
     """The path below the place where the application is mounted (`root_path`)."""
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path[len(root) :] or "/" if root and path.startswith(root) else path
 
 
-async def hung_up(receive: Receive) -> None:
-    """Return when the client has gone."""
+async def wait_for_disconnect(receive: Receive) -> None:
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

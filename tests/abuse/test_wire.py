@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from bff.http.server.http_protocol import PIPELINED
+from bff.http.server.http_protocol import MAX_PIPELINED
 from tests.abuse.documents import nested
 from tests.abuse.live import CODE, Live, is_good, post, receive, send_all
 
@@ -155,9 +155,9 @@ def test_pipelined_requests(attacked: Live) -> None:
     one = post(b'{"query":"{ __typename }"}').replace(b"connection: close\r\n", b"")
     attacked.flood_or_cut("5,000 pipelined requests", [one * 5_000] * 2)
     with attacked.connect() as connection:
-        connection.sendall(one * (PIPELINED // 2) + post(b'{"query":"{ last: __typename }"}'))
+        connection.sendall(one * (MAX_PIPELINED // 2) + post(b'{"query":"{ last: __typename }"}'))
         answer = receive(connection)
-    assert answer.count(b"HTTP/1.1 200") == PIPELINED // 2 + 1
+    assert answer.count(b"HTTP/1.1 200") == MAX_PIPELINED // 2 + 1
     assert answer.endswith(b'{"data":{"last":"Query"}}')
 
 

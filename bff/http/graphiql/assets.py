@@ -1,4 +1,4 @@
-"""GraphiQL's files, built from npm or shipped with this package, as HTTP gives them out."""
+"""GraphiQL's files, built from npm or shipped with this package, served over HTTP. Used by `page`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from bff.contract import Problem
 from bff.http.asgi import Exchange
-from bff.http.errors import Problem
 from bff.http.graphiql.security import HEADERS
 
 _HERE = Path(__file__).parent
 ASSETS = _HERE / "assets"
-"""Made by bff.http.graphiql.build; absent where node was."""
+"""Made by bff.http.graphiql.build; missing if node was missing."""
 _SHIPPED = (_HERE / "src" / "fallback.js", _HERE / "src" / "bar.css")
 _TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -30,7 +30,7 @@ class _Asset:
 
 
 class Assets:
-    """Files by their plain names, read once. A path is never made from a request, so none can leave the folder."""
+    """Files by their plain names, read once. No path is built from a request, so none leaves the folder."""
 
     def __init__(self, built: Path = ASSETS) -> None:
         self._built = built
@@ -42,10 +42,10 @@ class Assets:
         return (self._built / "main.js").exists()
 
     async def send(self, exchange: Exchange, name: str) -> None:
-        """Send a file, or 304 when the browser has it. Raises Refused for a name that is none of ours."""
-        asset = self._known.get(name) or await asyncio.to_thread(self._read, name)
+        """Send a file, or 304 if the browser has it. Raises Refused for a name that is not an asset."""
+        asset = self._known.get(name) or await asyncio.to_thread(self._read_file, name)
         if asset is None:
-            raise Problem.NOT_FOUND.refused("There is no such file; GraphiQL's assets may have to be built anew.")
+            raise Problem.NOT_FOUND.refused("There is no such file; GraphiQL's assets may have to be built again.")
         self._known[name] = asset
         headers = {**HEADERS, "etag": asset.etag, "cache-control": "no-cache"}
         if asset.etag in exchange.headers.get("if-none-match", ""):
@@ -53,7 +53,7 @@ class Assets:
         else:
             await exchange.respond(200, asset.body, asset.content_type, headers)
 
-    def _read(self, name: str) -> _Asset | None:
+    def _read_file(self, name: str) -> _Asset | None:
         files = {path.name: path for path in (*_SHIPPED, *self._built.glob("*")) if path.suffix in _TYPES}
         path = files.get(name)
         if path is None or not path.is_file():

@@ -1,4 +1,4 @@
-"""GraphiQL from a public CDN, for where its assets were not built: exact versions, held to their hashes by the browser.
+"""GraphiQL from a public CDN, used if its assets were not built: exact versions, whose hashes the browser checks.
 
 GraphiQL 5 has no single-file build, so the newest 4 stands in; React 18 is the last with one. The hashes are those of
 the files in the npm packages (Subresource Integrity, W3C): `openssl dgst -sha384 -binary FILE | base64`.
@@ -20,15 +20,15 @@ _SCRIPTS = (
 )
 
 
-def style() -> str:
+def render_style() -> str:
     """The <link> of the style sheet."""
-    return f'<link rel="stylesheet" {_held("href", *_STYLE)}>'
+    return f'<link rel="stylesheet" {_render_source("href", *_STYLE)}>'
 
 
-def scripts() -> str:
-    """The <script>s, which run in order when the document is read; one that does not load stops none of the others."""
-    return "".join(f"<script {_held('src', *script)} defer></script>" for script in _SCRIPTS)
+def render_scripts() -> str:
+    """The <script>s. They run in order when the document is parsed; one that fails to load does not stop the others."""
+    return "".join(f"<script {_render_source('src', *script)} defer></script>" for script in _SCRIPTS)
 
 
-def _held(attribute: str, path: str, digest: str) -> str:
+def _render_source(attribute: str, path: str, digest: str) -> str:
     return f'{attribute}="{HOST}/npm/{escape(path)}" integrity="sha384-{digest}" crossorigin="anonymous"'

@@ -1,7 +1,7 @@
 """The GraphiQL page of a frontend. Called by the door for browsers.
 
-With built assets everything comes from this process. Without them a plain editor of our own works at once, and gives
-way to GraphiQL from a public CDN where that can be loaded. Without JavaScript a form does.
+With built assets everything comes from this process. Without them the page first shows a plain editor, and replaces it
+by GraphiQL from a public CDN if that can be loaded. Without JavaScript the page is a form.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from pathlib import Path
 
 import orjson
 
-from bff.contract import AnswersRequests, FrontendCard, Refused
+from bff.contract import AnswersRequests, FrontendCard, Problem, Refused
 from bff.http.asgi import Exchange
-from bff.http.errors import Problem
 from bff.http.graphiql import cdn
 from bff.http.graphiql.assets import ASSETS, Assets
-from bff.http.graphiql.security import HEADERS, policy
+from bff.http.graphiql.security import HEADERS, make_policy
 from bff.http.responses.encode import to_json
 
 
@@ -27,27 +26,27 @@ class Pages:
         """`built` is the folder of the assets made from npm, which may be missing."""
         self._assets = Assets(built)
 
-    async def page(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
+    async def send_page(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
         """Send the page of the frontend that the path names, or of the one that would answer. Raises Refused."""
-        card = _card(exchange, gateway, fixed)
+        card = _choose_card(exchange, gateway, fixed)
         is_built = self._assets.are_built
-        body = _html(exchange.root, card, [each.name for each in gateway.cards], is_built=is_built)
+        body = _render_page(exchange.root, card, [each.name for each in gateway.cards], is_built=is_built)
         headers = {
             **HEADERS,
-            "content-security-policy": policy() if is_built else policy(cdn.HOST),
+            "content-security-policy": make_policy() if is_built else make_policy(cdn.HOST),
             "x-frame-options": "DENY",
             "cache-control": "no-store",
             "vary": "accept",
         }
         await exchange.respond(200, body, "text/html; charset=utf-8", headers)
 
-    async def asset(self, exchange: Exchange, name: str) -> None:
-        """Send one file of the assets. Raises Refused for a name that is none."""
+    async def send_asset(self, exchange: Exchange, name: str) -> None:
+        """Send one file of the assets. Raises Refused for a name that is not an asset."""
         await self._assets.send(exchange, name)
 
 
-def _card(exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> FrontendCard:
-    """A page shows no data, so a frontend that needs a key has one too: the key goes into its header editor."""
+def _choose_card(exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> FrontendCard:
+    """The frontend of the page. A page shows no data, so it needs no API key: the key goes into its header editor."""
     cards = {card.name: card for card in gateway.cards}
     if fixed is not None:
         if fixed not in cards:
@@ -61,7 +60,7 @@ def _card(exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> Fr
         return next(iter(cards.values()))
 
 
-def _html(root: str, card: FrontendCard, names: list[str], *, is_built: bool) -> bytes:
+def _render_page(root: str, card: FrontendCard, names: list[str], *, is_built: bool) -> bytes:
     assets = f"{root}/graphiql"
     endpoint = f"{root}/graphql/{card.name}"
     if is_built:
@@ -69,8 +68,8 @@ def _html(root: str, card: FrontendCard, names: list[str], *, is_built: bool) ->
         scripts = f'<script src="{assets}/main.js" defer></script>'
         begin = "<p>GraphiQL is loading.</p>"
     else:
-        head = f'{cdn.style()}<link rel="stylesheet" href="{assets}/bar.css">'
-        scripts = f'<script src="{assets}/fallback.js"></script>{cdn.scripts()}'
+        head = f'{cdn.render_style()}<link rel="stylesheet" href="{assets}/bar.css">'
+        scripts = f'<script src="{assets}/fallback.js"></script>{cdn.render_scripts()}'
         begin = ""
     return f"""<!doctype html>
 <html lang="en">
@@ -82,17 +81,17 @@ def _html(root: str, card: FrontendCard, names: list[str], *, is_built: bool) ->
 {head}
 </head>
 <body>
-<script type="application/json" id="config">{_config(root, card, names, assets, endpoint)}</script>
+<script type="application/json" id="config">{_render_config(root, card, names, assets, endpoint)}</script>
 <div id="root">{begin}</div>
-<noscript>{_form(card, endpoint)}</noscript>
+<noscript>{_render_form(card, endpoint)}</noscript>
 {scripts}
 </body>
 </html>
 """.encode()
 
 
-def _config(root: str, card: FrontendCard, names: list[str], assets: str, endpoint: str) -> str:
-    """What the page's scripts read, as the text of a data block."""
+def _render_config(root: str, card: FrontendCard, names: list[str], assets: str, endpoint: str) -> str:
+    """The configuration that the page's scripts read, as the text of a data block."""
     config = {
         "frontend": card.name,
         "description": card.description,
@@ -107,8 +106,8 @@ def _config(root: str, card: FrontendCard, names: list[str], assets: str, endpoi
     return to_json(config).decode().replace("<", "\\u003c")  # `</` would end the block (HTML, section 4.12.1.3)
 
 
-def _form(card: FrontendCard, endpoint: str) -> str:
-    """The page without JavaScript: a query goes as a GET and its answer is shown as it comes."""
+def _render_form(card: FrontendCard, endpoint: str) -> str:
+    """The page without JavaScript: the form sends a query as GET, and the browser shows the response."""
     query = escape(next((each.query for each in card.examples if not each.variables), "{ __typename }"))
     return (
         f'<h1>{escape(card.name)}</h1><p>{escape(card.description)}</p><form action="{escape(endpoint)}">'

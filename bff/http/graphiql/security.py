@@ -1,4 +1,4 @@
-"""What browsers may do with GraphiQL's page."""
+"""Security headers of GraphiQL's page and assets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ HEADERS = {
 """On the page and on every asset."""
 
 
-def policy(*hosts: str) -> str:
-    """Content-Security-Policy of the page; `hosts` may give scripts, styles and fonts besides us.
+def make_policy(*hosts: str) -> str:
+    """Content-Security-Policy of the page; `hosts` may serve scripts, styles and fonts beside this one.
 
-    No script runs that is written in the page: its configuration is a data block, which is no script. Styles are
-    another matter: the editor writes its own at run time (colours, positions), hence 'unsafe-inline' for them alone.
+    No inline script runs: the page's configuration is a data block. Inline styles are allowed, because the editor
+    writes its own at run time (colours, positions).
     """
     others = "".join(f" {host}" for host in hosts)
     return "; ".join(

@@ -1,1 +1,1 @@
-"""Guards: what is checked before a request reaches the gateway."""
+"""Guards: the checks that a request passes before it reaches the gateway."""

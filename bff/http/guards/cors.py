@@ -1,8 +1,8 @@
-"""Pages of other sites: who may ask, and who may read the answer (Fetch standard, `HTTP-network fetch`, CORS protocol).
+"""CORS: which pages of other sites may send requests and read responses (Fetch standard, `CORS protocol`).
 
-The door calls this before anything else, answer_graphql once the frontend is known.
+The door calls `answer_preflight` and `allow_reading` first; `check_cross_site` is called once the frontend is chosen.
 
-A preflight carries no values of headers, so at /graphql it cannot be known which frontend will be asked. There a
+A preflight carries no values of headers, so at /graphql it does not show which frontend the request is for. There a
 preflight is granted to the origins of all frontends, and the request itself is checked against its own frontend.
 """
 
@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bff.contract import AnswersRequests, CrossOrigin, FrontendCard
+from bff.contract import AnswersRequests, CrossOrigin, FrontendCard, Problem
 from bff.http.asgi import Exchange
-from bff.http.errors import Problem
-from bff.http.guards.csrf import NOT_FOR_PAGES, PREFLIGHT, check_get
-from bff.http.guards.origins import same_origin
+from bff.http.guards.csrf import NOT_FOR_PAGES, PREFLIGHT, check_get, check_post
+from bff.http.guards.origins import is_same_origin
 
 _METHODS = "GET, POST, PUT, DELETE"
 _HEADERS = (
@@ -31,51 +30,53 @@ _HEADERS = (
     "x-request-id",
     "x-server-timing",
 )
-"""What the known GraphQL clients send."""
+"""Request headers of the known GraphQL clients."""
 _EXPOSED = "allow, etag, retry-after, server-timing, x-request-id"
 _MUST_VARY = ("origin", "access-control-request-method", "access-control-request-headers")
 
 
-def addressed(gateway: AnswersRequests, fixed: str | None) -> Sequence[FrontendCard]:
-    """The frontends that a path may mean: `fixed` alone, or all of them at /graphql."""
+def list_candidates(gateway: AnswersRequests, fixed: str | None) -> Sequence[FrontendCard]:
+    """The frontends that a request may be for: `fixed`, the one in its path, or all of them at /graphql."""
     return [card for card in gateway.cards if fixed is None or card.name == fixed]
 
 
 def is_preflight(exchange: Exchange) -> bool:
-    """Whether a browser asks if a page may ask."""
+    """Whether this is a CORS preflight."""
     return exchange.method == "OPTIONS" and "access-control-request-method" in exchange.headers
 
 
 async def answer_preflight(exchange: Exchange, cards: Sequence[FrontendCard]) -> None:
-    """Say what pages of the origin may send to these frontends. Raises Refused when they may send nothing."""
+    """Answer which requests pages of the origin may send to these frontends. Raises Refused if they may send none."""
     origin = exchange.headers["origin"]
     exchange.vary = _MUST_VARY
-    asked = [card.cross_origin for card in cards if origin in card.origins]
-    if not asked:
-        raise Problem.ORIGIN_FORBIDDEN.refused("This origin is not in `cors.allow_origins` of the frontend.")
-    headers = dict.fromkeys((*_HEADERS, *(name for each in asked for name in each.headers)))
+    rules = [card.cross_origin for card in cards if origin in card.origins]
+    if not rules:
+        raise Problem.ORIGIN_FORBIDDEN.refused(
+            "Pages of this origin may not send requests here; `cors.origins` lists the origins that may."
+        )
+    headers = dict.fromkeys((*_HEADERS, *(name for each in rules for name in each.headers)))
     exchange.added = {
-        **_readable(origin, asked),
+        **_make_headers(origin, rules),
         "access-control-allow-methods": _METHODS,
         "access-control-allow-headers": ", ".join(headers),
-        "access-control-max-age": str(int(min(each.max_age for each in asked))),
+        "access-control-max-age": str(int(min(each.max_age for each in rules))),
     }
     await exchange.respond(204, b"", "")
 
 
 def allow_reading(exchange: Exchange, cards: Sequence[FrontendCard]) -> None:
-    """Let a page read whatever is answered before its frontend is known: refusals, which tell of no frontend."""
+    """Let a page read the refusals that are sent before its frontend is chosen; they say nothing of a frontend."""
     origin = exchange.headers["origin"]
-    asked = [card.cross_origin for card in cards if origin in card.origins]
-    exchange.added = _readable(origin, asked) if asked else {}
+    rules = [card.cross_origin for card in cards if origin in card.origins]
+    exchange.added = _make_headers(origin, rules) if rules else {}
     exchange.vary = ("origin",)
 
 
-def admit(exchange: Exchange, gateway: AnswersRequests, card: FrontendCard, fixed: str | None) -> None:
-    """Let those ask the frontend who may.
+def check_cross_site(exchange: Exchange, gateway: AnswersRequests, card: FrontendCard, fixed: str | None) -> None:
+    """Check that the request may reach its frontend, and set the CORS headers of the response.
 
     Raises Refused for a page of an origin that only other frontends list, which a preflight at /graphql let through,
-    and for a GET that a page of another site caused.
+    and for a GET or POST that a page of another site could have caused without a preflight.
     """
     origin = exchange.headers.get("origin")
     is_get = exchange.method == "GET"
@@ -88,18 +89,20 @@ def admit(exchange: Exchange, gateway: AnswersRequests, card: FrontendCard, fixe
     if is_get:
         exchange.added = {**exchange.added, **NOT_FOR_PAGES}
         check_get(exchange.headers, may_read=origin in card.origins)
+    elif exchange.method == "POST":
+        check_post(exchange.headers)
 
 
 def _check_origin(exchange: Exchange, card: FrontendCard, cards: Sequence[FrontendCard], origin: str) -> None:
-    exchange.added = _readable(origin, [card.cross_origin]) if origin in card.origins else {}
-    if exchange.added or same_origin(exchange.headers):
+    exchange.added = _make_headers(origin, [card.cross_origin]) if origin in card.origins else {}
+    if exchange.added or is_same_origin(exchange.headers):
         return
     if any(origin in each.origins for each in cards):
-        raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not ask this frontend.")
+        raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not send requests to this frontend.")
 
 
-def _readable(origin: str, asked: Sequence[CrossOrigin]) -> dict[str, str]:
+def _make_headers(origin: str, rules: Sequence[CrossOrigin]) -> dict[str, str]:
     allowed = {"access-control-allow-origin": origin, "access-control-expose-headers": _EXPOSED}
-    if any(each.credentials for each in asked):
+    if any(each.credentials for each in rules):
         allowed["access-control-allow-credentials"] = "true"
     return allowed

@@ -1,4 +1,4 @@
-"""Which pages may ask a frontend: its own host's and the listed ones. Used by websockets, at both of their gates."""
+"""Which pages may send requests to a frontend: those of its own host and of the origins that it lists."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from bff.contract import FrontendCard
 
 
-def origin_allowed(headers: Mapping[str, str], card: FrontendCard) -> bool:
-    """Whether a program asks, or a page of this host, or one of an origin that the frontend lists."""
-    return same_origin(headers) or headers["origin"].lower() in card.origins
+def is_origin_allowed(headers: Mapping[str, str], card: FrontendCard) -> bool:
+    """Whether the request comes from a program, a page of this host, or one of an origin that the frontend lists."""
+    return is_same_origin(headers) or headers["origin"].lower() in card.origins
 
 
-def same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether one of our own pages asks, or a program; only browsers send Origin (RFC 6455, section 10.2).
+def is_same_origin(headers: Mapping[str, str]) -> bool:
+    """Whether the request comes from a page of this host, or a program: only browsers send Origin.
 
-    A browser sends a visitor's cookies with a websocket of any page, so this is what stands between them.
+    A browser sends a visitor's cookies with a websocket of any page: this check is the only protection
+    (RFC 6455, section 10.2).
     """
     origin = headers.get("origin")
     if origin is None:

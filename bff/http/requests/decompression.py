@@ -1,6 +1,6 @@
-"""Request bodies that come compressed (RFC 9110, section 8.4). Called where a body is read.
+"""Compressed request bodies (RFC 9110, section 8.4). Called by `body`.
 
-Only gzip, in one member, and never to more bytes than a body may have: a bomb is not unpacked.
+Only gzip with one member, and never to more bytes than a body may have: a decompression bomb stops at the limit.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 
-from bff.contract import Refused
-from bff.http.errors import Problem
+from bff.contract import Problem, Refused
 
 OFF_LOOP = 64 * 1024
 """Bytes from which a body is decompressed in a thread."""
@@ -18,38 +17,42 @@ _GZIP = 31
 
 
 def check_coding(coding: str | None) -> bool:
-    """Whether a body with this Content-Encoding is to be decoded. Raises Refused for one that cannot be."""
+    """Whether a body with this Content-Encoding has to be decoded. Raises Refused if it cannot be."""
     if coding is None or (name := coding.strip().lower()) in ("", "identity"):
         return False
     if name not in ("gzip", "x-gzip"):
         raise Problem.UNSUPPORTED_ENCODING.refused(
-            f"The request body is {coding[:40]!a}; send it as it is, or with Content-Encoding: gzip.",
+            f"The request body has Content-Encoding: {coding[:40]!a}; send it uncompressed or as gzip.",
             accept_encoding="gzip",
         )
     return True
 
 
-async def decoded(body: bytes, most: int) -> bytes:
-    """The body unpacked. Raises Refused when that is more than `most` bytes, or when it is no gzip."""
-    return _unpacked(body, most) if len(body) < OFF_LOOP else await asyncio.to_thread(_unpacked, body, most)
+async def decompress(body: bytes, max_bytes: int) -> bytes:
+    """The decoded body. Raises Refused if it has more than `max_bytes`, or is not gzip."""
+    return (
+        _decompress_now(body, max_bytes)
+        if len(body) < OFF_LOOP
+        else await asyncio.to_thread(_decompress_now, body, max_bytes)
+    )
 
 
-def _unpacked(body: bytes, most: int) -> bytes:
-    unpack = zlib.decompressobj(wbits=_GZIP)
+def _decompress_now(body: bytes, max_bytes: int) -> bytes:
+    decoder = zlib.decompressobj(wbits=_GZIP)
     try:
-        whole = unpack.decompress(body, most + 1)
+        whole = decoder.decompress(body, max_bytes + 1)
     except zlib.error as error:
         raise _broken() from error
-    if len(whole) > most:
+    if len(whole) > max_bytes:
         raise Problem.BODY_TOO_LARGE.refused(
-            f"The request body, unpacked, is larger than the {most} bytes allowed here."
+            f"The request body, decompressed, is larger than the {max_bytes} bytes allowed here."
         )
-    if not unpack.eof or unpack.unused_data:
+    if not decoder.eof or decoder.unused_data:
         raise _broken()
     return whole
 
 
 def _broken() -> Refused:
     return Problem.INVALID_ENCODING.refused(
-        "The request body says Content-Encoding: gzip and is not one whole gzip member."
+        "The request body has Content-Encoding: gzip but is not one complete gzip member."
     )

@@ -1,4 +1,4 @@
-"""multipart/form-data as it arrives (RFC 7578): pieces of a body in, heads and data of parts out. Used by upload."""
+"""multipart/form-data as it arrives (RFC 7578): pieces of a body in, heads and data of parts out. Used by `upload`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class End:
 
 
 class Whole:
-    """All parts were there; what follows is thrown away."""
+    """All parts have arrived; bytes that follow are ignored."""
 
 
 Event = Part | bytes | End | Whole
@@ -34,7 +34,7 @@ class BadMultipart(Exception):
 
 
 class Parser:
-    """Knows of one body only what it has not given out."""
+    """Parses one body; holds only what it has not returned yet."""
 
     def __init__(self, content_type: str) -> None:
         """Raises BadMultipart for a Content-Type without a usable boundary."""
@@ -62,7 +62,7 @@ class Parser:
         )
 
     def feed(self, data: bytes) -> Iterator[Event]:
-        """What is known with the next piece. Raises BadMultipart."""
+        """The events that the next piece completes. Raises BadMultipart."""
         try:
             self._parser.write(data)
         except FormParserError as error:
@@ -78,22 +78,22 @@ class Parser:
         self._headers[self._name.decode("latin-1").lower()] = bytes(self._value)
 
     def _begin_part(self) -> None:
-        told = parse_options_header(self._headers.get("content-disposition", b"").decode("latin-1"))[1]
-        filename = told.get(b"filename")
+        disposition = parse_options_header(self._headers.get("content-disposition", b"").decode("latin-1"))[1]
+        filename = disposition.get(b"filename")
         self._events.append(
             Part(
-                name=_text(told.get(b"name", b"")),
-                filename=None if filename is None else _text(filename),
-                content_type=_text(self._headers.get("content-type", b"")),
+                name=_decode_text(disposition.get(b"name", b"")),
+                filename=None if filename is None else _decode_text(filename),
+                content_type=_decode_text(self._headers.get("content-type", b"")),
             )
         )
 
 
-def _text(value: bytes) -> str:
-    """Browsers write UTF-8 (RFC 7578, section 5.1)."""
+def _decode_text(value: bytes) -> str:
+    """Text of a form; browsers write UTF-8 (RFC 7578, section 5.1)."""
     return value.decode("utf-8", "replace")
 
 
 def is_multipart(headers: Mapping[str, str]) -> bool:
-    """Whether a request says that its body is multipart/form-data."""
+    """Whether a request's body is multipart/form-data by its Content-Type."""
     return headers.get("content-type", "").lower().startswith("multipart/form-data")

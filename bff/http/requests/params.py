@@ -1,4 +1,4 @@
-"""From the bytes of a request to its GraphQL parameters (GraphQL over HTTP, `Request`). Every mistake has a code."""
+"""From the bytes of a request to its GraphQL parameters (GraphQL over HTTP, `Request`). Each error has a code."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from bff.contract import Answer, Increments, Refused, Request
-from bff.http.errors import Problem
+from bff.contract import Answer, Increments, Problem, Refused, Request
 
 
-class _Sent(msgspec.Struct, rename="camel"):
-    """A request that gives its document and no name of one, as nearly all do."""
+class _PlainRequest(msgspec.Struct, rename="camel"):
+    """A request with its document and no id of one, as nearly all are: decoded in one step."""
 
     query: str
     operation_name: str | None = None
@@ -27,12 +26,12 @@ class _Sent(msgspec.Struct, rename="camel"):
 
 
 _decode = msgspec.json.Decoder().decode
-_decode_sent = msgspec.json.Decoder(_Sent).decode
+_decode_plain = msgspec.json.Decoder(_PlainRequest).decode
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
-_MOST_FIELDS = 50
+_MAX_FIELDS = 50
 _IDS = ("documentId", "doc_id", "id")
-"""What may name a document: GraphQL over HTTP's word, then Relay's."""
-_MAY_NAME = frozenset(_IDS)
+"""Parameters that name a stored document: that of GraphQL over HTTP, then those of Relay."""
+_ID_NAMES = frozenset(_IDS)
 _KINDS = (
     ("query", (str, NoneType), "a string"),
     ("operationName", (str, NoneType), "a string"),
@@ -43,16 +42,16 @@ _KINDS = (
 
 
 class Params(msgspec.Struct, frozen=True):
-    """What a frontend asks."""
+    """The parameters of one GraphQL request."""
 
     query: str = ""
-    """The document; empty when the request names one."""
+    """The document; empty if the request names a stored one."""
     document_id: str | None = None
     operation_name: str | None = None
     variables: Mapping[str, Any] = msgspec.field(default_factory=dict)
     extensions: Mapping[str, Any] = msgspec.field(default_factory=dict)
 
-    def request(
+    def to_request(
         self,
         frontend: str,
         headers: Mapping[str, str],
@@ -63,7 +62,7 @@ class Params(msgspec.Struct, frozen=True):
         increments: Increments | None = None,
         is_written: bool = False,
     ) -> Request:
-        """The same for the gateway, with what the transport knows."""
+        """The request for the gateway: these parameters with what the transport adds."""
         return Request(
             frontend=frontend,
             query=self.query,
@@ -83,63 +82,63 @@ class Params(msgspec.Struct, frozen=True):
 def check_media_type(content_type: str | None) -> None:
     """Raise Refused unless a POST is application/json in UTF-8.
 
-    That also keeps forms of other sites out: a browser sends this type to another site only after asking (CORS
-    preflight), while text/plain, multipart/form-data and urlencoded forms it sends at once.
+    This also keeps out forms of other sites: a browser sends this type to another site only after a CORS preflight,
+    but text/plain, multipart/form-data and urlencoded forms without one.
     """
     media, _, parameters = (content_type or "").partition(";")
     if media.strip().lower() != "application/json":
-        given = f"this one says {media.strip()[:100]}" if media.strip() else "this one has no Content-Type"
-        raise _unsupported(f"Send the request as application/json; {given}.")
+        found = f"its Content-Type is {media.strip()[:100]}" if media.strip() else "it has no Content-Type"
+        raise _unsupported(f"Send the request as application/json; {found}.")
     charset = _CHARSET.search(parameters)
     if charset and charset[1].lower() not in {"utf-8", "utf8"}:
-        raise _unsupported(f"Send the request in UTF-8; this one says charset={charset[1][:40]}.")
+        raise _unsupported(f"Send the request in UTF-8; its charset is {charset[1][:40]}.")
 
 
-def from_body(body: bytes) -> Params | list[Any]:
-    """The parameters of a POST; those of a batch as they are, for `from_map` each. Raises Refused."""
+def read_json(body: bytes) -> Params | list[Any]:
+    """The parameters of a JSON body; a batch is returned as its decoded array, for `read_map`. Raises Refused."""
     if not body or body.isspace():
         raise Problem.EMPTY_BODY.refused(
             'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
         )
     try:
-        sent = _decode_sent(body)
+        plain = _decode_plain(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        pass  # whatever else it is
+        pass  # a batch, another form of request, or an error
     else:
-        return Params(sent.query, None, sent.operation_name or None, sent.variables or {}, sent.extensions or {})
-    data = _decoded(body, "The request body")
-    return data if isinstance(data, list) else from_map(data)
+        return Params(plain.query, None, plain.operation_name or None, plain.variables or {}, plain.extensions or {})
+    data = _decode_json(body, "The request body")
+    return data if isinstance(data, list) else read_map(data)
 
 
-def from_url(query_string: bytes) -> Params:
-    """The parameters of a GET. Raises Refused."""
+def read_url(query_string: bytes) -> Params:
+    """The parameters of a query string. Raises Refused."""
     try:
         text = query_string.decode("ascii")
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise Problem.INVALID_URL.refused(
-            f"The query string is not valid: percent-encode it as UTF-8, with at most {_MOST_FIELDS} parameters."
+            f"The query string is not valid: percent-encode it as UTF-8, with at most {_MAX_FIELDS} parameters."
         ) from error
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        raise Problem.INVALID_URL.refused("A parameter is in the query string twice.")
-    asked: dict[str, Any] = {name: given[name] for name in ("query", "operationName", *_IDS) if name in given}
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise Problem.INVALID_URL.refused("The query string has a parameter twice.")
+    data: dict[str, Any] = {name: values[name] for name in ("query", "operationName", *_IDS) if name in values}
     for name in ("variables", "extensions"):
-        if given.get(name):
-            asked[name] = _decoded(given[name].encode(), f"`{name}`")
-    return from_map(asked)
+        if values.get(name):
+            data[name] = _decode_json(values[name].encode(), f"`{name}`")
+    return read_map(data)
 
 
-def from_map(data: Any) -> Params:
+def read_map(data: Any) -> Params:
     """The parameters of one decoded request. Raises Refused."""
     if not isinstance(data, dict):
-        raise Problem.BAD_REQUEST.refused(f"Send a JSON object with a query; this is {_kind(data)}.")
-    for name, kind, kind_told in _KINDS:
+        raise Problem.BAD_REQUEST.refused(f"Send a JSON object with a query; this request is {_name_kind(data)}.")
+    for name, kind, kind_name in _KINDS:
         if name in data and not isinstance(data[name], kind):
-            raise Problem.BAD_REQUEST.refused(f"`{name}` must be {kind_told}; it is {_kind(data[name])}.")
+            raise Problem.BAD_REQUEST.refused(f"`{name}` must be {kind_name}; it is {_name_kind(data[name])}.")
     extensions = data.get("extensions") or {}
     document_id = None
-    if not _MAY_NAME.isdisjoint(data):
+    if not _ID_NAMES.isdisjoint(data):
         document_id = next((data[name] for name in _IDS if data.get(name) and isinstance(data[name], str)), None)
     if data.get("query") is None and document_id is None and "persistedQuery" not in extensions:
         raise Problem.BAD_REQUEST.refused("`query` must be a string with a GraphQL document; it is missing.")
@@ -152,8 +151,8 @@ def from_map(data: Any) -> Params:
     )
 
 
-def _decoded(text: bytes, what: str) -> Any:
-    """`text` as JSON. Integers of any size stay exact. Raises Refused, with the place of the mistake."""
+def _decode_json(text: bytes, what: str) -> Any:
+    """`text` as JSON. Integers of any size stay exact. Raises Refused, with the place of the error."""
     try:
         return _decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -168,7 +167,7 @@ def _decoded(text: bytes, what: str) -> Any:
         raise Problem.INVALID_JSON.refused(f"{what} has a number with too many digits.") from error
 
 
-def _kind(value: Any) -> str:
+def _name_kind(value: Any) -> str:
     names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
     return "null" if value is None else names[type(value)]
 

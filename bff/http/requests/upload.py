@@ -1,6 +1,6 @@
-"""Files in a request: the GraphQL multipart request specification (version 2). Called for multipart/form-data.
+"""Files in a request: the GraphQL multipart request specification (version 2). Called by the upload transport.
 
-Files go to disk as they arrive, but for small ones, and are deleted when the request is over.
+Files are written to disk as they arrive, except small ones, and are deleted when the request is over.
 """
 
 from __future__ import annotations
@@ -14,61 +14,52 @@ from typing import Any
 
 import msgspec
 
-from bff.contract import FrontendCard, Refused, UploadLimits
+from bff.contract import Problem, Refused, UploadLimits
 from bff.http.asgi import ClientGone, Exchange
-from bff.http.errors import Problem
-from bff.http.guards.csrf import PREFLIGHT, is_preflighted
 from bff.http.requests.decompression import check_coding
 from bff.http.requests.form_data import BadMultipart, End, Event, Parser, Part, Whole
-from bff.http.requests.params import Params, check_media_type, from_body
+from bff.http.requests.params import Params, read_json
 from connectors.files import File
 
 IN_MEMORY = 128 * 1024
 """Bytes of a file that are kept in memory; larger ones go to disk."""
-_HEADS = 10_000
+_MAX_HEAD = 10_000
 """Bytes that boundaries and heads may have for each part."""
 _TYPE = re.compile(r"[!#$&^_.+a-zA-Z0-9-]+/[!#$&^_.+a-zA-Z0-9-]+")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 
-async def read_upload(exchange: Exchange, card: FrontendCard, most: int) -> Params:
+async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int) -> Params:
     """The parameters of a request, its files in the places of its variables that `map` names.
 
-    `most` is the largest of all but the files, in bytes. Raises Refused, and ClientGone when the client hangs up.
+    `max_bytes` bounds everything but the files. Raises Refused, and ClientGone if the client disconnects.
     The exchange closes the files.
     """
-    limits, content_type = card.upload, exchange.headers.get("content-type", "")
-    if limits is None:
-        check_media_type(content_type)
-        raise AssertionError("multipart/form-data is refused where files are")
-    if not is_preflighted(exchange.headers):
-        raise Problem.PREFLIGHT_REQUIRED.refused(
-            f"A form of another site could send this; send the header {PREFLIGHT[0]}: true with files."
-        )
     if check_coding(exchange.headers.get("content-encoding")):
-        raise Problem.UNSUPPORTED_ENCODING.refused("Send files as they are, without Content-Encoding.")
-    form = _Form(exchange, limits, most)
+        raise Problem.UNSUPPORTED_ENCODING.refused("Send files uncompressed, without Content-Encoding.")
+    form = _Form(exchange, limits, max_bytes)
     try:
-        parser = Parser(content_type)
-        async with asyncio.timeout(limits.seconds), aclosing(_events(exchange, parser, _total(limits, most))) as events:
+        parser = Parser(exchange.headers.get("content-type", ""))
+        reading = _read_events(exchange, parser, _max_total(limits, max_bytes))
+        async with asyncio.timeout(limits.seconds), aclosing(reading) as events:
             async for event in events:
-                await form.take(event)
+                await form.add_event(event)
     except BadMultipart as error:
         raise _invalid(f"The body is not multipart/form-data: {error}.") from error
     except TimeoutError:
         message = f"The request did not arrive within {limits.seconds:.0f} seconds."
         raise Problem.REQUEST_TIMEOUT.refused(message) from None
-    return form.params()
+    return form.to_params()
 
 
-def _total(limits: UploadLimits, most: int) -> int:
-    return most + limits.most * limits.size + (limits.most + 2) * _HEADS
+def _max_total(limits: UploadLimits, max_bytes: int) -> int:
+    return max_bytes + limits.most * limits.size + (limits.most + 2) * _MAX_HEAD
 
 
-async def _events(exchange: Exchange, parser: Parser, most: int) -> AsyncGenerator[Event, None]:
+async def _read_events(exchange: Exchange, parser: Parser, max_bytes: int) -> AsyncGenerator[Event, None]:
     announced = exchange.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:18]) > most:
-        raise _too_large(most)
+    if announced.isdecimal() and int(announced[:18]) > max_bytes:
+        raise _too_large(max_bytes)
     read, has_more = 0, True
     while has_more:
         message = await exchange.receive()
@@ -76,8 +67,8 @@ async def _events(exchange: Exchange, parser: Parser, most: int) -> AsyncGenerat
             raise ClientGone
         piece: bytes = message.get("body", b"")
         read += len(piece)
-        if read > most:
-            raise _too_large(most)
+        if read > max_bytes:
+            raise _too_large(max_bytes)
         for event in parser.feed(piece):
             yield event
         has_more = message.get("more_body", False)
@@ -86,8 +77,8 @@ async def _events(exchange: Exchange, parser: Parser, most: int) -> AsyncGenerat
 class _Form:
     """The parts in their order: `operations`, `map`, then the files that `map` names."""
 
-    def __init__(self, exchange: Exchange, limits: UploadLimits, most: int) -> None:
-        self._exchange, self._limits, self._most = exchange, limits, most
+    def __init__(self, exchange: Exchange, limits: UploadLimits, max_bytes: int) -> None:
+        self._exchange, self._limits, self._max_bytes = exchange, limits, max_bytes
         self._texts: dict[str, bytearray] = {}
         self._paths: dict[str, list[str]] = {}
         self._files: dict[str, File] = {}
@@ -96,13 +87,13 @@ class _Form:
         self._stored: SpooledTemporaryFile[bytes] | None = None
         self._is_whole = False
 
-    async def take(self, event: Event) -> None:
-        """Raises Refused for what is not wanted here."""
+    async def add_event(self, event: Event) -> None:
+        """Take the next event of the body. Raises Refused for a part that must not come here."""
         match event:
             case bytes():
-                await self._add(event)
+                await self._add_data(event)
             case Part():
-                self._begin(event)
+                self._begin_part(event)
             case End():
                 if self._text is not None and self._text is self._texts.get("map"):
                     self._read_map(bytes(self._text))
@@ -110,45 +101,45 @@ class _Form:
             case Whole():
                 self._is_whole = True
 
-    def params(self) -> Params:
+    def to_params(self) -> Params:
         """The operation with its files. Raises Refused."""
         if not self._is_whole or "map" not in self._texts:
             raise _invalid("The body ends early; send `operations`, then `map`, then the files.")
         if missing := self._paths.keys() - self._files.keys():
-            raise _invalid(f"`map` names a file that is not there: {sorted(missing)[0][:40]!a}.")
-        params = from_body(bytes(self._texts["operations"]))
+            raise _invalid(f"`map` names a file that the body does not have: {sorted(missing)[0][:40]!a}.")
+        params = read_json(bytes(self._texts["operations"]))
         if isinstance(params, list):
             raise _invalid("`operations` is an array; send one operation with files.")
         for name, paths in self._paths.items():
             for path in paths:
-                _place(params, path, self._files[name])
+                _place_file(params, path, self._files[name])
         return params
 
-    def _begin(self, part: Part) -> None:
-        wanted = ("operations", "map")[len(self._texts)] if len(self._texts) < 2 else None
-        if wanted is not None:
-            if part.name != wanted:
-                raise _invalid(f"`{wanted}` must come before the part {part.name[:40]!a}.")
-            self._text = self._texts[wanted] = bytearray()
+    def _begin_part(self, part: Part) -> None:
+        expected = ("operations", "map")[len(self._texts)] if len(self._texts) < 2 else None
+        if expected is not None:
+            if part.name != expected:
+                raise _invalid(f"`{expected}` must come before the part {part.name[:40]!a}.")
+            self._text = self._texts[expected] = bytearray()
             return
         if part.name not in self._paths or part.name in self._files:
-            raise _invalid(f"`map` does not name the part {part.name[:40]!a}, or it came already.")
+            raise _invalid(f"`map` does not name the part {part.name[:40]!a}, or the part came twice.")
         self._stored = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the exchange closes it
         self._exchange.files = (*self._exchange.files, self._stored)
         kind = part.content_type.partition(";")[0].strip()
         self._files[part.name] = self._file = File(
             self._stored,
-            name=_bare(part.filename or ""),
+            name=_clean_filename(part.filename or ""),
             content_type=kind if _TYPE.fullmatch(kind) else "application/octet-stream",
             size=0,
         )
 
-    async def _add(self, data: bytes) -> None:
+    async def _add_data(self, data: bytes) -> None:
         if self._text is not None:
             self._text += data
-            if sum(map(len, self._texts.values())) > self._most:
+            if sum(map(len, self._texts.values())) > self._max_bytes:
                 raise Problem.BODY_TOO_LARGE.refused(
-                    f"`operations` and `map` are larger than the {self._most} bytes allowed here."
+                    f"`operations` and `map` are larger than the {self._max_bytes} bytes allowed here."
                 )
             return
         assert self._file is not None
@@ -172,27 +163,27 @@ class _Form:
             )
 
 
-def _bare(filename: str) -> str:
-    """A name without folders and control characters: it is the sender's word, and must lead nowhere."""
+def _clean_filename(filename: str) -> str:
+    """A name without folders and control characters: the client chose it, and it must not name another place."""
     name = _UNSAFE.sub("", re.split(r"[/\\]", filename)[-1])[:255]
     return name if name.strip(".") else "file"
 
 
-def _place(params: Params, path: str, file: File) -> None:
+def _place_file(params: Params, path: str, file: File) -> None:
     """Put a file where a path such as `variables.photos.0` finds null."""
     first, *steps = path.split(".")
     place: Any = params.variables if first == "variables" and steps else None
     for step in steps[:-1]:
-        place = _at(place, step)
+        place = _step_into(place, step)
     if isinstance(place, dict) and steps[-1] in place and place[steps[-1]] is None:
         place[steps[-1]] = file
     elif isinstance(place, list) and _is_index(steps[-1], place) and place[int(steps[-1])] is None:
         place[int(steps[-1])] = file
     else:
-        raise _invalid(f"There is no null at {path[:100]!a}, where `map` wants a file; name a place in `variables`.")
+        raise _invalid(f"`map` puts a file at {path[:100]!a}, which is not a null in `variables`.")
 
 
-def _at(place: Any, step: str) -> Any:
+def _step_into(place: Any, step: str) -> Any:
     if isinstance(place, dict):
         return place.get(step)
     return place[int(step)] if isinstance(place, list) and _is_index(step, place) else None
@@ -202,8 +193,8 @@ def _is_index(step: str, place: list[Any]) -> bool:
     return step.isascii() and step.isdecimal() and len(step) < 10 and int(step) < len(place)
 
 
-def _too_large(most: int) -> Refused:
-    return Problem.BODY_TOO_LARGE.refused(f"The request body is larger than the {most} bytes allowed here.")
+def _too_large(max_bytes: int) -> Refused:
+    return Problem.BODY_TOO_LARGE.refused(f"The request body is larger than the {max_bytes} bytes allowed here.")
 
 
 def _invalid(message: str) -> Refused:

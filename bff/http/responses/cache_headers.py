@@ -1,4 +1,4 @@
-"""What caches are told about an answer to a GET (RFC 9110, section 8.8; RFC 9111, section 5.2). Called for each one."""
+"""Freshness and validators of responses to GET (RFC 9110, section 8.8; RFC 9111, section 5.2)."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _NO_STORE = "no-store"
 async def respond_to_get(
     exchange: Exchange, card: FrontendCard, answer: Answer, body: bytes, status: int, content_type: str
 ) -> None:
-    """Send the answer, or 304 when the client has it already."""
-    headers = {"vary": "accept", "cache-control": cache_control(answer, card, exchange.headers)}
+    """Send the answer, or 304 if the client has it already."""
+    headers = {"vary": "accept", "cache-control": make_cache_control(answer, card, exchange.headers)}
     if status == 405:
         headers["allow"] = "POST"
     elif answer.was_executed and not answer.errors:
-        tag = tag_of(body, content_type)
-        # What is compressed is another row of bytes for the same data, so its tag is a weak one.
+        tag = make_tag(body, content_type)
+        # The compressed body has other bytes for the same data, so its tag is a weak one.
         headers["etag"] = tag if exchange.coding_for(len(body)) is None else f"W/{tag}"
         if has_tag(exchange.headers.get("if-none-match"), tag):
             status, body = 304, b""
     await exchange.respond(status, body, content_type, headers)
 
 
-def cache_control(answer: Answer, card: FrontendCard, headers: Mapping[str, str]) -> str:
-    """`Cache-Control` of an answer: only for the asker's own cache where anything shows who asks."""
+def make_cache_control(answer: Answer, card: FrontendCard, headers: Mapping[str, str]) -> str:
+    """`Cache-Control` of an answer: private if anything in the request or the frontend identifies the caller."""
     caching = answer.caching
     if caching is None or answer.errors:
         return _NO_STORE
@@ -38,7 +38,7 @@ def cache_control(answer: Answer, card: FrontendCard, headers: Mapping[str, str]
     return f"{'public' if is_public else 'private'}, max-age={caching.max_age}"
 
 
-def tag_of(body: bytes, content_type: str) -> str:
+def make_tag(body: bytes, content_type: str) -> str:
     """A strong tag: equal only for the same bytes of the same type."""
     return f'"{blake2b(body, digest_size=16, person=content_type.encode()[:16]).hexdigest()}"'
 

@@ -1,4 +1,4 @@
-"""What a client accepts (RFC 9110, section 12.5.1; GraphQL over HTTP, `Body` of `Response`)."""
+"""Content negotiation: the media types that a client accepts (RFC 9110, section 12.5.1; GraphQL over HTTP, `Body`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HTML = "text/html"
 MULTIPART = "multipart/mixed"
 
 _Q = re.compile(r"[01](\.\d*)?")
-_MOST_CHARACTERS = 1000
+_MAX_LENGTH = 1000
 
 _INCREMENTS = {each.value.lower(): each for each in Increments} | {"": Increments.PATHS}
 """Parameters of multipart/mixed; a client that names none, such as urql, reads the older form and the newer."""
@@ -26,44 +26,44 @@ Weight = tuple[float, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What one Accept header asks for."""
+class Accept:
+    """One Accept header, read."""
 
     json: str | None
-    """The media type for one response; None when neither type of GraphQL responses is accepted."""
+    """The media type of one response; None if neither type of GraphQL responses is accepted."""
     events: bool
     """Whether a stream of server-sent events is accepted."""
     html: bool
-    """Whether a page is wanted more than JSON: a browser that navigates."""
+    """Whether a page is preferred to JSON: a browser that navigates."""
     increments: Increments | None
-    """How parts of an answer with @defer or @stream are taken; None when they are not."""
+    """The form in which parts of an answer with @defer or @stream are accepted; None if they are not."""
     multipart_events: bool
-    """Whether a subscription is taken as multipart/mixed (Apollo's multipart subscription protocol 1.0)."""
+    """Whether a subscription is accepted as multipart/mixed (Apollo's multipart subscription protocol 1.0)."""
 
 
-def wanted(accept: str | None) -> Wanted:
+def parse_accept(accept: str | None) -> Accept:
     """Read an Accept header; a missing one accepts anything. Only its first 1,000 characters are read."""
-    return _wanted((accept or "*/*")[:_MOST_CHARACTERS])
+    return _parse((accept or "*/*")[:_MAX_LENGTH])
 
 
 @lru_cache(maxsize=256)
-def _wanted(accept: str) -> Wanted:
-    ranges = _ranges(accept)
-    graphql, json, html = (_weight(offer, ranges) for offer in (GRAPHQL, JSON, HTML))
-    multipart = _multipart(accept)
-    return Wanted(
-        json=_better(graphql, json),
-        events=_weight(EVENTS, ranges)[0] > 0,
+def _parse(accept: str) -> Accept:
+    ranges = _read_ranges(accept)
+    graphql, json, html = (_weigh(offer, ranges) for offer in (GRAPHQL, JSON, HTML))
+    multipart = _read_multipart(accept)
+    return Accept(
+        json=_prefer(graphql, json),
+        events=_weigh(EVENTS, ranges)[0] > 0,
         html=html[1] == 2 and html > max(json, graphql),
         increments=next((_INCREMENTS[each] for each in multipart if each in _INCREMENTS), None),
         multipart_events="subscriptionspec=1.0" in multipart,
     )
 
 
-def _better(graphql: Weight, json: Weight) -> str | None:
+def _prefer(graphql: Weight, json: Weight) -> str | None:
     """The type with the higher q-value; of equals the one named exactly, then the newer one if it was named.
 
-    A client that names neither, such as curl with `*/*`, gets application/json, which everything can read.
+    A client that names neither, such as curl with `*/*`, gets application/json, which every client can read.
     """
     if not graphql[0] and not json[0]:
         return None
@@ -72,26 +72,26 @@ def _better(graphql: Weight, json: Weight) -> str | None:
     return GRAPHQL if graphql > json else JSON
 
 
-def _ranges(accept: str) -> Mapping[str, float]:
+def _read_ranges(accept: str) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         if name:
-            found.setdefault(name, q_of(parameters))
+            found.setdefault(name, read_q(parameters))
     return found or {"*/*": 1.0}
 
 
-def _multipart(accept: str) -> list[str]:
+def _read_multipart(accept: str) -> list[str]:
     """The protocols over multipart/mixed that are accepted, in their order; "" where none is named."""
     found: list[str] = []
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower().replace('"', "") for piece in part.split(";"))
-        if name == MULTIPART and q_of(parameters) > 0:
+        if name == MULTIPART and read_q(parameters) > 0:
             found += [each for each in parameters if "spec=" in each] or [""]
     return found
 
 
-def q_of(parameters: list[str]) -> float:
+def read_q(parameters: list[str]) -> float:
     """The q-value among the parameters of one element, in lower case; 1 without, 0 when it is none (section 12.4.2)."""
     for parameter in parameters:
         if parameter.startswith("q="):
@@ -99,7 +99,7 @@ def q_of(parameters: list[str]) -> float:
     return 1.0
 
 
-def _weight(offer: str, ranges: Mapping[str, float]) -> Weight:
+def _weigh(offer: str, ranges: Mapping[str, float]) -> Weight:
     """The most specific range that fits decides."""
     for exactness, name in ((2, offer), (1, offer.partition("/")[0] + "/*"), (0, "*/*")):
         if name in ranges:

@@ -1,50 +1,57 @@
-"""Uvicorn's HTTP/1.1 protocol with bounds on what a client may send slowly or endlessly. Used by bff.http.server.run.
+"""Uvicorn's HTTP/1.1 protocol with limits on what a client may send slowly or without end. Used by bff.http.server.run.
 
-Uvicorn alone waits for ever for a head that does not come, takes one of any size, and reads a refused body to its end.
+Uvicorn alone waits for ever for a head that does not come, accepts a head of any size, and reads a refused body to its
+end. This file overrides methods of uvicorn that are not public and reads their attributes; it is written for uvicorn
+0.54, and nothing else in this room does so but `websocket_protocol`. After an upgrade
+`tests/bff/http/server/test_http_protocol.py::test_the_insides_of_uvicorn` fails first and names what is missing.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from bff.http.extensions import announce_stop, offer_abort, offer_direct
+from bff.http.timeouts import Timeouts
 
-WAIT_SECONDS = 15.0
-"""How long a client may take to send the request line and headers, or the rest of a body that was refused."""
-HEAD_BYTES = 64 * 1024
-"""Largest request line and headers together, give or take one read from the socket."""
-UNREAD_BYTES = 64 * 1024 * 1024
-"""How much of a refused body is thrown away, so that the client comes to reading the refusal."""
-PIPELINED = 64
-"""Requests that a client may send before it reads the answer to the first."""
+MAX_HEAD = 64 * 1024
+"""Bytes of a request line and headers together, plus at most one read from the socket."""
+MAX_UNREAD = 64 * 1024 * 1024
+"""Bytes of a refused body that are read and ignored, so that the client can read the refusal."""
+MAX_PIPELINED = 64
+"""Requests that a client may send before it reads the response to the first."""
 
 _HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """One connection. It costs a well-behaved request a microsecond: its clock runs only for those who dawdle."""
+    """One connection. Costs a usual request a microsecond: its timer runs only while a head or refused body is due."""
 
-    _is_waiting = True  # for the end of a head, or of a body that nobody reads
+    _is_waiting = True  # for the end of a head, or of a body that is refused
     _is_in_head = True
     _waited_bytes = 0
     _timer: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None
     _idle_since: float | None = None
-    """Since when nothing is asked; None while something is."""
+    """Loop time of the last response; None while a request is under way."""
     hung_up: Callable[[], None] | None = None
+
+    def __init__(self, *args: Any, timeouts: Timeouts, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._timeouts = timeouts
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says so too
         """Begin to wait for the first head."""
         super().connection_made(transport)
-        self._start_clock()
+        self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody is waited for, and what runs is told; uvicorn tells the last request sent, which may not run yet."""
-        self._stop_clock()
+        """Stop the timers and notify the running request. Uvicorn notifies the last one sent, which may not run yet."""
+        self._stop_timer()
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         if self._running is not None and not self._running.response_complete:
@@ -60,10 +67,10 @@ class BoundedHttp(HttpToolsProtocol):
         if not self._is_waiting:
             return
         if self._timer is None:
-            self._start_clock()
+            self._start_timer()
         self._waited_bytes += len(data)
-        if self._waited_bytes > (HEAD_BYTES if self._is_in_head else UNREAD_BYTES):
-            self._cut_off()
+        if self._waited_bytes > (MAX_HEAD if self._is_in_head else MAX_UNREAD):
+            self._close_oversized()
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -77,24 +84,24 @@ class BoundedHttp(HttpToolsProtocol):
         """A head is complete; the application bounds the body."""
         super().on_headers_complete()
         self._is_waiting = self._is_in_head = False
-        self._stop_clock()
+        self._stop_timer()
         if self.pipeline:
-            self.flow.resume_reading()  # uvicorn stops, and would not see the client hang up
-        if len(self.pipeline) > PIPELINED:
+            self.flow.resume_reading()  # uvicorn pauses, and would not see the client disconnect
+        if len(self.pipeline) > MAX_PIPELINED:
             self.transport.close()
 
     def on_body(self, body: bytes) -> None:
-        """A part of a body, which nobody reads when its request is answered already."""
+        """A part of a body; it is ignored if its request is answered already."""
         super().on_body(body)
         if not self._is_waiting and self.cycle is not None and self.cycle.response_complete:
             self._is_waiting, self._waited_bytes = True, 0
 
     def on_message_complete(self) -> None:
-        """The client has sent what it began."""
+        """The client has sent a whole request."""
         super().on_message_complete()
         if self._is_waiting:
             self._is_waiting = False
-            self._stop_clock()
+            self._stop_timer()
 
     # What bff.http.extensions.Direct offers.
 
@@ -124,9 +131,9 @@ class BoundedHttp(HttpToolsProtocol):
             lines.append(b"connection: close\r\n")
         own = b"".join(lines)
         if own.count(b"\n") != len(lines) or own.count(b"\r") != len(lines):
-            return False  # uvicorn refuses what would be another header
+            return False  # a header value with a line break: uvicorn refuses it
         is_head = cycle.scope["method"] == "HEAD"
-        defaults = _rendered(self.server_state.default_headers)
+        defaults = _render_headers(self.server_state.default_headers)
         self.transport.write(b"".join((STATUS_LINE[status], defaults, own, b"\r\n", b"" if is_head else body)))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
@@ -136,7 +143,7 @@ class BoundedHttp(HttpToolsProtocol):
         return True
 
     def on_response_complete(self) -> None:
-        """A request is answered. As uvicorn's, but for the clock of idle connections, which is not set each time."""
+        """A request is answered. As in uvicorn, except the timer of idle connections, which is not set each time."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
@@ -149,11 +156,11 @@ class BoundedHttp(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._end_idle)
 
     def _unset_keepalive_if_required(self) -> None:
-        """A request begins, which uvicorn stops the clock for; ours finds out when it strikes."""
+        """A request begins. Uvicorn cancels its timer here; this one checks `_idle_since` when it fires."""
         self._idle_since = None
 
     def _end_idle(self) -> None:
-        """Close a connection that nobody has used for so long; look again later at one that was used since."""
+        """Close a connection that was idle for the whole time; set the timer again if it was used since."""
         self.timeout_keep_alive_task = None
         if self._idle_since is None or self.transport.is_closing():
             return
@@ -172,33 +179,33 @@ class BoundedHttp(HttpToolsProtocol):
         announce_stop(self.app_state)
         super().shutdown()
 
-    def _cut_off(self) -> None:
+    def _close_oversized(self) -> None:
         if self._is_in_head and not self.transport.is_closing():
             self.transport.write(_HEAD_TOO_LARGE)
         self.transport.close()
 
-    def _start_clock(self) -> None:
-        self._timer = self.loop.call_later(WAIT_SECONDS, self._give_up)
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(self._timeouts.head, self._close_late)
 
-    def _stop_clock(self) -> None:
+    def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _give_up(self) -> None:
+    def _close_late(self) -> None:
         self._timer = None
         if not self.transport.is_closing():
             self.transport.close()
 
 
-def _rendered(headers: list[tuple[bytes, bytes]]) -> bytes:
-    """The lines of the server's own headers, which uvicorn makes anew each second."""
-    global _rendered_last
-    known, lines = _rendered_last
+def _render_headers(headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The lines of the server's own headers; uvicorn makes a new list each second."""
+    global _last_rendered
+    known, lines = _last_rendered
     if known is not headers:
         lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        _rendered_last = (headers, lines)
+        _last_rendered = (headers, lines)
     return lines
 
 
-_rendered_last: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
+_last_rendered: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")

@@ -16,8 +16,8 @@ log = structlog.get_logger("bff.http")
 Lifespan = Callable[[], AbstractAsyncContextManager[Any]]
 
 
-async def live(scope: Scope, receive: Receive, send: Send, lifespan: Lifespan | None) -> None:
-    """Enter `lifespan` when the server starts and leave it when the server stops."""
+async def serve_lifespan(scope: Scope, receive: Receive, send: Send, lifespan: Lifespan | None) -> None:
+    """Enter `lifespan` when the server starts and exit it when the server stops."""
     if "state" in scope:
         add_stop_event(scope["state"])
     await receive()

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from bff.http.asgi import App
 from bff.http.options import Options, Tls
 from bff.http.server.http_protocol import BoundedHttp
 from bff.http.server.websocket_protocol import BoundedWebsocket
+from bff.http.timeouts import Timeouts
 
 try:
     import uvloop
@@ -28,21 +30,17 @@ except ImportError:  # not on Windows, nor on PyPy
 
 log = structlog.get_logger("bff.http")
 
-GRACEFUL_SECONDS = 15
-"""How long requests under way get when the process is stopped."""
-IDLE_SECONDS = 75
-"""How long an idle connection is kept: longer than load balancers keep theirs (60 s), so that it is they who close."""
 BACKLOG = 2048
-_COLLECT = (50_000, 5, 200)
-"""New objects before the youngest of them are looked at, and how often that before the older ones are."""
+_GC_THRESHOLDS = (50_000, 5, 200)
+"""New objects before the youngest generation is collected, and collections before the next older one is."""
 
 
 class CannotListen(Exception):
-    """The server cannot open; the message says why and what to do."""
+    """The server cannot start; the message says why and what to do."""
 
 
 class PortInUse(CannotListen):
-    """Somebody else listens where we should, or the address is not ours."""
+    """Another process listens at the address, or the address is not one of this machine."""
 
 
 class BadCertificate(CannotListen):
@@ -50,7 +48,7 @@ class BadCertificate(CannotListen):
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """`asyncio.run` on the fastest loop there is."""
+    """`asyncio.run` on uvloop where it is installed."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop else None) as runner:
         runner.run(main)
 
@@ -61,12 +59,13 @@ async def serve(
     *,
     beside: Sequence[Callable[[], Awaitable[None]]] = (),
     started: Callable[[str], None] = lambda address: None,
+    timeouts: Timeouts | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, finishing what is under way.
+    """Serve until SIGINT or SIGTERM, then finish the requests under way.
 
-    `beside` runs while the server does; `started` is told the address once it listens. Raises CannotListen.
+    `beside` runs while the server does; `started` is called with the address once it listens. Raises CannotListen.
     """
-    settings = config(app, options)
+    settings = config(app, options, timeouts)
     listening = listen(options)
     server = uvicorn.Server(settings)
     running = asyncio.ensure_future(server.serve(sockets=[listening]))
@@ -75,7 +74,7 @@ async def serve(
     others: list[asyncio.Future[None]] = []
     if server.started:
         started(address(options, listening))
-        others = [asyncio.ensure_future(_logged(work)) for work in beside]
+        others = [asyncio.ensure_future(_run_beside(work)) for work in beside]
     try:
         await running
     finally:
@@ -87,7 +86,7 @@ async def serve(
 
 
 def serve_workers(factory: str, options: Options, workers: int) -> None:
-    """Serve with several processes that share one socket. `factory` names a function that makes the app.
+    """Serve with several processes that share one socket. `factory` names a function that returns the app.
 
     Raises CannotListen.
     """
@@ -97,33 +96,35 @@ def serve_workers(factory: str, options: Options, workers: int) -> None:
 
 
 def settle() -> None:
-    """Tell the garbage collector that what is there now stays, and to look less often at what comes and goes.
+    """Exempt the objects that exist now from garbage collection, and collect later ones less often.
 
-    Python looks after every 700 objects by default: a quarter of a busy gateway's time, and three pauses of 50 ms in
+    By default Python collects after every 700 objects: a quarter of a busy gateway's time, and three pauses of 50 ms in
     one answer of 100,000 records (measured).
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECT)
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 def listen(options: Options) -> socket.socket:
     """A listening socket. Raises PortInUse."""
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio sets TCP_NODELAY only if it is told
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening = socket.socket(
+        family, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )  # asyncio sets TCP_NODELAY only for this protocol
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((options.host, options.port))
-        made.listen(BACKLOG)
+        listening.bind((options.host, options.port))
+        listening.listen(BACKLOG)
     except OSError as error:
-        made.close()
+        listening.close()
         if error.errno == errno.EADDRINUSE:
             message = f"port {options.port} of {options.host} is in use"
-            raise PortInUse(f"{message}; stop what listens there, or choose another with --port") from error
+            raise PortInUse(f"{message}; stop what listens there, or choose another port with --port") from error
         message = f"cannot listen at {options.host}:{options.port}: {error.strerror}"
-        raise PortInUse(f"{message}; choose another with --host and --port") from error
-    made.setblocking(False)
-    return made
+        raise PortInUse(f"{message}; choose another address with --host and --port") from error
+    listening.setblocking(False)
+    return listening
 
 
 def address(options: Options, listening: socket.socket) -> str:
@@ -133,40 +134,41 @@ def address(options: Options, listening: socket.socket) -> str:
     return f"{'https' if options.tls else 'http'}://{host}:{listening.getsockname()[1]}"
 
 
-def config(app: App | str, options: Options) -> uvicorn.Config:
-    """Uvicorn's settings: the fast parts, our bounds, our own logs. Raises BadCertificate."""
+def config(app: App | str, options: Options, timeouts: Timeouts | None = None) -> uvicorn.Config:
+    """Uvicorn's settings: this room's protocols, limits and logs. Raises BadCertificate."""
+    timeouts = timeouts or Timeouts()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").addFilter(_is_of_ours)
+    logging.getLogger("uvicorn.error").addFilter(_is_about_server)
     tls: dict[str, Any] = {}
     if options.tls:
-        _check(options.tls)
+        _check_certificate(options.tls)
         tls = {"ssl_certfile": str(options.tls.cert), "ssl_keyfile": str(options.tls.key)}
     return uvicorn.Config(
         app,
         host=options.host,
         port=options.port,
         interface="asgi3",
-        http=BoundedHttp,
-        ws=BoundedWebsocket,
+        http=partial(BoundedHttp, timeouts=timeouts),  # type: ignore[arg-type]  # uvicorn only calls it
+        ws=partial(BoundedWebsocket, timeouts=timeouts),  # type: ignore[arg-type]  # the same
         ws_max_size=options.max_body_size,
         access_log=False,
         log_config=None,
         server_header=False,
         date_header=True,
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_keep_alive=timeouts.idle_connection,  # type: ignore[arg-type]  # only added to the loop's time,
+        timeout_graceful_shutdown=timeouts.graceful_stop,
         backlog=BACKLOG,
         lifespan="on",
         **tls,
     )
 
 
-def _is_of_ours(record: logging.LogRecord) -> bool:
-    """Whether a line is about us: what a client sends on a websocket is no error here, and no traceback."""
+def _is_about_server(record: logging.LogRecord) -> bool:
+    """Whether a log line is about the server: bytes that a client sends on a websocket are no error of it."""
     return record.msg != "Invalid UTF-8 sequence received from client."
 
 
-def _check(tls: Tls) -> None:
+def _check_certificate(tls: Tls) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(tls.cert, tls.key)
     except (OSError, ssl.SSLError) as error:
@@ -175,8 +177,8 @@ def _check(tls: Tls) -> None:
         raise BadCertificate(message) from error
 
 
-async def _logged(work: Callable[[], Awaitable[None]]) -> None:
-    """Work beside the server; should it fail, the server goes on and the log says so."""
+async def _run_beside(work: Callable[[], Awaitable[None]]) -> None:
+    """Run work beside the server; if it fails, the server goes on and the failure is logged."""
     try:
         await work()
     except Exception:

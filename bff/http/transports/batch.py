@@ -1,43 +1,46 @@
-"""Several operations in one POST, as a JSON array: run at the same time, answered in order. Called by graphql."""
+"""Several operations in one POST, as a JSON array: run at the same time, answered in order. Called by `post`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
-from bff.contract import Answer, AnswersRequests, Parts, Refused, Request
-from bff.http.errors import Problem, internal
-from bff.http.requests.params import Params, from_map
+from bff.contract import Answer, Parts, Problem, Refused
+from bff.http.errors import make_internal_error
+from bff.http.requests.params import read_map
 from bff.http.responses.encode import encode
+from bff.http.transports.transport import Admitted
 
-NOT_IN_A_BATCH = Problem.SUBSCRIPTION_IN_BATCH.refused(
+_NOT_IN_A_BATCH = Problem.SUBSCRIPTION_IN_BATCH.refused(
     "A subscription cannot be part of a batch; send it alone."
 ).answer()
 
 log = structlog.get_logger("bff.http")
 
 
-def check_batch(batch: Sequence[Any], most: int | None) -> None:
-    """Raise Refused for an array that may not be sent; `most` is None where none may."""
-    if most is None:
-        raise Problem.BATCHING_DISABLED.refused("Batched requests are not enabled; send one JSON object a request.")
+def check_batch(batch: Sequence[Any], max_operations: int | None) -> None:
+    """Raise Refused for an array that is empty or too long; `max_operations` is None where arrays are refused."""
+    if max_operations is None:
+        raise Problem.BATCHING_DISABLED.refused(
+            "Batched requests are not enabled; send one JSON object in each request."
+        )
     if not batch:
         raise Problem.BAD_REQUEST.refused("The batch is empty; send an array with a JSON object for each operation.")
-    if len(batch) > most:
-        raise Problem.BATCH_TOO_LARGE.refused(f"The batch has {len(batch)} operations; at most {most} are allowed.")
+    if len(batch) > max_operations:
+        raise Problem.BATCH_TOO_LARGE.refused(
+            f"The batch has {len(batch)} operations; at most {max_operations} are allowed."
+        )
 
 
-async def answer_batch(
-    gateway: AnswersRequests, batch: Sequence[Any], request: Callable[[Params], Request]
-) -> Sequence[Answer]:
-    """One answer per element, a refusal where it is at fault; `request` makes an element's parameters one of ours.
+async def answer_batch(admitted: Admitted, batch: Sequence[Any]) -> list[Answer]:
+    """One answer per element; an element that is not a GraphQL request gets its own refusal.
 
-    Cancelling it cancels them all.
+    If this is cancelled, every operation is cancelled.
     """
-    return await asyncio.gather(*(_answer(gateway, each, request) for each in batch))
+    return await asyncio.gather(*(_answer_element(admitted, each) for each in batch))
 
 
 def encode_batch(answers: Sequence[Answer]) -> bytes:
@@ -45,18 +48,20 @@ def encode_batch(answers: Sequence[Answer]) -> bytes:
     return b"[" + b",".join(map(encode, answers)) + b"]"
 
 
-async def _answer(gateway: AnswersRequests, data: Any, request: Callable[[Params], Request]) -> Answer:
+async def _answer_element(admitted: Admitted, data: Any) -> Answer:
+    exchange = admitted.exchange
     try:
-        asked = request(from_map(data))
+        request = read_map(data).to_request(
+            admitted.card.name, exchange.headers, exchange.client, instead_of_events=_NOT_IN_A_BATCH
+        )
     except Refused as refusal:
         return refusal.answer()
     try:
-        answer = await gateway.answer(asked)
+        answer = await admitted.answer_detached(request)
     except Exception:
-        request_id = asked.headers.get("x-request-id", "")
-        log.exception("batch_failed", request_id=request_id)
-        return internal(request_id).answer()
+        log.exception("batch_failed", request_id=exchange.request_id)
+        return make_internal_error(exchange.request_id).answer()
     if isinstance(answer, Answer):
         return answer
     await (answer.more if isinstance(answer, Parts) else answer).aclose()
-    return NOT_IN_A_BATCH
+    return _NOT_IN_A_BATCH

@@ -1,7 +1,7 @@
-"""Event streams that outlive one connection: reserved by token, read by one, resumed from a short memory.
+"""Event streams that outlive one connection: reserved by token, read by one client, resumed from a short memory.
 
-Used by `single_connection`. They are in this process alone: with several workers or replicas, a balancer must
-send all requests of one token to the same one.
+Used by `single_connection`. A stream exists in this process alone: with several workers or replicas, the load balancer
+must send all requests with one token to the same process.
 """
 
 from __future__ import annotations
@@ -12,59 +12,58 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
-from bff.contract import Refused
-from bff.http.errors import Problem
+from bff.contract import Problem, Refused
+from bff.http.extensions import do_nothing
 from bff.http.options import Subscriptions
-from bff.http.transports.sse import event_of
-
-KEPT_SECONDS = 15.0
-"""How long a stream that nobody reads is kept: before its first reader, and after one has gone."""
+from bff.http.transports.sse import encode_event
 
 
-class Stream:
+class EventStream:
     """The events of many operations for one reader, numbered from 1.
 
-    Holds at most `buffer` events that were not read, where writers wait, and as many that were.
+    Holds at most `buffer` events that were not read, where writers wait, and as many that were read.
     """
 
     def __init__(self, buffer: int) -> None:
         self._buffer = buffer
-        self._kept: deque[bytes] = deque()
+        self._events: deque[bytes] = deque()
         self._last = 0
-        """Number of the newest event, which is the end of `_kept`."""
+        """Number of the newest event, which is the end of `_events`."""
         self._read = 0
         """Number of the event that was read last."""
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._by_id: dict[str, asyncio.Task[None]] = {}
         self.is_open = False
-        self.cut: Callable[[], None] = _nothing
-        """Breaks the connection of who reads."""
+        self.abort: Callable[[], None] = do_nothing
+        """Aborts the reader's connection."""
         self.expiry: asyncio.TimerHandle | None = None
 
-    def start(self, id: str, operation: Coroutine[None, None, None], most: int) -> None:  # noqa: A002
-        """Run an operation until its end, or until `stop`. Raises Refused when its id is taken or `most` run."""
+    def start_operation(self, id: str, operation: Coroutine[None, None, None], max_operations: int) -> None:  # noqa: A002
+        """Run an operation until it ends or `stop_operation`. Raises Refused if its id is in use, or too many run."""
         refusal = None
         if id in self._by_id:
             refusal = Problem.OPERATION_EXISTS.refused("An operation with this operationId is under way.")
-        elif len(self._tasks) >= most:
-            refusal = Problem.TOO_MANY_OPERATIONS.refused(f"At most {most} operations may run on one event stream.")
+        elif len(self._tasks) >= max_operations:
+            refusal = Problem.TOO_MANY_OPERATIONS.refused(
+                f"At most {max_operations} operations may run on one event stream."
+            )
         if refusal is not None:
             operation.close()
             raise refusal
         task = asyncio.ensure_future(operation)
         self._by_id[id] = task
         self._tasks.add(task)
-        task.add_done_callback(lambda done: self._forget(id, done))
+        task.add_done_callback(lambda done: self._forget_task(id, done))
 
-    def stop(self, id: str) -> None:  # noqa: A002 - the protocol's word
-        """Cancel an operation; one that has ended already is no mistake."""
+    def stop_operation(self, id: str) -> None:  # noqa: A002 - the protocol's word
+        """Cancel an operation; nothing happens if it has ended already."""
         task = self._by_id.pop(id, None)
         if task is not None:
             task.cancel()
 
-    def free(self, id: str) -> None:  # noqa: A002 - the protocol's word
-        """An operation is about to end; its id may be used again."""
+    def release_id(self, id: str) -> None:  # noqa: A002 - the protocol's word
+        """Let the id be used again: its operation is about to end."""
         self._by_id.pop(id, None)
 
     async def close(self) -> None:
@@ -73,92 +72,93 @@ class Stream:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def put(self, kind: bytes, data: bytes) -> None:
+    async def put_event(self, kind: bytes, data: bytes) -> None:
         """Add an event; waits while `buffer` events are not read."""
         while self._last - self._read >= self._buffer:
-            await self._change()
+            await self._wait_for_change()
         self._last += 1
-        self._kept.append(event_of(kind, data, self._last))
+        self._events.append(encode_event(kind, data, self._last))
         self._changed.set()
 
-    def resume(self, after: int) -> None:
-        """Go back to the event after this number. Raises Refused when it is not kept any more, or never was."""
-        if not self._last - len(self._kept) <= after <= self._last:
+    def resume_after(self, number: int) -> None:
+        """Go back to the event after this one. Raises Refused if that is not buffered any more, or never was."""
+        if not self._last - len(self._events) <= number <= self._last:
             raise Problem.EVENTS_LOST.refused(
                 "The event after Last-Event-ID is not kept any more; reserve a new stream."
             )
-        self._read = after
+        self._read = number
 
-    async def events(self) -> AsyncGenerator[bytes, None]:
-        """The events that were not read, for ever."""
+    async def read_events(self) -> AsyncGenerator[bytes, None]:
+        """The events that were not read, without end."""
         while True:
             while self._read == self._last:
-                await self._change()
-            event = self._kept[self._read - self._last]
+                await self._wait_for_change()
+            event = self._events[self._read - self._last]
             self._read += 1
-            while len(self._kept) - (self._last - self._read) > self._buffer:
-                self._kept.popleft()
+            while len(self._events) - (self._last - self._read) > self._buffer:
+                self._events.popleft()
             self._changed.set()
             yield event
 
-    async def _change(self) -> None:
+    async def _wait_for_change(self) -> None:
         self._changed.clear()
         await self._changed.wait()
 
-    def _forget(self, id: str, task: asyncio.Task[None]) -> None:  # noqa: A002
+    def _forget_task(self, id: str, task: asyncio.Task[None]) -> None:  # noqa: A002
         self._tasks.discard(task)
         if self._by_id.get(id) is task:
             del self._by_id[id]
 
 
-class Streams:
-    """The streams of this process, by their tokens."""
+class EventStreams:
+    """The event streams of this process, by their tokens."""
 
-    def __init__(self, options: Subscriptions) -> None:
+    def __init__(self, options: Subscriptions, ttl: float) -> None:
+        """A stream without a reader is removed after `ttl` seconds."""
         self._options = options
-        self._by_token: dict[str, Stream] = {}
+        self._ttl = ttl
+        self._by_token: dict[str, EventStream] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._by_token)
 
     def reserve(self) -> str:
-        """A token of 256 random bits for a new stream. Raises Refused when there are too many."""
+        """A token of 256 random bits for a new stream. Raises Refused if there are too many streams."""
         if len(self._by_token) >= self._options.max_streams:
-            seconds = str(int(KEPT_SECONDS) or 1)
-            message = f"All {self._options.max_streams} event streams of server.subscriptions.max_streams are taken."
-            raise Problem.TOO_MANY_STREAMS.refused(message, retry_after=seconds)
+            message = f"All {self._options.max_streams} event streams of server.subscriptions.max_streams are in use."
+            raise Problem.TOO_MANY_STREAMS.refused(message, retry_after=str(int(self._ttl) or 1))
         token = f"es-{secrets.token_urlsafe(32)}"
-        self._by_token[token] = Stream(self._options.buffer)
-        self._expire_later(token)
+        self._by_token[token] = EventStream(self._options.buffer)
+        self._schedule_expiry(token)
         return token
 
-    def find(self, token: str) -> Stream:
-        """Raises Refused when there is none."""
+    def find(self, token: str) -> EventStream:
+        """The stream of a token. Raises Refused if there is none."""
         stream = self._by_token.get(token)
         if stream is None:
-            raise _not_found()
+            raise self._not_found()
         return stream
 
     @contextmanager
-    def reading(self, token: str, after: int | None) -> Iterator[Stream]:
-        """The stream, for the one reader it may have at a time, who goes on after event number `after`."""
+    def open(self, token: str, after: int | None) -> Iterator[EventStream]:
+        """The stream for its reader, of which there may be one at a time; it resumes after event number `after`."""
         stream = self.find(token)
         if stream.is_open:
-            raise Problem.STREAM_OPEN.refused("This event stream is read already, and only one may.")
+            raise Problem.STREAM_OPEN.refused("Another connection reads this event stream; only one may.")
         if after is not None:
-            stream.resume(after)
+            stream.resume_after(after)
         if stream.expiry is not None:
             stream.expiry.cancel()
         stream.is_open = True
         try:
             yield stream
         finally:
-            stream.is_open, stream.cut = False, _nothing
-            self._expire_later(token)
+            stream.is_open, stream.abort = False, do_nothing
+            self._schedule_expiry(token)
 
     async def close(self) -> None:
-        """End everything."""
+        """Close all streams."""
         streams = list(self._by_token.values())
         self._by_token.clear()
         for stream in streams:
@@ -166,22 +166,18 @@ class Streams:
                 stream.expiry.cancel()
         await asyncio.gather(*(stream.close() for stream in streams), *self._closing)
 
-    def _expire_later(self, token: str) -> None:
+    def _schedule_expiry(self, token: str) -> None:
         stream = self._by_token.get(token)
         if stream is not None:
-            stream.expiry = asyncio.get_running_loop().call_later(KEPT_SECONDS, self._expire, token)
+            stream.expiry = asyncio.get_running_loop().call_later(self._ttl, self._remove_stream, token)
 
-    def _expire(self, token: str) -> None:
+    def _remove_stream(self, token: str) -> None:
         closing = asyncio.ensure_future(self._by_token.pop(token).close())
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
-
-def _nothing() -> None:
-    return
-
-
-def _not_found() -> Refused:
-    return Problem.STREAM_NOT_FOUND.refused(
-        f"No event stream has this token; one that is not read for {KEPT_SECONDS:g} s expires. Reserve one with PUT."
-    )
+    def _not_found(self) -> Refused:
+        return Problem.STREAM_NOT_FOUND.refused(
+            f"No event stream has this token. A stream that is not read for {self._ttl:g} s expires; "
+            "reserve one with PUT."
+        )

@@ -1,4 +1,4 @@
-"""Items one after the other to a client that may hang up, with signs of life in silence. Used by long responses."""
+"""Items sent one by one to a client that may disconnect, with heartbeats in silence. Used by long responses."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from bff.http.asgi import Exchange, hung_up
+from bff.http.asgi import Exchange, wait_for_disconnect
 from bff.http.extensions import get_stop_event
 
 T = TypeVar("T")
 
 
-async def paced(
-    items: AsyncGenerator[T, None], over: asyncio.Task[None], seconds: float | None
+async def add_heartbeats(
+    items: AsyncGenerator[T, None], end: asyncio.Task[None], interval: float | None
 ) -> AsyncGenerator[T | None, None]:
-    """The items, until they end or `over` is done; None after each `seconds` of silence.
+    """The items until they or `end` are done, and None after each `interval` of silence, in seconds.
 
-    The next item is asked for when the last one is dealt with, however slowly a client reads it.
+    The next item is requested when the last one is dealt with, however slowly the client reads it.
     """
     while True:
         coming = asyncio.ensure_future(anext(items, None))
-        waits: set[asyncio.Task[Any]] = {coming, over}
+        waits: set[asyncio.Task[Any]] = {coming, end}
         try:
-            while not coming.done() and not over.done():
-                done, _ = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            while not coming.done() and not end.done():
+                done, _ = await asyncio.wait(waits, timeout=interval, return_when=asyncio.FIRST_COMPLETED)
                 if not done:
                     yield None
         finally:
@@ -33,24 +33,24 @@ async def paced(
                 coming.cancel()
                 await asyncio.wait({coming})
         item = None if coming.cancelled() else coming.result()
-        if item is None or over.done():
+        if item is None or end.done():
             return
         yield item
 
 
 @asynccontextmanager
-async def ending(exchange: Exchange, *, also_at_stop: bool) -> AsyncIterator[asyncio.Task[None]]:
-    """Done when the client has hung up, or, if asked for, when the server begins to stop."""
+async def watch_for_end(exchange: Exchange, *, also_at_stop: bool) -> AsyncIterator[asyncio.Task[None]]:
+    """A task that is done when the client disconnects or, with `also_at_stop`, when the server begins to stop."""
     stop = get_stop_event(exchange.scope) if also_at_stop else None
-    over = asyncio.ensure_future(_over(exchange, stop))
+    end = asyncio.ensure_future(_wait_for_end(exchange, stop))
     try:
-        yield over
+        yield end
     finally:
-        over.cancel()
+        end.cancel()
 
 
-async def _over(exchange: Exchange, stop: asyncio.Event | None) -> None:
-    waits: list[asyncio.Task[Any]] = [asyncio.ensure_future(hung_up(exchange.receive))]
+async def _wait_for_end(exchange: Exchange, stop: asyncio.Event | None) -> None:
+    waits: list[asyncio.Task[Any]] = [asyncio.ensure_future(wait_for_disconnect(exchange.receive))]
     if stop is not None:
         waits.append(asyncio.ensure_future(stop.wait()))
     try:

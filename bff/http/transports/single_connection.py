@@ -1,8 +1,8 @@
 """The single connection mode of the GraphQL over SSE protocol (graphql-sse, PROTOCOL.md): all results on one stream.
 
-PUT reserves a stream and gives its token, GET reads it, POST runs an operation on it, DELETE stops one. Each event has
-an id. Operations go on for a moment when the reader has gone; who comes back with the same token reads on, and with
-`Last-Event-ID` from there, as EventSource does by itself. Called by the door.
+PUT reserves a stream and returns its token, GET reads it, POST runs an operation on it, DELETE stops an operation. Each
+event has an id. Operations continue for a moment after the reader has disconnected: a client that connects again with
+the same token resumes, and with `Last-Event-ID` resumes after that event, as EventSource does by itself.
 """
 
 from __future__ import annotations
@@ -13,137 +13,156 @@ from urllib.parse import parse_qs
 
 import structlog
 
-from bff.contract import Answer, Answers, AnswersRequests, Parts, Refused, Request
+from bff.contract import Answer, Answers, FrontendCard, Parts, Problem, Refused, Request
 from bff.http.asgi import Exchange
-from bff.http.errors import Problem, internal
+from bff.http.errors import make_internal_error
 from bff.http.extensions import get_abort
-from bff.http.guards.cors import admit
 from bff.http.options import Options
 from bff.http.requests.body import read_body
-from bff.http.requests.params import check_media_type, from_body
+from bff.http.requests.params import Params, check_media_type, read_json
 from bff.http.responses.encode import encode, to_json
-from bff.http.transports.event_streams import Stream, Streams
-from bff.http.transports.slow_consumers import unless_slow
-from bff.http.transports.sse import pour
+from bff.http.timeouts import Timeouts
+from bff.http.transports.event_streams import EventStream, EventStreams
+from bff.http.transports.slow_consumers import bound_backlog
+from bff.http.transports.sse import send_stream
+from bff.http.transports.transport import Admitted, Transport
 
 log = structlog.get_logger("bff.http")
 
 TOKEN = "x-graphql-event-stream-token"  # noqa: S105 - the name of a header
 _TOKEN = re.compile(r"es-[\w-]{43}", re.ASCII)
 _EVENT_ID = re.compile(r"\d{1,15}", re.ASCII)
-_LONGEST_ID = 200
+_MAX_ID_LENGTH = 200
+_METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
-class SingleConnections:
-    """Answers the four methods of the protocol. One per process."""
+class SingleConnection(Transport[Params | None]):
+    """The four methods of the protocol. The message is the operation of a POST, None for the others."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, timeouts: Timeouts) -> None:
         self._options = options
-        self.streams = Streams(options.subscriptions)
+        self._timeouts = timeouts
+        self._is_enabled = options.subscriptions.max_streams > 0
+        self.streams = EventStreams(options.subscriptions, timeouts.unread_stream)
 
-    def concerns(self, exchange: Exchange) -> bool:
-        """Whether a request is one of this protocol's."""
-        if not self._options.subscriptions.max_streams:
+    def matches(self, exchange: Exchange) -> bool:
+        """A PUT, or any method with the token of a stream."""
+        if not self._is_enabled:
             return False
         if exchange.method == "PUT" or TOKEN in exchange.headers:
             return True
-        return b"token" in exchange.scope["query_string"] and _token(exchange) is not None
+        return b"token" in exchange.scope["query_string"] and _find_token(exchange) is not None
 
-    async def answer(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
-        """Answer one request. `fixed` is the frontend in the path. Raises Refused, and ClientGone."""
-        card = gateway.choose(exchange.headers, fixed)
-        if card.has_identity:
-            client = exchange.scope.get("client")
-            head = Request(frontend=card.name, headers=exchange.headers, client=client[0] if client else "")
-            await gateway.admit(head)
-        admit(exchange, gateway, card, fixed)
-        match exchange.method, _token(exchange):
-            case "PUT", _:
-                await exchange.respond(
-                    201, self.streams.reserve().encode(), "text/plain; charset=utf-8", {"cache-control": "no-store"}
-                )
-            case "GET", str(token):
-                with self.streams.reading(token, _last_event_id(exchange)) as stream:
-                    stream.cut = get_abort(exchange.scope)
-                    await pour(exchange, stream.events())
-            case "POST", str(token):
-                await self._run(exchange, gateway, card.name, self.streams.find(token))
-            case "DELETE", str(token):
-                await _stop(exchange, self.streams.find(token))
-            case method, _:
-                message = f"{method[:20]} is not for event streams; use GET, POST, PUT or DELETE."
-                raise Problem.METHOD_NOT_ALLOWED.refused(message, allow="GET, POST, PUT, DELETE")
+    def check(self, exchange: Exchange, card: FrontendCard) -> None:
+        """Refuse other methods, and a POST of anything but JSON."""
+        if exchange.method not in _METHODS:
+            message = f"{exchange.method[:20]} is not for event streams; use GET, POST, PUT or DELETE."
+            raise Problem.METHOD_NOT_ALLOWED.refused(message, allow=", ".join(_METHODS))
+        if exchange.method == "POST":
+            check_media_type(exchange.headers.get("content-type"))
 
-    async def _run(self, exchange: Exchange, gateway: AnswersRequests, frontend: str, stream: Stream) -> None:
-        """Accept an operation; all that comes of it, request errors too, comes over the stream."""
-        check_media_type(exchange.headers.get("content-type"))
-        params = from_body(await read_body(exchange, self._options.max_body_size))
+    async def read(self, exchange: Exchange, card: FrontendCard) -> Params | None:
+        """The operation of a POST."""
+        if exchange.method != "POST":
+            return None
+        self.streams.find(_get_token(exchange))
+        params = read_json(await read_body(exchange, self._options.max_body_size, self._timeouts.body))
         if isinstance(params, list):
-            raise Problem.BATCHING_DISABLED.refused("On an event stream, send one operation a request.")
+            raise Problem.BATCHING_DISABLED.refused("On an event stream, send one operation in each request.")
+        return params
+
+    async def respond(self, admitted: Admitted, message: Params | None) -> None:
+        """Reserve or read a stream, start or stop an operation."""
+        exchange = admitted.exchange
+        if message is not None:
+            await self._start_operation(admitted, message)
+        elif exchange.method == "PUT":
+            token = self.streams.reserve().encode()
+            await exchange.respond(201, token, "text/plain; charset=utf-8", {"cache-control": "no-store"})
+        elif exchange.method == "GET":
+            with self.streams.open(_get_token(exchange), _read_last_event_id(exchange)) as stream:
+                stream.abort = get_abort(exchange.scope)
+                await send_stream(exchange, stream.read_events(), self._timeouts)
+        else:
+            await _stop_operation(exchange, self.streams.find(_get_token(exchange)))
+
+    async def close(self) -> None:
+        """Close all streams."""
+        await self.streams.close()
+
+    async def _start_operation(self, admitted: Admitted, params: Params) -> None:
+        """Accept an operation; its results, and request errors too, are events of the stream."""
+        exchange = admitted.exchange
+        stream = self.streams.find(_get_token(exchange))
         id = params.extensions.get("operationId")  # noqa: A001 - the protocol's word
-        if not isinstance(id, str) or not 0 < len(id) <= _LONGEST_ID:
+        if not isinstance(id, str) or not 0 < len(id) <= _MAX_ID_LENGTH:
             raise Problem.BAD_REQUEST.refused(
-                f"`extensions.operationId` must be a string of 1 to {_LONGEST_ID} characters on an event stream."
+                f"`extensions.operationId` must be a string of 1 to {_MAX_ID_LENGTH} characters on an event stream."
             )
-        client = exchange.scope.get("client")
-        request = params.request(frontend, exchange.headers, client[0] if client else "")
-        operation = self._operate(stream, id, gateway, request, exchange)
-        stream.start(id, operation, self._options.subscriptions.max_operations)
+        request = params.to_request(admitted.card.name, exchange.headers, exchange.client)
+        operation = self._run_operation(stream, id, admitted, request)
+        stream.start_operation(id, operation, self._options.subscriptions.max_operations)
         await exchange.respond(202, b"", "text/plain; charset=utf-8")
 
-    async def _operate(
+    async def _run_operation(
         self,
-        stream: Stream,
+        stream: EventStream,
         id: str,  # noqa: A002 - the protocol's word
-        gateway: AnswersRequests,
+        admitted: Admitted,
         request: Request,
-        exchange: Exchange,
     ) -> None:
+        request_id = admitted.exchange.request_id
         try:
-            async with aclosing(self._answers(gateway, request, stream)) as answers:
-                async for answer in answers:
-                    await _put_next(stream, id, answer)
+            async with aclosing(self._read_answers(admitted, request, stream)) as answers:
+                async for each in answers:
+                    await _put_result(stream, id, each)
         except Refused as refusal:
-            await _put_next(stream, id, refusal.answer())
+            await _put_result(stream, id, refusal.answer())
         except Exception:
-            log.exception("operation_failed", request_id=exchange.request_id)
-            await _put_next(stream, id, internal(exchange.request_id).answer())
-        stream.free(id)  # before complete is sent, because the client may use the id again at once
-        await stream.put(b"complete", to_json({"id": id}))
+            log.exception("operation_failed", request_id=request_id)
+            await _put_result(stream, id, make_internal_error(request_id).answer())
+        stream.release_id(id)  # before complete is sent, because the client may use the id again at once
+        await stream.put_event(b"complete", to_json({"id": id}))
 
-    async def _answers(self, gateway: AnswersRequests, request: Request, stream: Stream) -> Answers:
-        answer = await gateway.answer(request)
-        assert not isinstance(answer, Parts), "parts were not asked for"
+    async def _read_answers(self, admitted: Admitted, request: Request, stream: EventStream) -> Answers:
+        answer = await admitted.answer_detached(request)
+        assert not isinstance(answer, Parts), "the request does not allow parts"
         if isinstance(answer, Answer):
             yield answer
             return
-        async with aclosing(unless_slow(answer, self._options.subscriptions, lambda: stream.cut())) as events:
+        bounded = bound_backlog(answer, self._options.subscriptions, lambda: stream.abort(), self._timeouts)
+        async with aclosing(bounded) as events:
             async for event in events:
                 yield event
 
 
-async def _put_next(stream: Stream, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
-    await stream.put(b"next", b'{"id":' + to_json(id) + b',"payload":' + encode(answer) + b"}")
+async def _put_result(stream: EventStream, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
+    await stream.put_event(b"next", b'{"id":' + to_json(id) + b',"payload":' + encode(answer) + b"}")
 
 
-async def _stop(exchange: Exchange, stream: Stream) -> None:
-    id = _parameter(exchange, "operationId")  # noqa: A001 - the protocol's word
+async def _stop_operation(exchange: Exchange, stream: EventStream) -> None:
+    id = _read_parameter(exchange, "operationId")  # noqa: A001 - the protocol's word
     if not id:
-        raise Problem.BAD_REQUEST.refused("Say in the URL which operation to stop: ?operationId=...")
-    stream.stop(id)
+        raise Problem.BAD_REQUEST.refused("The URL must name the operation to stop: ?operationId=...")
+    stream.stop_operation(id)
     await exchange.respond(200, b"", "text/plain; charset=utf-8")
 
 
-def _token(exchange: Exchange) -> str | None:
-    """What the header or the URL says; a parameter of the URL that is no token of ours may mean anything."""
-    given = exchange.headers.get(TOKEN)
-    if given is not None:
-        return given
-    parameter = _parameter(exchange, "token")
+def _get_token(exchange: Exchange) -> str:
+    """The token of a request; empty, which is the token of no stream, if it has none."""
+    return _find_token(exchange) or ""
+
+
+def _find_token(exchange: Exchange) -> str | None:
+    """The token in the header or the URL. A `token` in the URL that is not of our form may mean anything else."""
+    header = exchange.headers.get(TOKEN)
+    if header is not None:
+        return header
+    parameter = _read_parameter(exchange, "token")
     return parameter if _TOKEN.fullmatch(parameter) else None
 
 
-def _parameter(exchange: Exchange, name: str) -> str:
+def _read_parameter(exchange: Exchange, name: str) -> str:
     query: bytes = exchange.scope["query_string"]
     if name.encode() not in query:
         return ""
@@ -153,10 +172,10 @@ def _parameter(exchange: Exchange, name: str) -> str:
         return ""
 
 
-def _last_event_id(exchange: Exchange) -> int | None:
-    given = exchange.headers.get("last-event-id")
-    if given is None:
+def _read_last_event_id(exchange: Exchange) -> int | None:
+    header = exchange.headers.get("last-event-id")
+    if header is None:
         return None
-    if not _EVENT_ID.fullmatch(given):
+    if not _EVENT_ID.fullmatch(header):
         raise Problem.BAD_REQUEST.refused("`Last-Event-ID` must be the id of an event of this stream.")
-    return int(given)
+    return int(header)

@@ -1,4 +1,4 @@
-"""What becomes of a subscriber who reads more slowly than events come: `server.subscriptions.overflow`."""
+"""What happens to a subscriber that reads more slowly than events come: `server.subscriptions.overflow`."""
 
 from __future__ import annotations
 
@@ -8,31 +8,33 @@ from contextlib import aclosing
 
 import structlog
 
-from bff.contract import Answer, Answers
-from bff.http.errors import Problem
+from bff.contract import Answer, Answers, Problem
 from bff.http.options import Subscriptions
+from bff.http.timeouts import Timeouts
 from connectors.aio.bounded_queue import BoundedQueue, Overflow
 from connectors.streams.pace import Pace
 
 log = structlog.get_logger("bff.http")
 
-PATIENCE = 5.0
-"""Seconds that a subscriber who was sent away has for reading so, before the connection is cut."""
 
+def bound_backlog(answers: Answers, options: Subscriptions, abort: Callable[[], None], timeouts: Timeouts) -> Answers:
+    """The same events, requested and buffered as `options.overflow` says.
 
-def unless_slow(answers: Answers, options: Subscriptions, cut: Callable[[], None]) -> Answers:
-    """The same events, asked for and kept as `options.overflow` says.
-
-    Events end with Refused for a subscriber who was sent away; `cut` breaks the connection of one who does not read
-    even that.
+    With `disconnect`, events of a subscriber that is too slow end with Refused; `abort` ends its connection if it does
+    not read even that in time.
     """
-    return answers if options.overflow == "wait" else _kept(answers, options.overflow, options.buffer, cut)
+    if options.overflow == "wait":
+        return answers
+    stop = (abort, timeouts.slow_subscriber) if options.overflow == "disconnect" else None
+    return _buffer_events(answers, options.overflow, options.buffer, stop)
 
 
-async def _kept(answers: Answers, overflow: Overflow, size: int, cut: Callable[[], None]) -> Answers:
-    sent_away = Problem.SUBSCRIBER_TOO_SLOW.refused(f"Events came faster than they were read: {size} waited already.")
-    queue: BoundedQueue[Answer] = BoundedQueue(size, overflow, sent_away)
-    filling = asyncio.ensure_future(_fill(queue, answers, Pace(size), cut if overflow == "disconnect" else None))
+async def _buffer_events(
+    answers: Answers, overflow: Overflow, size: int, stop: tuple[Callable[[], None], float] | None
+) -> Answers:
+    too_slow = Problem.SUBSCRIBER_TOO_SLOW.refused(f"Events came faster than they were read: {size} waited already.")
+    queue: BoundedQueue[Answer] = BoundedQueue(size, overflow, too_slow)
+    filling = asyncio.ensure_future(_fill_queue(queue, answers, Pace(size), stop))
     try:
         async for answer in queue:
             yield answer
@@ -43,19 +45,22 @@ async def _kept(answers: Answers, overflow: Overflow, size: int, cut: Callable[[
             log.info("events_dropped", count=queue.dropped, slow=overflow)
 
 
-async def _fill(queue: BoundedQueue[Answer], answers: Answers, pace: Pace, cut: Callable[[], None] | None) -> None:
-    """Put events into the queue as they come, whether or not somebody reads. Never raises but for cancellation."""
+async def _fill_queue(
+    queue: BoundedQueue[Answer], answers: Answers, pace: Pace, stop: tuple[Callable[[], None], float] | None
+) -> None:
+    """Put events into the queue as they come, whether or not they are read. Raises nothing but cancellation."""
     try:
         async with aclosing(answers):
             async for answer in answers:
                 queue.put(answer)
-                if queue.dropped and cut is not None:
+                if queue.dropped and stop is not None:
                     break
                 await pace.dealt()
     except Exception as error:  # noqa: BLE001 - handed to the reader
         queue.close(error)
     else:
         queue.close()
-    if queue.dropped and cut is not None:
-        await asyncio.sleep(PATIENCE)  # cancelled when the reader reaches the end of the queue
-        cut()
+    if queue.dropped and stop is not None:
+        abort, seconds = stop
+        await asyncio.sleep(seconds)  # cancelled when the reader reaches the end of the queue
+        abort()

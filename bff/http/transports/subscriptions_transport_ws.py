@@ -1,7 +1,7 @@
 """The older subprotocol `graphql-ws`, as subscriptions-transport-ws and the clients of its time speak it.
 
-Messages: PROTOCOL.md of subscriptions-transport-ws. What both share is in `graphql_transport_ws`, with
-the same limits and close codes; unlike its inventors' server, this one lets nobody ask before connection_init.
+Messages: PROTOCOL.md of subscriptions-transport-ws. What both protocols share is in `graphql_transport_ws`, with the
+same limits and close codes. Unlike the reference server, this one runs no operation before connection_init.
 """
 
 from __future__ import annotations
@@ -14,8 +14,6 @@ from bff.http.asgi import ClientGone
 from bff.http.transports.graphql_transport_ws import CloseSocket, Connection
 
 LEGACY = "graphql-ws"
-KEEP_ALIVE = 12.0
-"""Seconds between two `ka` messages."""
 
 
 class LegacyConnection(Connection):
@@ -23,44 +21,44 @@ class LegacyConnection(Connection):
 
     NEXT = "data"
     INCREMENTS = None
-    _keeping_alive: asyncio.Task[None] | None = None
+    _keep_alive_task: asyncio.Task[None] | None = None
 
-    async def end(self) -> None:
-        """Cancel what is under way and wait for it."""
-        if self._keeping_alive is not None:
-            self._keeping_alive.cancel()
-            await asyncio.wait({self._keeping_alive})
-        await super().end()
+    async def close(self) -> None:
+        """Cancel the keep-alive messages and all operations, and wait for them."""
+        if self._keep_alive_task is not None:
+            self._keep_alive_task.cancel()
+            await asyncio.wait({self._keep_alive_task})
+        await super().close()
 
-    async def _handle(self, message: dict[str, Any]) -> None:
+    async def _handle_message(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "start":
-                await self._complete_same(message.get("id"))
-                await self._subscribe(message)
+                await self._complete_same_id(message.get("id"))
+                await self._start_operation(message)
             case "stop":
-                await self._complete(message)
+                await self._complete_operation(message)
             case "connection_init":
                 await self._acknowledge(message)
-                self._keeping_alive = asyncio.ensure_future(self._keep_alive())
+                self._keep_alive_task = asyncio.ensure_future(self._send_keep_alives())
             case "connection_terminate":
                 raise CloseSocket(1000, "Goodbye")
             case other:
-                raise CloseSocket(4400, f"Invalid message: no message of clients has the type {other[:40]!a}")
+                raise CloseSocket(4400, f"Invalid message: {other[:40]!a} is not a message type of clients")
 
-    async def _complete_same(self, id: Any) -> None:  # noqa: A002 - the protocol's word
-        """An id that is used again ends the operation that had it, as these clients expect."""
+    async def _complete_same_id(self, id: Any) -> None:  # noqa: A002 - the protocol's word
+        """End the operation that has this id: these clients use an id again to replace its operation."""
         if isinstance(id, str):
-            await self._complete({"id": id})
+            await self._complete_operation({"id": id})
 
-    async def _keep_alive(self) -> None:
+    async def _send_keep_alives(self) -> None:
         try:
             while True:
-                await self._say({"type": "ka"})
-                await asyncio.sleep(KEEP_ALIVE)
+                await self._send_message({"type": "ka"})
+                await asyncio.sleep(self._timeouts.legacy_keep_alive)
         except ClientGone:
             return
 
-    async def _say_error(self, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
-        """These clients read one error, or several under `errors`."""
+    async def _send_errors(self, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
+        """Clients of this protocol read one error, or several under `errors`."""
         payload = {"message": answer.errors[0]["message"], "errors": list(answer.errors)}
-        await self._say({"id": id, "type": "error", "payload": payload})
+        await self._send_message({"id": id, "type": "error", "payload": payload})

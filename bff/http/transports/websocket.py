@@ -1,27 +1,50 @@
-"""Websockets: the handshake at /graphql and /graphql/{frontend}. It chooses who speaks: one class per subprotocol."""
+"""Websockets: the handshake at /graphql and /graphql/{frontend}, and the table of subprotocols. Called by the door.
+
+A new subprotocol is one class in this folder and one row in `_CONNECTIONS`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from typing import Any
 
-from bff.contract import AnswersRequests, Refused
-from bff.http.asgi import Receive, Scope, Send, headers_of
-from bff.http.errors import Problem
+from bff.contract import AnswersRequests, Increments, Problem, Refused, Response
+from bff.http.asgi import Receive, Scope, Send, get_client, read_headers
 from bff.http.extensions import get_abort
-from bff.http.guards.origins import origin_allowed
+from bff.http.guards.origins import is_origin_allowed
 from bff.http.guards.request_id import RequestIds
 from bff.http.options import Options
+from bff.http.requests.params import Params
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import JSON
+from bff.http.timeouts import Timeouts
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL, CloseSocket, Connection
 from bff.http.transports.subscriptions_transport_ws import LEGACY, LegacyConnection
 
-CLOSE_SECONDS = 5.0
-"""How long a client that breaks the protocol may take to read what was written before the close."""
-_SPEAKERS = {SUBPROTOCOL: Connection, LEGACY: LegacyConnection}
-"""By subprotocol; of several that a client offers, the first here is taken."""
+_CONNECTIONS = {SUBPROTOCOL: Connection, LEGACY: LegacyConnection}
+"""By subprotocol; if a client offers several, the first of this table is used."""
+
+
+class Gate:
+    """A websocket's only way to the gateway: each operation chooses its frontend and has its origin checked."""
+
+    def __init__(self, gateway: Callable[[], AnswersRequests], fixed: str | None, client: str, ids: RequestIds) -> None:
+        """`gateway` returns the current one; `fixed` is the frontend in the path; `client` is the peer's address."""
+        self._gateway, self._fixed, self._client = gateway, fixed, client
+        self.new_request_id = ids.new
+
+    def answer(
+        self, params: Params, headers: Mapping[str, str], increments: Increments | None
+    ) -> Coroutine[Any, Any, Response]:
+        """Answer one operation. Raises Refused if there is no frontend for it, or the page's origin is not allowed."""
+        gateway = self._gateway()
+        card = gateway.choose(headers, self._fixed)
+        # The handshake at /graphql lets in the pages of all frontends.
+        if "origin" in headers and not is_origin_allowed(headers, card):
+            raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not send requests to this frontend.")
+        return gateway.answer(params.to_request(card.name, headers, self._client, increments=increments))
 
 
 async def serve_websocket(
@@ -32,63 +55,61 @@ async def serve_websocket(
     gateway: Callable[[], AnswersRequests],
     fixed: str | None,
     options: Options,
+    timeouts: Timeouts,
     ids: RequestIds,
 ) -> None:
-    """Speak with one client until either side ends.
+    """Serve one client until either side ends.
 
-    `fixed` is the frontend in the path, "" for none, and None when the path is not GraphQL's.
+    `fixed` is the frontend in the path, "" for none, and None if the path is not GraphQL's.
     """
     await receive()  # websocket.connect
-    headers = headers_of(scope)
+    headers = read_headers(scope)
     try:
-        _check(headers, gateway(), fixed)
+        _check_handshake(headers, gateway(), fixed)
     except Refused as refusal:
-        await _reject(scope, send, refusal)
+        await _reject_handshake(scope, send, refusal)
         return
     offered = scope.get("subprotocols", ())
-    protocol = next((each for each in _SPEAKERS if each in offered), None)
+    protocol = next((each for each in _CONNECTIONS if each in offered), None)
     if protocol is None:
         reason = f"Subprotocol not acceptable: use {SUBPROTOCOL}"
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": 4406, "reason": reason})
         return
     await send({"type": "websocket.accept", "subprotocol": protocol})
-    client = scope.get("client")
-    connection = _SPEAKERS[protocol](
+    connection = _CONNECTIONS[protocol](
         receive,
         send,
-        gateway=gateway,
-        fixed=fixed or None,
+        gate=Gate(gateway, fixed or None, get_client(scope), ids),
         options=options,
-        cut=get_abort(scope),
+        timeouts=timeouts,
+        abort=get_abort(scope),
         headers=headers,
-        client=client[0] if client else "",
-        ids=ids,
     )
     try:
         await connection.run()
     except CloseSocket as close:
-        with suppress(OSError, RuntimeError, TimeoutError):  # it may be closed already, or never be read
-            async with asyncio.timeout(CLOSE_SECONDS):
+        with suppress(OSError, RuntimeError, TimeoutError):  # it may be closed already, or the client does not read
+            async with asyncio.timeout(timeouts.close):
                 await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
     finally:
-        await connection.end()
+        await connection.close()
 
 
-def _check(headers: Mapping[str, str], gateway: AnswersRequests, fixed: str | None) -> None:
+def _check_handshake(headers: Mapping[str, str], gateway: AnswersRequests, fixed: str | None) -> None:
     """Raise Refused for a path without GraphQL, or a page of another site."""
     if fixed is None:
-        raise Problem.NOT_FOUND.refused("There is no websocket here; it is at /graphql and /graphql/{frontend}.")
+        raise Problem.NOT_FOUND.refused("This path has no websocket; use /graphql or /graphql/{frontend}.")
     names = [card.name for card in gateway.cards]
     if fixed and fixed not in names:
         raise Problem.UNKNOWN_FRONTEND.refused(f"There is no frontend of this name; there is {', '.join(names)}.")
-    # At /graphql a frontend is chosen for each operation, and there the origin is checked again.
-    if not any(origin_allowed(headers, card) for card in gateway.cards if fixed in ("", card.name)):
-        raise Problem.ORIGIN_FORBIDDEN.refused("Pages of another origin may not open a websocket here.")
+    # At /graphql each operation chooses its frontend, and `Gate` checks the origin again.
+    if not any(is_origin_allowed(headers, card) for card in gateway.cards if fixed in ("", card.name)):
+        raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not open a websocket here.")
 
 
-async def _reject(scope: Scope, send: Send, refusal: Refused) -> None:
-    """Answer the handshake with an HTTP error, where the server can (ASGI's Websocket Denial Response)."""
+async def _reject_handshake(scope: Scope, send: Send, refusal: Refused) -> None:
+    """Answer the handshake with an HTTP error if the server can (ASGI's Websocket Denial Response)."""
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 4400 + refusal.status % 100, "reason": refusal.message[:120]})
         return

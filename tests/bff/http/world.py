@@ -16,6 +16,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse,
 from bff.contract import ANONYMOUS, Answer, Answers, Caller, Example, FrontendCard, Refused, Request
 from bff.http.door import http_app
 from bff.http.options import Options
+from bff.http.timeouts import Timeouts
 from tests.serving import serving
 from tests.waiting import GENEROUS, time_limit
 
@@ -162,12 +163,12 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(**options: Any) -> AsyncIterator[World]:
+async def open_world(timeouts: Timeouts | None = None, **options: Any) -> AsyncIterator[World]:
     """A served gateway and a client of it."""
     gateway = FakeGateway()
     chosen = Options.model_validate(options)
     async with (
-        serving(http_app(lambda: gateway, chosen), chosen) as url,
+        serving(http_app(lambda: gateway, chosen, timeouts=timeouts), chosen, timeouts) as url,
         httpx.AsyncClient(timeout=GENEROUS, trust_env=False) as client,
     ):
         yield World(gateway, url, client)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff.contract import Refused
-from bff.http.requests.params import Params, check_media_type, from_body, from_map, from_url
+from bff.http.requests.params import Params, check_media_type, read_json, read_map, read_url
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -39,12 +39,12 @@ def outcome(work, argument) -> int:
 
 def test_a_mistake_in_json_has_its_place() -> None:
     """The byte where reading stopped."""
-    assert "byte 10" in refusal(from_body, b'{"query": x}').message
+    assert "byte 10" in refusal(read_json, b'{"query": x}').message
 
 
 def test_a_mistake_in_utf8_has_its_place() -> None:
     """The byte that does not fit."""
-    refused = refusal(from_body, b'{"query": "\xff"}')
+    refused = refusal(read_json, b'{"query": "\xff"}')
     assert (refused.code, "byte 11" in refused.message) == ("INVALID_UTF8", True)
 
 
@@ -53,27 +53,27 @@ def test_a_mistake_in_utf8_has_its_place() -> None:
 )
 def test_what_json_does_not_allow(body: bytes) -> None:
     """Lone surrogates, NaN, endless numbers, raw newlines, a byte order mark."""
-    assert refusal(from_body, body).code == "INVALID_JSON"
+    assert refusal(read_json, body).code == "INVALID_JSON"
 
 
 def test_big_integers_stay_exact() -> None:
     """A custom scalar may want every digit."""
     digits = "1234567890" * 10
-    params = from_body(f'{{"query": "q", "variables": {{"n": {digits}}}}}'.encode())
+    params = read_json(f'{{"query": "q", "variables": {{"n": {digits}}}}}'.encode())
     assert isinstance(params, Params)
     assert params.variables == {"n": int(digits)}
 
 
 def test_unknown_parameters_are_ignored() -> None:
     """The specification may grow (GraphQL over HTTP, JSON Encoding)."""
-    assert from_map({"query": "q", "later": 1, "extensions": {"a": 1}}).query == "q"
+    assert read_map({"query": "q", "later": 1, "extensions": {"a": 1}}).query == "q"
 
 
 def test_empty_and_null_are_nothing() -> None:
     """Not an operation named "", and no variables."""
-    params = from_map({"query": "q", "operationName": "", "variables": None, "extensions": None})
+    params = read_map({"query": "q", "operationName": "", "variables": None, "extensions": None})
     assert (params.operation_name, params.variables) == (None, {})
-    assert from_url(b"query=q&operationName=&variables=&extensions=") == params
+    assert read_url(b"query=q&operationName=&variables=&extensions=") == params
 
 
 @pytest.mark.parametrize(
@@ -89,20 +89,20 @@ def test_empty_and_null_are_nothing() -> None:
 )
 def test_a_request_may_name_its_document(data: dict[str, object], named: str | None) -> None:
     """In the words of GraphQL over HTTP, of Relay and of Apollo."""
-    assert from_map(data).document_id == named
+    assert read_map(data).document_id == named
 
 
 @pytest.mark.parametrize("data", [{}, {"query": None}, {"id": 7}, {"documentId": ""}, {"extensions": {"other": 1}}])
 def test_a_request_without_a_document(data: dict[str, object]) -> None:
     """Is told what is missing."""
-    assert "`query`" in refusal(from_map, data).message
+    assert "`query`" in refusal(read_map, data).message
 
 
 @pytest.mark.parametrize("name", ["query", "operationName", "documentId", "variables", "extensions"])
 def test_every_parameter_has_its_type(name: str) -> None:
     """And the refusal names it."""
     for value in (7, True, ["x"]):
-        assert f"`{name}`" in refusal(from_map, {"query": "q", name: value}).message
+        assert f"`{name}`" in refusal(read_map, {"query": "q", name: value}).message
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_only_json_in_utf8(content_type: str | None, fits: bool) -> None:
 )
 def test_a_url_that_cannot_be_read(query_string: bytes) -> None:
     """Not UTF-8, not ASCII, twice the same, too many."""
-    assert refusal(from_url, query_string).code == "INVALID_URL"
+    assert refusal(read_url, query_string).code == "INVALID_URL"
 
 
 @given(
@@ -144,17 +144,17 @@ def test_a_url_that_cannot_be_read(query_string: bytes) -> None:
 )
 def test_what_is_put_into_a_url_comes_out(query: str, variables: dict[str, int]) -> None:
     """Any text, as URLSearchParams writes it."""
-    params = from_url(urlencode({"query": query, "variables": json.dumps(variables)}).encode())
+    params = read_url(urlencode({"query": query, "variables": json.dumps(variables)}).encode())
     assert (params.query, params.variables) == (query, variables)
 
 
 @given(st.binary(max_size=300) | VALUES.map(lambda value: json.dumps(value).encode()))
 def test_a_body_is_read_or_refused(body: bytes) -> None:
     """Never another exception."""
-    assert outcome(from_body, body) in {200, 400}
+    assert outcome(read_json, body) in {200, 400}
 
 
 @given(st.binary(max_size=100) | st.text().map(lambda text: b"query=a&variables=" + quote(text).encode()))
 def test_a_url_is_read_or_refused(query_string: bytes) -> None:
     """Never another exception."""
-    assert outcome(from_url, query_string) in {200, 400}
+    assert outcome(read_url, query_string) in {200, 400}

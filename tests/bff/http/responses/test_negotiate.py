@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bff.contract import Increments
-from bff.http.responses.negotiate import GRAPHQL, JSON, wanted
+from bff.http.responses.negotiate import GRAPHQL, JSON, parse_accept
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 
@@ -42,7 +42,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,imag
 )
 def test_the_media_type_of_one_response(accept: str | None, media: str | None) -> None:
     """The highest q-value, then the exact name."""
-    assert wanted(accept).json == media
+    assert parse_accept(accept).json == media
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_media_type_of_one_response(accept: str | None, media: str | None) -
 )
 def test_only_browsers_get_pages(accept: str | None, is_page: bool) -> None:
     """A page must be wanted more than JSON, by its name."""
-    assert wanted(accept).html == is_page
+    assert parse_accept(accept).html == is_page
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_only_browsers_get_pages(accept: str | None, is_page: bool) -> None:
 )
 def test_events_must_be_accepted(accept: str, takes: bool) -> None:
     """By name or by a wildcard."""
-    assert wanted(accept).events == takes
+    assert parse_accept(accept).events == takes
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_events_must_be_accepted(accept: str, takes: bool) -> None:
 )
 def test_parts_must_be_asked_for_by_name(accept: str | None, increments: Increments | None) -> None:
     """In a form that we write; a wildcard means no more than that a client looks at nothing."""
-    assert wanted(accept).increments is increments
+    assert parse_accept(accept).increments is increments
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ def test_parts_must_be_asked_for_by_name(accept: str | None, increments: Increme
 )
 def test_multipart_subscriptions_must_be_asked_for_by_name(accept: str, takes: bool) -> None:
     """In the one version there is."""
-    assert wanted(accept).multipart_events == takes
+    assert parse_accept(accept).multipart_events == takes
 
 
 @given(st.text(alphabet="application/json*;,q=.019 \t+-", max_size=3000))
 def test_no_header_breaks_it(accept: str) -> None:
     """Whatever a client writes there."""
-    assert wanted(accept).json in {JSON, GRAPHQL, None}
+    assert parse_accept(accept).json in {JSON, GRAPHQL, None}

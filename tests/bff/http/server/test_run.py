@@ -19,9 +19,9 @@ import trustme
 from bff.http.asgi import App
 from bff.http.door import http_app
 from bff.http.options import Options, Tls
-from bff.http.server import http_protocol as protocol
 from bff.http.server.run import BadCertificate, CannotListen, PortInUse, address, listen, run, serve
-from tests.bff.http.world import FakeGateway, World, connected, reply
+from bff.http.timeouts import Timeouts
+from tests.bff.http.world import FakeGateway, World, connected, open_world, reply
 from tests.serving import serving
 from tests.waiting import GENEROUS, time_limit, until
 
@@ -110,40 +110,39 @@ async def test_a_head_without_end(world: World) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET /live HT", b"GET /live HTTP/1.1\r\nhost: x\r\nx-slow: "])
-async def test_a_head_that_does_not_come(world: World, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+async def test_a_head_that_does_not_come(sent: bytes) -> None:
     """The connection is closed, also when a good request came before."""
-    monkeypatch.setattr(protocol, "WAIT_SECONDS", 0.2)
-    good = b"GET /live HTTP/1.1\r\nhost: x\r\n\r\n"
-    for before in (b"", good):
-        if before and not sent:
-            continue  # that is an idle connection, which is kept
-        with connected(world) as client:
-            client.sendall(before + sent)
-            async with time_limit():
-                answer = await received(client)
-            assert answer.startswith(b"HTTP/1.1 200") == bool(before)
+    async with open_world(Timeouts(head=0.2)) as world:
+        good = b"GET /live HTTP/1.1\r\nhost: x\r\n\r\n"
+        for before in (b"", good):
+            if before and not sent:
+                continue  # that is an idle connection, which is kept
+            with connected(world) as client:
+                client.sendall(before + sent)
+                async with time_limit():
+                    answer = await received(client)
+                assert answer.startswith(b"HTTP/1.1 200") == bool(before)
 
 
-async def test_an_idle_connection_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_connection_is_kept() -> None:
     """The clock runs for those who have begun something."""
-    monkeypatch.setattr(protocol, "WAIT_SECONDS", 0.1)
-    good = b"GET /live HTTP/1.1\r\nhost: x\r\n\r\n"
-    with connected(world) as client:
-        for _ in range(2):
-            client.sendall(good)
-            assert (await reply(client)).startswith(b"HTTP/1.1 200")
-            await asyncio.sleep(0.3)
+    async with open_world(Timeouts(head=0.1)) as world:
+        good = b"GET /live HTTP/1.1\r\nhost: x\r\n\r\n"
+        with connected(world) as client:
+            for _ in range(2):
+                client.sendall(good)
+                assert (await reply(client)).startswith(b"HTTP/1.1 200")
+                await asyncio.sleep(0.3)
 
 
-async def test_a_connection_that_is_not_used_any_more_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_is_not_used_any_more_is_closed() -> None:
     """So long after its last answer; neither earlier nor while one is being made."""
-    monkeypatch.setattr("bff.http.server.run.IDLE_SECONDS", 0.4)
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(0.6 if scope.get("path") == "/slow" else 0)
         await door()(scope, receive, send)
 
-    async with serving(slow) as url, time_limit():
+    async with serving(slow, timeouts=Timeouts(idle_connection=0.4)) as url, time_limit():
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=GENEROUS) as client:
             for path in (b"/live", b"/live", b"/slow", b"/live"):
                 client.sendall(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path)
@@ -163,10 +162,8 @@ async def test_a_refused_body_is_read_so_that_the_refusal_is(world: World) -> No
         assert answer.status_code == 413
 
 
-async def test_a_refused_body_without_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_body_without_end(world: World) -> None:
     """Neither in bytes nor in time."""
-    monkeypatch.setattr(protocol, "UNREAD_BYTES", 1_000_000)
-    monkeypatch.setattr(protocol, "WAIT_SECONDS", 0.3)
     head = b"POST /nope HTTP/1.1\r\nhost: x\r\ncontent-length: 999999999999\r\n\r\n"
     with connected(world) as client:
         client.sendall(head)
@@ -178,12 +175,13 @@ async def test_a_refused_body_without_end(world: World, monkeypatch: pytest.Monk
                 sent += 100_000
                 await asyncio.sleep(0)
         assert sent < 100_000_000
-    with connected(world) as client:
-        client.sendall(head)
-        await reply(client)
-        client.sendall(b"x")
-        async with time_limit():
-            assert await received(client) == b""
+    async with open_world(Timeouts(head=0.3)) as hasty:
+        with connected(hasty) as client:
+            client.sendall(head)
+            await reply(client)
+            client.sendall(b"x")
+            async with time_limit():
+                assert await received(client) == b""
 
 
 async def test_requests_that_nobody_reads_the_answers_of(world: World) -> None:

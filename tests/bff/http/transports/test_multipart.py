@@ -19,6 +19,7 @@ from bff.contract import Refused
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
 from bff.http.options import Options
+from bff.http.timeouts import Timeouts
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL
 from tests.bff.fakes import FakeUpstream, batched, gateway
 from tests.serving import serving
@@ -30,6 +31,8 @@ PATHS = "multipart/mixed;deferSpec=20220824, application/json"
 IDS = "multipart/mixed;incrementalSpec=v0.2, application/json"
 APOLLO = 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json'
 DEFER = '{ item { sku ... @defer(label: "x") { slow } } }'
+HEARTBEAT = 0.25
+"""Seconds; no test here but that of silence is quiet for as long."""
 PART = "\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
 
 
@@ -123,8 +126,9 @@ async def world() -> AsyncIterator[World]:
     """One frontend, `app`."""
     shop = FakeUpstream()
     app = gateway(SCHEMA, timeout=60, shop=shop)
+    timeouts = Timeouts(multipart_heartbeat=HEARTBEAT)
     async with (
-        serving(http_app(lambda: app, Options()), Options()) as url,
+        serving(http_app(lambda: app, Options(), timeouts=timeouts), Options()) as url,
         httpx.AsyncClient(timeout=GENEROUS, trust_env=False) as client,
     ):
         yield World(shop, app, url, client)
@@ -240,9 +244,8 @@ async def test_a_subscription_as_apollo_takes_it(world: World) -> None:
     ]
 
 
-async def test_silence_is_filled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_is_filled(world: World) -> None:
     """With empty parts."""
-    monkeypatch.setattr("bff.http.transports.multipart.HEARTBEAT", 0.05)
     async with world.stream("subscription { quiet }", APOLLO) as (_, ends):
         await ends(f"{PART}{{}}\r\n--graphql{PART}{{}}\r\n--graphql")
         Gate.opened.set()

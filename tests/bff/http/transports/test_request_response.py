@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from bff.contract import Answer, Refused
+from bff.http.timeouts import Timeouts
 from tests.bff.http.world import World, codes, connected, open_world, reply
 from tests.waiting import until
 
@@ -133,13 +134,13 @@ async def test_a_length_beyond_the_limit_is_refused_unread(world: World) -> None
         assert head.startswith(b"HTTP/1.1 413"), length
 
 
-async def test_a_body_that_does_not_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_does_not_come() -> None:
     """Is not waited for for ever."""
-    monkeypatch.setattr("bff.http.requests.body.SECONDS", 0.1)
-    with connected(world) as client:
-        client.sendall(
-            b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
-        )
-        head = await reply(client)
-    assert head.startswith(b"HTTP/1.1 408")
-    assert b"REQUEST_TIMEOUT" in head
+    async with open_world(Timeouts(body=0.1)) as world:
+        with connected(world) as client:
+            client.sendall(
+                b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
+            )
+            head = await reply(client)
+        assert head.startswith(b"HTTP/1.1 408")
+        assert b"REQUEST_TIMEOUT" in head

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
 
+from bff.http.timeouts import Timeouts
 from tests.bff.http.world import World, codes, open_world
 from tests.waiting import time_limit, until
 
@@ -122,10 +122,9 @@ async def test_events_that_are_gone() -> None:
             assert codes(await world.client.get(f"{world.url}/graphql", headers=again)) == [code]
 
 
-async def test_reservations_are_bounded_and_expire(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_reservations_are_bounded_and_expire() -> None:
     """With everything that ran on them."""
-    monkeypatch.setattr("bff.http.transports.event_streams.KEPT_SECONDS", 0.5)
-    async with open_world(subscriptions={"max_streams": 1}) as world:
+    async with open_world(Timeouts(unread_stream=0.5), subscriptions={"max_streams": 1}) as world:
         token = await reserve(world)
         assert codes(await world.client.put(f"{world.url}/graphql")) == ["TOO_MANY_STREAMS"]
         await run(world, token, "a", FOREVER)

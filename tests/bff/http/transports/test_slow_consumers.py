@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bff.contract import Answer, Answers, Request
+from bff.http.timeouts import Timeouts
 from tests.bff.http.world import World, open_world
 from tests.waiting import time_limit, until
 
@@ -94,8 +95,7 @@ async def subscriber(world: World, receive_buffer: int | None = None) -> ClientC
 @pytest.mark.parametrize(("slow", "count"), [("drop_oldest", 100_000), ("coalesce", 30_000), ("disconnect", 30_000)])
 async def test_one_who_does_not_read(slow: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Delays nobody, even where the source waits for everybody, and costs a bounded number of events."""
-    monkeypatch.setattr("bff.http.transports.slow_consumers.PATIENCE", 0.1)
-    async with open_world(subscriptions={"overflow": slow, "buffer": BUFFER}) as world:
+    async with open_world(Timeouts(slow_subscriber=0.1), subscriptions={"overflow": slow, "buffer": BUFFER}) as world:
         push = Push()
         monkeypatch.setattr(world.gateway, "answer", push.answer)
         stuck, quick = await subscriber(world, receive_buffer=4096), await subscriber(world)

@@ -9,6 +9,7 @@ import pytest
 from bff.contract import Answer
 from bff.http.door import http_app
 from bff.http.options import Options
+from bff.http.timeouts import Timeouts
 from tests.bff.http.world import FakeGateway, World, connected, open_world
 from tests.serving import serving
 from tests.waiting import until
@@ -59,15 +60,15 @@ async def test_a_request_error_is_an_event_too(world: World) -> None:
     assert response.content.endswith(b"event: complete\ndata:\n\n")
 
 
-async def test_silence_is_filled(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silence_is_filled() -> None:
     """Comments keep proxies from closing the connection."""
-    monkeypatch.setattr("bff.http.transports.sse.KEEP_ALIVE", 0.05)
-    response = await world.post("subscription { count(to: 1, pause: 0.3) }", accept=EVENTS)
-    first, *comments, last = response.text.split("\n\n")[:-1]
-    assert first.startswith("event: next")
-    assert len(comments) >= 3
-    assert set(comments) == {":"}
-    assert last == "event: complete\ndata:"
+    async with open_world(Timeouts(sse_keep_alive=0.05)) as world:
+        response = await world.post("subscription { count(to: 1, pause: 0.3) }", accept=EVENTS)
+        first, *comments, last = response.text.split("\n\n")[:-1]
+        assert first.startswith("event: next")
+        assert len(comments) >= 3
+        assert set(comments) == {":"}
+        assert last == "event: complete\ndata:"
 
 
 async def test_a_subscriber_that_leaves_ends_the_subscription(world: World) -> None:
