@@ -217,7 +217,12 @@ from tests.bff.http.world import FakeGateway
 async def broken():
     raise RuntimeError("cannot watch files")
 
-gateway = FakeGateway()
+class Announcing(FakeGateway):
+    async def answer(self, request):
+        print("answering", flush=True)
+        return await super().answer(request)
+
+gateway = Announcing()
 gateway.delay = 0.5
 app = http_app(lambda: gateway, Options())
 run(serve(app, Options(port=0), beside=[broken], started=lambda address: print(address, flush=True)))
@@ -235,12 +240,12 @@ async def test_sigterm_finishes_what_is_under_way() -> None:
         async with time_limit(), httpx.AsyncClient(timeout=GENEROUS) as client:
             url = (await process.stdout.readline()).decode().strip()
             asking = asyncio.create_task(client.post(f"{url}/graphql", json={"query": "{ hello }"}))
-            await asyncio.sleep(0.2)
+            output = await process.stdout.readuntil(b"answering\n")
             os.kill(process.pid, signal.SIGTERM)
             assert (await asking).json() == {"data": {"hello": "hello world"}}
             await process.wait()
         assert b"Traceback" not in await process.stderr.read()
-        assert b"cannot watch files" in await process.stdout.read()
+        assert b"cannot watch files" in output + await process.stdout.read()
     finally:
         if process.returncode is None:
             process.kill()
