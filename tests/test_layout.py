@@ -51,7 +51,6 @@ MISSING = frozenset(
         "bff/frontends/frontend.py",
         "bff/frontends/modules.py",
         "bff/frontends/options.py",
-        "bff/gateway/delivery.py",
         "bff/http/asgi.py",
         "bff/http/graphiql/assets.py",
         "bff/http/graphiql/build.py",

@@ -1,76 +1,13 @@
-"""The gateway: requests in, answers out, coded errors, one deadline, subscriptions."""
+"""The gateway: requests in, answers out, coded errors, and the frontends it has."""
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator
+from __future__ import annotations
 
 import pytest
-import strawberry
+from structlog.testing import capture_logs
 
-from bff.authoring import argument, frontend, via
-from bff.contract import Answer, Refused, Request
-from connectors.errors import UpstreamTimeout
-from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway, publisher, stream
-from tests.waiting import GENEROUS, until
-
-word = endpoint("shop: word")
-price_of = batched("shop: price", parameter="sku", key="sku")
-ticks = stream("shop: ticks", {"sku": True})
-placed = publisher("shop: placed")
-
-
-@strawberry.type
-class Tick:
-    sku: str
-    amount: int
-    price: int | None = via(price_of, sku="sku")
-
-
-@strawberry.type
-class Query:
-    word: str | None = via(word)
-
-    @strawberry.field
-    def broken(self) -> str | None:
-        raise ValueError("the password is hunter2")
-
-    @strawberry.field
-    def echo(self, number: int = 1) -> int:
-        return number
-
-    @strawberry.field
-    async def slow(self) -> str | None:
-        await asyncio.sleep(3600)
-        return "late"
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    async def place(self, id: str) -> bool:
-        await placed({"id": id}, key=id)
-        return True
-
-
-@strawberry.type
-class Subscription:
-    tick: Tick = via(ticks, sku=argument(str))
-
-    @strawberry.subscription
-    async def doubled(self, sku: str) -> AsyncGenerator[int, None]:
-        async for event in ticks(sku=sku):
-            yield event.data["amount"] * 2
-
-
-schema = frontend(query=Query, mutation=Mutation, subscription=Subscription)
-
-
-async def test_a_mutation_publishes() -> None:
-    """The message, its key and headers reach the upstream."""
-    shop = FakeUpstream()
-    answer = await ask(gateway(schema, shop=shop), 'mutation { place(id: "o-1") }')
-    assert answer.data == {"place": True}
-    assert shop.published[0].arguments == {"message": {"id": "o-1"}, "key": "o-1", "headers": {}}
+from bff.contract import Answer, Refused, Request, Timings, timings
+from tests.bff.fakes import FakeUpstream, ask, gateway
+from tests.bff.gateway.world import schema
 
 
 @pytest.mark.parametrize(
@@ -103,105 +40,41 @@ async def test_a_mutation_is_refused_over_get() -> None:
     assert answer.status == 405
 
 
-async def test_an_unexpected_exception_is_masked() -> None:
-    """The frontend reads that something went wrong, never what."""
-    answer = await ask(gateway(schema, shop=FakeUpstream()), "{ broken }")
-    assert answer.data == {"broken": None}
-    assert answer.errors[0]["extensions"]["code"] == "INTERNAL"
-    assert "hunter2" not in str(answer.body())
-
-
-async def test_a_request_ends_at_its_deadline() -> None:
-    """Even when a resolver of the author hangs."""
-    began = time.monotonic()
-    answer = await ask(gateway(schema, timeout=0.1, shop=FakeUpstream()), "{ slow }")
-    assert answer.errors[0]["extensions"]["code"] == "TIMEOUT"
-    assert time.monotonic() - began < GENEROUS
-
-
-async def test_cancelling_a_request_cancels_its_calls() -> None:
-    """A client that hangs up does not keep upstreams busy."""
-    shop = FakeUpstream(delay=3600)
-    asking = asyncio.create_task(ask(gateway(schema, shop=shop), "{ word }"))
-    await until(lambda: shop.calls)
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
-    assert shop.cancelled == 1
-
-
-async def test_a_subscription_resolves_each_event_afresh() -> None:
-    """A field fetched for one event is fetched again for the next, and the upstream's stream ends with it."""
-    prices = iter([10, 20])
-    shop = FakeUpstream(
-        lambda call: [{"sku": "a", "": 0} | {"sku": call.keys[0]}] and {"a": next(prices)},
-        events=[{"sku": "a", "amount": 1}, {"sku": "a", "amount": 2}],
-    )
-    by_mapping = batched("shop: price", parameter="sku", key="")
-
-    @strawberry.type
-    class Event:
-        sku: str
-        amount: int
-        price: int | None = via(by_mapping, sku="sku")
-
-    @strawberry.type
-    class Events:
-        event: Event = via(ticks, sku=argument(str))
-
-    app = gateway(frontend(query=Query, subscription=Events), shop=shop)
-    answers = await app.answer(Request(frontend="app", query='subscription { event(sku: "a") { amount price } }'))
-    assert not isinstance(answers, Answer)
-    got = [answer.data async for answer in answers]
-    assert got == [{"event": {"amount": 1, "price": 10}}, {"event": {"amount": 2, "price": 20}}]
-    assert shop.streams_open == 0
-
-
-async def test_a_subscriber_that_leaves_closes_the_upstream_stream() -> None:
-    """aclose() reaches the connector."""
-    shop = FakeUpstream(events=[{"sku": "a", "amount": n} for n in range(100)])
-    answers = await gateway(schema, shop=shop).answer(
-        Request(frontend="app", query='subscription { doubled(sku: "a") }')
-    )
-    assert not isinstance(answers, Answer)
-    first = await anext(answers)
-    assert first.data == {"doubled": 0}
-    assert shop.streams_open == 1
-    await answers.aclose()
-    assert shop.streams_open == 0
-
-
-async def test_a_stream_that_fails_ends_with_a_coded_error() -> None:
-    """The last event of a broken stream says why, in safe words."""
-    from connectors.contract import Operation
-
-    failure = UpstreamTimeout(Operation(upstream="shop", name="ticks"), "10.0.0.7 is gone")
-    shop = FakeUpstream(events=[{"sku": "a", "amount": 1}, failure])
-    answers = await gateway(schema, shop=shop).answer(
-        Request(frontend="app", query='subscription { doubled(sku: "a") }')
-    )
-    assert not isinstance(answers, Answer)
-    got = [answer async for answer in answers]
-    assert got[0].data == {"doubled": 2}
-    assert got[1].errors[0]["extensions"]["code"] == "UPSTREAM_TIMEOUT"
-    assert "10.0.0.7" not in str(got[1].body())
-
-
-async def test_subscriptions_have_no_deadline_but_their_events_do() -> None:
-    """A quiet stream may last; resolving one event may not."""
-    shop = FakeUpstream(lambda call: [{"sku": "a"}], events=[{"sku": "a", "amount": 1}])
-    answers = await gateway(schema, shop=shop).answer(
-        Request(frontend="app", query='subscription { tick(sku: "a") { price } }')
-    )
-    assert not isinstance(answers, Answer)
-    _ = [answer async for answer in answers]
-    assert shop.calls[0].deadline is None
-    assert shop.calls[1].deadline is not None
-
-
 def test_choosing_an_unknown_frontend_names_those_there_are() -> None:
     """By path: 404 and the list."""
     with pytest.raises(Refused) as caught:
         gateway(schema).choose({}, "phone")
     assert caught.value.code == "UNKNOWN_FRONTEND"
     assert "app" in caught.value.message
+
+
+async def test_an_answer_is_given_whatever_goes_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A policy that fails unexpectedly is logged and masked, as a resolver is."""
+    made = gateway(schema)
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("the password is hunter2")
+
+    monkeypatch.setattr(made.frontends["app"].plans, "prepare_in_thread", fail)
+    with capture_logs() as logs:
+        answer = await made.answer(Request(frontend="app", query="{ echo }", headers={"x-request-id": "r-1"}))
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.was_executed) == (500, False)
+    assert answer.errors[0]["extensions"] == {"code": "INTERNAL", "requestId": "r-1"}
+    assert "hunter2" not in str(answer.body())
+    assert [(each["event"], each["request_id"]) for each in logs] == [("request_failed", "r-1")]
+
+
+async def test_times_are_noted_only_where_they_are_asked_for() -> None:
+    """Preparing and running, each by itself; nothing for a request that was refused."""
+    made = gateway(schema, shop=FakeUpstream(lambda call: "hi", delay=0.02))
+    noted = Timings(tells_names=False)
+    token = timings.set(noted)
+    try:
+        await made.answer(Request(frontend="app", query="{ wrong }"))
+        assert noted.parts == {}
+        await made.answer(Request(frontend="app", query="{ word }"))
+    finally:
+        timings.reset(token)
+    assert set(noted.parts) == {"prepare", "run"}
+    assert noted.parts["run"] >= 0.02
