@@ -14,11 +14,12 @@ import asyncio
 import heapq
 import inspect
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.aio.interrupt import Interrupt
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import DefinitionError, UpstreamError, UpstreamTimeout, UpstreamUnreachable
@@ -256,12 +257,12 @@ class Fakes(Mapping[str, Fake]):
 
 
 class ManualClock:
-    """A Clock that stands still until a test moves it: with `advance`, or `seconds` where nothing sleeps."""
+    """A Clock that stands still until a test moves it: with `advance`, or `seconds` where nothing waits."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         """The time that it shows."""
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._timers: list[tuple[float, int, _ManualTimer]] = []
         self._count = 0
 
     def now(self) -> float:
@@ -269,25 +270,74 @@ class ManualClock:
         return self.seconds
 
     async def sleep(self, seconds: float, /) -> None:
-        """Sleep until the clock was moved on by this much."""
+        """As Clock.sleep."""
         if seconds <= 0:
+            await asyncio.sleep(0)
             return
-        self._count += 1
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self.seconds + seconds, self._count, waiter))
-        await waiter
+        timer = self.call_later(seconds, waiter.set_result, None)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+
+    def timeout(self, seconds: float, /) -> Interrupt:
+        """As Clock.timeout."""
+        return _ManualTimeout(self, seconds)
+
+    def call_later(self, seconds: float, callback: Callable[..., object], /, *arguments: Any) -> _ManualTimer:
+        """As Clock.call_later; at once, in the next round of the event loop, where no time is to pass."""
+        timer = _ManualTimer(callback, arguments)
+        if seconds <= 0:
+            asyncio.get_running_loop().call_soon(timer.fire)
+        else:
+            self._count += 1
+            heapq.heappush(self._timers, (self.seconds + seconds, self._count, timer))
+        return timer
 
     async def advance(self, seconds: float) -> None:
-        """Move time on, waking sleepers in their order and letting what they do happen."""
-        await _settle()  # tasks just made begin now, not later
+        """Move time on, firing timers in their order and letting what they do happen."""
+        await _settle()  # tasks just created begin now, not later
         until = self.seconds + seconds
-        while self._sleepers and self._sleepers[0][0] <= until:
-            self.seconds, _, waiter = heapq.heappop(self._sleepers)
-            if not waiter.done():
-                waiter.set_result(None)
+        while self._timers and self._timers[0][0] <= until:
+            self.seconds, _, timer = heapq.heappop(self._timers)
+            timer.fire()
             await _settle()
         self.seconds = until
         await _settle()
+
+
+class _ManualTimer:
+    """A callback that a ManualClock has still to call."""
+
+    def __init__(self, callback: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        self._callback = callback
+        self._arguments = arguments
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        """As Timer.cancel."""
+        self._is_cancelled = True
+
+    def fire(self) -> None:
+        """Call it, unless it was cancelled. At most once."""
+        if not self._is_cancelled:
+            self._is_cancelled = True
+            self._callback(*self._arguments)
+
+
+class _ManualTimeout(Interrupt):
+    """What `ManualClock.timeout` gives."""
+
+    __slots__ = ("_timer",)
+
+    def __init__(self, clock: ManualClock, seconds: float) -> None:
+        super().__init__()
+        self._timer = clock.call_later(seconds, self)
+
+    def cancel(self) -> None:
+        """As Interrupt.cancel."""
+        self._timer.cancel()
 
 
 async def _settle() -> None:

@@ -25,6 +25,9 @@ class Interrupt:
         self._has_fired = True
         self._task.cancel()
 
+    def cancel(self) -> None:
+        """Fire no more. One that has a timer takes it back."""
+
     def is_ours(self) -> bool:
         """Whether the CancelledError that just arrived comes from here, and no other cancellation is pending."""
         return self._has_fired and self._task.uncancel() == 0
