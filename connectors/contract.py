@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, run
 
 import msgspec
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.forms import Form, Unfit
 
 T = TypeVar("T")
@@ -69,6 +70,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """When an answer is of no more use, in seconds of `time.monotonic()`; None for never."""
     incoming: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Headers of the frontend's request, names in lower case, for policies to forward; connectors never look."""
+
+    def left(self, clock: Clock = SYSTEM_CLOCK) -> float | None:
+        """The seconds until the deadline, negative when it has passed; None when there is none."""
+        return None if self.deadline is None else self.deadline - clock.now()
 
 
 class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from connectors.aio.clock import Clock
 from connectors.contract import Connector
 from connectors.options import ConnectorOptions
 
@@ -20,8 +21,8 @@ class Kind:
 
     name: str
     options: type[ConnectorOptions]
-    connect: Callable[[str, Any], Connector]
-    """`connect(upstream's name, options)` makes a connector without any I/O."""
+    connect: Callable[[str, Any, Clock], Connector]
+    """`connect(upstream's name, options, clock)` makes a connector without any I/O."""
 
 
 def options_of(name: str) -> type[ConnectorOptions]:

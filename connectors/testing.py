@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import inspect
-import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from connectors.aio.interrupt import Interrupt
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import DefinitionError, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from connectors.streams.deadline import require_time
 
 AnyEndpoint = Endpoint | StreamEndpoint | PublishEndpoint
 Answer = Any
@@ -146,8 +146,7 @@ class Fake:
     async def send(self, call: Call) -> Reply:
         """Answer one call and remember it."""
         self._note(call)
-        if call.deadline is not None and call.deadline <= time.monotonic():
-            raise UpstreamTimeout(call.operation, "its time was up before it was sent")
+        require_time(call)
         answer = await self._resolved(self._answer(call.operation), call)
         if isinstance(answer, Reply):
             return answer.pointed(())
@@ -206,7 +205,8 @@ class Fake:
         """Wait for what is slow, ask what is callable, raise what is an exception."""
         while True:
             if isinstance(answer, Slow):
-                left = answer.seconds if call.deadline is None else call.deadline - time.monotonic()
+                left = call.left()
+                left = answer.seconds if left is None else left
                 await asyncio.sleep(min(answer.seconds, max(left, 0.0)))
                 if left < answer.seconds:
                     raise UpstreamTimeout(call.operation, "the test answers too slowly")

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from bff.contract import timings
 from bff.loading.answered import Answered, Outcome
 from bff.loading.upstream import Reachable
-from connectors.aio.clock import left_until
 from connectors.aio.single_flight import SharedResult
 from connectors.batching import bound_records
 from connectors.contract import Call, Reply
@@ -94,7 +93,7 @@ class Windows:
         waiter: Waiter = SharedResult()
         gathering.waiters[waiter] = call
         try:
-            outcome = await waiter.wait(left_until(call.deadline))
+            outcome = await waiter.wait(call.left())
         finally:
             del gathering.waiters[waiter]
             if not gathering.waiters:

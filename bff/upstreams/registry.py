@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import structlog
 
 from bff.policies.outbound.options import Options
 from bff.upstreams.upstream import Upstream, UpstreamSettings
 from bff.upstreams.watch import Watch
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.contract import Connector
 from connectors.kinds import kind
 from connectors.options import ConnectorOptions
@@ -26,19 +28,30 @@ class Upstreams(Mapping[str, Upstream]):
     """All upstreams of a configuration, by name, in its order."""
 
     def __init__(
-        self, settings: Mapping[str, UpstreamSettings], *, connectors: Mapping[str, Connector] | None = None
+        self,
+        settings: Mapping[str, UpstreamSettings],
+        *,
+        connectors: Mapping[str, Connector] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """Makes every connector, without I/O; `connectors` replaces some of them, for tests."""
-        given = connectors or {}
+        """Creates every connector, without I/O; `connectors` replaces some of them, for tests."""
+        replaced = connectors or {}
+        self._clock = clock
         self._upstreams = {
-            name: Upstream(each, given[name] if name in given else kind(each.kind).connect(name, each.connector))
+            name: Upstream(
+                each,
+                replaced[name] if name in replaced else kind(each.kind).connect(name, each.connector, clock),
+                clock,
+            )
             for name, each in settings.items()
         }
-        self._watches = [Watch(each) for each in self._upstreams.values()]
+        self._watches = [Watch(each, clock) for each in self._upstreams.values()]
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
-    def with_connectors(cls, connectors: Mapping[str, Connector], policies: Options | None = None) -> Upstreams:
+    def with_connectors(
+        cls, connectors: Mapping[str, Connector], policies: Options | None = None, clock: Clock = SYSTEM_CLOCK
+    ) -> Upstreams:
         """Upstreams without a configuration, all with the same policies: for tests and scripts."""
         settings = {
             name: UpstreamSettings(
@@ -46,7 +59,7 @@ class Upstreams(Mapping[str, Upstream]):
             )
             for name in connectors
         }
-        return cls(settings, connectors=connectors)
+        return cls(settings, connectors=connectors, clock=clock)
 
     def __getitem__(self, name: str) -> Upstream:
         return self._upstreams[name]
@@ -61,7 +74,9 @@ class Upstreams(Mapping[str, Upstream]):
         """Start all at once; return when all are ready or after `GRACE`. The rest is watched until it is ready."""
         self._tasks = [asyncio.create_task(each.until_ready()) for each in self._watches]
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE)
+            with suppress(TimeoutError):
+                async with timeout_after(GRACE, self._clock):
+                    await asyncio.wait(self._tasks)
 
     def readiness(self) -> Mapping[str, str]:
         """The upstreams that are not ready, in words that name no address."""
@@ -72,14 +87,13 @@ class Upstreams(Mapping[str, Upstream]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*map(_close, self._upstreams.values()))
+        await asyncio.gather(*map(self._close, self._upstreams.values()))
 
-
-async def _close(upstream: Upstream) -> None:
-    try:
-        async with asyncio.timeout(CLOSING):
-            await upstream.connector.close()
-    except TimeoutError:
-        log.warning("close_timeout", upstream=upstream.name, seconds=CLOSING)
-    except Exception:
-        log.exception("close_failed", upstream=upstream.name)
+    async def _close(self, upstream: Upstream) -> None:
+        try:
+            async with timeout_after(CLOSING, self._clock):
+                await upstream.connector.close()
+        except TimeoutError:
+            log.warning("close_timeout", upstream=upstream.name, seconds=CLOSING)
+        except Exception:
+            log.exception("close_failed", upstream=upstream.name)

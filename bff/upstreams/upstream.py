@@ -9,6 +9,7 @@ from bff.policies.outbound.headers import stream_headers
 from bff.policies.outbound.identity import TRACING
 from bff.policies.outbound.options import Options
 from bff.policies.outbound.order import Placed, fixed_headers, outbound, wrap
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Connector, Event, KeepsDeadlines, Publishes, Reply, Streams
 from connectors.errors import DefinitionError
 from connectors.options import ConnectorOptions
@@ -27,11 +28,12 @@ class UpstreamSettings:
 class Upstream:
     """One upstream. Calls and messages go through its policies; calls are made even before it was seen ready."""
 
-    def __init__(self, settings: UpstreamSettings, connector: Connector) -> None:
+    def __init__(self, settings: UpstreamSettings, connector: Connector, clock: Clock = SYSTEM_CLOCK) -> None:
         options = settings.policies
         self.settings = settings
         self.connector = connector
-        self.policies: list[Placed] = outbound(options, connector_keeps_deadlines=isinstance(connector, KeepsDeadlines))
+        keeps_deadlines = isinstance(connector, KeepsDeadlines)
+        self.policies: list[Placed] = outbound(options, clock=clock, connector_keeps_deadlines=keeps_deadlines)
         self.send = wrap(connector.send, self.policies)
         """Send one call; raises UpstreamError when no usable reply comes back."""
         self._publish = wrap(self._hand_over, [each for each in self.policies if not each.needs_reply])

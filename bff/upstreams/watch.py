@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 
 import structlog
 
 from bff.upstreams.upstream import Upstream
+from connectors.aio.clock import Clock, timeout_after
 from connectors.errors import ConnectorError
 
 log = structlog.get_logger("bff.upstreams")
 
-FIRST_PAUSE, MOST_PAUSE = 0.1, 5.0
+INITIAL_DELAY, MAX_DELAY = 0.1, 5.0
 """Seconds between attempts; they double, and are spread so that many gateways do not knock at once."""
 PATIENCE = 10.0
 """Seconds that one attempt may take."""
@@ -24,27 +24,28 @@ class Watch:
     An upstream that fails later is left to its policies: taking the whole gateway out of service would help nobody.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, clock: Clock) -> None:
         self.upstream = upstream
+        self._clock = clock
         self.is_ready = False
         self._has_complained = False
 
     async def until_ready(self) -> None:
         """Return when the upstream takes calls. Says so in the log, and the first time that it does not."""
-        pause = FIRST_PAUSE
+        pause = INITIAL_DELAY
         while (problem := await self._problem()) is not None:
             if not self._has_complained:
                 log.warning("upstream_not_ready", upstream=self.upstream.name, problem=problem)
                 self._has_complained = True
-            await asyncio.sleep(pause * random.uniform(0.75, 1.0))  # noqa: S311 - spreads attempts, guards nothing
-            pause = min(pause * 2, MOST_PAUSE)
+            await self._clock.sleep(pause * random.uniform(0.75, 1.0))  # noqa: S311 - spreads attempts, guards nothing
+            pause = min(pause * 2, MAX_DELAY)
         self.is_ready = True
         log.info("upstream_ready", upstream=self.upstream.name)
 
     async def _problem(self) -> str | None:
         """Why it is not ready, in words for the log; None when it is."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with timeout_after(PATIENCE, self._clock):
                 await self.upstream.connector.start()
                 await self.upstream.connector.check()
         except ConnectorError as error:

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
+
 T = TypeVar("T")
 
 
@@ -20,12 +22,15 @@ class Closed(Exception):
 class Attempt(Generic[T]):
     """Opens something at most once at a time, and keeps it until `forget`."""
 
-    __slots__ = ("_name", "_open", "_task", "is_closed", "value")
+    __slots__ = ("_clock", "_name", "_open", "_task", "is_closed", "value")
 
-    def __init__(self, open_: Callable[[], Awaitable[T]], *, name: str | None = None) -> None:
+    def __init__(
+        self, open_: Callable[[], Awaitable[T]], *, name: str | None = None, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         """`name` is that of the task in which `open_` runs."""
         self._open = open_
         self._name = name
+        self._clock = clock
         self._task: asyncio.Task[T] | None = None
         self.value: T | None = None
         """What was opened; None while nothing is open."""
@@ -45,7 +50,7 @@ class Attempt(Generic[T]):
             return self.value
         task = self.start()
         try:
-            async with asyncio.timeout(timeout):
+            async with timeout_after(timeout, self._clock):
                 return await asyncio.shield(task)
         except asyncio.CancelledError:
             if self.is_closed and not _is_cancelling():

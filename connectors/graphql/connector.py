@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import (
     UpstreamError,
@@ -27,6 +27,7 @@ from connectors.graphql.operations import GraphqlOperation, get_operation
 from connectors.graphql.options import Options
 from connectors.graphql.schema import SchemaSource
 from connectors.graphql.session import Subscriptions
+from connectors.streams.deadline import require_time
 from connectors.transport import Transport, open_transport
 
 _ACCEPT = "application/graphql-response+json, application/json;q=0.9"
@@ -42,6 +43,7 @@ class GraphqlConnector:
         self._name = name
         self._options = options
         self._transport = transport
+        self._clock = clock
         self._schema = SchemaSource(name, options, self._introspect, clock)
         self._pieces = PieceCache()
         self._merger = Merger(self._send_together)
@@ -73,9 +75,9 @@ class GraphqlConnector:
         Raises DefinitionError when the selection or the type of a variable is not known.
         """
         operation = get_operation(call)
-        left = _seconds_left(call)
+        left = require_time(call, self._clock)
         try:
-            async with asyncio.timeout(left):
+            async with timeout_after(left, self._clock):
                 prepared = await self._prepare(call, operation)
                 if operation.kind == "query" and self._options.merge:
                     outcome = await self._merger.send(prepared)
@@ -93,7 +95,7 @@ class GraphqlConnector:
         Closing the generator completes the subscription upstream. Raises what `send` raises.
         """
         operation = get_operation(call)
-        _seconds_left(call)
+        require_time(call, self._clock)
         prepared = await self._prepare(call, operation)
         piece = self._pieces.get_piece(call, operation, prepared.facts)
         request = encode_request(operation, [(piece, call)])
@@ -172,14 +174,7 @@ class GraphqlConnector:
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> GraphqlConnector:
     """Create the connector of one upstream, without I/O."""
-    return GraphqlConnector(name, options, open_transport(options), clock)
-
-
-def _seconds_left(call: Call) -> float | None:
-    left = left_until(call.deadline)
-    if left is not None and left <= 0:
-        raise UpstreamTimeout(call.operation, "the deadline of the call passed before it was sent")
-    return left
+    return GraphqlConnector(name, options, open_transport(options, clock), clock)
 
 
 def _is_cause(piece: Piece, response: Response) -> bool:

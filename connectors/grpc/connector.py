@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
 from grpc import StatusCode, aio
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply
-from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamTimeout, UpstreamUnavailable
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamUnavailable
 from connectors.grpc.decode_reply import decode_message, make_reply
 from connectors.grpc.encode_metadata import BadMetadata, decode_metadata, encode_metadata
 from connectors.grpc.errors import RequestMismatch
@@ -19,6 +19,7 @@ from connectors.grpc.operations import RpcOperation
 from connectors.grpc.options import Options
 from connectors.grpc.schema import Method
 from connectors.grpc.session import Session
+from connectors.streams.deadline import require_time
 
 _HEALTH = "/grpc.health.v1.Health/Check"
 _SERVING = 1
@@ -36,10 +37,11 @@ class _Rpc:
 class GrpcConnector:
     """Speaks with one gRPC upstream over one channel, which it owns and closes."""
 
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(self, name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
         self._name = name
         self._options = options
-        self._session = Session(name, options)
+        self._clock = clock
+        self._session = Session(name, options, clock)
         self._rpcs: dict[tuple[str, bool], _Rpc] = {}
 
     async def start(self) -> None:
@@ -82,7 +84,9 @@ class GrpcConnector:
         with self._session.translate_errors(operation):
             rpc = await self._find_rpc(operation, call.deadline)
             under_way = rpc.invoke(
-                _encode_request(rpc, call, operation), timeout=_seconds_left(call), metadata=_encode_metadata(call)
+                _encode_request(rpc, call, operation),
+                timeout=require_time(call, self._clock),
+                metadata=_encode_metadata(call),
             )
             answer = await under_way
             if not isinstance(answer, bytes):
@@ -100,7 +104,9 @@ class GrpcConnector:
         with errors(operation):
             rpc = await self._find_rpc(operation, call.deadline)
             under_way = rpc.invoke(
-                _encode_request(rpc, call, operation), timeout=_seconds_left(call), metadata=_encode_metadata(call)
+                _encode_request(rpc, call, operation),
+                timeout=require_time(call, self._clock),
+                metadata=_encode_metadata(call),
             )
         try:
             while True:
@@ -124,9 +130,9 @@ class GrpcConnector:
         return rpc
 
 
-def connect(name: str, options: Options) -> GrpcConnector:
+def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> GrpcConnector:
     """A connector to the upstream of this name, without any I/O."""
-    return GrpcConnector(name, options)
+    return GrpcConnector(name, options, clock)
 
 
 def _check_operation(call: Call) -> RpcOperation:
@@ -150,12 +156,3 @@ def _encode_metadata(call: Call) -> tuple[tuple[str, str | bytes], ...] | None:
         return encode_metadata(call.headers) if call.headers else None
     except BadMetadata as error:
         raise UpstreamRejected(call.operation, f"the request was not sent: {error}") from error
-
-
-def _seconds_left(call: Call) -> float | None:
-    if call.deadline is None:
-        return None
-    left = call.deadline - time.monotonic()
-    if left <= 0:
-        raise UpstreamTimeout(call.operation, "the deadline had passed before the call was sent")
-    return left

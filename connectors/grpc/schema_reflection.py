@@ -5,7 +5,6 @@ Source: gRPC server reflection protocol v1; older servers offer v1alpha, whose m
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc import aio
 from grpc_reflection.v1alpha import reflection_pb2
 
+from connectors.aio.clock import SYSTEM_CLOCK, left_until
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed
 from connectors.grpc.schema_descriptors import load_bundled_file
@@ -28,7 +28,7 @@ async def reflect(channel: aio.Channel, operation: Operation, *, seconds: float)
     Raises UpstreamFailed when reflection is not offered, UpstreamBadReply for answers without sense, protobuf's
     DecodeError for answers that are no messages, and grpcio's AioRpcError for a call that fails.
     """
-    until = time.monotonic() + seconds
+    until = SYSTEM_CLOCK.now() + seconds
     for version in _VERSIONS:
         try:
             return await _ReflectionClient(channel, version, operation, until).load_files()
@@ -69,7 +69,7 @@ class _ReflectionClient:
 
     async def _request(self, **question: str) -> Any:
         request = reflection_pb2.ServerReflectionRequest(**question).SerializeToString()
-        answer = await self._invoke(request, timeout=self._until - time.monotonic())
+        answer = await self._invoke(request, timeout=left_until(self._until))
         if not isinstance(answer, bytes):
             raise UpstreamBadReply(self._operation, "server reflection ended without an answer")
         return reflection_pb2.ServerReflectionResponse.FromString(answer)

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from grpc import aio
 
 from connectors.aio.attempt import Attempt, Closed
-from connectors.aio.clock import left_until
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
 from connectors.grpc.errors import translate_status
@@ -29,11 +29,12 @@ _REFLECTION_BYTES = 64_000_000
 class Session:
     """Owns the channel, which belongs to the event loop of the first call, and the Schema."""
 
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(self, name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
         self._name = name
         self._options = options
+        self._clock = clock
         self._channel: aio.Channel | None = None
-        self._opening: Attempt[tuple[aio.Channel, Schema]] = Attempt(self._open, name=f"open {name}")
+        self._opening: Attempt[tuple[aio.Channel, Schema]] = Attempt(self._open, name=f"open {name}", clock=clock)
 
     @property
     def is_closed(self) -> bool:
@@ -46,7 +47,7 @@ class Session:
         Raises DefinitionError for mistakes in files, UpstreamTimeout at the deadline, and what reflection raises.
         """
         try:
-            return await self._opening.wait(left_until(deadline))
+            return await self._opening.wait(left_until(deadline, self._clock))
         except Closed:
             raise UpstreamUnreachable(operation, "the connector is closed") from None
         except TimeoutError as late:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from connectors.aio.bounded_queue import BoundedQueue, Counts
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import (
     UpstreamBadReply,
@@ -61,8 +61,9 @@ class QueueConnector:
     Messages of streams that are no JSON or larger than `max_reply_size` are passed over.
     """
 
-    def __init__(self, name: str, options: Options, broker: Broker) -> None:
+    def __init__(self, name: str, options: Options, broker: Broker, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
+        self._clock = clock
         self._about = Operation(upstream=name, name="broker")
         self._broker = broker
         self._topics: dict[str, SharedTopic] = {}
@@ -156,7 +157,7 @@ class QueueConnector:
             queue.close(_meaning(operation, error))
 
         try:
-            with topic.viewed(wanted, queue, fail), open_until_deadline(call, queue):
+            with topic.viewed(wanted, queue, fail), open_until_deadline(call, queue, self._clock):
                 async with self._asking(call, "no subscription in time"):
                     await topic.opened()
                 async for event in queue:
@@ -172,10 +173,10 @@ class QueueConnector:
         self, call: Call, topic: str, group: str, wanted: dict[Path, Any]
     ) -> AsyncGenerator[Event, None]:
         """With a subscription of its own, which waits for its reader instead of dropping."""
-        pauses = Pauses(self._options.reconnect)
+        pauses = Pauses(self._options.reconnect, self._clock)
         texts = {path: comparable(value) for path, value in wanted.items()}
         subscription = await self._joined(call, topic, group)
-        began = time.monotonic()
+        began = self._clock.now()
         try:
             while True:
                 try:
@@ -183,9 +184,9 @@ class QueueConnector:
                         message = await anext(subscription, None)
                 except UpstreamDisconnected:
                     await subscription.aclose()
-                    pauses.lost(open_for=time.monotonic() - began)
+                    pauses.lost(open_for=self._clock.now() - began)
                     subscription = await self._joined_again(call, topic, group, pauses)
-                    began = time.monotonic()
+                    began = self._clock.now()
                     continue
                 if message is None:
                     raise UpstreamDisconnected(call.operation, "the connector was closed")
@@ -201,8 +202,8 @@ class QueueConnector:
 
     async def _joined_again(self, call: Call, topic: str, group: str, pauses: Pauses) -> Subscription:
         while True:
-            async with in_time(call, _LATE):
-                await asyncio.sleep(pauses.next())
+            async with in_time(call, _LATE, self._clock):
+                await self._clock.sleep(pauses.next())
             try:
                 return await self._joined(call, topic, group)
             except (UpstreamUnreachable, UpstreamDisconnected):
@@ -215,7 +216,7 @@ class QueueConnector:
         topic = self._topics.get(name)
         if topic is None or topic.is_over:
             options = self._options
-            topic = SharedTopic(self._broker, name, options.reconnect, self._event, Pace(options.buffer))
+            topic = SharedTopic(self._broker, name, options.reconnect, self._event, Pace(options.buffer), self._clock)
             self._topics[name] = topic
         return topic
 
@@ -236,7 +237,7 @@ class QueueConnector:
         """What the broker raises in our words, within the call's deadline."""
         if self._is_closed:
             raise UpstreamUnreachable(call.operation, "the connector is closed")
-        async with in_time(call, late):
+        async with in_time(call, late, self._clock):
             try:
                 yield
             except BrokerError as error:
@@ -258,7 +259,7 @@ def _lower(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def connect(name: str, options: Options) -> QueueConnector:
+def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> QueueConnector:
     """Make the connector of a broker, without any I/O. Raises DefinitionError when its library is not installed."""
     settings = Settings(
         connect_timeout=options.connect_timeout,
@@ -269,4 +270,4 @@ def connect(name: str, options: Options) -> QueueConnector:
         password=options.password.get_secret_value() if options.password else None,
         token=options.token.get_secret_value() if options.token else None,
     )
-    return QueueConnector(name, options, open_broker(options.address, settings))
+    return QueueConnector(name, options, open_broker(options.address, settings), clock)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Literal
 
 from connectors.aio.bounded_queue import BoundedQueue
+from connectors.aio.clock import Clock
 from connectors.aio.single_flight import SharedResult
 from connectors.contract import Event
 from connectors.queue.brokers import Broker, Message
@@ -24,11 +24,12 @@ Read = Callable[[Message], Event | None]
 class SharedTopic:
     """Deals the messages of a topic to its viewers, and subscribes again when the connection was lost."""
 
-    def __init__(self, broker: Broker, topic: str, rules: Reconnect, read: Read, pace: Pace) -> None:
+    def __init__(self, broker: Broker, topic: str, rules: Reconnect, read: Read, pace: Pace, clock: Clock) -> None:
         """Begins at once."""
         self._broker = broker
         self._topic = topic
         self._rules = rules
+        self._clock = clock
         self._read = read
         self._pace = pace
         self._audience: Audience[Event] = Audience()
@@ -75,19 +76,19 @@ class SharedTopic:
         await asyncio.wait({self._running})
 
     async def _run(self) -> None:
-        pauses = Pauses(self._rules)
+        pauses = Pauses(self._rules, self._clock)
         while True:
-            began = time.monotonic()
+            began = self._clock.now()
             was_open, error = await self._once()
             if was_open:
-                pauses.lost(open_for=time.monotonic() - began)
+                pauses.lost(open_for=self._clock.now() - began)
             if not self._opened.is_finished:
                 self._opened.finish(error)
                 return
             if pauses.is_hopeless:
                 self.end(error)
                 return
-            await asyncio.sleep(pauses.next())
+            await self._clock.sleep(pauses.next())
 
     async def _once(self) -> tuple[bool, BrokerError]:
         """One subscription, until it ends: whether it was in place, and how it ended."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Literal
 
-from connectors.aio.clock import left_until
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.rest.decode import make_reply
@@ -25,10 +25,11 @@ class RestConnector:
     keeps_deadlines: Literal[True] = True
     """Each request gets the seconds that are left; the connector waits for nothing else."""
 
-    def __init__(self, name: str, options: Options, transport: Transport) -> None:
+    def __init__(self, name: str, options: Options, transport: Transport, clock: Clock = SYSTEM_CLOCK) -> None:
         self._name = name
         self._options = options
         self._transport = transport
+        self._clock = clock
         self._address = options.address
         self._max_depth = options.max_depth
 
@@ -61,7 +62,7 @@ class RestConnector:
     def _request(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
         headers = {"accept": "application/json", **request.headers, **call.headers}
         return self._transport.request(
-            operation, operation.method, url, headers=headers, body=request.body, timeout=left_until(call.deadline)
+            operation, operation.method, url, headers=headers, body=request.body, timeout=call.left(self._clock)
         )
 
     def _make_reply(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
@@ -104,6 +105,6 @@ class RestConnector:
         return Reply(replace_items(first.data, path, items), status=first.status, headers=first.headers)
 
 
-def connect(name: str, options: Options) -> RestConnector:
+def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> RestConnector:
     """Create the connector of one upstream, without I/O."""
-    return RestConnector(name, options, open_transport(options))
+    return RestConnector(name, options, open_transport(options, clock), clock)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamRejected, UpstreamReplyTooLarge, UpstreamUnavailable
 from connectors.soap.decode.reply import make_reply
@@ -24,11 +24,12 @@ _CHECK_SECONDS = 5.0
 class SoapConnector:
     """Speaks to one SOAP upstream through one pooled transport, which it owns and closes."""
 
-    def __init__(self, name: str, options: Options, transport: Transport) -> None:
+    def __init__(self, name: str, options: Options, transport: Transport, clock: Clock = SYSTEM_CLOCK) -> None:
         self._name = name
         self._options = options
         self._transport = transport
-        self._loader = WsdlLoader(name, options)
+        self._clock = clock
+        self._loader = WsdlLoader(name, options, clock=clock)
         self._password = options.password.get_secret_value() if options.password else ""
 
     async def start(self) -> None:
@@ -43,7 +44,7 @@ class SoapConnector:
     async def check(self) -> None:
         """See that the WSDL is loaded and something answers at the service's address, whatever it says."""
         operation = Operation(upstream=self._name, name="check")
-        wsdl = await self._loader.load(operation, time.monotonic() + _CHECK_SECONDS)
+        wsdl = await self._loader.load(operation, self._clock.now() + _CHECK_SECONDS)
         try:
             response = await self._transport.request(operation, "HEAD", wsdl.url, headers={}, timeout=_CHECK_SECONDS)
         except UpstreamReplyTooLarge:
@@ -64,7 +65,7 @@ class SoapConnector:
         method = wsdl.find_method(operation)
         soap_headers = {**self._options.soap_headers, **operation.headers.fill(call.arguments)}
         body = _encode_body(operation, method, operation.fill_message(call), soap_headers)
-        timeout = None if call.deadline is None else call.deadline - time.monotonic()
+        timeout = call.left(self._clock)
         headers = {**call.headers, **method.headers}
         response = await self._transport.request(
             operation, "POST", method.url, headers=headers, body=body, timeout=timeout
@@ -80,9 +81,9 @@ class SoapConnector:
         yield from _list_texts(soap_headers)
 
 
-def connect(name: str, options: Options) -> SoapConnector:
+def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> SoapConnector:
     """Make the connector of one upstream, without I/O."""
-    return SoapConnector(name, options, open_transport(options))
+    return SoapConnector(name, options, open_transport(options, clock), clock)
 
 
 def _encode_body(operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]) -> bytes:

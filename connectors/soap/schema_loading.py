@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from connectors.aio.attempt import Attempt, Closed
-from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until, timeout_after
 from connectors.contract import Operation
 from connectors.errors import (
     ConnectorError,
@@ -39,7 +39,7 @@ class WsdlLoader:
         self._options = options
         self._limits = limits or Limits()
         self._clock = clock
-        self._attempt: Attempt[Wsdl] = Attempt(self._open, name=f"load the WSDL of {name}")
+        self._attempt: Attempt[Wsdl] = Attempt(self._open, name=f"load the WSDL of {name}", clock=clock)
 
     async def load(self, operation: Operation, deadline: float | None) -> Wsdl:
         """Return the WSDL, loaded if need be.
@@ -67,7 +67,7 @@ class WsdlLoader:
         operation = Operation(upstream=self._name, name="load WSDL")
         # A transport of its own: a WSDL may well be larger than the replies that this upstream may send.
         options = self._options.model_copy(update={"max_reply_size": self._limits.max_bytes})
-        transport = open_transport(options)
+        transport = open_transport(options, self._clock)
         loop = asyncio.get_running_loop()
 
         async def get(url: str) -> bytes:
@@ -80,7 +80,7 @@ class WsdlLoader:
             return asyncio.run_coroutine_threadsafe(get(url), loop).result()
 
         try:
-            async with asyncio.timeout(_LOAD_SECONDS):
+            async with timeout_after(_LOAD_SECONDS, self._clock):
                 return await asyncio.to_thread(self._build, fetch)
         except TimeoutError as late:
             raise UpstreamTimeout(operation, f"the WSDL was not loaded in {_LOAD_SECONDS} s") from late

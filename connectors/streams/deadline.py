@@ -1,42 +1,53 @@
-"""The deadline of a call, for connectors that wait for messages."""
+"""The deadline of a call. Used by connectors that wait for messages, and wherever a call must have time left."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from connectors.aio.bounded_queue import BoundedQueue
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call
 from connectors.errors import UpstreamTimeout
 
 
-@asynccontextmanager
-async def in_time(call: Call, late: str) -> AsyncIterator[None]:
-    """Raise UpstreamTimeout, saying `late`, when the call's deadline passes inside, or has passed already."""
-    left = None if call.deadline is None else call.deadline - time.monotonic()
+def require_time(call: Call, clock: Clock = SYSTEM_CLOCK) -> float | None:
+    """The seconds until the deadline; None when there is none. Raises UpstreamTimeout when it has passed."""
+    left = call.left(clock)
     if left is not None and left <= 0:
-        raise UpstreamTimeout(call.operation, "the deadline of the call has passed")
-    limit = asyncio.timeout(left)
+        raise UpstreamTimeout(call.operation, "the deadline had passed before the call could be sent")
+    return left
+
+
+@asynccontextmanager
+async def in_time(call: Call, late: str, clock: Clock = SYSTEM_CLOCK) -> AsyncIterator[None]:
+    """Raise UpstreamTimeout, saying `late`, when the call's deadline passes inside, or has passed already."""
+    left = require_time(call, clock)
+    if left is None:
+        yield
+        return
+    timeout = clock.timeout(left)
     try:
-        async with limit:
-            yield
-    except TimeoutError as error:
-        if limit.expired():
+        yield
+    except asyncio.CancelledError as error:
+        if timeout.is_ours():
             raise UpstreamTimeout(call.operation, late) from error
         raise
+    finally:
+        timeout.cancel()
 
 
 @contextmanager
-def open_until_deadline(call: Call, queue: BoundedQueue[Any]) -> Iterator[None]:
-    """End a viewer's queue with UpstreamTimeout when the call's deadline passes inside."""
-    if call.deadline is None:
+def open_until_deadline(call: Call, queue: BoundedQueue[Any], clock: Clock = SYSTEM_CLOCK) -> Iterator[None]:
+    """Close a subscriber's queue with UpstreamTimeout when the call's deadline passes inside."""
+    left = call.left(clock)
+    if left is None:
         yield
         return
     late = UpstreamTimeout(call.operation, "the deadline of the subscription has passed")
-    timer = asyncio.get_running_loop().call_later(call.deadline - time.monotonic(), queue.close, late)
+    timer = clock.call_later(left, queue.close, late)
     try:
         yield
     finally:

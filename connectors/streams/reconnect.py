@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-import time
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.options import Duration, Model
 
 
@@ -22,19 +22,20 @@ class Reconnect(Model):
 class Pauses:
     """The pauses of one connection, from when it was lost or first wanted."""
 
-    def __init__(self, rules: Reconnect) -> None:
+    def __init__(self, rules: Reconnect, clock: Clock = SYSTEM_CLOCK) -> None:
         self._rules = rules
+        self._clock = clock
         self._pause = rules.initial_delay
-        self._lost_at = time.monotonic()
+        self._lost_at = self._clock.now()
 
     @property
     def is_hopeless(self) -> bool:
         """Whether it is time to give up."""
-        return time.monotonic() - self._lost_at > self._rules.give_up_after
+        return self._clock.now() - self._lost_at > self._rules.give_up_after
 
     def lost(self, *, open_for: float) -> None:
         """A connection that lasted this many seconds is gone. One that broke at once does not make us any faster."""
-        self._lost_at = time.monotonic()
+        self._lost_at = self._clock.now()
         if open_for > self._pause:
             self._pause = self._rules.initial_delay
 

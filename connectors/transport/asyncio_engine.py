@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,8 +17,8 @@ from functools import lru_cache
 import httptools
 import msgspec
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.aio.semaphore import Semaphore
-from connectors.aio.timeout import Timeout
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.connection import Connection, Origin
@@ -46,8 +45,9 @@ class _Request(msgspec.Struct, frozen=True):
 class Engine:
     """A pool of at most `options.max_connections` connections, the last used first."""
 
-    def __init__(self, options: HttpOptions) -> None:
+    def __init__(self, options: HttpOptions, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
+        self._clock = clock
         self._slots = Semaphore(options.max_connections)
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
@@ -71,7 +71,7 @@ class Engine:
         if timeout is not None and timeout <= 0:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
         request = _encode(operation, method, url, headers, body)
-        limit = None if timeout is None else Timeout(timeout)
+        limit = None if timeout is None else self._clock.timeout(timeout)
         try:
             if not self._slots.try_acquire():
                 await self._slots.acquire()
@@ -116,6 +116,7 @@ class Engine:
                     raise
             finally:
                 if connection.finish():
+                    connection.idle_since = self._clock.now()
                     self._idle.append(connection)
                 else:
                     self._open.discard(connection)
@@ -123,7 +124,7 @@ class Engine:
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
-        idle, oldest = self._idle, time.monotonic() - _IDLE
+        idle, oldest = self._idle, self._clock.now() - _IDLE
         while idle and idle[0].idle_since < oldest:
             self._close_oldest()
         for place in range(len(idle) - 1, -1, -1):
@@ -153,7 +154,7 @@ class Engine:
         seconds = self._options.connect_timeout
         try:
             context = self._context() if is_tls else None
-            async with asyncio.timeout(seconds):
+            async with timeout_after(seconds, self._clock):
                 _, connection = await loop.create_connection(
                     lambda: Connection(origin, self._options.max_reply_size, self._forget), host, port, ssl=context
                 )

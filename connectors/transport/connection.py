@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import cast
@@ -24,7 +23,8 @@ class Connection(asyncio.Protocol):
         """`limit` is the largest body of a response in bytes."""
         self.origin = origin
         self._on_lost = on_lost
-        self.idle_since = time.monotonic()
+        self.idle_since = 0.0
+        """When it was used last, by the clock of its pool, which sets it."""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._reader = ResponseReader(limit)
@@ -79,7 +79,6 @@ class Connection(asyncio.Protocol):
         self._waiter = None
         self._reader.finish()
         if self._is_sent and self._reader.may_reuse:
-            self.idle_since = time.monotonic()
             return self.is_open()
         self.abort()
         return False

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Operation
 from connectors.options import ConnectorOptions, Duration
 
@@ -65,7 +66,7 @@ class Transport(Protocol):
         """Close every connection. Idempotent; requests afterwards raise UpstreamUnreachable."""
 
 
-def open_transport(options: HttpOptions) -> Transport:
+def open_transport(options: HttpOptions, clock: Clock = SYSTEM_CLOCK) -> Transport:
     """Make the transport these options ask for, without any I/O. Call it inside the running loop."""
-    engine: Transport = import_module(f"connectors.transport.{options.engine}_engine").Engine(options)
+    engine: Transport = import_module(f"connectors.transport.{options.engine}_engine").Engine(options, clock)
     return engine

@@ -6,13 +6,13 @@ connection (httpx 0.28 does not look), so it is for upstreams that are trusted.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
@@ -24,8 +24,9 @@ _BROKEN_OFF = ("Server disconnected", "peer closed")
 class Engine:
     """One pooled client. Opened by the first request, so that it belongs to the running loop."""
 
-    def __init__(self, options: HttpOptions) -> None:
+    def __init__(self, options: HttpOptions, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
+        self._clock = clock
         self._client: httpx.AsyncClient | None = None
         self._is_closed = False
 
@@ -50,7 +51,7 @@ class Engine:
                 raw.append((b"content-length", b"%d" % body.length))
             content = body.chunks() if isinstance(body, Streamed) else body
             request = client.build_request(method, url, headers=raw, content=content)
-            async with asyncio.timeout(timeout), _sent(client, request) as response:
+            async with timeout_after(timeout, self._clock), _sent(client, request) as response:
                 return await self._read(operation, response)
 
     async def close(self) -> None:

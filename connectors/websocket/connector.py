@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from connectors.aio.bounded_queue import BoundedQueue, Counts
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import (
     UpstreamBadReply,
@@ -37,10 +38,11 @@ class WebsocketConnector:
     to the call whose id is in it; without such a call, to all calls if there are no subscribers, else it is ignored.
     """
 
-    def __init__(self, name: str, options: Options) -> None:
+    def __init__(self, name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
+        self._clock = clock
         self._operation = Operation(upstream=name, name="socket")
-        self._socket = Socket(name, options, self)
+        self._socket = Socket(name, options, self, clock)
         self._subscriptions = Subscriptions()
         self._answers = Answers()
         self._audience: Audience[Any] = Audience()
@@ -67,11 +69,11 @@ class WebsocketConnector:
         correlation_id = self._answers.new_id()
         request = encode_with_id(operation, operation.request, call.arguments, correlation_id)
         with self._socket.keep_open():
-            async with in_time(call, "no websocket before the deadline"):
+            async with in_time(call, "no websocket before the deadline", self._clock):
                 await self._socket.wait_until_open(operation)
             with self._answers.expect(operation.id, correlation_id) as answer:
                 try:
-                    async with in_time(call, "no answer over the websocket"):
+                    async with in_time(call, "no answer over the websocket", self._clock):
                         await self._socket.send(operation, request)
                         message = await answer
                 except (UpstreamTimeout, asyncio.CancelledError):
@@ -91,7 +93,7 @@ class WebsocketConnector:
         assert isinstance(operation, Send)
         message = encode_message(operation, call.arguments)
         with self._socket.keep_open():
-            async with in_time(call, "no websocket before the deadline"):
+            async with in_time(call, "no websocket before the deadline", self._clock):
                 await self._socket.wait_until_open(operation)
                 await self._socket.send(operation, message)
 
@@ -109,11 +111,11 @@ class WebsocketConnector:
         queue: BoundedQueue[Any] = BoundedQueue(self._options.buffer, self._options.overflow, slow)
         with ExitStack() as stack:
             stack.enter_context(self._socket.keep_open())
-            async with in_time(call, "no websocket before the deadline"):
+            async with in_time(call, "no websocket before the deadline", self._clock):
                 await self._socket.wait_until_open(operation)
             stack.callback(self._remove_subscriber, queue)
             self._subscribers[queue] = operation
-            stack.enter_context(open_until_deadline(call, queue))
+            stack.enter_context(open_until_deadline(call, queue, self._clock))
             values = {**operation.when, **topic}
             stack.enter_context(self._audience.joined(values, queue.put, newest=operation.last))
             if operation.error is not None:
@@ -157,6 +159,6 @@ class WebsocketConnector:
         self.counts.dropped += queue.dropped
 
 
-def connect(name: str, options: Options) -> WebsocketConnector:
+def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> WebsocketConnector:
     """Create the connector of an upstream, without I/O."""
-    return WebsocketConnector(name, options)
+    return WebsocketConnector(name, options, clock)

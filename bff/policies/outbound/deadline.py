@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from bff.policies.outbound.policy import Policy, Send
 from connectors.aio.clock import Clock
-from connectors.aio.timeout import Timeout
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamTimeout
 
@@ -36,7 +35,7 @@ def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
 
         async def send_in_time(call: Call) -> Reply:
             now, until = bounded(call)
-            limit = Timeout(until - now)
+            limit = clock.timeout(until - now)
             try:
                 return await send(replace(call, deadline=until))
             except asyncio.CancelledError as late:

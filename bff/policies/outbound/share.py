@@ -54,7 +54,7 @@ def share(clock: Clock) -> Policy:
 
 def _left(call: Call, clock: Clock) -> float | None:
     """The seconds that a caller has to wait for another one. Raises UpstreamTimeout when it has none."""
-    left = None if call.deadline is None else call.deadline - clock.now()
+    left = call.left(clock)
     if left is not None and left <= 0:
         raise UpstreamTimeout(call.operation, "no reply before the deadline of the request")
     return left

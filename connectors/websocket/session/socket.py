@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal, Protocol
@@ -18,6 +17,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.protocol import State
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, Timer, timeout_after
 from connectors.aio.single_flight import SharedResult
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamUnreachable, copy_error
@@ -47,11 +47,12 @@ class Owner(Protocol):
 class Socket:
     """Keeps at most one connection open while it is in use."""
 
-    def __init__(self, name: str, options: Options, owner: Owner) -> None:
+    def __init__(self, name: str, options: Options, owner: Owner, clock: Clock = SYSTEM_CLOCK) -> None:
         self._name = name
         self._operation = Operation(upstream=name, name="socket")
         self._options = options
         self._owner = owner
+        self._clock = clock
         self._tls: ssl.SSLContext | None = None
         self._connection: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -59,7 +60,7 @@ class Socket:
         self._attempt: SharedResult[Outcome] = SharedResult()
         self._needed = asyncio.Event()
         self._users = 0
-        self._idle: asyncio.TimerHandle | None = None
+        self._idle: Timer | None = None
         self._is_closed = False
 
     @property
@@ -79,7 +80,7 @@ class Socket:
         finally:
             self._users -= 1
             if not self._users and self._task is not None:
-                self._idle = asyncio.get_running_loop().call_later(self._options.idle_timeout, self._release)
+                self._idle = self._clock.call_later(self._options.idle_timeout, self._release)
 
     async def wait_until_open(self, operation: Operation) -> None:
         """Return when the socket is open. Raises the error of the next attempt to open it.
@@ -130,13 +131,13 @@ class Socket:
             self._finish_attempt(UpstreamUnreachable(self._operation, "the websocket was closed"))
 
     async def _keep_connected(self) -> None:
-        pauses = Pauses(self._options.reconnect)
+        pauses = Pauses(self._options.reconnect, self._clock)
         while True:
-            began = time.monotonic()
+            began = self._clock.now()
             was_open, error = await self._hold_connection()
             self._connection = None
             if was_open:
-                pauses.lost(open_for=time.monotonic() - began)
+                pauses.lost(open_for=self._clock.now() - began)
             else:
                 self._finish_attempt(error)
             is_hopeless = pauses.is_hopeless
@@ -182,9 +183,9 @@ class Socket:
         """Wait before the next attempt. A call that needs the socket cuts the wait down to the first delay."""
         self._needed.clear()
         least = min(seconds, self._options.reconnect.initial_delay)
-        await asyncio.sleep(least)
+        await self._clock.sleep(least)
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds - least):
+            async with timeout_after(seconds - least, self._clock):
                 await self._needed.wait()
 
     def _finish_attempt(self, outcome: Outcome) -> None:

@@ -12,7 +12,8 @@ from bff.upstreams import Upstreams, UpstreamSettings, registry, watch
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamUnreachable
 from connectors.kinds import options_of
-from tests.waiting import time_limit, until
+from connectors.testing import ManualClock
+from tests.waiting import time_limit
 
 READ = Operation(upstream="shop", name="read")
 
@@ -49,18 +50,28 @@ def refused() -> UpstreamUnreachable:
     return UpstreamUnreachable(READ, "connection refused by 10.0.0.7:443")
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch) -> None:
-    """Pauses of milliseconds."""
-    monkeypatch.setattr(registry, "GRACE", 0.05)
-    monkeypatch.setattr(watch, "FIRST_PAUSE", 0.005)
-    monkeypatch.setattr(watch, "MOST_PAUSE", 0.01)
+@pytest.fixture
+def clock() -> ManualClock:
+    """Time as the test moves it."""
+    return ManualClock()
 
 
-async def ready(upstreams: Upstreams) -> None:
+async def opened(connectors: dict[str, Connector], clock: ManualClock) -> Upstreams:
+    """Upstreams after their grace has passed."""
+    upstreams = Upstreams.with_connectors(connectors, clock=clock)
+    opening = asyncio.create_task(upstreams.open())
+    await clock.advance(registry.GRACE)
     async with time_limit():
-        while upstreams.readiness():
-            await asyncio.sleep(0.005)
+        await opening
+    return upstreams
+
+
+async def ready(upstreams: Upstreams, clock: ManualClock) -> None:
+    for _ in range(100):
+        if not upstreams.readiness():
+            return
+        await clock.advance(watch.MAX_DELAY)
+    pytest.fail(f"still not ready: {upstreams.readiness()}")
 
 
 async def test_ready_when_all_are() -> None:
@@ -72,44 +83,41 @@ async def test_ready_when_all_are() -> None:
     await upstreams.close()
 
 
-async def test_what_is_down_does_not_hold_up_the_start() -> None:
+async def test_what_is_down_does_not_hold_up_the_start(clock: ManualClock) -> None:
     """It is tried in the background until it works; readiness names it without its address."""
     down = Connector(*[refused() for _ in range(30)])
-    upstreams = Upstreams.with_connectors({"up": Connector(), "down": down})
-    await upstreams.open()
-    assert down.starts < 31
+    upstreams = await opened({"up": Connector(), "down": down}, clock)
+    assert clock.now() == registry.GRACE
     assert upstreams.readiness() == {"down": "not ready"}
-    await ready(upstreams)
+    await ready(upstreams, clock)
     assert down.starts == 31
     await upstreams.close()
 
 
-async def test_a_hanging_start_does_not_hold_it_up_either() -> None:
+async def test_a_hanging_start_does_not_hold_it_up_either(clock: ManualClock) -> None:
     """And closing ends it."""
     hanging = Connector(hangs=True)
-    upstreams = Upstreams.with_connectors({"slow": hanging})
-    await upstreams.open()
+    upstreams = await opened({"slow": hanging}, clock)
     assert upstreams.readiness() == {"slow": "not ready"}
     await upstreams.close()
     assert hanging.closed == 1
 
 
-async def test_an_attempt_is_bounded(monkeypatch) -> None:
+async def test_an_attempt_is_bounded(clock: ManualClock) -> None:
     """A start that hangs is given up and made again."""
-    monkeypatch.setattr(watch, "PATIENCE", 0.01)
     hanging = Connector(hangs=True)
-    upstreams = Upstreams.with_connectors({"slow": hanging})
-    await upstreams.open()
-    await until(lambda: hanging.starts > 1)
+    upstreams = await opened({"slow": hanging}, clock)
+    assert hanging.starts == 1
+    await clock.advance(watch.PATIENCE)
+    assert hanging.starts == 2
     await upstreams.close()
 
 
-async def test_each_change_is_logged_once() -> None:
+async def test_each_change_is_logged_once(clock: ManualClock) -> None:
     """Thirty attempts are one warning and one line of relief."""
-    upstreams = Upstreams.with_connectors({"shop": Connector(*[refused() for _ in range(20)])})
     with capture_logs() as lines:
-        await upstreams.open()
-        await ready(upstreams)
+        upstreams = await opened({"shop": Connector(*[refused() for _ in range(20)])}, clock)
+        await ready(upstreams, clock)
         await asyncio.sleep(0)
     assert [(line["event"], line["log_level"]) for line in lines] == [
         ("upstream_not_ready", "warning"),
@@ -120,20 +128,18 @@ async def test_each_change_is_logged_once() -> None:
 
 
 @pytest.mark.parametrize("problem", [DefinitionError("no such file: a.wsdl"), ZeroDivisionError()])
-async def test_no_failure_ends_the_watching(problem) -> None:
+async def test_no_failure_ends_the_watching(problem, clock: ManualClock) -> None:
     """A missing file may appear; a connector's own fault is logged with its place."""
-    upstreams = Upstreams.with_connectors({"shop": Connector(problem, problem)})
     with capture_logs() as lines:
-        await upstreams.open()
-        await ready(upstreams)
+        upstreams = await opened({"shop": Connector(problem, problem)}, clock)
+        await ready(upstreams, clock)
     assert len([line for line in lines if line["log_level"] == "error"]) == isinstance(problem, ZeroDivisionError)
     await upstreams.close()
 
 
-async def test_calls_are_made_before_it_was_seen_ready() -> None:
+async def test_calls_are_made_before_it_was_seen_ready(clock: ManualClock) -> None:
     """Connectors load what they need with the first call."""
-    upstreams = Upstreams.with_connectors({"shop": Connector(hangs=True)})
-    await upstreams.open()
+    upstreams = await opened({"shop": Connector(hangs=True)}, clock)
     assert (await upstreams["shop"].send(Call(operation=READ))).payload == "sent"
     await upstreams.close()
 
@@ -166,3 +172,16 @@ async def test_made_from_settings_without_any_io() -> None:
     assert upstreams["fake"].connector is fake
     assert type(upstreams["real"].connector).__name__ == "RestConnector"
     await upstreams.close()
+
+
+async def test_a_connector_that_does_not_close_is_left(clock: ManualClock) -> None:
+    """After a few seconds, with a line in the log."""
+    stuck = Connector()
+    stuck.close = asyncio.Event().wait  # type: ignore[method-assign,assignment]
+    upstreams = await opened({"stuck": stuck}, clock)
+    with capture_logs() as lines:
+        closing = asyncio.create_task(upstreams.close())
+        await clock.advance(registry.CLOSING)
+        async with time_limit():
+            await closing
+    assert [line["event"] for line in lines] == ["close_timeout"]
