@@ -1,18 +1,29 @@
-"""The guides say what the code says: tables of options, and every error code."""
+"""The guides say what the code says: every snippet runs, tables of options and error codes are current."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
+import pytest
+import yaml
+from graphql import parse
+
+from bff.config import load
 from connectors.errors import UpstreamError
 from tests.e2e.command import environment
+from tests.e2e.world import shop_world
 
 ROOT = Path(__file__).parent.parent
+GUIDES = sorted((ROOT / "docs").glob("**/*.md"))
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_CODES = {"BFF_CONFIG", "PROMETHEUS_MULTIPROC_DIR"}
 _CODE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+|INTERNAL|FORBIDDEN|TIMEOUT|UNAUTHENTICATED")
 
@@ -55,3 +66,75 @@ def test_the_tables_of_options_are_current() -> None:
         check=False,
     )
     assert done.returncode == 0, f"run `python tools/options_reference.py`; {done.stdout}{done.stderr}"
+
+
+def snippets(language: str) -> list[object]:
+    """Every snippet of a language in docs/, with the file and its number as the test's id."""
+    return [
+        pytest.param(text, id=f"{file.relative_to(ROOT / 'docs')}:{number}")
+        for file in GUIDES
+        for number, (found, text) in enumerate(_BLOCK.findall(file.read_text()))
+        if found == language
+    ]
+
+
+def test_every_snippet_has_a_known_language() -> None:
+    """A snippet that no test runs would drift."""
+    found = {language for file in GUIDES for language, _ in _BLOCK.findall(file.read_text())}
+    assert found <= {"yaml", "python", "sh", "json", "graphql"}
+
+
+@pytest.mark.parametrize("text", snippets("yaml"))
+def test_a_yaml_snippet_is_a_configuration(text: str, tmp_path: Path) -> None:
+    """It loads as bff.yaml; one with upstreams alone gets a frontend."""
+    if "frontends" not in yaml.safe_load(text):
+        text += "frontends: {web: {schema: schemas.web}}\n"
+    (tmp_path / "bff.yaml").write_text(text)
+    load(tmp_path / "bff.yaml", {"REDIS_URL": "redis://127.0.0.1:6379/0"})
+
+
+@pytest.mark.parametrize("text", snippets("python"))
+def test_a_python_snippet_runs(text: str) -> None:
+    """In a process of its own, so that its names and its upstreams are its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", text], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text", snippets("json"))
+def test_a_json_snippet_is_json(text: str) -> None:
+    """As clients get it."""
+    json.loads(text)
+
+
+@pytest.mark.parametrize("text", snippets("graphql"))
+def test_a_graphql_snippet_parses(text: str) -> None:
+    """As a document."""
+    parse(text)
+
+
+@pytest.mark.parametrize(
+    "line", [line for each in snippets("sh") for line in each.values[0].splitlines() if line.startswith("curl ")]
+)
+async def test_a_curl_line_of_a_guide(line: str) -> None:
+    """Against the shop, as it stands but for the port; of a stream, the first event."""
+    words = shlex.split(line)
+    headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
+    body = words[words.index("-d") + 1] if "-d" in words else None
+    url = next(word for word in words if word.startswith("http"))
+    async with shop_world() as world, httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        url = url.replace("http://127.0.0.1:8000", world.url)
+        async with client.stream("POST" if body else "GET", url, content=body, headers=headers) as response:
+            assert response.status_code == 200
+            first = next(iter([line async for line in _until_data(response)]))
+            assert "errors" not in first
+            assert first
+
+
+async def _until_data(response: httpx.Response) -> AsyncIterator[str]:
+    """The first line that carries data."""
+    async for line in response.aiter_lines():
+        if line and not line.startswith((":", "event:")):
+            yield line
+            return
