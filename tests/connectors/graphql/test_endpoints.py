@@ -25,13 +25,6 @@ def test_what_may_be_null_may_be_left_out() -> None:
     assert endpoint.parameters == {"n": False, "after": False, "id": True}
 
 
-def test_a_dollar_in_a_text_is_no_parameter() -> None:
-    """Texts stay as they are, whatever they look like."""
-    endpoint = up.query('search(text: "$x? costs $y", note: """$z?""", id: $id)')
-    assert endpoint.parameters == {"id": True}
-    assert endpoint.operation.field.render(str, "") == 'search(text:"$x? costs $y" note:"""$z?""" id:$id)'  # type: ignore[attr-defined]
-
-
 def test_names_are_what_people_read() -> None:
     """The kind and the path."""
     names = [

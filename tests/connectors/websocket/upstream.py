@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 import ssl
 from collections.abc import Callable
@@ -111,3 +113,8 @@ class Upstream:
             pass
         finally:
             self.open.discard(client)
+
+
+def accept(key: bytes) -> bytes:
+    """RFC 6455 section 4.2.2."""
+    return base64.b64encode(hashlib.sha1(key.strip() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())

@@ -7,22 +7,19 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Call
-from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamUnauthenticated, UpstreamUnreachable
 from connectors.graphql.endpoints import graphql
 from connectors.testing import ManualClock
+from tests.connectors.calls import call_of
 from tests.connectors.conformance import free_port
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import SDL, Shop, graphql_response
 from tests.connectors.http_world import Received, response
 
 up = graphql("shop")
+
+
 product = up.query("product(id: $id)", fields="id")
-
-
-def call_of(endpoint: Endpoint, headers: dict[str, str] | None = None, **arguments: Any) -> Call:
-    return Call(operation=endpoint.operation, arguments=arguments, headers=headers or {})
 
 
 async def test_the_upstream_is_introspected_once(shop: Shop, connected: Connect) -> None:
@@ -40,56 +37,6 @@ async def test_a_schema_file_goes_before_introspection(shop: Shop, connected: Co
     await connector.start()
     assert (await connector.send(call_of(product, id="p1"))).data == {"id": "p1"}
     assert len(shop.requests) == 1
-
-
-async def test_an_authors_types_need_no_schema(shop: Shop, connected: Connect) -> None:
-    """Nothing is asked of an upstream but the question itself."""
-    typed = up.query("product(id: $id)", fields="id", types={"id": "ID!"})
-    await connected().send(call_of(typed, id="p1"))
-    assert shop.asked == ["query product($id: ID!) { product(id:$id) { id } }"]
-    assert len(shop.requests) == 1
-
-
-async def test_an_authors_type_goes_before_the_schemas(shop: Shop, connected: Connect) -> None:
-    """Where a schema says less than its author knows."""
-    typed = up.query("products(first: $first, filter: $filter) { edges }", fields="cursor", types={"first": "Int!"})
-    await connected().send(call_of(typed, first=1, filter=None))
-    assert shop.asked[0].startswith("query products($first: Int!, $filter: Filter)")
-
-
-async def test_of_two_places_the_stricter_decides(shop: Shop, connected: Connect) -> None:
-    """A variable that may be null does not fit where null is not taken."""
-    twice = up.query("product(id: $x) { reviews(first: $first) }", fields="id")
-    raw = up.query("products(first: $n, filter: {minRating: $n}) { edges }", fields="cursor")
-    connector = connected()
-    await connector.send(call_of(twice, x="p1", first=1))
-    await connector.send(call_of(raw, n=1))
-    assert "($x: ID!, $first: Int!)" in shop.asked[0]
-    assert "($n: Int!)" in shop.asked[1]
-
-
-@pytest.mark.parametrize(
-    ("field", "words"),
-    [
-        ("prodct(id: $id)", 'Query has no field "prodct"; did you mean "product"?'),
-        ("reviews(productIdz: [$id])", 'no argument "productIdz"; did you mean "productIds"?'),
-        ("product(id: $id) { reviewz }", 'Product has no field "reviewz"; did you mean "reviews"?'),
-        ("products(filter: {txt: $id}) { edges }", 'Filter has no field "txt"; did you mean "text"?'),
-        ("raw(anything: {any: $id})", r"the type of \$id is not known: the upstream's schema does not have it"),
-    ],
-)
-async def test_what_the_schema_does_not_have_is_told(connected: Connect, field: str, words: str) -> None:
-    """With the nearest right name, before anything is sent."""
-    with pytest.raises(DefinitionError, match=words.replace("?", r"\?")):
-        await connected().send(call_of(up.query(field, fields="id"), id="p1"))
-
-
-async def test_a_kind_that_the_schema_does_not_have_is_told(connected: Connect, tmp_path: Path) -> None:
-    """An upstream without mutations."""
-    (tmp_path / "shop.graphql").write_text("type Query { a: Int }")
-    connector = connected(schema=tmp_path / "shop.graphql")
-    with pytest.raises(DefinitionError, match="has no mutations"):
-        await connector.send(call_of(up.mutation("add(id: $id)"), id=1))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +77,8 @@ async def test_whoever_may_introspect_does(shop: Shop, connected: Connect) -> No
     connector = connected()
     await connector.start()
     with pytest.raises(UpstreamUnauthenticated):
-        await connector.send(call_of(product, {"authorization": "Bob"}, id="p1"))
-    assert (await connector.send(call_of(product, {"authorization": "Ann"}, id="p1"))).data == {"id": "p1"}
+        await connector.send(call_of(product, headers={"authorization": "Bob"}, id="p1"))
+    assert (await connector.send(call_of(product, headers={"authorization": "Ann"}, id="p1"))).data == {"id": "p1"}
 
 
 async def test_an_unreachable_upstream_fails_the_start(connected: Connect) -> None:

@@ -97,13 +97,6 @@ def test_no_value_leaves_its_query_pair(value: str) -> None:
     assert [unquote(pair) for pair in query.split("&")] == [f"q={value}", "end=1"]
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, b"bytes", object()])
-def test_what_has_no_text_is_refused(value: Any) -> None:
-    """A dict in a URL is a mistake, not `%7B%27a...`."""
-    with pytest.raises(ValueError, match="cannot be written"):
-        UrlTemplate("/p?q={q}").fill({"q": value})
-
-
 def test_parameters_of_the_path_are_required() -> None:
     """Those of the query are not; one in both is."""
     assert UrlTemplate("/p/{id}?lang={lang}&id={id}").parameters == {"id": True, "lang": False}

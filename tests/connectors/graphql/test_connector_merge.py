@@ -8,8 +8,13 @@ from collections.abc import Sequence
 import pytest
 
 from connectors.contract import Call, Operation, Reply
+from connectors.direct import Direct
 from connectors.graphql.connector_merge import Merger, Outcome, PreparedCall
+from connectors.graphql.endpoints import graphql
 from connectors.graphql.schema_facts import Facts
+from tests.connectors.calls import call_of, leaves, select
+from tests.connectors.graphql.conftest import Connect
+from tests.connectors.graphql.shop import Shop
 from tests.waiting import time_limit
 
 READ = Operation(upstream="shop", name="query product")
@@ -98,3 +103,64 @@ async def test_a_request_has_a_size(count: int) -> None:
     merger = Merger(note)
     await asyncio.gather(*(merger.send(prepared()) for _ in range(count)))
     assert sizes == {1: [1], 20: [20], 21: [20, 1]}[count]
+
+
+up = graphql("shop")
+
+
+product = up.query("product(id: $id)")
+reviews = up.query("reviews(productIds: $product_id)", key="productId", group=True)
+
+
+async def test_queries_of_one_moment_are_one_request(shop: Shop, direct: Direct) -> None:
+    """Each gets its own answer; names of the same parameter do not meet."""
+    async with direct:
+        answers = await asyncio.gather(
+            select(leaves("title"), product, id="p1"),
+            select(leaves("title"), product, id="p2"),
+            select(leaves("id"), reviews, product_id="p2"),
+            select(None, up.query("count")),
+        )
+    assert answers == [{"title": "Title of p1"}, {"title": "Title of p2"}, [{"id": "r4", "productId": "p2"}], 3]
+    assert len(shop.asked) == 1
+    assert shop.asked[0].startswith("query merged($c0_id: ID!, $c1_id: ID!, $c2_product_id: [ID!]!) { c0_product: ")
+
+
+async def test_different_identities_are_never_merged(shop: Shop, connected: Connect) -> None:
+    """Nobody is answered in somebody else's name."""
+    connector = connected()
+    whoami = up.query("whoami", types={}).operation
+    calls = [Call(operation=whoami, headers={"authorization": name}) for name in ("Ann", "Bob", "Ann")]
+    replies = await asyncio.gather(*(connector.send(call) for call in calls))
+    assert [reply.data for reply in replies] == ["Ann", "Bob", "Ann"]
+    assert len(shop.asked) == 2
+
+
+async def test_merging_can_be_switched_off(shop: Shop, connected: Connect) -> None:
+    """Where an upstream counts or knows requests."""
+    connector = connected(merge=False)
+    await asyncio.gather(*(connector.send(call_of(up.query("count"))) for _ in range(3)))
+    assert shop.asked == ["query count { count }"] * 3
+
+
+async def test_requests_stay_within_a_size(shop: Shop, connected: Connect) -> None:
+    """Fifty calls of one moment are three requests."""
+    connector = connected()
+    await connector.start()
+    replies = await asyncio.gather(
+        *(connector.send(call_of(product, selection=leaves("id"), id=f"p{n % 3 + 1}")) for n in range(50))
+    )
+    assert [reply.data["id"] for reply in replies] == [f"p{n % 3 + 1}" for n in range(50)]
+    assert len(shop.asked) == 3
+
+
+async def test_a_call_that_was_given_up_takes_no_other_with_it(shop: Shop, connected: Connect) -> None:
+    """They shared the request; the other is still answered."""
+    connector = connected()
+    await connector.start()
+    left = asyncio.ensure_future(connector.send(call_of(product, selection=leaves("id"), id="p1")))
+    other = asyncio.ensure_future(connector.send(call_of(product, selection=leaves("id"), id="p2")))
+    await asyncio.sleep(0.001)
+    left.cancel()
+    assert (await other).data == {"id": "p2"}
+    assert left.cancelled() or left.done()
