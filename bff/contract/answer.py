@@ -44,8 +44,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """HTTP status for a request error over HTTP, such as 400 or 405; 200 when executed."""
     caching: Caching | None = None
     """None when it may not be kept."""
-    most_bytes: int | None = None
-    """Most bytes of its JSON: whoever encodes it refuses a larger one."""
+    max_size: int | None = None
+    """Maximum number of bytes of its JSON; the encoder refuses a larger one."""
     encoded: Encoded | None = None
     """Where its JSON is kept, when several requests are answered the same; None when it is for one alone."""
 

@@ -32,11 +32,11 @@ class CrossOrigin:
 class UploadLimits:
     """What files a frontend takes."""
 
-    most: int
+    max_files: int
     """Files in one request."""
-    size: int
+    max_file_size: int
     """Bytes of each."""
-    seconds: float
+    timeout: float
     """How long a request with files may take to arrive."""
 
 

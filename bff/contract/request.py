@@ -43,5 +43,5 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a subscription is answered where its events cannot be sent, without being started; else None."""
     increments: Increments | None = None
     """How parts may be sent; None when the transport takes only a whole answer, whatever @defer and @stream say."""
-    is_written: bool = False
-    """Whether only `bff.http.responses.encode` reads the answer: its data may then hold records instead of maps."""
+    takes_records: bool = False
+    """Whether its data may hold records instead of maps, which only `bff.http.responses.encode` can write."""

@@ -8,11 +8,11 @@ from contextvars import ContextVar
 class Timings:
     """How long the parts of one request took, in seconds. Kept only for those who ask (Server-Timing)."""
 
-    __slots__ = ("parts", "tells_names", "upstreams")
+    __slots__ = ("parts", "shows_names", "upstreams")
 
-    def __init__(self, *, tells_names: bool) -> None:
-        """`tells_names` allows the frontend to read which upstreams there are."""
-        self.tells_names = tells_names
+    def __init__(self, *, shows_names: bool) -> None:
+        """`shows_names` allows the frontend to read which upstreams there are."""
+        self.shows_names = shows_names
         self.parts: dict[str, float] = {}
         self.upstreams: dict[str, list[float]] = {}
         """One number for each call, by upstream name."""

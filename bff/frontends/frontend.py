@@ -62,7 +62,7 @@ class Frontend:
             chosen_by=chosen_by,
             upload=None
             if upload is None
-            else UploadLimits(most=upload.max_files, size=upload.max_file_size, seconds=upload.timeout),
+            else UploadLimits(max_files=upload.max_files, max_file_size=upload.max_file_size, timeout=upload.timeout),
             has_identity=match.api_key is not None,
         )
 

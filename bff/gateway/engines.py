@@ -36,7 +36,7 @@ class CompiledEngine:
     def begin(self, operation: Operation) -> Any | Awaitable[Any]:
         """Run the program."""
         request = operation.request
-        return operation.plan.program.begin(request.variables, operation.context, is_written=request.is_written)
+        return operation.plan.program.begin(request.variables, operation.context, takes_records=request.takes_records)
 
     async def run_in_parts(self, operation: Operation) -> AsyncGenerator[Any, None]:
         """Run the program that was made of the document with its @defer and @stream."""

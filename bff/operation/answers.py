@@ -40,9 +40,9 @@ def answer_result(
 ) -> Answer:
     """The answer that an execution result makes, or one event. `context` is that of the execution."""
     options = operation.frontend.options
-    most_bytes = options.limits.max_response_size
+    max_size = options.limits.max_response_size
     if not (result.errors or context.degraded or getattr(result, "extensions", None)):
-        return Answer(data=result.data, errors=[], caching=caching, most_bytes=most_bytes, encoded=encoded)
+        return Answer(data=result.data, errors=[], caching=caching, max_size=max_size, encoded=encoded)
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
         extensions.update(context.degraded_extension())
@@ -58,7 +58,7 @@ def answer_result(
         was_executed=was_executed,
         status=200 if was_executed else 400,
         caching=None if errors or context.degraded else caching,
-        most_bytes=most_bytes,
+        max_size=max_size,
         encoded=None if errors else encoded,
     )
 

@@ -41,7 +41,7 @@ async def compared(world: World, frontend: str, query: str, variables: Mapping[s
     The shop's upstreams work in this very process, for which a second is not always enough: then both are asked anew.
     """
     ours, theirs = engines(world)
-    request = Request(frontend=frontend, query=query, variables=variables, headers={}, is_written=True)
+    request = Request(frontend=frontend, query=query, variables=variables, headers={}, takes_records=True)
     for _ in range(3):
         expected = await theirs.answer(request)
         before = natives.total(), fallbacks.total()

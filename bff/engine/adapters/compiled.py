@@ -54,17 +54,17 @@ class CompiledProgram:
         self._model: _Model | None = None
 
     def begin(
-        self, variables: Mapping[str, Any] | None, context: Context, *, is_written: bool = False
+        self, variables: Mapping[str, Any] | None, context: Context, *, takes_records: bool = False
     ) -> ExecutionResult | Coroutine[Any, Any, ExecutionResult]:
         """Run a query or mutation as far as it needs not wait: the result, or the rest. Errors are in the result.
 
-        `is_written` as in Request.
+        `takes_records` as in Request.
         """
         is_known = self._model is not None
         executor = self._executor(variables, context)
         if isinstance(executor, ExecutionResult):
             return executor
-        executor.keeps_records = is_written and is_known and self._has_plain_leaves
+        executor.keeps_records = takes_records and is_known and self._has_plain_leaves
         result: ExecutionResult | Coroutine[Any, Any, ExecutionResult] = executor.execute_operation()
         return result
 

@@ -14,11 +14,11 @@ class Program(Protocol):
     """One operation, compiled."""
 
     def begin(
-        self, variables: Mapping[str, Any] | None, context: Context, *, is_written: bool = False
+        self, variables: Mapping[str, Any] | None, context: Context, *, takes_records: bool = False
     ) -> ExecutionResult | Coroutine[Any, Any, ExecutionResult]:
         """Run a query or mutation as far as it needs not wait: the result, or the rest. Errors are in the result.
 
-        `is_written` as in Request.
+        `takes_records` as in Request.
         """
 
     def run_in_parts(self, variables: Mapping[str, Any] | None, context: Context) -> AsyncGenerator[Any, None]:

@@ -60,7 +60,7 @@ class Params(msgspec.Struct, frozen=True):
         no_mutations: bool = False,
         instead_of_events: Answer | None = None,
         increments: Increments | None = None,
-        is_written: bool = False,
+        takes_records: bool = False,
     ) -> Request:
         """The request for the gateway: these parameters with what the transport adds."""
         return Request(
@@ -75,7 +75,7 @@ class Params(msgspec.Struct, frozen=True):
             no_mutations=no_mutations,
             instead_of_events=instead_of_events,
             increments=increments,
-            is_written=is_written,
+            takes_records=takes_records,
         )
 
 

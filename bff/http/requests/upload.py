@@ -41,19 +41,19 @@ async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int) 
     try:
         parser = Parser(exchange.headers.get("content-type", ""))
         reading = _read_events(exchange, parser, _max_total(limits, max_bytes))
-        async with asyncio.timeout(limits.seconds), aclosing(reading) as events:
+        async with asyncio.timeout(limits.timeout), aclosing(reading) as events:
             async for event in events:
                 await form.add_event(event)
     except BadMultipart as error:
         raise _invalid(f"The body is not multipart/form-data: {error}.") from error
     except TimeoutError:
-        message = f"The request did not arrive within {limits.seconds:.0f} seconds."
+        message = f"The request did not arrive within {limits.timeout:.0f} seconds."
         raise Problem.REQUEST_TIMEOUT.refused(message) from None
     return form.to_params()
 
 
 def _max_total(limits: UploadLimits, max_bytes: int) -> int:
-    return max_bytes + limits.most * limits.size + (limits.most + 2) * _MAX_HEAD
+    return max_bytes + limits.max_files * limits.max_file_size + (limits.max_files + 2) * _MAX_HEAD
 
 
 async def _read_events(exchange: Exchange, parser: Parser, max_bytes: int) -> AsyncGenerator[Event, None]:
@@ -145,8 +145,10 @@ class _Form:
         assert self._file is not None
         assert self._stored is not None
         self._file.size += len(data)
-        if self._file.size > self._limits.size:
-            raise Problem.FILE_TOO_LARGE.refused(f"A file is larger than the {self._limits.size} bytes allowed here.")
+        if self._file.size > self._limits.max_file_size:
+            raise Problem.FILE_TOO_LARGE.refused(
+                f"A file is larger than the {self._limits.max_file_size} bytes allowed here."
+            )
         if self._file.size > IN_MEMORY:
             await asyncio.to_thread(self._stored.write, data)  # to disk
         else:
@@ -157,9 +159,9 @@ class _Form:
             self._paths = msgspec.json.decode(text, type=dict[str, list[str]])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _invalid('`map` must be like {"0": ["variables.file"]}.') from error
-        if len(self._paths) > self._limits.most:
+        if len(self._paths) > self._limits.max_files:
             raise Problem.TOO_MANY_FILES.refused(
-                f"The request has {len(self._paths)} files, more than the {self._limits.most} allowed here."
+                f"The request has {len(self._paths)} files, more than the {self._limits.max_files} allowed here."
             )
 
 

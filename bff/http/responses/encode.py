@@ -41,10 +41,10 @@ def encode_errors(errors: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _encode_now(answer: Answer) -> bytes:
     encoded = to_json(answer.body(), otherwise=_INTERNAL)
-    if answer.most_bytes is None or len(encoded) <= answer.most_bytes:
+    if answer.max_size is None or len(encoded) <= answer.max_size:
         return encoded
     message = (
-        f"The response has {len(encoded)} bytes; this frontend sends at most {answer.most_bytes}. "
+        f"The response has {len(encoded)} bytes; this frontend sends at most {answer.max_size}. "
         "Request fewer fields or items."
     )
     error = {"message": message, "extensions": {"code": Problem.RESPONSE_TOO_LARGE.name}}
@@ -75,7 +75,7 @@ class _Records(Exception):
 
 
 def _encode_records(body: Any, otherwise: bytes) -> bytes:
-    """JSON of an answer whose data is of records, maps and plain values (bff.contract.Request, `is_written`)."""
+    """JSON of an answer whose data is of records, maps and plain values (bff.contract.Request, `takes_records`)."""
     if body.keys() == {"data"}:
         try:
             return msgspec.json.encode(body)

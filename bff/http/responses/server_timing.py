@@ -18,7 +18,7 @@ _NO_TOKEN = re.compile(r"[^A-Za-z0-9_.-]")
 def start_timing(exchange: Exchange, *, for_all: bool) -> None:
     """Record the times of this request if its client requests them, or `for_all`: then with the names of upstreams."""
     if for_all or exchange.headers.get(HEADER) == "1":
-        timings.set(Timings(tells_names=for_all))
+        timings.set(Timings(shows_names=for_all))
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def measure_encoding(exchange: Exchange) -> Iterator[None]:
 def format_timings(recorded: Timings) -> str:
     """`prepare;dur=0.1, run;dur=9.2, encode;dur=0.1, upstream;dur=8.9;desc="2 calls"`: milliseconds, calls added up."""
     entries = [f"{name};dur={seconds * 1000:.1f}" for name, seconds in recorded.parts.items()]
-    if recorded.tells_names:
+    if recorded.shows_names:
         entries += [
             _format_calls(f"upstream-{_NO_TOKEN.sub('_', name)}", each) for name, each in recorded.upstreams.items()
         ]

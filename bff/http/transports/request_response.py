@@ -57,7 +57,7 @@ class RequestResponse(Transport[Message]):
             no_mutations=no_mutations,
             instead_of_events=None if accept.events or accept.multipart_events else _NO_EVENTS,
             increments=_choose_increments(accept),
-            is_written=True,
+            takes_records=True,
         )
         answer = await admitted.answer(request)
         if not isinstance(answer, Answer):

@@ -47,7 +47,7 @@ class SharingKeys:
         except ValueError:
             return None  # files, and other values that are no JSON
         address = request.client if self._tells_addresses else ""
-        return (id(operation.plan), variables, tuple(headers.items()), address, request.is_written)
+        return (id(operation.plan), variables, tuple(headers.items()), address, request.takes_records)
 
 
 def share(across: Collection[str], counts: OperationCounts, *, timeout: float) -> Policy:

@@ -12,10 +12,10 @@ async def test_each_request_notes_its_own_times() -> None:
     assert timings.get() is None
 
     async def request(name: str) -> Timings:
-        noted = Timings(tells_names=False)
+        noted = Timings(shows_names=False)
         timings.set(noted)
         await asyncio.sleep(0)
-        (timings.get() or Timings(tells_names=True)).parts[name] = 1.0
+        (timings.get() or Timings(shows_names=True)).parts[name] = 1.0
         return noted
 
     one, other = await asyncio.gather(request("one"), request("other"))

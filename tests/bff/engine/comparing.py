@@ -40,7 +40,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, fitter: Any) -> list[Any]:
 
 async def asked(engine: Gateway, text: str, variables: dict[str, Any]) -> dict[str, Any]:
     """The answer's body as a client reads it; ids of internal errors differ."""
-    answer = await engine.answer(Request(frontend="app", query=text, variables=variables, is_written=True))
+    answer = await engine.answer(Request(frontend="app", query=text, variables=variables, takes_records=True))
     assert isinstance(answer, Answer)
     body = encode(answer)
     return {"text": body, **json.loads(re.sub(rb'"id":"[^"]*"', b'"id":"?"', body))}

@@ -66,7 +66,7 @@ async def _answers(query: str, sent: Any = SENT) -> list[Answer]:
     """The first answer, read exactly, and two of projected records; all the same as graphql-core's."""
     world = World(SCHEMA)
     world.send("things", sent)
-    request = Request(frontend="app", query=query, is_written=True)
+    request = Request(frontend="app", query=query, takes_records=True)
     expected = await world.theirs.answer(request)
     answers = [await world.ours.answer(request) for _ in range(3)]
     for each in answers:

@@ -68,7 +68,7 @@ async def test_an_answer_is_given_whatever_goes_wrong(monkeypatch: pytest.Monkey
 async def test_times_are_noted_only_where_they_are_asked_for() -> None:
     """Preparing and running, each by itself; nothing for a request that was refused."""
     made = gateway(schema, shop=FakeUpstream(lambda call: "hi", delay=0.02))
-    noted = Timings(tells_names=False)
+    noted = Timings(shows_names=False)
     token = timings.set(noted)
     try:
         await made.answer(Request(frontend="app", query="{ wrong }"))

@@ -40,7 +40,7 @@ def test_data_without_errors() -> None:
         encoded=encoded,
     )
     assert (answer.data, answer.errors, answer.status) == ({"a": 1}, [], 200)
-    assert (answer.caching, answer.encoded, answer.most_bytes) == (CACHING, encoded, 5000)
+    assert (answer.caching, answer.encoded, answer.max_size) == (CACHING, encoded, 5000)
 
 
 def test_a_field_error_leaves_data_and_is_not_kept() -> None:

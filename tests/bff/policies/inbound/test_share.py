@@ -94,7 +94,7 @@ def test_whatever_resolvers_can_see_is_in_the_key() -> None:
         *("state", "degraded", "selections", "unfinished"),  # empty at first
     }
     assert set(Request.__struct_fields__) == {
-        *("headers", "client", "variables", "is_written"),  # in the key
+        *("headers", "client", "variables", "takes_records"),  # in the key
         *("frontend", "query", "document_id", "operation_name"),  # by the plan
         *("extensions", "no_mutations", "instead_of_events", "increments"),  # seen by nobody who answers a query whole
     }
@@ -293,8 +293,8 @@ def test_the_key_has_everything_but_what_traces() -> None:
     keys, app = SharingKeys(), gateway(SCHEMA)
     plan, other_plan = (app.frontends["app"].plans.prepare(query, None, {}) for query in ("{ me }", "{ broken }"))
 
-    def key(variables: Any, of: Plan = plan, is_written: bool = False, **headers: str) -> object:
-        request = Request(frontend="a", variables=variables, headers=headers, is_written=is_written)
+    def key(variables: Any, of: Plan = plan, takes_records: bool = False, **headers: str) -> object:
+        request = Request(frontend="a", variables=variables, headers=headers, takes_records=takes_records)
         operation = Operation(request, app.frontends["app"])
         operation.plan = of
         return keys.make(operation)
@@ -307,7 +307,7 @@ def test_the_key_has_everything_but_what_traces() -> None:
     assert key({}, traceparent="1") == key({}, traceparent="2")
     assert key({}, accept="1") != key({}, accept="2")
     assert key({}, other_plan) != key({})
-    assert key({}, is_written=True) != key({})
+    assert key({}, takes_records=True) != key({})
 
 
 def test_a_schema_with_extensions_is_not_shared() -> None:
