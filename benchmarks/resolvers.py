@@ -12,7 +12,7 @@ import strawberry
 from graphql import ExecutionResult
 
 from bff.authoring import Context
-from bff.authoring.frontend import adopt
+from bff.authoring.frontend import adopt_records
 from bff.engine.adapters.compiled import CompiledProgram
 from bff.engine.prepare.plan import Plan, Plans
 
@@ -52,7 +52,7 @@ class Query:
 async def measure(rounds: int) -> dict[str, list[float]]:
     """Milliseconds of CPU for one execution, by executor, a value for each round."""
     theirs, ours = strawberry.Schema(Query), strawberry.Schema(Query)
-    adopt(ours)
+    adopt_records(ours)
     plan = Plans(ours._schema, CompiledProgram, max_tokens=1000).prepare(QUERY, None, {})
     expected = (await theirs.execute(QUERY)).data
     if orjson.dumps(expected) != orjson.dumps(_ours(plan).data):

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from bff.authoring.nplusone import n_plus_one
+from bff.authoring.nplusone import find_n_plus_one
 from bff.config import Settings, load
 from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
@@ -43,7 +43,7 @@ class Project:
     def n_plus_one(self) -> list[str]:
         """Fields that would call their upstream once per object of a list, one line each."""
         cached = {name for name, each in self.settings.upstreams.items() if each.policies.cache is not None}
-        lines = [line for frontend in self.frontends.values() for line in n_plus_one(frontend.core, cached)]
+        lines = [line for frontend in self.frontends.values() for line in find_n_plus_one(frontend.core, cached)]
         return list(dict.fromkeys(lines))
 
     def missing_files(self) -> list[str]:

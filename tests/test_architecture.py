@@ -81,7 +81,7 @@ CONNECTOR_KINDS = {
 ENGINE_ROOMS = {
     "prepare": set[str](),
     "compile": set[str](),
-    "execute": {"compile", "incremental"},
+    "execute": {"compile"},
     "incremental": {"compile", "execute"},
     "adapters": {"compile", "execute", "incremental"},
 }

@@ -12,13 +12,13 @@ from strawberry.types.field import StrawberryField
 from bff.authoring.computed import Computed
 from bff.authoring.fields import VIA, Via
 from bff.authoring.lookahead import COMPUTED
-from bff.authoring.problems import nearest
+from bff.authoring.problems import suggest_nearest
 from connectors.endpoint import Endpoint
 
 _BACKREF = "strawberry-definition"
 
 
-def problems_in(schema: GraphQLSchema) -> list[str]:
+def find_problems(schema: GraphQLSchema) -> list[str]:
     """Every mistake, one line each, in the order of the types."""
     problems: list[str] = []
     for type_ in schema.type_map.values():
@@ -26,20 +26,22 @@ def problems_in(schema: GraphQLSchema) -> list[str]:
             continue
         own = _own_fields(type_)
         by_python = {field.python_name: field for field in own.values()}
-        attributes = _private(type_) | by_python.keys()
+        attributes = _attributes_of(type_) | by_python.keys()
         for name, field in own.items():
             label = f"{type_.name}.{name}"
             if via := field.metadata.get(VIA):
                 problems += [
                     f"{via.place} {label}: {problem}"
-                    for problem in _via(via, by_python, attributes, type_.fields[name])
+                    for problem in _check_via(via, by_python, attributes, type_.fields[name])
                 ]
             if needs := field.metadata.get(COMPUTED):
-                problems += [f"{needs.place} {label}: {problem}" for problem in _computed(needs, by_python, attributes)]
+                problems += [
+                    f"{needs.place} {label}: {problem}" for problem in _check_computed(needs, by_python, attributes)
+                ]
     return list(dict.fromkeys(problems))
 
 
-def _private(type_: GraphQLObjectType | GraphQLInterfaceType) -> set[str]:
+def _attributes_of(type_: GraphQLObjectType | GraphQLInterfaceType) -> set[str]:
     """Fields that Python code sees and GraphQL does not."""
     definition = type_.extensions.get(_BACKREF)
     return {own.name for own in dataclasses.fields(definition.origin) if own.init} if definition else set()
@@ -49,23 +51,23 @@ def _own_fields(type_: GraphQLObjectType | GraphQLInterfaceType) -> Mapping[str,
     return {name: own for name, field in type_.fields.items() if (own := field.extensions.get(_BACKREF)) is not None}
 
 
-def _via(via: Via, fields: Mapping[str, StrawberryField], attributes: Set[str], field: GraphQLField) -> list[str]:
+def _check_via(via: Via, fields: Mapping[str, StrawberryField], attributes: Set[str], field: GraphQLField) -> list[str]:
     problems = []
     if problem := via.endpoint.problem_with([*via.from_fields, *via.from_arguments, *via.constants]):
         problems.append(problem)
     for parameter, name in via.from_fields.items():
         if name not in attributes:
-            problems.append(f'{parameter}="{name}" is not a field of this type; {nearest(name, attributes)}')
+            problems.append(f'{parameter}="{name}" is not a field of this type; {suggest_nearest(name, attributes)}')
         elif name in fields and not fields[name].is_basic_field:
             problems.append(f'{parameter}="{name}" is itself fetched or computed; take the key from a plain field')
     if isinstance(via.endpoint, Endpoint) and (batch := via.endpoint.batch) is not None:
         if batch.parameter not in via.from_fields and batch.parameter not in via.from_arguments:
             problems.append(f'"{batch.parameter}" is what {via.endpoint.name} batches on, so it must come from a field')
-        problems += _list_or_one(via.endpoint, group=batch.group, is_list=_is_list(field))
+        problems += _check_list_form(via.endpoint, group=batch.group, is_list=_is_list(field))
     return problems
 
 
-def _list_or_one(endpoint: Endpoint, *, group: bool, is_list: bool) -> list[str]:
+def _check_list_form(endpoint: Endpoint, *, group: bool, is_list: bool) -> list[str]:
     if group and not is_list:
         return [f"{endpoint.name} gives a list for each key (group=True), but the field is not a list"]
     if not group and is_list and endpoint.batch and endpoint.batch.key:
@@ -73,11 +75,11 @@ def _list_or_one(endpoint: Endpoint, *, group: bool, is_list: bool) -> list[str]
     return []
 
 
-def _computed(computed: Computed, fields: Mapping[str, StrawberryField], attributes: Set[str]) -> list[str]:
+def _check_computed(computed: Computed, fields: Mapping[str, StrawberryField], attributes: Set[str]) -> list[str]:
     problems = []
     for name in computed.needs:
         if name not in attributes:
-            problems.append(f'needs="{name}" is not a field of this type; {nearest(name, attributes)}')
+            problems.append(f'needs="{name}" is not a field of this type; {suggest_nearest(name, attributes)}')
         elif name in fields and _has_required_arguments(fields[name]):
             problems.append(f'needs="{name}" has an argument without a default, so there is nothing to ask it with')
     if _needs_itself(computed, fields):

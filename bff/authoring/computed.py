@@ -12,7 +12,7 @@ import strawberry
 from graphql import GraphQLResolveInfo
 from strawberry.types.field import StrawberryField
 
-from bff.authoring.fields import VIA, Via, fetch, own_field
+from bff.authoring.fields import VIA, Via, fetch_one, find_own_field
 from bff.authoring.lookahead import COMPUTED, leaves_of
 from connectors.endpoint import place_of_author, wanted
 from connectors.errors import UpstreamError
@@ -34,12 +34,12 @@ class Computed:
     method: Callable[[Any], Any] | None
     """The author's own, where it waits for nothing and takes nothing but the object."""
 
-    def plainly(self, cls: type) -> Callable[[Any], Any] | None:
+    def compute_directly(self, cls: type) -> Callable[[Any], Any] | None:
         """Computes it of an object of just this class, where all that it needs is there as soon as the object is."""
-        fields = [own_field(cls, name) for name in self.needs]
+        fields = [find_own_field(cls, name) for name in self.needs]
         if self.method is None or not all(each and not {VIA, COMPUTED} & each.metadata.keys() for each in fields):
             return None
-        return partial(_computed, self.method, self.needs)
+        return partial(_compute_directly, self.method, self.needs)
 
 
 def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Callable[[Callable[..., Any]], Any]:
@@ -66,7 +66,7 @@ def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Cal
         async def compute(source: Any, info: strawberry.Info) -> Any:
             return await resolve(source, **{info_name: info})
 
-        _dress(resolve, method, signature, adds_info=own_info is None)
+        _copy_signature(resolve, method, signature, adds_info=own_info is None)
         chosen = [each for name, each in signature.parameters.items() if name not in {"self", "root", own_info}]
         required = any(each.default is each.empty and each.kind is not each.VAR_KEYWORD for each in chosen)
         is_plain = not chosen and own_info is None and not inspect.iscoroutinefunction(method)
@@ -77,7 +77,7 @@ def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Cal
     return decorate
 
 
-def _computed(method: Callable[[Any], Any], needs: tuple[str, ...], source: Any) -> Any:
+def _compute_directly(method: Callable[[Any], Any], needs: tuple[str, ...], source: Any) -> Any:
     for name in needs:
         value = getattr(source, name)
         if isinstance(value, UpstreamError):
@@ -85,7 +85,7 @@ def _computed(method: Callable[[Any], Any], needs: tuple[str, ...], source: Any)
     return method(source)
 
 
-def _dress(resolve: Any, method: Callable[..., Any], signature: inspect.Signature, *, adds_info: bool) -> None:
+def _copy_signature(resolve: Any, method: Callable[..., Any], signature: inspect.Signature, *, adds_info: bool) -> None:
     """Make strawberry see the author's method, with `info` added where the author does not ask for it."""
     if adds_info:
         info = inspect.Parameter(_INFO, inspect.Parameter.KEYWORD_ONLY, annotation=strawberry.Info)
@@ -102,11 +102,11 @@ def _is_info(annotation: Any) -> bool:
 
 
 async def _put_in_place(source: Any, name: str, info: strawberry.Info) -> None:
-    field = own_field(type(source), name)
+    field = find_own_field(type(source), name)
     assert field is not None
     via, needed = field.metadata.get(VIA), field.metadata.get(COMPUTED)
     if via is not None:
-        value = await _fetched(via, source, name, info)
+        value = await _fetch_value(via, source, name, info)
     elif needed is not None:
         value = await needed.compute(source, info)
     else:
@@ -117,7 +117,7 @@ async def _put_in_place(source: Any, name: str, info: strawberry.Info) -> None:
         setattr(source, name, value)
 
 
-async def _fetched(via: Via, source: Any, name: str, info: strawberry.Info) -> Any:
+async def _fetch_value(via: Via, source: Any, name: str, info: strawberry.Info) -> Any:
     """The value of a `via` field. Its loader answers from the batch the field itself belongs to."""
     raw: GraphQLResolveInfo[Any] = info._raw_info  # noqa: SLF001 - strawberry has no public name for it
     type_ = next(
@@ -127,9 +127,9 @@ async def _fetched(via: Via, source: Any, name: str, info: strawberry.Info) -> A
     )
     token = wanted.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
     try:
-        reply = await fetch(via, source, {name: chosen.default for name, chosen in via.from_arguments.items()})
+        reply = await fetch_one(via, source, {name: chosen.default for name, chosen in via.from_arguments.items()})
     except UpstreamError as error:
-        return via.instead(error, info.context, info.path.as_list())
+        return via.use_default(error, info.context, info.path.as_list())
     finally:
         wanted.reset(token)
     return None if reply is None else raw.schema.extensions[RECORDS].converter(type_)(reply.data)

@@ -14,42 +14,44 @@ from typing import Any
 from connectors.aio.cooperative import SLICE, slices, yield_to_loop
 
 Convert = Callable[[Any], Any]
-_Later = list[tuple[list[Any], Convert, Sequence[Any]]]
-_later: ContextVar[_Later | None] = ContextVar("later", default=None)
+_DeferredLists = list[tuple[list[Any], Convert, Sequence[Any]]]
+_deferred_lists: ContextVar[_DeferredLists | None] = ContextVar("later", default=None)
 """Lists still to be filled; None where whoever converts cannot wait."""
 
 
-def each_of(convert: Convert, items: Sequence[Any]) -> list[Any]:
+def convert_each(convert: Convert, items: Sequence[Any]) -> list[Any]:
     """The converted items, or an empty list that will have them."""
-    later = _later.get() if len(items) > SLICE else None
-    if later is None:
+    deferred = _deferred_lists.get() if len(items) > SLICE else None
+    if deferred is None:
         return [convert(item) for item in items]
-    made: list[Any] = []
-    later.append((made, convert, items))
-    return made
+    target: list[Any] = []
+    deferred.append((target, convert, items))
+    return target
 
 
-async def converted(convert: Convert, value: Any) -> Any:
+async def convert_in_slices(convert: Convert, value: Any) -> Any:
     """What `convert` makes of a value."""
-    result, later = _noting(convert, value)
-    while later:
-        made, each, items = later.pop()
+    result, deferred = _convert_noting(convert, value)
+    while deferred:
+        target, each, items = deferred.pop()
         for rows in slices(len(items)):
             await yield_to_loop()
-            done, more = _noting(partial(_all, each), items[rows.start : rows.stop])
-            made += done
-            later += more
+            done, more = _convert_noting(partial(_convert_all, each), items[rows.start : rows.stop])
+            target += done
+            deferred += more
     return result
 
 
-def _all(convert: Convert, items: Sequence[Any]) -> list[Any]:
+def _convert_all(convert: Convert, items: Sequence[Any]) -> list[Any]:
     return [convert(item) for item in items]
 
 
-def _noting(convert: Convert, value: Any) -> tuple[Any, _Later]:
-    later: _Later = []
-    token = _later.set(later)  # converters are called by converters, and have no place for one more argument
+def _convert_noting(convert: Convert, value: Any) -> tuple[Any, _DeferredLists]:
+    deferred: _DeferredLists = []
+    token = _deferred_lists.set(
+        deferred
+    )  # converters are called by converters, and have no place for one more argument
     try:
-        return convert(value), later
+        return convert(value), deferred
     finally:
-        _later.reset(token)
+        _deferred_lists.reset(token)

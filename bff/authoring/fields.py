@@ -50,7 +50,7 @@ class Via:
     """Used when the upstream fails; MISSING when the failure is to be shown."""
     place: str
 
-    def arguments(self, source: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
+    def build_arguments(self, source: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """The endpoint's arguments for one object; None when a key is null, so that there is nothing to ask."""
         arguments = dict(self.constants)
         for parameter, name in self.from_fields.items():
@@ -61,10 +61,10 @@ class Via:
                 raise value  # the upstream failed to give the key, so that is why this field has no value
             arguments[parameter] = value
         for parameter in self.from_arguments:
-            arguments[parameter] = plain(given[parameter])
+            arguments[parameter] = to_plain(given[parameter])
         return arguments
 
-    def instead(self, error: UpstreamError, context: Context, path: list[str | int]) -> Any:
+    def use_default(self, error: UpstreamError, context: Context, path: list[str | int]) -> Any:
         """The default, noted as degraded at this response path; raises the error where there is none."""
         if self.default is MISSING:
             raise error
@@ -119,14 +119,14 @@ def via(
         place=place_of_author("bff"),
     )
     streams = isinstance(endpoint, StreamEndpoint)
-    resolver = _stream_resolver(record) if streams else _resolver(record)
+    resolver = _make_stream_resolver(record) if streams else _make_resolver(record)
     chosen = dict(options or {})
     metadata = {**chosen.pop("metadata", {}), VIA: record}
     make: Callable[..., Any] = strawberry.subscription if streams else strawberry.field
     return make(resolver=resolver, metadata=metadata, **chosen)
 
 
-def _signature(record: Via) -> inspect.Signature:
+def _build_signature(record: Via) -> inspect.Signature:
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     info = inspect.Parameter("info", inspect.Parameter.KEYWORD_ONLY, annotation=strawberry.Info)
     chosen = [
@@ -136,21 +136,21 @@ def _signature(record: Via) -> inspect.Signature:
     return inspect.Signature([own, info, *chosen])
 
 
-def _resolver(record: Via) -> Callable[..., Any]:
+def _make_resolver(record: Via) -> Callable[..., Any]:
     async def resolve(self: Any, info: strawberry.Info, **given: Any) -> Any:
         try:
-            return await fetch(record, self, given)
+            return await fetch_one(record, self, given)
         except UpstreamError as error:
-            return record.instead(error, info.context, info.path.as_list())
+            return record.use_default(error, info.context, info.path.as_list())
 
-    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]  # inspect reads it
+    resolve.__signature__ = _build_signature(record)  # type: ignore[attr-defined]  # inspect reads it
     return resolve
 
 
-async def fetch(record: Via, source: Any, given: Mapping[str, Any]) -> Reply | None:
+async def fetch_one(record: Via, source: Any, given: Mapping[str, Any]) -> Reply | None:
     """Ask the endpoint of a `via` field for one object; None when its key is null. Raises UpstreamError."""
     assert isinstance(record.endpoint, Endpoint)
-    arguments = record.arguments(source, given)
+    arguments = record.build_arguments(source, given)
     if arguments is None:
         return None
     reply = await record.endpoint(**arguments)
@@ -159,7 +159,7 @@ async def fetch(record: Via, source: Any, given: Mapping[str, Any]) -> Reply | N
     return reply
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """What a frontend chose, as connectors know it: an enum's value, and a dict of what was given of an input object.
 
     The names in such a dict are those of the Python class.
@@ -167,26 +167,26 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [to_plain(item) for item in value]
     if hasattr(type(value), "__strawberry_definition__"):
         given = {own.name: getattr(value, own.name) for own in fields(value)}
-        return {name: plain(each) for name, each in given.items() if each is not strawberry.UNSET}
+        return {name: to_plain(each) for name, each in given.items() if each is not strawberry.UNSET}
     return value
 
 
-def _stream_resolver(record: Via) -> Callable[..., Any]:
+def _make_stream_resolver(record: Via) -> Callable[..., Any]:
     async def resolve(self: Any, info: strawberry.Info, **given: Any) -> Any:
         endpoint = record.endpoint
         assert isinstance(endpoint, StreamEndpoint)
-        arguments = record.arguments(self, given)
+        arguments = record.build_arguments(self, given)
         async for event in endpoint(**(arguments or {})):
             yield event
 
-    resolve.__signature__ = _signature(record)  # type: ignore[attr-defined]  # inspect reads it
+    resolve.__signature__ = _build_signature(record)  # type: ignore[attr-defined]  # inspect reads it
     return resolve
 
 
-def own_field(cls: type, name: str) -> StrawberryField | None:
+def find_own_field(cls: type, name: str) -> StrawberryField | None:
     """The strawberry field of a type by its Python name."""
     definition = getattr(cls, "__strawberry_definition__", None)
     if definition is None:

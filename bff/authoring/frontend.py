@@ -13,10 +13,10 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, get_nam
 from graphql.error import GraphQLError
 from strawberry.types.execution import ExecutionContext
 
-from bff.authoring.checks import problems_in
+from bff.authoring.checks import find_problems
 from bff.authoring.computed import RECORDS
 from bff.authoring.context import Context
-from bff.authoring.cooperative import converted
+from bff.authoring.cooperative import convert_in_slices
 from bff.authoring.lookahead import selection_of
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
@@ -56,9 +56,9 @@ def frontend(
     """
     schema = FrontendSchema(query=query, mutation=mutation, subscription=subscription, types=types, **options)
     schema.description, schema.examples = description, tuple(examples)
-    adopt(schema)
+    adopt_records(schema)
     core = schema._schema  # noqa: SLF001 - strawberry has no public name for its graphql-core schema
-    problems = problems_in(core)
+    problems = find_problems(core)
     for each in schema.examples:
         problems += [f'example "{each.title}": {error.message}' for error in validate(core, parse(each.query))]
     if problems:
@@ -66,7 +66,7 @@ def frontend(
     return schema
 
 
-def adopt(schema: strawberry.Schema) -> None:
+def adopt_records(schema: strawberry.Schema) -> None:
     """Teach any strawberry schema about replies and records, by a wrapper around each of its resolvers. Idempotent."""
     core = schema._schema  # noqa: SLF001 - as above
     if RECORDS in core.extensions:
@@ -83,14 +83,14 @@ def _adopt_field(field: GraphQLField, records: Records) -> None:
     convert = records.converter(field.type)
     asks = not is_leaf_type(get_named_type(field.type))
     if field.subscribe is not None:
-        field.subscribe = _converted_stream(field.subscribe, convert, asks)
+        field.subscribe = _wrap_subscription(field.subscribe, convert, asks)
     elif field.resolve is not None and not getattr(field.resolve, "_is_default", False):
-        field.resolve = _converted(field.resolve, convert, asks)
+        field.resolve = _wrap_resolver(field.resolve, convert, asks)
     elif field.resolve is not None and asks:
-        field.resolve = _held(field.resolve, convert)
+        field.resolve = _wrap_default_resolver(field.resolve, convert)
 
 
-def _converted(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
+def _wrap_resolver(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
     is_async = inspect.iscoroutinefunction(resolve)
 
     async def finish(begin: Callable[[], Awaitable[Any]], selection: Selection | None) -> Any:
@@ -99,22 +99,22 @@ def _converted(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Cal
             value = await begin()
             if isinstance(value, Reply):
                 await value.read()
-            return await converted(partial(unwrap, convert=convert), value)
+            return await convert_in_slices(partial(unwrap, convert=convert), value)
         finally:
             wanted.reset(token)
 
     def resolve_converted(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if is_async:  # begun when it is awaited: else a coroutine would be left behind where nobody awaits it
-            return finish(partial(resolve, source, info, **arguments), _selection(info) if asks else None)
+            return finish(partial(resolve, source, info, **arguments), _get_selection(info) if asks else None)
         result = resolve(source, info, **arguments)
         if inspect.isawaitable(result):
-            return finish(lambda: result, _selection(info) if asks else None)
+            return finish(lambda: result, _get_selection(info) if asks else None)
         return unwrap(result, convert)
 
     return resolve_converted
 
 
-def _held(resolve: Callable[..., Any], convert: Convert) -> Callable[..., Any]:
+def _wrap_default_resolver(resolve: Callable[..., Any], convert: Convert) -> Callable[..., Any]:
     """For a plain field of an object that its author made with a reply in it: `Payload(order=await orders.place())`."""
 
     def resolve_held(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
@@ -125,7 +125,7 @@ def _held(resolve: Callable[..., Any], convert: Convert) -> Callable[..., Any]:
     return resolve_held
 
 
-def _converted_stream(subscribe: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
+def _wrap_subscription(subscribe: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
     async def events(stream: Any, selection: Selection | None) -> AsyncIterator[Any]:
         """Set what is wanted only around each step: a generator shares its context with whoever iterates it."""
         async with aclosing(stream):
@@ -143,12 +143,12 @@ def _converted_stream(subscribe: Callable[..., Any], convert: Convert, asks: boo
         stream = subscribe(source, info, **arguments)
         if inspect.isawaitable(stream):
             stream = await stream
-        return events(stream, _selection(info) if asks else None)
+        return events(stream, _get_selection(info) if asks else None)
 
     return subscribe_converted
 
 
-def _selection(info: GraphQLResolveInfo[Any]) -> Selection | None:
+def _get_selection(info: GraphQLResolveInfo[Any]) -> Selection | None:
     """What this field wants, worked out once per field of an operation and not once per object."""
     if not isinstance(info.context, Context):
         return selection_of(info)
@@ -164,10 +164,10 @@ def _selection(info: GraphQLResolveInfo[Any]) -> Selection | None:
 
 
 def _is_strawberry(shape: Any) -> bool:
-    return hasattr(_innermost(shape), "__strawberry_definition__")
+    return hasattr(_innermost_class(shape), "__strawberry_definition__")
 
 
-def _innermost(shape: Any) -> Any:
+def _innermost_class(shape: Any) -> Any:
     while (inner := getattr(shape, "of_type", None)) is not None or getattr(shape, "__origin__", None) is list:
         shape = inner if inner is not None else shape.__args__[0]
     return shape
@@ -178,7 +178,7 @@ _standalone: dict[type, Convert] = {}
 
 def _convert_standalone(data: Any, shape: Any) -> Any:
     """`reply.into(Product)` or `reply.into(list[Product])`, outside of any frontend."""
-    cls = _innermost(shape)
+    cls = _innermost_class(shape)
     if cls not in _standalone:
         schema = strawberry.Schema(query=strawberry.type(type("Query", (), {"__annotations__": {"it": cls}})))
         core = schema._schema  # noqa: SLF001 - as above

@@ -34,29 +34,29 @@ COMPUTED = "bff.computed"
 _BACKREF = "strawberry-definition"
 
 
-class _Tree:
+class _SelectionTree:
     """A selection being collected: mutable, so that fields asked twice are merged."""
 
     def __init__(self) -> None:
-        self.fields: dict[str, _Tree | None] = {}
-        self.on: dict[str, _Tree] = {}
+        self.fields: dict[str, _SelectionTree | None] = {}
+        self.on: dict[str, _SelectionTree] = {}
 
-    def leaf(self, path: Sequence[str]) -> None:
+    def add_leaf(self, path: Sequence[str]) -> None:
         tree = self
         for step in path[:-1]:
-            tree = tree.inside(step)
+            tree = tree.get_or_add(step)
         tree.fields.setdefault(path[-1], None)
 
-    def inside(self, name: str) -> _Tree:
+    def get_or_add(self, name: str) -> _SelectionTree:
         tree = self.fields.get(name)
         if tree is None:
-            tree = self.fields[name] = _Tree()
+            tree = self.fields[name] = _SelectionTree()
         return tree
 
-    def frozen(self) -> Selection:
+    def freeze(self) -> Selection:
         return Selection(
-            fields=tuple((name, tree.frozen() if tree else None) for name, tree in self.fields.items()),
-            on=tuple((name, tree.frozen()) for name, tree in self.on.items()),
+            fields=tuple((name, tree.freeze() if tree else None) for name, tree in self.fields.items()),
+            on=tuple((name, tree.freeze()) for name, tree in self.on.items()),
         )
 
 
@@ -78,12 +78,12 @@ def selection_at(
     named = get_named_type(type_)
     if is_leaf_type(named):
         return None
-    walk = _Walk(schema, fragments, variables)
-    tree = _Tree()
+    collector = _FieldCollector(schema, fragments, variables)
+    tree = _SelectionTree()
     for node in nodes:
         if node.selection_set:
-            walk.collect(named, node.selection_set.selections, tree)
-    return tree.frozen()
+            collector.collect_fields(named, node.selection_set.selections, tree)
+    return tree.freeze()
 
 
 def leaves_of(schema: GraphQLSchema, type_: GraphQLType) -> Selection | None:
@@ -91,16 +91,16 @@ def leaves_of(schema: GraphQLSchema, type_: GraphQLType) -> Selection | None:
     named = get_named_type(type_)
     if is_leaf_type(named):
         return None
-    tree = _Tree()
+    tree = _SelectionTree()
     if isinstance(named, GraphQLObjectType):
         _add_leaves(named, tree)
     elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
         for each in schema.get_possible_types(named):
-            _add_leaves(each, tree.on.setdefault(each.name, _Tree()))
-    return tree.frozen()
+            _add_leaves(each, tree.on.setdefault(each.name, _SelectionTree()))
+    return tree.freeze()
 
 
-class _Walk:
+class _FieldCollector:
     def __init__(
         self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
     ) -> None:
@@ -108,12 +108,12 @@ class _Walk:
         self.fragments = fragments
         self.variables = variables
 
-    def collect(self, on: GraphQLNamedType, nodes: Sequence[SelectionNode], tree: _Tree) -> None:
+    def collect_fields(self, on: GraphQLNamedType, nodes: Sequence[SelectionNode], tree: _SelectionTree) -> None:
         for node in nodes:
             if not self._is_included(node):
                 continue
             if isinstance(node, FieldNode):
-                self._field(on, node, tree)
+                self._collect_field(on, node, tree)
             else:
                 assert isinstance(node, InlineFragmentNode | FragmentSpreadNode)
                 fragment = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
@@ -123,13 +123,13 @@ class _Walk:
                     if isinstance(inner, GraphQLObjectType) and inner is not on:
                         continue  # by way of an interface, a fragment may name a type that this record never is
                     inner = on
-                into = tree if inner is on else tree.on.setdefault(inner.name, _Tree())
-                self.collect(inner, fragment.selection_set.selections, into)
+                into = tree if inner is on else tree.on.setdefault(inner.name, _SelectionTree())
+                self.collect_fields(inner, fragment.selection_set.selections, into)
 
-    def _field(self, on: GraphQLNamedType, node: FieldNode, tree: _Tree) -> None:
+    def _collect_field(self, on: GraphQLNamedType, node: FieldNode, tree: _SelectionTree) -> None:
         name = node.name.value
         if name == "__typename" or isinstance(on, GraphQLUnionType):
-            tree.leaf(("__typename",))
+            tree.add_leaf(("__typename",))
             return
         assert isinstance(on, GraphQLObjectType | GraphQLInterfaceType)
         definition = on.fields[name]
@@ -137,15 +137,15 @@ class _Walk:
         if own is None:
             return
         if own.is_basic_field or (TAKE in own.metadata and own.base_resolver is None):
-            path = word(own, name)
+            path = upstream_path(own, name)
             named = get_named_type(definition.type)
             if is_leaf_type(named):
-                tree.leaf(path)
+                tree.add_leaf(path)
                 return
             for step in path:
-                tree = tree.inside(step)
+                tree = tree.get_or_add(step)
             if node.selection_set:
-                self.collect(named, node.selection_set.selections, tree)
+                self.collect_fields(named, node.selection_set.selections, tree)
         else:
             _add_needs(on, own, tree)
 
@@ -163,13 +163,13 @@ class _Walk:
         return True
 
 
-def word(field: StrawberryField, graphql_name: str) -> tuple[str, ...]:
+def upstream_path(field: StrawberryField, graphql_name: str) -> tuple[str, ...]:
     """The path under which a GraphQL upstream knows a field: what `take` says, else the field's own GraphQL name."""
     record = field.metadata.get(TAKE)
     return record.path if record else (graphql_name,)
 
 
-def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryField, tree: _Tree) -> None:
+def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryField, tree: _SelectionTree) -> None:
     """Add what must be in the record for a field that is fetched or computed."""
     names: list[str]
     if record := field.metadata.get(VIA):
@@ -183,20 +183,20 @@ def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryFi
     shown = {each.python_name for each in owns if each is not None}
     for name in names:
         if name not in shown:
-            tree.leaf((to_camel_case(name),))  # a private field, named upstream as a shown one would be
+            tree.add_leaf((to_camel_case(name),))  # a private field, named upstream as a shown one would be
     for definition_name, definition in on.fields.items():
         own: StrawberryField | None = definition.extensions.get(_BACKREF)
         if own is None or own.python_name not in names:
             continue
         if own.is_basic_field:
             if is_leaf_type(get_named_type(definition.type)):
-                tree.leaf(word(own, definition_name))
+                tree.add_leaf(upstream_path(own, definition_name))
         else:
             _add_needs(on, own, tree)
 
 
-def _add_leaves(on: GraphQLObjectType | GraphQLInterfaceType, tree: _Tree) -> None:
+def _add_leaves(on: GraphQLObjectType | GraphQLInterfaceType, tree: _SelectionTree) -> None:
     for name, definition in on.fields.items():
         own: StrawberryField | None = definition.extensions.get(_BACKREF)
         if own is not None and own.is_basic_field and is_leaf_type(get_named_type(definition.type)):
-            tree.leaf(word(own, name))
+            tree.add_leaf(upstream_path(own, name))

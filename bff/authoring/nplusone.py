@@ -21,10 +21,10 @@ from connectors.endpoint import Endpoint
 _BACKREF = "strawberry-definition"
 
 
-def n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozenset()) -> list[str]:
+def find_n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozenset()) -> list[str]:
     """One line for each field that would make a call per object of a list; upstreams with a cache are let off."""
     found = []
-    for name in sorted(_in_lists(schema)):
+    for name in sorted(_find_types_in_lists(schema)):
         type_ = schema.type_map[name]
         assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
         for field_name, field in type_.fields.items():
@@ -41,28 +41,28 @@ def n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozenset()) 
     return found
 
 
-def _in_lists(schema: GraphQLSchema) -> set[str]:
+def _find_types_in_lists(schema: GraphQLSchema) -> set[str]:
     """Names of the types that stand in a list, or below one, anywhere in the schema."""
     below: set[str] = set()
     seen: set[tuple[str, bool]] = set()
     roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
     todo = [(root.name, False) for root in roots if root is not None]
     while todo:
-        name, listed = todo.pop()
-        if (name, listed) in seen:
+        name, is_in_list = todo.pop()
+        if (name, is_in_list) in seen:
             continue
-        seen.add((name, listed))
+        seen.add((name, is_in_list))
         type_ = schema.type_map[name]
         if isinstance(type_, GraphQLUnionType):
-            todo += [(each.name, listed) for each in type_.types]
+            todo += [(each.name, is_in_list) for each in type_.types]
             continue
         if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             continue
-        if listed:
+        if is_in_list:
             below.add(name)
         if isinstance(type_, GraphQLInterfaceType):
-            todo += [(each.name, listed) for each in schema.get_possible_types(type_)]
-        todo += [(get_named_type(field.type).name, listed or _has_list(field)) for field in type_.fields.values()]
+            todo += [(each.name, is_in_list) for each in schema.get_possible_types(type_)]
+        todo += [(get_named_type(field.type).name, is_in_list or _has_list(field)) for field in type_.fields.values()]
     return below
 
 

@@ -17,7 +17,7 @@ class SchemaError(Exception):
         self.problems = tuple(problems)
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def suggest_nearest(name: str, names: Iterable[str]) -> str:
     """`did you mean "sku"?`, or the list of what there is."""
     known = sorted(names)
     close = get_close_matches(name, known, n=1)

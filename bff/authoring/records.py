@@ -29,7 +29,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
-from bff.authoring.cooperative import each_of
+from bff.authoring.cooperative import convert_each
 from bff.authoring.fields import TAKE
 from bff.contract import Problem
 from connectors.contract import Event, Reply, at_step
@@ -53,20 +53,20 @@ class Records:
         if isinstance(type_, GraphQLNonNull):
             return self.converter(type_.of_type)
         if isinstance(type_, GraphQLList):
-            return _each(
+            return _convert_list(
                 self.converter(type_.of_type), is_of_objects=is_composite_type(get_nullable_type(type_.of_type))
             )
         if isinstance(type_, GraphQLObjectType):
-            return self._object(type_)
+            return self._convert_object(type_)
         if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
-            return self._abstract(type_)
+            return self._convert_abstract(type_)
         if isinstance(type_, GraphQLEnumType):
-            return _enum(type_)
+            return _convert_enum(type_)
         if isinstance(type_, GraphQLScalarType) and type_.name not in specified_scalar_types:
-            return _scalar(type_)
-        return _same
+            return _convert_scalar(type_)
+        return _keep_value
 
-    def _object(self, type_: GraphQLObjectType) -> Convert:
+    def _convert_object(self, type_: GraphQLObjectType) -> Convert:
         made = self._objects.get(type_.name)
         if made is not None:
             return made
@@ -75,22 +75,22 @@ class Records:
         def convert(value: Any) -> Any:
             nonlocal fill
             if not isinstance(value, Mapping):
-                return value if value is None or _is_instance(value) else _misfit(type_.name, value)
+                return value if value is None or _is_instance(value) else _misfit_error(type_.name, value)
             if fill is None:  # at first use, because types may contain themselves
-                fill = self._filler(type_)
+                fill = self._compile_filler(type_)
             return fill(value)
 
         self._objects[type_.name] = convert
         return convert
 
-    def slots(self, type_: GraphQLObjectType) -> list[Slot]:
+    def list_slots(self, type_: GraphQLObjectType) -> list[Slot]:
         """Where each attribute of a strawberry type stands in a record; those that a record can fill."""
         definition = type_.extensions.get(_BACKREF)
         if definition is None:
             return []
         cls: type = definition.origin
         slots = [
-            _slot(own, name, self.converter(field.type))
+            _create_slot(own, name, self.converter(field.type))
             for name, field in type_.fields.items()
             if (own := field.extensions.get(_BACKREF)) is not None and own.base_resolver is None and own.init
         ]
@@ -100,19 +100,19 @@ class Records:
                 attribute=own.name,
                 path=(own.name,),
                 other=to_camel_case(own.name),
-                convert=_same,
-                default=_default(own),
+                convert=_keep_value,
+                default=_find_default(own),
             )
             for own in dataclasses.fields(cls)
             if own.init and own.name not in shown  # private fields: not in GraphQL, but there for Python code
         ]
         return slots
 
-    def _filler(self, type_: GraphQLObjectType) -> Convert:
+    def _compile_filler(self, type_: GraphQLObjectType) -> Convert:
         definition = type_.extensions.get(_BACKREF)
         if definition is None:
-            return _same
-        make = _maker(definition.origin, self.slots(type_))
+            return _keep_value
+        make = _compile_maker(definition.origin, self.list_slots(type_))
 
         def fill(record: Mapping[str, Any]) -> Any:
             try:
@@ -122,15 +122,15 @@ class Records:
 
         return fill
 
-    def _abstract(self, type_: GraphQLInterfaceType | GraphQLUnionType) -> Convert:
+    def _convert_abstract(self, type_: GraphQLInterfaceType | GraphQLUnionType) -> Convert:
         def convert(value: Any) -> Any:
             if not isinstance(value, Mapping):
-                return value if value is None or _is_instance(value) else _misfit(type_.name, value)
+                return value if value is None or _is_instance(value) else _misfit_error(type_.name, value)
             possible = self._schema.get_possible_types(type_)
             named = value.get("__typename")
             chosen = next((each for each in possible if each.name == named), None)
             if chosen is None:
-                chosen = next((each for each in possible if _claims(each, value)), None)
+                chosen = next((each for each in possible if _claims_record(each, value)), None)
             if chosen is None:
                 return GraphQLError(
                     f"Cannot tell which type of {type_.name} a record is. Give its types an "
@@ -138,7 +138,7 @@ class Records:
                     "that looks at the record, or have the upstream send `__typename`.",
                     extensions={"code": Problem.INVALID_VALUE.name},
                 )
-            return self._object(chosen)(value)
+            return self._convert_object(chosen)(value)
 
         return convert
 
@@ -154,7 +154,7 @@ class Slot:
     convert: Convert
     default: Callable[[], Any]
 
-    def read(self, record: Mapping[str, Any]) -> Any:
+    def read_from(self, record: Mapping[str, Any]) -> Any:
         """The value, or the attribute's default."""
         if len(self.path) == 1:
             name = self.path[0]
@@ -171,44 +171,44 @@ class Slot:
         return self.default() if value is None else self.convert(value)
 
 
-def _maker(cls: type, slots: list[Slot]) -> Convert:
+def _compile_maker(cls: type, slots: list[Slot]) -> Convert:
     """Make one object of a record. Written out for the type, because it runs for every record: a third of the time."""
     names: dict[str, Any] = {"cls": cls}
     given: list[str] = []
     for number, slot in enumerate(slots):
-        names[f"convert{number}"], names[f"read{number}"] = slot.convert, slot.read
+        names[f"convert{number}"], names[f"read{number}"] = slot.convert, slot.read_from
         value = f"read{number}(record)"
         for name in (slot.other, slot.path[0]) if len(slot.path) == 1 else ():
-            found = f"record[{name!r}]" if slot.convert is _same else f"convert{number}(record[{name!r}])"
+            found = f"record[{name!r}]" if slot.convert is _keep_value else f"convert{number}(record[{name!r}])"
             value = f"{found} if {name!r} in record else {value}"
         given.append(f"{slot.attribute}={value}")
     made: Convert = eval(f"lambda record: cls({', '.join(given)})", names)  # noqa: S307 - names are written as literals
     return made
 
 
-def _slot(own: StrawberryField, graphql_name: str, convert: Convert) -> Slot:
+def _create_slot(own: StrawberryField, graphql_name: str, convert: Convert) -> Slot:
     take = own.metadata.get(TAKE)
     path = take.path if take else (own.python_name,)
-    return Slot(own.python_name, path, path[0] if take else graphql_name, convert, _default(own))
+    return Slot(own.python_name, path, path[0] if take else graphql_name, convert, _find_default(own))
 
 
-def _default(own: dataclasses.Field[Any]) -> Callable[[], Any]:
+def _find_default(own: dataclasses.Field[Any]) -> Callable[[], Any]:
     if own.default_factory is not dataclasses.MISSING:
         return own.default_factory
     value = None if own.default is dataclasses.MISSING else own.default
     return lambda: value
 
 
-def _each(convert: Convert, *, is_of_objects: bool) -> Convert:
+def _convert_list(convert: Convert, *, is_of_objects: bool) -> Convert:
     def convert_list(value: Any) -> Any:
         if not isinstance(value, list | tuple):
             return value
-        return list(value) if is_of_objects and _are_made(value) else each_of(convert, value)
+        return list(value) if is_of_objects and _are_objects(value) else convert_each(convert, value)
 
     return convert_list
 
 
-def _are_made(values: Sequence[Any]) -> bool:
+def _are_objects(values: Sequence[Any]) -> bool:
     """Whether all are objects of the author's own classes, which no converter of objects would touch."""
     return all(
         kind is NoneType or (hasattr(kind, _DEFINITION) and not issubclass(kind, Mapping))
@@ -216,10 +216,10 @@ def _are_made(values: Sequence[Any]) -> bool:
     )
 
 
-def _enum(type_: GraphQLEnumType) -> Convert:
+def _convert_enum(type_: GraphQLEnumType) -> Convert:
     definition = type_.extensions.get(_BACKREF)
     if definition is None:
-        return _same
+        return _keep_value
     cls: type[enum.Enum] = definition.wrapped_cls
     members: dict[Any, Any] = {member.name: member for member in cls}
     members |= {member.value: member for member in cls if isinstance(member.value, str | int)}
@@ -230,7 +230,7 @@ def _enum(type_: GraphQLEnumType) -> Convert:
     return convert
 
 
-def _scalar(type_: GraphQLScalarType) -> Convert:
+def _convert_scalar(type_: GraphQLScalarType) -> Convert:
     def convert(value: Any) -> Any:
         """Upstreams send the serialized form; Python code and `serialize` want the Python value."""
         if value is None or isinstance(value, Exception):
@@ -245,7 +245,7 @@ def _scalar(type_: GraphQLScalarType) -> Convert:
     return convert
 
 
-def _same(value: Any) -> Any:
+def _keep_value(value: Any) -> Any:
     return value
 
 
@@ -253,7 +253,7 @@ def _is_instance(value: Any) -> bool:
     return hasattr(type(value), _DEFINITION) or isinstance(value, Exception)
 
 
-def _claims(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
+def _claims_record(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
     """Whether the author's own `is_type_of` says that this record is of this type."""
     definition = type_.extensions.get(_BACKREF)
     test = getattr(definition, "is_type_of", None)
@@ -263,7 +263,7 @@ def _claims(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
         return False
 
 
-def _misfit(name: str, value: Any) -> GraphQLError:
+def _misfit_error(name: str, value: Any) -> GraphQLError:
     return GraphQLError(
         f"Expected a record for {name}, a service sent {type(value).__name__}.",
         extensions={"code": UpstreamBadReply.code},
@@ -276,5 +276,5 @@ def unwrap(result: Any, convert: Convert) -> Any:
         return convert(result.data)
     if isinstance(result, list | tuple):
         has_holders = any(issubclass(kind, _HOLDERS) for kind in set(map(type, result)))
-        return convert([unwrap(item, _same) for item in result] if has_holders else list(result))
+        return convert([unwrap(item, _keep_value) for item in result] if has_holders else list(result))
     return convert(result) if isinstance(result, Mapping) else result

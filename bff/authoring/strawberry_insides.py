@@ -9,6 +9,9 @@ from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLField, GraphQLNamedType, GraphQLResolveInfo, GraphQLSchema
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
@@ -68,3 +71,21 @@ def python_arguments(schema: GraphQLSchema, field: StrawberryField, coerced: dic
     owner = schema.extensions[BACKREF]
     registry = owner.schema_converter.scalar_registry
     return convert_arguments(coerced, field.arguments, scalar_registry=registry, config=owner.config)
+
+
+__all__ = [
+    "BACKREF",
+    "DEFINITION",
+    "MaybeNullValidationRule",
+    "OneOfInputValidationRule",
+    "StrawberryGraphQLCoreExecutionContext",
+    "core_schema",
+    "definition_of",
+    "handles_exceptions",
+    "is_default_resolver",
+    "own_field_of",
+    "owner_schema",
+    "python_arguments",
+    "raw_info",
+    "wrap_info",
+]

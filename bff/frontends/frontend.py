@@ -11,7 +11,7 @@ import strawberry
 from graphql import GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective, print_directive
 
 from bff.authoring import FrontendSchema, SchemaError
-from bff.authoring.frontend import adopt as adopt_records
+from bff.authoring.frontend import adopt_records
 from bff.authoring.strawberry_insides import core_schema
 from bff.contract import CrossOrigin, Example, FrontendCard, UploadLimits
 from bff.documents.documents import Documents

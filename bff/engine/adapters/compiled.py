@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import aclosing
 from functools import cached_property
 from inspect import isawaitable
@@ -26,16 +26,20 @@ from graphql import (
     is_specified_scalar_type,
     visit,
 )
-from graphql.execution import create_source_event_stream, map_source_to_response_event
-from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.executor import CollectedErrors
-from graphql.execution.values import VariableValues, get_variable_values
-from graphql.pyutils import RefMap
 
 from bff.authoring import Context
-from bff.engine.adapters.executor import Compiled, StrawberryExecutor
+from bff.engine.adapters.executor import StrawberryExecutor
+from bff.engine.adapters.operation import CompiledOperation
+from bff.engine.adapters.template import ExecutorTemplate
+from bff.engine.graphql_core import (
+    FragmentDetails,
+    VariableValues,
+    create_source_event_stream,
+    get_variable_values,
+    map_source_to_response_event,
+)
 
-MOST_COERCION_ERRORS = 50
+MAX_COERCION_ERRORS = 50
 NO_VALUES = VariableValues({}, {})
 """For operations that declare no variables; nobody writes into it."""
 
@@ -49,9 +53,9 @@ class CompiledProgram:
         self._operation = operation
         self._definitions = fragments
         self._fragments = {name: FragmentDetails(each) for name, each in fragments.items()}
-        self._compiled = Compiled(operation, fragments)
+        self._compiled = CompiledOperation(operation, fragments)
         self._variables = operation.variable_definitions or ()
-        self._model: _Model | None = None
+        self._template: ExecutorTemplate | None = None
 
     def begin(
         self, variables: Mapping[str, Any] | None, context: Context, *, takes_records: bool = False
@@ -60,8 +64,8 @@ class CompiledProgram:
 
         `takes_records` as in Request.
         """
-        is_known = self._model is not None
-        executor = self._executor(variables, context)
+        is_known = self._template is not None
+        executor = self._create_executor(variables, context)
         if isinstance(executor, ExecutionResult):
             return executor
         executor.keeps_records = takes_records and is_known and self._has_plain_leaves
@@ -72,7 +76,7 @@ class CompiledProgram:
     def _has_plain_leaves(self) -> bool:
         """Whether all that is selected is of the specification's scalars, or of enums."""
         types = TypeInfo(self._schema)
-        leaves = _Leaves(types)
+        leaves = _LeafVisitor(types)
         for node in (self._operation, *self._definitions.values()):
             visit(node, TypeInfoVisitor(types, leaves))
         return leaves.are_plain
@@ -83,7 +87,9 @@ class CompiledProgram:
         What a query leaves for later begins with everything else; mutations wait, because that may read what they
         changed.
         """
-        executor = self._executor(variables, context, begins_early=self._operation.operation is OperationType.QUERY)
+        executor = self._create_executor(
+            variables, context, begins_early=self._operation.operation is OperationType.QUERY
+        )
         if isinstance(executor, ExecutionResult):
             yield executor
             return
@@ -102,7 +108,7 @@ class CompiledProgram:
         self, variables: Mapping[str, Any] | None, context: Context
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Run a subscription: a result for each event, or the one that says why there are none, or no more."""
-        executor = self._executor(variables, context)
+        executor = self._create_executor(variables, context)
         if isinstance(executor, ExecutionResult):
             yield executor
             return
@@ -116,24 +122,24 @@ class CompiledProgram:
                 async for result in results:
                     yield result
         except Exception as error:  # noqa: BLE001 - authors' generators may raise anything; it ends the subscription
-            told = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
-            yield ExecutionResult(None, [told])
+            reported = error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
+            yield ExecutionResult(None, [reported])
 
-    def _executor(
+    def _create_executor(
         self, variables: Mapping[str, Any] | None, context: Context, *, begins_early: bool = False
     ) -> StrawberryExecutor | ExecutionResult:
         values: VariableValues | list[GraphQLError] = NO_VALUES
         if self._variables:
-            values = get_variable_values(self._schema, self._variables, dict(variables or {}), MOST_COERCION_ERRORS)
+            values = get_variable_values(self._schema, self._variables, dict(variables or {}), MAX_COERCION_ERRORS)
         if isinstance(values, list):
             return ExecutionResult(None, values)
-        if self._model is None:
-            self._model = _Model(self._new_executor(context, values))
-        executor = self._model.executor(context, values)
+        if self._template is None:
+            self._template = ExecutorTemplate(self._create_first_executor(context, values))
+        executor = self._template.create(context, values)
         executor.enable_early_execution = begins_early
         return executor
 
-    def _new_executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
+    def _create_first_executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
         executor = StrawberryExecutor(
             self._schema,
             self._definitions,
@@ -151,7 +157,7 @@ class CompiledProgram:
         return executor
 
 
-class _Leaves(Visitor):
+class _LeafVisitor(Visitor):
     """Looks for scalars whose values may be anything."""
 
     def __init__(self, types: TypeInfo) -> None:
@@ -164,38 +170,3 @@ class _Leaves(Visitor):
         type_ = self._types.get_type()
         if type_ is not None and isinstance(named := get_named_type(type_), GraphQLScalarType):
             self.are_plain = self.are_plain and is_specified_scalar_type(named)
-
-
-class _Model:
-    """An executor of which others are made, at a fifth of the cost: they differ in what belongs to one request."""
-
-    _SHARED = frozenset({"fragment_definitions", "fragments"})
-
-    def __init__(self, model: StrawberryExecutor) -> None:
-        own = {
-            name: type(value)
-            for name, value in vars(model).items()
-            if isinstance(value, list | set | dict | RefMap | CollectedErrors) and name not in self._SHARED
-        }
-        self._attributes = {name: value for name, value in vars(model).items() if name not in own}
-        self._class: type[StrawberryExecutor] = type("StrawberryExecutor", (_Lazy,), {"containers": own})
-
-    def executor(self, context: Context, values: VariableValues) -> StrawberryExecutor:
-        """One for this request."""
-        made = object.__new__(self._class)
-        state = vars(made)
-        state.update(self._attributes)
-        state["context_value"], state["variable_values"] = context, values
-        return made
-
-
-class _Lazy(StrawberryExecutor):
-    """Makes its empty containers when they are asked for: most operations have no use for any of them."""
-
-    containers: Mapping[str, Callable[[], Any]]
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in self.containers:
-            raise AttributeError(name=name, obj=self)
-        made = vars(self)[name] = self.containers[name]()
-        return made

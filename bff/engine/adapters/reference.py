@@ -11,7 +11,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
 from bff.authoring import Context
-from bff.engine.adapters import strawberry_incremental as incremental_executor
+from bff.engine.adapters.strawberry_incremental import enable_incremental
 
 
 class FromPlan(SchemaExtension):
@@ -35,7 +35,7 @@ class FromPlan(SchemaExtension):
 
 def adopt(schema: strawberry.Schema) -> None:
     """Make a schema take documents from plans, and know @defer and @stream. Idempotent."""
-    incremental_executor.adopt(schema)
+    enable_incremental(schema)
     if FromPlan not in schema.extensions:
         schema.extensions = (FromPlan, *schema.extensions)
 

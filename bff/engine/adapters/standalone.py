@@ -22,7 +22,7 @@ R = TypeVar("R")
 _CHOICE = "executor_class"
 
 
-def _on(engine: type[Executor[Any]], function: Callable[P, R]) -> Callable[P, R]:
+def _choose_executor(engine: type[Executor[Any]], function: Callable[P, R]) -> Callable[P, R]:
     """The function with another executor where its caller chooses none."""
     place = list(signature(function).parameters).index(_CHOICE)
 
@@ -38,11 +38,11 @@ def _on(engine: type[Executor[Any]], function: Callable[P, R]) -> Callable[P, R]
     return run
 
 
-execute = _on(SetExecutor, graphql_execute)
+execute = _choose_executor(SetExecutor, graphql_execute)
 """`graphql.execute`."""
-execute_sync = _on(SetExecutor, graphql.execute_sync)
+execute_sync = _choose_executor(SetExecutor, graphql.execute_sync)
 """`graphql.execute_sync`."""
-experimental_execute_incrementally = _on(SetExecutor, graphql.experimental_execute_incrementally)
+experimental_execute_incrementally = _choose_executor(SetExecutor, graphql.experimental_execute_incrementally)
 """`graphql.experimental_execute_incrementally`."""
-subscribe = _on(EventExecutor, graphql.subscribe)
+subscribe = _choose_executor(EventExecutor, graphql.subscribe)
 """`graphql.subscribe`: the operation is compiled once, and every event runs on what was compiled."""

@@ -7,13 +7,13 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLDeferDirective, GraphQLStreamDirective, OperationType
-from graphql.execution.incremental import IncrementalExecutor
 
 from bff.authoring import Context
 from bff.authoring.strawberry_insides import core_schema
+from bff.engine.graphql_core import IncrementalExecutor
 
 
-def adopt(schema: strawberry.Schema) -> None:
+def enable_incremental(schema: strawberry.Schema) -> None:
     """Declare the directives, and start what is deferred at once. Idempotent."""
     core = core_schema(schema)
     missing = [each for each in (GraphQLDeferDirective, GraphQLStreamDirective) if not core.get_directive(each.name)]

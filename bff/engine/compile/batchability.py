@@ -8,75 +8,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from inspect import iscoroutinefunction
-from typing import NamedTuple
 
-from graphql import GraphQLSchema
-from strawberry.types.field import StrawberryField
+from bff.authoring.strawberry_insides import own_field_of
+from bff.engine.compile.resolvers import EndpointFetch, Method, ResolverCall
+from bff.engine.compile.shapes import (
+    AbstractOutput,
+    Batchability,
+    LeafOutput,
+    ListOutput,
+    Output,
+    Shape,
+    Step,
+    StreamedList,
+)
 
-from bff.engine.compile.resolvers import BACKREF, Called, Fetched, Function
-from bff.engine.compile.shapes import Abstract, Leaf, Listing, Output, Shape, Step, Streamed
-
-MOST_TYPES = 10
+MAX_TYPES = 10
 """Of an interface or union with more types, what is selected of their objects is not looked at."""
 
 
-class Manner(NamedTuple):
-    """How the values below an object come."""
-
-    is_batched: bool = False
-    """One call may serve all objects."""
-    waits: bool = False
-    """Each object has calls or resolvers of its own to wait for."""
-    is_unknown: bool = False
-    """Resolvers may give awaitables."""
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether each object is made by itself."""
-        return self.waits and not self.is_batched
-
-
-def manner_of(later: Shape | Streamed) -> Manner:
+def find_batchability(deferred: Shape | StreamedList) -> Batchability:
     """How values come, from all that is selected of them."""
-    if later.manner is None:
-        later.manner = _found(later.items if isinstance(later, Streamed) else later)
-    found: Manner = later.manner
-    return found
+    if deferred.batchability is None:
+        deferred.batchability = _combine_steps(deferred.items if isinstance(deferred, StreamedList) else deferred)
+    return deferred.batchability
 
 
-def _found(output: Output | Shape) -> Manner:
-    ways = [_manner(step) for step in _steps(output)]
-    return Manner(*map(any, zip(*ways, strict=True))) if ways else Manner()
+def _combine_steps(output: Output | Shape) -> Batchability:
+    ways = [_batchability_of_step(step) for step in _iterate_steps(output)]
+    return Batchability(*map(any, zip(*ways, strict=True))) if ways else Batchability()
 
 
-def _manner(step: Step) -> Manner:
-    resolving = step.resolving
-    if isinstance(resolving, Fetched):
-        is_batched = resolving.endpoint.batch is not None
-        return Manner(is_batched, waits=not is_batched)
-    if isinstance(resolving, Called | Function) and not step.is_introspective:
-        own: StrawberryField | None = step.field.extensions.get(BACKREF)
+def _batchability_of_step(step: Step) -> Batchability:
+    resolution = step.resolution
+    if isinstance(resolution, EndpointFetch):
+        is_batched = resolution.endpoint.batch is not None
+        return Batchability(is_batched, waits=not is_batched)
+    if isinstance(resolution, ResolverCall | Method) and not step.is_introspective:
+        own = own_field_of(step.field)
         waits = iscoroutinefunction(step.field.resolve) if own is None else own.is_async
-        return Manner(waits=waits, is_unknown=isinstance(resolving, Called))
-    return Manner()
+        return Batchability(waits=waits, is_unknown=isinstance(resolution, ResolverCall))
+    return Batchability()
 
 
-def _steps(output: Output | Shape) -> Iterator[Step]:
-    while isinstance(output, Listing):
+def _iterate_steps(output: Output | Shape) -> Iterator[Step]:
+    while isinstance(output, ListOutput):
         output = output.items
-    if isinstance(output, Leaf):
+    if isinstance(output, LeafOutput):
         return
-    for shape in [output] if isinstance(output, Shape) else _shapes(output):
+    for shape in [output] if isinstance(output, Shape) else _shapes_of(output):
         for each in (shape, *(group for _, group in shape.deferral.groups)) if shape.deferral else (shape,):
             for step in each.steps:
                 yield step
-                yield from _steps(step.output)
+                yield from _iterate_steps(step.output)
 
 
-def _shapes(output: Output) -> list[Shape]:
-    if isinstance(output, Abstract):
-        schema: GraphQLSchema = output.source.schema
-        types = schema.get_possible_types(output.type)
-        return [output.shape(each) for each in types] if len(types) <= MOST_TYPES else []
-    assert not isinstance(output, Leaf | Listing)
+def _shapes_of(output: Output) -> list[Shape]:
+    if isinstance(output, AbstractOutput):
+        types = output.schema.get_possible_types(output.type)
+        return [output.shape_of(each) for each in types] if len(types) <= MAX_TYPES else []
+    assert not isinstance(output, LeafOutput | ListOutput)
     return [output.shape]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import NoneType
 from typing import Any
 
-from bff.engine.compile.resolvers import Attribute, Function
+from bff.engine.compile.resolvers import Attribute, Method
 from connectors.contract import Event, Reply
 
 Values = list[Any]
@@ -15,13 +15,13 @@ _MAY_HOLD = (Reply, Event, Mapping, list, tuple)
 """Kinds of values in which an author may have left what an endpoint gave."""
 
 
-def read(resolving: Attribute | Function, sources: Values, *others: Iterable[Any]) -> Values:
+def read_attributes(resolution: Attribute | Method, sources: Values, *others: Iterable[Any]) -> Values:
     """Attributes, or what methods return, each called once; exceptions are values."""
     values: Values = []
-    given = [iter(column) for column in (sources, *others)]
+    columns = [iter(column) for column in (sources, *others)]
     while len(values) < len(sources):
         try:
-            values.extend(map(resolving.get, *given))  # keeps what came before an exception
+            values.extend(map(resolution.get, *columns))  # keeps what came before an exception
         except Exception as error:  # noqa: BLE001 - authors' code may raise anything
             values.append(error)
         else:
@@ -29,10 +29,10 @@ def read(resolving: Attribute | Function, sources: Values, *others: Iterable[Any
                 values.append(StopIteration())  # which ended the map
     if not any(issubclass(kind, _MAY_HOLD) for kind in set(map(type, values)) - _SCALARS):
         return values
-    return [_outcome(resolving.unwrapped, value) for value in values]
+    return [_catch_error(resolution.unwrap_value, value) for value in values]
 
 
-def held(name: str, sources: Values) -> Values:
+def read_entries(name: str, sources: Values) -> Values:
     """Entries of mappings, attributes of other objects; exceptions are values."""
     if set(map(type, sources)) == {dict}:
         return [source.get(name) for source in sources]
@@ -45,7 +45,7 @@ def held(name: str, sources: Values) -> Values:
     return values
 
 
-def _outcome(work: Callable[[Any], Any], value: Any) -> Any:
+def _catch_error(work: Callable[[Any], Any], value: Any) -> Any:
     try:
         return work(value)
     except Exception as error:  # noqa: BLE001 - as above

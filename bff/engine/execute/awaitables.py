@@ -14,11 +14,10 @@ from types import GeneratorType
 from typing import Any, TypeVar
 
 from graphql import GraphQLError, Undefined
-from graphql.execution.executor import Executor
-from graphql.pyutils import is_iterable
 
-from bff.engine.execute.failures import FAILED, TURN
-from bff.engine.execute.suspend import Line, Started
+from bff.engine.execute.failures import FAILED, WAIT_COUNT
+from bff.engine.execute.suspend import EagerStart, Line
+from bff.engine.graphql_core import Executor, is_iterable
 from connectors.endpoint import current_scope
 
 T = TypeVar("T")
@@ -33,7 +32,7 @@ def has_awaitables(values: Values, is_awaitable: Callable[[Any], bool]) -> bool:
     return any(map(is_awaitable, values if GeneratorType in samples else samples.values()))
 
 
-async def awaited(values: Values, executor: Executor[Any], line: Line, group: Group | None = None) -> Values:
+async def await_values(values: Values, executor: Executor[Any], line: Line, group: Group | None = None) -> Values:
     """What awaitables give, or the exceptions they raise, in their places.
 
     With `group` the values may not be null: FAILED is put for those that share the fate of one that is.
@@ -45,22 +44,22 @@ async def awaited(values: Values, executor: Executor[Any], line: Line, group: Gr
         if not rows:
             return settled
     try:
-        await line.may_wait()
-        outcomes = await _outcomes([values[row] for row in rows], rows, executor, group)
+        await line.enter_loop()
+        outcomes = await _gather_outcomes([values[row] for row in rows], rows, executor, group)
     except GeneratorExit:
-        leave([values[row] for row in rows], executor)
+        abandon([values[row] for row in rows], executor)
         raise
     except BaseException:
-        _close(values[row] for row in rows)
+        _close_coroutines(values[row] for row in rows)
         raise
     for row, outcome in zip(rows, outcomes, strict=True):
         settled[row] = outcome
     return settled
 
 
-async def finished(waiting: Sequence[Started[Any]]) -> None:
+async def finish_all(waiting: Sequence[EagerStart[Any]]) -> None:
     """Go on with all of them; when one raises, the others are cancelled and gone before it is told."""
-    tasks = _tasks(waiting)
+    tasks = _start_tasks(waiting)
     try:
         values = await asyncio.gather(*tasks)
     except BaseException:
@@ -72,15 +71,15 @@ async def finished(waiting: Sequence[Started[Any]]) -> None:
         each.value = value
 
 
-async def drained(values: Values, executor: Executor[Any], *, until_null: bool) -> Values:
+async def drain_iterables(values: Values, executor: Executor[Any], *, until_null: bool) -> Values:
     """Lists of what async iterables give; the exception that ends one stands in its place.
 
     `until_null`: an item that is null dooms its list, so that no more are asked for.
     """
-    return await asyncio.gather(*(_outcome_of(_items_of(value, executor, until_null)) for value in values))
+    return await asyncio.gather(*(_catch_error(_drain(value, executor, until_null)) for value in values))
 
 
-def listed(value: Any, executor: Executor[Any], field: str) -> list[Any]:
+def list_items(value: Any, executor: Executor[Any], field: str) -> list[Any]:
     """What an iterable gives. Raises what it raises, after its other items have been seen to."""
     if isinstance(value, Exception):
         raise value
@@ -91,7 +90,7 @@ def listed(value: Any, executor: Executor[Any], field: str) -> list[Any]:
     try:
         items.extend(iterator)
     except Exception:
-        leave(filter(executor.is_awaitable, [*items, *_rest(iterator)]), executor)
+        abandon(filter(executor.is_awaitable, [*items, *_take_rest(iterator)]), executor)
         raise
     return items
 
@@ -103,32 +102,32 @@ def is_null(value: Any) -> bool:
 
 def _worth_waiting(rows: list[int], settled: Values, group: Group, executor: Executor[Any]) -> list[int]:
     """The rows that no null among the settled values dooms; the others are FAILED and end by themselves."""
-    doomed = {group(row) for row, value in enumerate(settled) if is_null(value)}
-    if not doomed:
+    nulled = {group(row) for row, value in enumerate(settled) if is_null(value)}
+    if not nulled:
         return rows
-    lost = {row for row in rows if group(row) in doomed}
+    lost = {row for row in rows if group(row) in nulled}
     if lost:
-        leave([settled[row] for row in lost], executor)
+        abandon([settled[row] for row in lost], executor)
     for row in lost:
         settled[row] = FAILED
     return [row for row in rows if row not in lost]
 
 
-async def _outcomes(
+async def _gather_outcomes(
     awaitables: Sequence[Awaitable[Any]], rows: Sequence[int], executor: Executor[Any], group: Group | None
 ) -> list[Any]:
     if len(awaitables) == 1:
-        return [await _outcome_of(_unless_aborted(awaitables[0], executor))]
-    works = [_outcome_of(_unless_aborted(each, executor)) for each in awaitables]
+        return [await _catch_error(_stop_when_aborted(awaitables[0], executor))]
+    works = [_catch_error(_stop_when_aborted(each, executor)) for each in awaitables]
     if group is None:
-        outcomes: list[Any] = await asyncio.gather(*_tasks(works))
+        outcomes: list[Any] = await asyncio.gather(*_start_tasks(works))
     else:
-        outcomes = await _Fates(works, rows, group).outcomes()
-    TURN.set(TURN.get() + 1)  # what follows comes later than what was known before
+        outcomes = await _SharedFates(works, rows, group).gather()
+    WAIT_COUNT.set(WAIT_COUNT.get() + 1)  # what follows comes later than what was known before
     return outcomes
 
 
-class _Fates:
+class _SharedFates:
     """Awaitables some of which end together: when one gives null, those of its group are cancelled."""
 
     def __init__(self, works: Sequence[Coroutine[Any, Any, Any]], rows: Sequence[int], group: Group) -> None:
@@ -136,9 +135,9 @@ class _Fates:
         self._group = group
         self._members: dict[Hashable, list[asyncio.Future[Any]]] | None = None
         self._lost: set[asyncio.Future[Any]] = set()
-        self._tasks = _tasks(self._watched(index, work) for index, work in enumerate(works))
+        self._tasks = _start_tasks(self._watch(index, work) for index, work in enumerate(works))
 
-    async def outcomes(self) -> list[Any]:
+    async def gather(self) -> list[Any]:
         """FAILED for what was cancelled. Cancels all when it is cancelled itself."""
         outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
         for index, task in enumerate(self._tasks):
@@ -148,19 +147,19 @@ class _Fates:
                 raise outcomes[index]
         return outcomes
 
-    async def _watched(self, index: int, work: Coroutine[Any, Any, Any]) -> Any:
+    async def _watch(self, index: int, work: Coroutine[Any, Any, Any]) -> Any:
         outcome = await work
         if is_null(outcome):  # a turn later, so that all have begun and can end what they have begun
-            asyncio.get_running_loop().call_soon(self._doom, index)
+            asyncio.get_running_loop().call_soon(self._cancel_siblings, index)
         return outcome
 
-    def _doom(self, index: int) -> None:
-        for task in self._others(index):
+    def _cancel_siblings(self, index: int) -> None:
+        for task in self._pop_siblings(index):
             if not task.done():
                 self._lost.add(task)
                 task.cancel()
 
-    def _others(self, index: int) -> list[asyncio.Future[Any]]:
+    def _pop_siblings(self, index: int) -> list[asyncio.Future[Any]]:
         if self._members is None:  # once, and only where something failed
             self._members = {}
             for row, task in zip(self._rows, self._tasks, strict=True):
@@ -169,27 +168,27 @@ class _Fates:
         return [task for task in members if task is not self._tasks[index]]
 
 
-def _tasks(works: Iterable[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
+def _start_tasks(works: Iterable[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
     """Begin them, a turn later than what runs now."""
-    token = TURN.set(TURN.get() + 1)
+    token = WAIT_COUNT.set(WAIT_COUNT.get() + 1)
     try:
         return [asyncio.ensure_future(work) for work in works]
     finally:
-        TURN.reset(token)
+        WAIT_COUNT.reset(token)
 
 
-async def _outcome_of(awaitable: Awaitable[Any]) -> Any:
+async def _catch_error(awaitable: Awaitable[Any]) -> Any:
     try:
         return await awaitable
     except Exception as error:  # noqa: BLE001 - authors' code may raise anything; errors are values here
         return error
 
 
-def _unless_aborted(awaitable: Awaitable[Any], executor: Executor[Any]) -> Awaitable[Any]:
+def _stop_when_aborted(awaitable: Awaitable[Any], executor: Executor[Any]) -> Awaitable[Any]:
     return awaitable if executor.abort_signal is None else executor.with_abort_signal(awaitable)
 
 
-async def _items_of(value: Any, executor: Executor[Any], until_null: bool) -> Any:
+async def _drain(value: Any, executor: Executor[Any], until_null: bool) -> Any:
     if not executor.is_async_iterable(value):
         return value
     items: list[Any] = []
@@ -198,31 +197,31 @@ async def _items_of(value: Any, executor: Executor[Any], until_null: bool) -> An
         async for item in iterator:
             items.append(item)
             if until_null and is_null(item):
-                await _closed(iterator)
+                await close_iterator(iterator)
                 break
     except Exception:
-        await _closed(iterator)
-        leave(filter(executor.is_awaitable, items), executor)
+        await close_iterator(iterator)
+        abandon(filter(executor.is_awaitable, items), executor)
         raise
     return items
 
 
-def leave(awaitables: Iterable[Awaitable[Any]], executor: Executor[Any]) -> None:
+def abandon(awaitables: Iterable[Awaitable[Any]], executor: Executor[Any]) -> None:
     """What has not been waited for yet ends by itself; not in the gateway, where nothing outlives the answer."""
     if current_scope.get() is None:
         executor.track_async_work(list(awaitables))
     else:
-        _close(awaitables)
+        _close_coroutines(awaitables)
 
 
-def _close(values: Iterable[Any]) -> None:
+def _close_coroutines(values: Iterable[Any]) -> None:
     """Close coroutines that nobody waits for any more, so that they are not left unstarted."""
     for value in values:
         if iscoroutine(value):
             value.close()
 
 
-async def _closed(iterator: Any) -> None:
+async def close_iterator(iterator: Any) -> None:
     """Tell an async iterator that no more is asked of it; what it says to that is of no interest."""
     close = getattr(iterator, "aclose", None)
     if close is not None:
@@ -230,7 +229,7 @@ async def _closed(iterator: Any) -> None:
             await close()
 
 
-def _rest(iterator: Any) -> list[Any]:
+def _take_rest(iterator: Any) -> list[Any]:
     """What is left in an iterator that has raised, up to where it ends or raises again."""
     items: list[Any] = []
     with suppress(Exception):  # its first exception is told

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from graphql import FieldNode, GraphQLError
 from graphql.error import located_error
 
-from bff.engine.execute.paths import Where, row_in
+from bff.engine.execute.paths import Paths, row_at
 
 
 class Failed:
@@ -28,11 +28,11 @@ class Failed:
 
 FAILED: Final = Failed()
 
-TURN: ContextVar[int] = ContextVar("turn", default=0)
+WAIT_COUNT: ContextVar[int] = ContextVar("turn", default=0)
 """How often siblings have been waited for, above and before what runs now: of two errors, the earlier is told first."""
 
 
-class _Told(NamedTuple):
+class _Located(NamedTuple):
     order: tuple[int, int, tuple[int, ...]]
     """When it reaches the position that becomes null; at the same time, the order of the document."""
     reach: tuple[str | int, ...] | None
@@ -45,67 +45,67 @@ class Failures:
     """Those of one operation; where they do not propagate, every position may be null."""
 
     propagates: bool = True
-    _failed: list[tuple[Exception, Where, int, list[FieldNode], int]] = field(default_factory=list)
-    _begun: int = field(default_factory=TURN.get)
+    _failed: list[tuple[Exception, Paths, int, list[FieldNode], int]] = field(default_factory=list)
+    _initial_waits: int = field(default_factory=WAIT_COUNT.get)
 
     def __bool__(self) -> bool:
         return bool(self._failed)
 
-    def add(self, error: Exception, where: Where, row: int, nodes: list[FieldNode]) -> Failed:
+    def add(self, error: Exception, paths: Paths, row: int, nodes: list[FieldNode]) -> Failed:
         """Note an error of one row; what it returns belongs in its place."""
-        self._failed.append((error, where, row, nodes, TURN.get() - self._begun))
+        self._failed.append((error, paths, row, nodes, WAIT_COUNT.get() - self._initial_waits))
         return FAILED
 
-    def errors(self) -> list[GraphQLError]:
+    def list_errors(self) -> list[GraphQLError]:
         """The errors to tell, each with its path: in the order they were waited for, then in that of the document."""
-        return [each.error for each in self._thinned()]
+        return [each.error for each in self._list_located()]
 
-    def nulled(self) -> set[tuple[str | int, ...] | None]:
+    def find_nulls(self) -> set[tuple[str | int, ...] | None]:
         """The positions that have become null; None is the whole response."""
-        return {each.reach for each in self._thinned()}
+        return {each.reach for each in self._list_located()}
 
-    def escaping(self, depth: int) -> GraphQLError:
+    def find_escaping(self, depth: int) -> GraphQLError:
         """The error that makes null what is `depth` steps below the root, or something above."""
-        told = sorted((self._told(*each) for each in self._failed), key=_order)
-        return next(each.error for each in told if len(each.reach or ()) <= depth)
+        located = sorted((self._locate(*each) for each in self._failed), key=_order_of)
+        return next(each.error for each in located if len(each.reach or ()) <= depth)
 
-    def of_rows(self, base: Where) -> dict[int, Failures]:
+    def split_by_row(self, base: Paths) -> dict[int, Failures]:
         """Those below each row of a set."""
-        found: dict[int, list[tuple[Exception, Where, int, list[FieldNode], int]]] = {}
+        found: dict[int, list[tuple[Exception, Paths, int, list[FieldNode], int]]] = {}
         for each in self._failed:
-            found.setdefault(row_in(base, each[1], each[2]), []).append(each)
+            found.setdefault(row_at(base, each[1], each[2]), []).append(each)
         return {row: Failures(self.propagates, failed) for row, failed in found.items()}
 
-    def _thinned(self) -> list[_Told]:
-        told: list[_Told] = []
-        nulled: set[tuple[str | int, ...] | None] = set()
-        for each in sorted((self._told(*each) for each in self._failed), key=_order):
+    def _list_located(self) -> list[_Located]:
+        located: list[_Located] = []
+        nulls: set[tuple[str | int, ...] | None] = set()
+        for each in sorted((self._locate(*each) for each in self._failed), key=_order_of):
             reach = each.reach
             above = {reach[:length] for length in range(1, len(reach) + 1)} if reach is not None else set()
-            if None in nulled or above & nulled:
+            if None in nulls or above & nulls:
                 continue
-            nulled.add(reach)
-            told.append(each)
-        return told
+            nulls.add(reach)
+            located.append(each)
+        return located
 
-    def _told(self, error: Exception, where: Where, row: int, nodes: list[FieldNode], turn: int) -> _Told:
-        positions = list(where.up(row))
+    def _locate(self, error: Exception, paths: Paths, row: int, nodes: list[FieldNode], waits: int) -> _Located:
+        positions = list(paths.positions(row))
         above = (i for i, each in enumerate(positions) if each.is_nullable or not self.propagates)
-        way = next(above, len(positions))
+        steps_up = next(above, len(positions))
         positions.reverse()
         path = tuple(position.key for position in positions)
         order = tuple(position.order for position in positions)
-        reach = path[: len(path) - way] or None
+        reach = path[: len(path) - steps_up] or None
         # Whoever waits for siblings hears of it a turn later.
-        return _Told((turn, way if turn else 0, order), reach, located_error(error, nodes, list(path)))
+        return _Located((waits, steps_up if waits else 0, order), reach, located_error(error, nodes, list(path)))
 
 
-def reach_of(where: Where, row: int) -> tuple[str | int, ...] | None:
+def null_position(paths: Paths, row: int) -> tuple[str | int, ...] | None:
     """The position that becomes null when this row does; None when it is the whole response."""
-    path = [position.key for position in dropwhile(lambda position: not position.is_nullable, where.up(row))]
+    path = [position.key for position in dropwhile(lambda position: not position.is_nullable, paths.positions(row))]
     path.reverse()
     return tuple(path) or None
 
 
-def _order(told: _Told) -> tuple[int, int, tuple[int, ...]]:
-    return told.order
+def _order_of(located: _Located) -> tuple[int, int, tuple[int, ...]]:
+    return located.order

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from graphql.execution.executor import Executor
-
-from bff.authoring.fields import plain
+from bff.authoring.fields import to_plain
 from bff.authoring.records import unwrap
-from bff.engine.compile.resolvers import Fetched
-from bff.engine.compile.shapes import Step
+from bff.engine.compile.resolvers import EndpointFetch
+from bff.engine.compile.shapes import ReadsReplies, Step
 from bff.engine.execute.paths import Column, path_to
-from bff.engine.execute.read import Reading
+from bff.engine.execute.replies import ReplyReader
+from bff.engine.graphql_core import Executor
 from bff.loading.scope import RequestScope
 from connectors.errors import UpstreamError
 
@@ -25,7 +24,7 @@ _KEYS = frozenset({int, str})
 async def fetch_column(
     scope: RequestScope,
     step: Step,
-    fetched: Fetched,
+    fetch: EndpointFetch,
     executor: Executor[Any],
     sources: Sequence[Any],
     column: Column,
@@ -34,46 +33,48 @@ async def fetch_column(
 ) -> tuple[list[Any], bool]:
     """The value, or the exception in its place, for each object; and whether they are the response's already.
 
-    `is_alone`: no other column is fetched in this moment.
+    `is_alone`: no other column is fetched at the same time.
     """
     try:
-        given = fetched.python_arguments(step.arguments(executor.variable_values))
+        arguments = fetch.convert_arguments(step.coerce_arguments(executor.variable_values))
     except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
         return [error] * len(sources), False
-    via, batch = fetched.via, fetched.endpoint.batch
-    is_safe = fetched.endpoint.operation.is_safe
-    if step.reading is None:
-        step.reading = Reading(executor.schema, step.output, fetched.convert, fetched.endpoint)
+    via, batch = fetch.via, fetch.endpoint.batch
+    is_safe = fetch.endpoint.operation.is_safe
+    reader = step.reader
+    if reader is None:
+        reader = step.reader = ReplyReader(executor.schema, step.output, fetch.convert, fetch.endpoint)
     if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,):
-        others = {**via.constants, **{name: plain(given[name]) for name in via.from_arguments}}
-        keys = _keys(sources, via.from_fields[batch.parameter])
-        values, is_finished = await _batched(scope, step, fetched, keys, others, is_alone=is_alone)
+        others = {**via.constants, **{name: to_plain(arguments[name]) for name in via.from_arguments}}
+        keys = _read_keys(sources, via.from_fields[batch.parameter])
+        values, is_complete = await _fetch_batched(scope, step, fetch, reader, keys, others, is_alone=is_alone)
     elif len(sources) == 1:
-        values, is_finished = [await _single(scope, step, fetched, sources[0], given)], False
+        values, is_complete = [await _fetch_one(scope, step, fetch, reader, sources[0], arguments)], False
     else:
-        values = list(await asyncio.gather(*(_single(scope, step, fetched, source, given) for source in sources)))
-        is_finished = False
-    if not is_finished and any(issubclass(kind, UpstreamError) for kind in set(map(type, values))):
-        values = [_instead(fetched, value, executor, column, row) for row, value in enumerate(values)]
-    return values, is_finished
+        works = (_fetch_one(scope, step, fetch, reader, source, arguments) for source in sources)
+        values = list(await asyncio.gather(*works))
+        is_complete = False
+    if not is_complete and any(issubclass(kind, UpstreamError) for kind in set(map(type, values))):
+        values = [_use_default(fetch, value, executor, column, row) for row, value in enumerate(values)]
+    return values, is_complete
 
 
-def _keys(sources: Sequence[Any], name: str) -> list[Any]:
+def _read_keys(sources: Sequence[Any], name: str) -> list[Any]:
     """The key of each object; the exception in its place where it cannot be read."""
     try:
         return list(map(attrgetter(name), sources))
-    except Exception:  # noqa: BLE001 - a property of an author's may raise anything; then each is asked by itself
-        return [_outcome(source, name) for source in sources]
+    except Exception:  # noqa: BLE001 - a property of an author's may raise anything; then each is read by itself
+        return [_read_key(source, name) for source in sources]
 
 
-def _outcome(source: Any, name: str) -> Any:
+def _read_key(source: Any, name: str) -> Any:
     try:
         return getattr(source, name)
     except Exception as error:  # noqa: BLE001 - as above
         return error
 
 
-def _hashable(key: Any) -> Any:
+def _key_or_error(key: Any) -> Any:
     """The key, or the exception in its place where it cannot be one."""
     try:
         hash(key)
@@ -82,49 +83,59 @@ def _hashable(key: Any) -> Any:
     return key
 
 
-async def _batched(
+async def _fetch_batched(
     scope: RequestScope,
     step: Step,
-    fetched: Fetched,
+    fetch: EndpointFetch,
+    reader: ReadsReplies,
     keys: Sequence[Any],
     others: Mapping[str, Any],
     *,
     is_alone: bool,
 ) -> tuple[list[Any], bool]:
-    """Each key's value, made once however often the key is asked for."""
+    """Each key's value, made once however often the key occurs."""
     try:
-        wanted: dict[Any, Any] = dict.fromkeys(keys)
+        requested: dict[Any, Any] = dict.fromkeys(keys)
     except TypeError:  # an upstream sent an object or a list where the key should be
-        return await _batched(scope, step, fetched, list(map(_hashable, keys)), others, is_alone=is_alone)
+        return await _fetch_batched(
+            scope, step, fetch, reader, list(map(_key_or_error, keys)), others, is_alone=is_alone
+        )
     absent: dict[Any, Any] = {}
-    if not _KEYS.issuperset(map(type, wanted)):
-        absent = {key: key for key in wanted if key is None or isinstance(key, Exception)}
+    if not _KEYS.issuperset(map(type, requested)):
+        absent = {key: key for key in requested if key is None or isinstance(key, Exception)}
         for key in absent:
-            del wanted[key]
-    if not wanted:
+            del requested[key]
+    if not requested:
         return list(keys), False
-    answers = await scope.load_set(fetched.endpoint, others, list(wanted), step.selection, is_alone=is_alone)
-    values, is_finished = step.reading.dealt(answers, may_finish=absent.keys() <= {None})
+    answers = await scope.load_set(fetch.endpoint, others, list(requested), step.selection, is_alone=is_alone)
+    values, is_complete = reader.read_batch(answers, may_complete=absent.keys() <= {None})
     if absent:
         values = {**values, **absent}
-    return list(map(values.__getitem__, keys)), is_finished
+    return list(map(values.__getitem__, keys)), is_complete
 
 
-async def _single(scope: RequestScope, step: Step, fetched: Fetched, source: Any, given: Mapping[str, Any]) -> Any:
+async def _fetch_one(
+    scope: RequestScope,
+    step: Step,
+    fetch: EndpointFetch,
+    reader: ReadsReplies,
+    source: Any,
+    chosen: Mapping[str, Any],
+) -> Any:
     try:
-        arguments = fetched.via.arguments(source, given)
+        arguments = fetch.via.build_arguments(source, chosen)
         if arguments is None:
             return None
-        return await step.reading.alone(await scope.load(fetched.endpoint, arguments, step.selection))
+        return await reader.read_one(await scope.load(fetch.endpoint, arguments, step.selection))
     except Exception as error:  # noqa: BLE001 - errors are values here
         return error
 
 
-def _instead(fetched: Fetched, value: Any, executor: Executor[Any], column: Column, row: int) -> Any:
+def _use_default(fetch: EndpointFetch, value: Any, executor: Executor[Any], column: Column, row: int) -> Any:
     if not isinstance(value, UpstreamError):
         return value
     try:
-        default = fetched.via.instead(value, executor.context_value, path_to(column, row))
-        return unwrap(default, fetched.convert)
+        default = fetch.via.use_default(value, executor.context_value, path_to(column, row))
+        return unwrap(default, fetch.convert)
     except Exception as error:  # noqa: BLE001 - the upstream's, or that of an author's default
         return error

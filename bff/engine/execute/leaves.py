@@ -19,29 +19,30 @@ from graphql import (
     GraphQLString,
     Undefined,
 )
-from graphql.pyutils import inspect
 
-_MOST_INT = 2_147_483_647
+from bff.engine.graphql_core import inspect
 
-_READY: dict[Any, tuple[type, Callable[[list[Any]], bool] | None]] = {
+_MAX_INT = 2_147_483_647
+
+_PLAIN_VALUES: dict[Any, tuple[type, Callable[[list[Any]], bool] | None]] = {
     GraphQLString: (str, None),
     GraphQLID: (str, None),
     GraphQLBoolean: (bool, None),
-    GraphQLInt: (int, lambda values: max(values) <= _MOST_INT and min(values) >= -_MOST_INT - 1),
+    GraphQLInt: (int, lambda values: max(values) <= _MAX_INT and min(values) >= -_MAX_INT - 1),
     GraphQLFloat: (float, lambda values: all(map(isfinite, values))),
 }
 """For each type of the specification: the Python type that needs no coercion, and what must hold besides."""
 
 
-def ready(type_: GraphQLLeafType, values: list[Any], kinds: set[type]) -> bool:
+def are_response_values(type_: GraphQLLeafType, values: list[Any], kinds: set[type]) -> bool:
     """Whether the values (of these Python types) may stand in the response as they are."""
-    own = _READY.get(type_)
+    own = _PLAIN_VALUES.get(type_)
     if own is None or kinds != {own[0]}:
         return False
     return own[1] is None or own[1](values)
 
 
-def coerced(type_: GraphQLLeafType, value: Any) -> Any:
+def coerce_leaf(type_: GraphQLLeafType, value: Any) -> Any:
     """One value. Raises what the type's own coercion raises."""
     result = type_.coerce_output_value(value)
     if result is None or result is Undefined:

@@ -1,4 +1,4 @@
-"""Where the values of a set stand in the response. Paths are only worked out for values that fail. Used by the engine.
+"""Where the values of a set are in the response. Paths are only worked out for values that fail. Used by the engine.
 
 A set is a list of values of one field, or of the items of its lists, over all objects at once. Each kind of set knows
 the set it came from and which of its rows each of its own rows belongs to.
@@ -13,7 +13,8 @@ from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from graphql import FieldNode, GraphQLNamedType
-from graphql.pyutils import Path
+
+from bff.engine.graphql_core import Path
 
 
 class Position(NamedTuple):
@@ -26,7 +27,7 @@ class Position(NamedTuple):
     typename: str | None
 
 
-class Named(Protocol):
+class ResponseField(Protocol):
     """The field that a set belongs to."""
 
     @property
@@ -50,13 +51,13 @@ class Named(Protocol):
         """The type it is a field of."""
 
 
-class Where(Protocol):
+class Paths(Protocol):
     """Finds the rows of one set."""
 
-    def up(self, row: int) -> Iterator[Position]:
+    def positions(self, row: int) -> Iterator[Position]:
         """The positions from this row up to the root."""
 
-    def outer(self, row: int) -> tuple[Where, int]:
+    def parent(self, row: int) -> tuple[Paths, int]:
         """The set this one came from, and the row there."""
 
 
@@ -64,11 +65,11 @@ class Where(Protocol):
 class Root:
     """The root object."""
 
-    def up(self, row: int) -> Iterator[Position]:
+    def positions(self, row: int) -> Iterator[Position]:
         """Nothing is above it."""
         return iter(())
 
-    def outer(self, row: int) -> tuple[Where, int]:
+    def parent(self, row: int) -> tuple[Paths, int]:
         """Itself."""
         return self, row
 
@@ -77,16 +78,16 @@ class Root:
 class Column:
     """The values of one field, a row for each object."""
 
-    objects: Where
-    field: Named
+    objects: Paths
+    field: ResponseField
 
-    def up(self, row: int) -> Iterator[Position]:
+    def positions(self, row: int) -> Iterator[Position]:
         """The field, then where its object is."""
         field = self.field
         yield Position(field.key, field.order, field.is_nullable, field.parent_type.name)
-        yield from self.objects.up(row)
+        yield from self.objects.positions(row)
 
-    def outer(self, row: int) -> tuple[Where, int]:
+    def parent(self, row: int) -> tuple[Paths, int]:
         """The object."""
         return self.objects, row
 
@@ -95,16 +96,16 @@ class Column:
 class Rows:
     """Some rows of a set."""
 
-    of: Where
+    base: Paths
     rows: Sequence[int]
 
-    def up(self, row: int) -> Iterator[Position]:
+    def positions(self, row: int) -> Iterator[Position]:
         """Where the row is in the whole set."""
-        return self.of.up(self.rows[row])
+        return self.base.positions(self.rows[row])
 
-    def outer(self, row: int) -> tuple[Where, int]:
+    def parent(self, row: int) -> tuple[Paths, int]:
         """The row in the whole set."""
-        return self.of, self.rows[row]
+        return self.base, self.rows[row]
 
 
 class Items:
@@ -112,47 +113,59 @@ class Items:
 
     __slots__ = ("_ends", "_lengths", "is_nullable", "lists")
 
-    def __init__(self, lists: Where, lengths: Sequence[int], is_nullable: bool) -> None:
+    def __init__(self, lists: Paths, lengths: Sequence[int], is_nullable: bool) -> None:
         self.lists = lists
         self.is_nullable = is_nullable
         self._lengths = lengths
         self._ends: list[int] | None = None
 
-    def up(self, row: int) -> Iterator[Position]:
+    def positions(self, row: int) -> Iterator[Position]:
         """The item's index, then where its list is."""
-        which, index = self._find(row)
+        which, index = self._find_list(row)
         yield Position(index, index, self.is_nullable, None)
-        yield from self.lists.up(which)
+        yield from self.lists.positions(which)
 
-    def outer(self, row: int) -> tuple[Where, int]:
+    def parent(self, row: int) -> tuple[Paths, int]:
         """The list."""
-        return self.lists, self._find(row)[0]
+        return self.lists, self._find_list(row)[0]
 
-    def _find(self, row: int) -> tuple[int, int]:
+    def _find_list(self, row: int) -> tuple[int, int]:
         if self._ends is None:  # once for all rows, and only where somebody asks
             self._ends = list(accumulate(self._lengths))
         which = bisect_right(self._ends, row)
         return which, row - (self._ends[which] - self._lengths[which])
 
 
-def row_in(base: Where, where: Where, row: int) -> int:
+def row_at(base: Paths, paths: Paths, row: int) -> int:
     """The row of a set that a row of another set below it came from."""
-    while where is not base:
-        where, row = where.outer(row)
+    while paths is not base:
+        paths, row = paths.parent(row)
     return row
 
 
-def path_to(where: Where, row: int) -> list[str | int]:
+def path_to(paths: Paths, row: int) -> list[str | int]:
     """The response path of a row."""
-    path = [position.key for position in where.up(row)]
+    path = [position.key for position in paths.positions(row)]
     path.reverse()
     return path
 
 
-def linked_path(where: Where, row: int) -> Path:
+def core_path_to(paths: Paths, row: int) -> Path:
     """The same, as graphql-core hands it to resolvers."""
     path: Path | None = None
-    for position in reversed(list(where.up(row))):
+    for position in reversed(list(paths.positions(row))):
         path = Path(path, position.key, position.typename)
     assert path is not None
     return path
+
+
+def core_path_or_none(paths: Paths, row: int) -> Path | None:
+    """The same; None for the root."""
+    return core_path_to(paths, row) if next(paths.positions(row), None) is not None else None
+
+
+def find_column(paths: Paths, row: int) -> tuple[Column, int]:
+    """The field that a value is in, whatever list it is in, and the row of its object."""
+    while not isinstance(paths, Column):
+        paths, row = paths.parent(row)
+    return paths, row

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class Started(Generic[T]):
+class EagerStart(Generic[T]):
     """A coroutine that has run as far as it could; `is_done` tells whether that was to the end."""
 
     __slots__ = ("_coroutine", "is_done", "value")
@@ -48,7 +48,7 @@ class Line:
     def __init__(self) -> None:
         self._is_live = False
 
-    async def may_wait(self) -> None:
+    async def enter_loop(self) -> None:
         """Return when an event loop runs this line."""
         if not self._is_live:
             self._is_live = True

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from graphql import GraphQLError
-from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
+
+from bff.engine.graphql_core import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 
 Errors = Callable[[Sequence[GraphQLError]], Sequence[Mapping[str, Any]]]
 """Makes errors safe to show."""
@@ -36,17 +37,17 @@ class ByIds:
 
     def begin(self, result: InitialIncrementalExecutionResult) -> Fields:
         """What stands beside the data of the first part."""
-        return {"pending": self._announced(result), "hasNext": True}
+        return {"pending": self._announce(result), "hasNext": True}
 
     def go_on(self, result: SubsequentIncrementalExecutionResult) -> Fields:
         """One of the parts after it."""
         part: Fields = {}
         if result.pending:
-            part["pending"] = self._announced(result)
+            part["pending"] = self._announce(result)
         if result.incremental:
-            part["incremental"] = [self._safe(each) for each in result.incremental]
+            part["incremental"] = [self._translate_errors(each) for each in result.incremental]
         if result.completed:
-            part["completed"] = [self._safe(each) for each in result.completed]
+            part["completed"] = [self._translate_errors(each) for each in result.completed]
             for each in result.completed:
                 del self._pending[each.id]
         return {**part, "hasNext": result.has_next}
@@ -55,14 +56,14 @@ class ByIds:
         """The last part, when everything that is still pending failed for one reason."""
         return {"completed": [{"id": each, "errors": [error]} for each in self._pending], "hasNext": False}
 
-    def _announced(
+    def _announce(
         self, result: InitialIncrementalExecutionResult | SubsequentIncrementalExecutionResult
     ) -> list[Mapping[str, Any]]:
         announced = result.pending or ()
         self._pending.update(dict.fromkeys(each.id for each in announced))
         return [dict(each.formatted) for each in announced]
 
-    def _safe(self, each: Any) -> Fields:
+    def _translate_errors(self, each: Any) -> Fields:
         """The entry with its errors translated; graphql-core would show what was raised."""
         errors, each.errors = each.errors, None
         formatted: Fields = dict(each.formatted)

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
-from graphql.execution import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 
+from bff.engine.graphql_core import InitialIncrementalExecutionResult, SubsequentIncrementalExecutionResult
 from bff.engine.incremental.by_id import ByIds, Errors, Fields
 from bff.engine.incremental.selection import Selection
 

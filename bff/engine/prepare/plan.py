@@ -21,11 +21,10 @@ from graphql import (
     specified_rules,
     validate,
 )
-from graphql.validation.rules import overlapping_fields_can_be_merged as overlapping
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from bff.authoring.strawberry_insides import MaybeNullValidationRule, OneOfInputValidationRule
 from bff.contract import Caching, Problem, Refused
+from bff.engine.graphql_core import limit_merge_comparisons
 from bff.engine.prepare.cache_control import caching_of
 from bff.engine.prepare.history import History
 from bff.engine.prepare.increments import MAX_INCREMENTS, count_increments, strip_increments
@@ -36,7 +35,7 @@ from connectors.aio.lru import LRU
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
 
-overlapping.MAX_COMPLEXITY_BUDGET = 50_000
+limit_merge_comparisons(50_000)
 """The rule compares every two fields of one name; 250,000 comparisons, its own bound, are 0.7 s of CPU (measured)."""
 
 MAX_ERRORS = 5

@@ -3,7 +3,7 @@
 import strawberry
 
 from bff.authoring import frontend, via
-from bff.authoring.nplusone import n_plus_one
+from bff.authoring.nplusone import find_n_plus_one
 from tests.bff.fakes import batched, endpoint
 
 stock_of = endpoint("warehouse: stock", {"sku": True})
@@ -43,7 +43,7 @@ schema = frontend(query=Query)._schema
 
 def test_unbounded_calls_under_a_list_are_found_however_deep() -> None:
     """Also in a type that stands below an item; not where a single object asks, nor with each= or a list form."""
-    found = n_plus_one(schema)
+    found = find_n_plus_one(schema)
     assert [line.split(" ")[1] for line in found] == ["Detail.unbounded:", "Item.unbounded:"]
     assert "test_nplusone.py:" in found[0]
     assert "each=8" in found[0]
@@ -51,4 +51,4 @@ def test_unbounded_calls_under_a_list_are_found_however_deep() -> None:
 
 def test_a_cached_upstream_is_let_off() -> None:
     """A cache makes repeated calls cheap, so the author's word is not asked for."""
-    assert n_plus_one(schema, {"warehouse"}) == []
+    assert find_n_plus_one(schema, {"warehouse"}) == []

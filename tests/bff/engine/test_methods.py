@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from bff.authoring import computed, frontend, via
 from bff.authoring.frontend import FrontendSchema
-from bff.engine.compile.resolvers import Called, Function, resolving_of
+from bff.engine.compile.resolvers import Method, ResolverCall, choose_resolution
 from connectors.contract import Operation
 from connectors.errors import UpstreamNotFound
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway
@@ -171,17 +171,17 @@ def told(error: Any) -> str:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("cut", Function),
-        ("words", Function),
-        ("told", Function),
-        ("changed", Called),
-        ("label", Function),
-        ("later", Called),
-        ("amount", Called),
-        ("loud", Called),
+        ("cut", Method),
+        ("words", Method),
+        ("told", Method),
+        ("changed", ResolverCall),
+        ("label", Method),
+        ("later", ResolverCall),
+        ("amount", ResolverCall),
+        ("loud", ResolverCall),
     ],
 )
 def test_what_is_called_for_whole_sets(name: str, kind: type) -> None:
     """What waits, or needs what is fetched, is called with an info for each object."""
     type_: Any = SCHEMA._schema.type_map["Thing"]
-    assert type(resolving_of(SCHEMA._schema, type_.fields[name], type_)) is kind
+    assert type(choose_resolution(SCHEMA._schema, type_.fields[name], type_)) is kind

@@ -11,7 +11,7 @@ import strawberry
 
 from bff.authoring import argument, frontend, take, via
 from bff.contract import Answer, Request
-from bff.engine.adapters import executor as executors
+from bff.engine.adapters import operation
 from bff.engine.adapters.executor import natives
 from bff.gateway.gateway import Gateway
 from connectors.contract import Operation
@@ -128,8 +128,8 @@ async def test_both_engines_give_the_same_events(query: str, failing: bool) -> N
 async def test_a_subscription_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """For all of its events, and for all who subscribe to the same."""
     compiled: list[Any] = []
-    root_shape = executors.root_shape
-    monkeypatch.setattr(executors, "root_shape", lambda *given: compiled.append(given) or root_shape(*given))
+    compile_root = operation.compile_root
+    monkeypatch.setattr(operation, "compile_root", lambda *given: compiled.append(given) or compile_root(*given))
     app = gateway(SCHEMA, shop=shop(EVENTS))
     before = natives["subscription"]
     for _ in range(3):

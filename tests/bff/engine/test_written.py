@@ -13,7 +13,7 @@ from bff.authoring import frontend, via
 from bff.contract import Answer, Request
 from bff.http.responses.encode import encode
 from connectors.forms import Record
-from tests.bff.engine.execute.test_read import World
+from tests.bff.engine.execute.test_replies import World
 from tests.bff.fakes import endpoint
 
 things = endpoint("shop: things")

@@ -20,7 +20,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.permission import BasePermission
 
 import bff.engine as engine
-from bff.engine.adapters import executor as executors
+from bff.engine.adapters import operation
 from bff.engine.adapters.executor import fallbacks, natives
 
 SCHEMA = build_schema(
@@ -103,8 +103,8 @@ def test_another_executor_may_still_be_chosen() -> None:
 def test_a_document_that_is_executed_again_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Per document object; another one, though it says the same, is compiled by itself."""
     compiled: list[Any] = []
-    root_shape = executors.root_shape
-    monkeypatch.setattr(executors, "root_shape", lambda *given: compiled.append(given) or root_shape(*given))
+    compile_root = operation.compile_root
+    monkeypatch.setattr(operation, "compile_root", lambda *given: compiled.append(given) or compile_root(*given))
     document = parse("query ($yes: Boolean!) { items { id name @include(if: $yes) } }")
     for yes in [True, False] * 3:
         engine.execute(SCHEMA, document, ROOT, variable_values={"yes": yes})
@@ -149,8 +149,8 @@ async def test_a_subscription_is_compiled_once_for_all_events(monkeypatch: pytes
 
     expected = await told(graphql.subscribe)
     compiled: list[Any] = []
-    root_shape = executors.root_shape
-    monkeypatch.setattr(executors, "root_shape", lambda *given: compiled.append(given) or root_shape(*given))
+    compile_root = operation.compile_root
+    monkeypatch.setattr(operation, "compile_root", lambda *given: compiled.append(given) or compile_root(*given))
     before = natives["subscription"]
     assert await told(engine.subscribe) == expected
     assert natives["subscription"] == before + 3
@@ -254,7 +254,7 @@ async def test_an_ariadne_schema_runs_on_the_engine() -> None:
 
 def test_the_guide_shows_what_works() -> None:
     """Each example of docs/engine.md runs as it stands."""
-    guide = (Path(__file__).parents[3] / "docs/engine.md").read_text()
+    guide = (Path(__file__).parents[4] / "docs/engine.md").read_text()
     examples = re.findall(r"^```python\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
     assert len(examples) == 2
     before = natives["query"]

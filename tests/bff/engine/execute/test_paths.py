@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from bff.engine.execute.paths import Column, Items, Root, Rows, linked_path, path_to
+from bff.engine.execute.paths import Column, Items, Root, Rows, core_path_to, path_to
 
 
 def field(key: str, *, order: int = 0, is_nullable: bool = True) -> Any:
@@ -20,7 +20,7 @@ def test_items_of_lists_of_different_lengths() -> None:
     lists = Column(Root(), field("matrix"))
     items = Items(lists, [2, 0, 3], is_nullable=False)
     assert [path_to(items, row)[1:] for row in range(5)] == [[0], [1], [0], [1], [2]]
-    assert [items.outer(row)[1] for row in range(5)] == [0, 0, 2, 2, 2]
+    assert [items.parent(row)[1] for row in range(5)] == [0, 0, 2, 2, 2]
 
 
 def test_rows_that_are_left() -> None:
@@ -28,6 +28,6 @@ def test_rows_that_are_left() -> None:
     people = Items(Column(Root(), field("people")), [3], is_nullable=True)
     names = Column(Rows(people, [0, 2]), field("name", order=1, is_nullable=False))
     assert path_to(names, 1) == ["people", 2, "name"]
-    assert [position.is_nullable for position in names.up(1)] == [False, True, True]
-    path = linked_path(names, 1)
+    assert [position.is_nullable for position in names.positions(1)] == [False, True, True]
+    path = core_path_to(names, 1)
     assert (path.as_list(), path.typename) == (["people", 2, "name"], "T")

@@ -1,4 +1,4 @@
-"""Reading: how an endpoint's replies become the values of one step. Used by bff.engine.execute.fetch.
+"""How an endpoint's replies become the values of one step. Used by bff.engine.execute.fetch.
 
 Optimistic, then exact: replies are read as projected records, which costs a fraction, and where one does not fit, as
 the author's own types, whose every misfit is an error at its path. The first reply is always read so: what is asked
@@ -15,10 +15,10 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from bff.authoring.computed import RECORDS
-from bff.authoring.cooperative import converted
+from bff.authoring.cooperative import convert_in_slices
 from bff.authoring.records import Convert, Records
-from bff.engine.compile.projection import Names, Projection, Unprojected, learn, project
-from bff.engine.compile.shapes import Listing, Output, Selected
+from bff.engine.compile.projection import Names, NoProjection, Projection, learn_names, project
+from bff.engine.compile.shapes import ListOutput, ObjectOutput, Output
 from bff.loading.answered import Answered
 from connectors.batching import InKeyOrder, single_reply
 from connectors.contract import Reply, at_path
@@ -27,12 +27,12 @@ from connectors.errors import UpstreamError
 from connectors.forms import Record, Unfit
 
 Values = dict[Hashable, Any]
-MOST_PASSED = 1000
+MAX_SKIPPED = 1000
 """Replies read the exact way at most, before the fast way is tried again on an upstream whose replies do not fit it."""
 
 
-class Reading:
-    """Of one step and one endpoint."""
+class ReplyReader:
+    """Reads the replies of one endpoint for one step."""
 
     def __init__(self, schema: GraphQLSchema, output: Output, convert: Convert, endpoint: Endpoint) -> None:
         records = schema.extensions.get(RECORDS)
@@ -42,42 +42,42 @@ class Reading:
         self._endpoint = endpoint
         self._names: Names = {}
         self._projection: Projection | None = None
-        self._pass, self._passes = 1, 1
+        self._to_skip, self._skips = 1, 1
         self._is_in_order = endpoint.batch is not None and not endpoint.batch.key
         """Whether a batch's answers come in the order of its keys: always, or because the connector sees to it."""
 
-    async def alone(self, reply: Reply) -> Any:
+    async def read_one(self, reply: Reply) -> Any:
         """The value of a reply about one thing. Raises what reading it raises."""
-        projection = self._projected()
+        projection = self._choose_projection()
         if projection is not None:
             try:
                 value = reply.fitted(projection.form)
             except Unfit:
-                self._missed()
+                self._note_misfit()
             else:
-                self._passes = 1
+                self._skips = 1
                 return value
         data = await reply.read()
-        self._learn(data)
-        return data if isinstance(data, UpstreamError) else await converted(self._convert, data)
+        self._learn_names(data)
+        return data if isinstance(data, UpstreamError) else await convert_in_slices(self._convert, data)
 
-    def dealt(self, answers: Sequence[Answered], *, may_finish: bool) -> tuple[Values, bool]:
+    def read_batch(self, answers: Sequence[Answered], *, may_complete: bool) -> tuple[Values, bool]:
         """The value, or the exception in its place, of each key; and whether values are the response's already.
 
         They are not where they may not be, because other values of the same column will have to be completed.
         """
-        projection = self._projected()
+        projection = self._choose_projection()
         if projection is not None:
             try:
-                values = self._fitted(answers, projection)
+                values = self._read_records(answers, projection)
             except Unfit:
-                self._missed()
+                self._note_misfit()
             else:
-                self._passes = 1
-                return _finished(values, projection.finish if may_finish else None)
-        return self._read(answers), False
+                self._skips = 1
+                return _complete_values(values, projection.finish if may_complete else None)
+        return self._read_exactly(answers), False
 
-    def _fitted(self, answers: Sequence[Answered], projection: Projection) -> Values:
+    def _read_records(self, answers: Sequence[Answered], projection: Projection) -> Values:
         values: Values = {}
         for each in answers:
             if isinstance(each.reply, Exception):
@@ -85,10 +85,10 @@ class Reading:
             elif each.is_single:
                 values[each.keys[0]] = single_reply(self._endpoint, each.reply).fitted(projection.form)
             else:
-                values.update(self._by_key(each.keys, each.reply, projection))
+                values.update(self._assign_to_keys(each.keys, each.reply, projection))
         return values
 
-    def _by_key(self, keys: Sequence[Hashable], reply: Reply, projection: Projection) -> Values:
+    def _assign_to_keys(self, keys: Sequence[Hashable], reply: Reply, projection: Projection) -> Values:
         """As connectors.batching.deal."""
         batch = self._endpoint.batch
         if batch is None or not (projection.key or self._is_in_order):
@@ -98,35 +98,37 @@ class Reading:
         if batch.key and isinstance(records, InKeyOrder) != self._is_in_order:
             raise Unfit
         if self._is_in_order:
-            return _in_order(keys, reply, records, is_grouped=batch.group)
-        held = list(map(attrgetter(projection.key), records))
-        kinds = {*map(type, keys), *map(type, held)}
+            return _assign_in_order(keys, reply, records, is_grouped=batch.group)
+        record_keys = list(map(attrgetter(projection.key), records))
+        kinds = {*map(type, keys), *map(type, record_keys)}
         is_uniform = kinds == {int} or kinds == {str}  # else "7" may be meant by 7
-        asked, held = (list(keys), held) if is_uniform else (list(map(str, keys)), list(map(str, held)))
+        requested, record_keys = (
+            (list(keys), record_keys) if is_uniform else (list(map(str, keys)), list(map(str, record_keys)))
+        )
         if batch.group:
             grouped: dict[Any, list[Record]] = {}
-            for key, record in zip(held, records, strict=True):
+            for key, record in zip(record_keys, records, strict=True):
                 grouped.setdefault(key, []).append(record)
-            return {key: grouped.get(own, []) for key, own in zip(keys, asked, strict=True)}
-        if held == asked:
+            return {key: grouped.get(own, []) for key, own in zip(keys, requested, strict=True)}
+        if record_keys == requested:
             return dict(zip(keys, records, strict=True))
-        found = dict(zip(reversed(held), reversed(records), strict=True))  # the first of those with one key
-        return {key: found.get(own) for key, own in zip(keys, asked, strict=True)}
+        found = dict(zip(reversed(record_keys), reversed(records), strict=True))  # the first of those with one key
+        return {key: found.get(own) for key, own in zip(keys, requested, strict=True)}
 
-    def _read(self, answers: Sequence[Answered]) -> Values:
+    def _read_exactly(self, answers: Sequence[Answered]) -> Values:
         values: Values = {}
         for each in answers:
             for key, outcome in each.outcomes(self._endpoint).items():
-                values[key] = self._value(outcome)
+                values[key] = self._convert_outcome(outcome)
             if isinstance(each.reply, Reply) and each.reply.is_read:
                 at = self._endpoint.at if each.is_single else self._endpoint.many_at
                 data = at_path(each.reply.data, at)
                 if self._endpoint.batch is not None and self._endpoint.batch.key and not each.is_single:
                     self._is_in_order = isinstance(data, InKeyOrder)
-                self._learn(data)
+                self._learn_names(data)
         return values
 
-    def _value(self, outcome: Reply | Exception) -> Any:
+    def _convert_outcome(self, outcome: Reply | Exception) -> Any:
         if isinstance(outcome, Exception):
             return outcome
         try:
@@ -135,40 +137,40 @@ class Reading:
             return error
         return data if isinstance(data, UpstreamError) else self._convert(data)
 
-    def _projected(self) -> Projection | None:
+    def _choose_projection(self) -> Projection | None:
         """The fast way, where there is one and it is not being passed over."""
-        if self._pass:
-            self._pass -= 1
+        if self._to_skip:
+            self._to_skip -= 1
             return None
         if self._projection is None and self._records is not None:
             try:
                 self._projection = project(
-                    self._records, self._output, self._names, key=self._key(), in_order=self._is_in_order
+                    self._records, self._output, self._names, key=self._batch_key(), in_order=self._is_in_order
                 )
-            except Unprojected:
+            except NoProjection:
                 self._records = None
         return self._projection
 
-    def _key(self) -> str | None:
+    def _batch_key(self) -> str | None:
         """What tells the records of a batch apart, where they stand in a list and are what the field is about."""
         batch = self._endpoint.batch
         if batch is None or len(batch.key) != 1 or self._is_in_order:
             return None
-        record = self._output.items if batch.group and isinstance(self._output, Listing) else self._output
-        return batch.key[0] if isinstance(record, Selected) else None
+        record = self._output.items if batch.group and isinstance(self._output, ListOutput) else self._output
+        return batch.key[0] if isinstance(record, ObjectOutput) else None
 
-    def _missed(self) -> None:
+    def _note_misfit(self) -> None:
         """Pass the fast way over: not now, and the more often it misses, the longer."""
         self._projection = None
-        self._passes = min(self._passes * 2, MOST_PASSED)
-        self._pass = self._passes - 2
+        self._skips = min(self._skips * 2, MAX_SKIPPED)
+        self._to_skip = self._skips - 2
 
-    def _learn(self, data: Any) -> None:
+    def _learn_names(self, data: Any) -> None:
         if self._records is not None and self._projection is None:
-            learn(self._records, self._output, data, self._names)
+            learn_names(self._records, self._output, data, self._names)
 
 
-def _in_order(keys: Sequence[Hashable], reply: Reply, answers: Sequence[Any], *, is_grouped: bool) -> Values:
+def _assign_in_order(keys: Sequence[Hashable], reply: Reply, answers: Sequence[Any], *, is_grouped: bool) -> Values:
     """As connectors.batching.deal, where answers come in the order of their keys."""
     if len(answers) != len(keys):
         raise Unfit
@@ -184,7 +186,7 @@ def _in_order(keys: Sequence[Hashable], reply: Reply, answers: Sequence[Any], *,
     return dict(zip(keys, answers, strict=True))
 
 
-def _finished(values: Values, finish: Callable[[Sequence[Any]], list[Any]] | None) -> tuple[Values, bool]:
+def _complete_values(values: Values, finish: Callable[[Sequence[Any]], list[Any]] | None) -> tuple[Values, bool]:
     """The response's own values at once, where that takes nothing but the records and nothing failed."""
     if finish is None:
         return values, False

@@ -1,0 +1,119 @@
+"""The parts of a record class: what a selection needs of an upstream's record, and its type. Used by record_classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from graphql import (
+    GraphQLBoolean,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLLeafType,
+    GraphQLString,
+)
+
+from bff.authoring.records import Slot
+from bff.engine.compile.resolvers import Attribute
+from bff.engine.compile.shapes import LeafOutput, Output, Shape
+from connectors.forms import Part
+
+_INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+_FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
+"""Beyond these, an integer may be another one as a float, which graphql-core refuses."""
+LEAF_TYPES: dict[GraphQLLeafType, tuple[Any, tuple[type, ...]]] = {
+    GraphQLString: (str, (str,)),
+    GraphQLID: (str | int, (str, int)),
+    GraphQLBoolean: (bool, (bool,)),
+    GraphQLInt: (_INT, (int,)),
+    GraphQLFloat: (_FLOAT, (float,)),
+}
+"""For each type of the specification: what needs no coercion, as msgspec knows it and as Python types."""
+_KEYS = (GraphQLString, GraphQLID, GraphQLInt)
+"""Leaves that a form leaves as they came, so that calls can be made with them."""
+_KEY = str | int | float | bool | None
+"""What calls can be made with, as it comes."""
+
+Names = dict[tuple[str, str], str]
+"""The name by which an upstream calls an attribute of a type, where it could have two."""
+
+
+class NoProjection(Exception):
+    """A selection that needs objects of the author's own class, because methods of theirs run."""
+
+
+class RecordParts:
+    """The parts of one class."""
+
+    def __init__(self, slots: Sequence[Slot], names: Names, type_name: str) -> None:
+        self._slots = {slot.attribute: slot for slot in slots}
+        self._names = names
+        self._type_name = type_name
+        self.parts: dict[str, Part] = {}
+
+    def find_slot(self, attribute: str) -> Slot:
+        """Where an attribute stands. Raises Unprojected for one that no record fills."""
+        if attribute not in self._slots:
+            raise NoProjection
+        return self._slots[attribute]
+
+    def add_typed(self, slot: Slot, type_: Any, output: Output) -> None:
+        """An attribute of a known type."""
+        default = slot.default()
+        if default is not None:
+            kinds = LEAF_TYPES[output.type][1] if isinstance(output, LeafOutput) and output.type in LEAF_TYPES else ()
+            if type(default) not in kinds or (type(default) is int and abs(default) >= 2**31):
+                raise NoProjection
+        must_be_there = default is None and not output.is_nullable
+        self._add_part(slot, type_, msgspec.NODEFAULT if must_be_there else default)
+
+    def add_whole(self, slot: Slot) -> str:
+        """An attribute as it comes; the name that holds it, or what it is in."""
+        if slot.default() is not None:
+            raise NoProjection  # which would then be converted like what upstreams send
+        if len(slot.path) == 1:
+            self._add_part(slot, Any, None)
+            return slot.attribute
+        return self._add_untyped(slot.path[0])
+
+    def add_key(self, attribute: str, shape: Shape) -> None:
+        """An attribute that calls are made with, just as it comes."""
+        slot = self.find_slot(attribute)
+        if len(slot.path) > 1:
+            raise NoProjection
+        leaves = [
+            step.output
+            for step in shape.steps
+            if isinstance(step.resolution, Attribute) and step.resolution.name == attribute
+        ]
+        if not leaves:
+            self._add_part(slot, _KEY, None)
+        elif not all(isinstance(leaf, LeafOutput) and leaf.type in _KEYS for leaf in leaves):
+            raise NoProjection
+
+    def find_attribute(self, name: str) -> str:
+        """The attribute with what stands under a name in the record."""
+        for part in self.parts.values():
+            if part.name == name:
+                if part.type in (_FLOAT, _FLOAT | None):
+                    raise NoProjection  # 7 would have become 7.0
+                return part.attribute
+        return self._add_untyped(name)
+
+    def _add_untyped(self, name: str) -> str:
+        attribute = f"in_{len(self.parts)}_"
+        for part in self.parts.values():
+            if part.name == name and part.type is Any:
+                return part.attribute
+        self.parts[attribute] = Part(attribute, name, Any, None)
+        return attribute
+
+    def _add_part(self, slot: Slot, type_: Any, default: Any) -> None:
+        first, other = slot.path[0], slot.other
+        name = self._names.get((self._type_name, slot.attribute), first)
+        rival = None if first == other else other if name == first else first
+        part = Part(slot.attribute, name, type_, default, rival)
+        if self.parts.setdefault(slot.attribute, part) != part:
+            raise NoProjection
