@@ -74,9 +74,9 @@ CONNECTOR_KINDS = {
     "soap": {*_EVERY_KIND, "schema", "encode", "decode", "typed_decode", "errors"},
     "graphql": {*_EVERY_KIND, "session", "schema", "encode", "decode", "typed_decode", "errors"},
     "websocket": {*_EVERY_KIND, "session", "encode", "errors"},
-    "queue": {*_EVERY_KIND, "session", "brokers", "encode"},
+    "queue": {*_EVERY_KIND, "session", "brokers", "encode", "decode", "errors"},
 }
-"""Which kinds have which roles. Websocket and queue decode with connectors.messages, and queue speaks through brokers."""
+"""Which kinds have which roles. Websocket decodes with connectors.messages; queue speaks through brokers."""
 
 ENGINE_ROOMS = {
     "prepare": set[str](),
@@ -216,7 +216,7 @@ def test_connectors_have_the_same_files(kind: str) -> None:
     assert expected <= set(_files())
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CONNECTOR_KINDS if kind != "queue"])
+@pytest.mark.parametrize("kind", CONNECTOR_KINDS)
 def test_modules_of_connectors_are_named_by_role(kind: str) -> None:
     """The name of a module says which role it has, and the table lists all roles of the kind."""
     prefix = f"connectors.{kind}."

@@ -10,73 +10,44 @@ from typing import Any
 from connectors.aio.bounded_queue import BoundedQueue, Counts
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
-from connectors.errors import (
-    UpstreamBadReply,
-    UpstreamDisconnected,
-    UpstreamError,
-    UpstreamFailed,
-    UpstreamForbidden,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamReplyTooLarge,
-    UpstreamUnavailable,
-    UpstreamUnreachable,
-)
-from connectors.messages.json_text import NotJson, decoded, encoded
+from connectors.errors import UpstreamUnavailable, UpstreamUnreachable
 from connectors.queue.brokers import Broker, Message, Settings, open_broker
-from connectors.queue.brokers.contract import (
-    ERROR,
-    BrokerDenied,
-    BrokerDisconnected,
-    BrokerError,
-    BrokerFull,
-    BrokerRefused,
-    BrokerUnreachable,
-    NoResponders,
-    Subscription,
-)
-from connectors.queue.operations import Ask, Publish, Subscribe
-from connectors.queue.operations_topic import filled_topic
+from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
+from connectors.queue.decode import decode_event, decode_reply
+from connectors.queue.encode import encode_publication, encode_request
+from connectors.queue.errors import translate_error
+from connectors.queue.operations import Publish, RequestReply, Subscribe
+from connectors.queue.operations_topic import fill_topic
 from connectors.queue.options import Options
-from connectors.queue.session import SharedTopic
+from connectors.queue.session.group import GroupMember
+from connectors.queue.session.shared_topic import SharedTopic
 from connectors.streams.audience import Path, comparable
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.streams.pace import Pace
-from connectors.streams.reconnect import Pauses
-
-_LATE = "the deadline of the subscription has passed"
-_MEANINGS: tuple[tuple[type[BrokerError], type[UpstreamError]], ...] = (
-    (BrokerFull, UpstreamRateLimited),
-    (BrokerDenied, UpstreamForbidden),
-    (BrokerRefused, UpstreamRejected),
-    (NoResponders, UpstreamUnreachable),
-    (BrokerUnreachable, UpstreamUnreachable),
-    (BrokerDisconnected, UpstreamDisconnected),
-)
 
 
 class QueueConnector:
     """Speaks with one broker through one connection, which it owns and closes. A Connector, Streams and Publishes.
 
-    Messages of streams that are no JSON or larger than `max_reply_size` are passed over.
+    Messages of streams that are no JSON or larger than `max_reply_size` are skipped and counted.
     """
 
     def __init__(self, name: str, options: Options, broker: Broker, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._options = options
         self._clock = clock
-        self._about = Operation(upstream=name, name="broker")
+        self._options = options
+        self._start_operation = Operation(upstream=name, name="broker")
         self._broker = broker
         self._topics: dict[str, SharedTopic] = {}
         self._is_closed = False
         self.counts = Counts()
-        """Messages of this upstream that nobody saw."""
+        """Messages of this upstream that no subscriber received."""
 
     async def start(self) -> None:
-        """See that the broker answers. Raises UpstreamError."""
+        """Connect to the broker. Raises UpstreamError."""
         try:
             await self._broker.open()
         except BrokerError as error:
-            raise _meaning(self._about, error) from error
+            raise translate_error(self._start_operation, error) from error
 
     async def check(self) -> None:
         """As `start`."""
@@ -88,185 +59,131 @@ class QueueConnector:
         await self._broker.close()
         topics = list(self._topics.values())
         for topic in topics:
-            topic.end(BrokerDisconnected("the connector was closed"))
+            topic.fail(BrokerDisconnected("the connector was closed"))
         await asyncio.gather(*(topic.stop() for topic in topics))
 
     async def send(self, call: Call) -> Reply:
-        """Ask and wait for the answer. No broker can be told that nobody waits any more; the answer is then dropped."""
-        operation = call.operation
-        assert isinstance(operation, Ask)
-        topic = filled_topic(call, operation.topic)
-        data = _without_topic(call, operation) if operation.message is None else operation.message.fill(call.arguments)
-        message = Message(topic=topic, body=encoded(operation, data), headers=call.headers)
-        async with self._asking(call, "no answer in time"):
+        """Publish a request and wait for its answer. A responder cannot be cancelled: a late answer is dropped."""
+        operation, options = call.operation, self._options
+        assert isinstance(operation, RequestReply)
+        message = encode_request(call, operation)
+        async with self._translate_errors(call, "no answer in time"):
             answer = await self._broker.request(message)
-        if len(answer.body) > self._options.max_reply_size:
-            limit = self._options.max_reply_size
-            raise UpstreamReplyTooLarge(operation, f"the answer is larger than max_reply_size, which is {limit} bytes")
-        if ERROR in answer.headers:
-            code = answer.headers[ERROR][:64]
-            raise UpstreamFailed(operation, "the responder reports a failure", upstream_code=code)
-        try:
-            return Reply(decoded(answer.body, self._options.max_depth), headers=answer.headers)
-        except NotJson as error:
-            raise UpstreamBadReply(operation, str(error)) from error
+        return decode_reply(operation, answer, max_size=options.max_reply_size, max_depth=options.max_depth)
 
     async def publish(self, call: Call) -> None:
         """Return when the broker has the message; with `durable`, when it has stored it."""
         operation = call.operation
         assert isinstance(operation, Publish)
-        arguments = call.arguments
-        data = arguments["message"]
-        is_raw = isinstance(data, bytes)
-        message = Message(
-            topic=filled_topic(call, operation.topic),
-            body=data if is_raw else encoded(operation, data),
-            content_type="application/octet-stream" if is_raw else "application/json",
-            key=arguments.get("key"),
-            headers={**call.headers, **_lower(arguments.get("headers") or {})},
-        )
-        async with self._asking(call, "the broker did not take the message in time"):
+        message = encode_publication(call, operation)
+        async with self._translate_errors(call, "the broker did not take the message in time"):
             await self._broker.publish(message, durable=self._options.durable)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
-        """Yield the messages of a topic that have the wanted values.
+        """Yield the messages of a topic whose fields have the values of `where`.
 
-        A gap while the connection is made again is not noticed; UpstreamUnreachable when it cannot be made. In a group,
-        asking for the next event acknowledges the last.
+        Messages of the time between a lost connection and the next are missed silently; UpstreamUnreachable when
+        there is no next one. In a group, asking for the next event acknowledges the last.
         """
         operation = call.operation
         assert isinstance(operation, Subscribe)
-        topic = filled_topic(call, operation.topic)
-        wanted = {tuple(name.split(".")): value for name, value in operation.where.fill(call.arguments).items()}
+        topic = fill_topic(call, operation.topic)
+        values = {tuple(name.split(".")): value for name, value in operation.where.fill(call.arguments).items()}
         if operation.group is None:
-            events = self._shared(call, topic, wanted)
+            events = self._stream_shared(call, topic, values)
         else:
-            events = self._in_group(call, topic, operation.group, wanted)
+            events = self._stream_group(call, topic, operation.group, values)
         async with aclosing(events):
             async for event in events:
                 yield event
 
-    async def _shared(self, call: Call, name: str, wanted: dict[Path, Any]) -> AsyncGenerator[Event, None]:
-        """As one of many viewers of one subscription, each with a bounded queue."""
+    async def _stream_shared(self, call: Call, name: str, values: dict[Path, Any]) -> AsyncGenerator[Event, None]:
+        """Stream as one of many subscribers that share one subscription, each with a bounded queue."""
         operation, options = call.operation, self._options
-        slow = UpstreamUnavailable(operation, "this viewer was slower than the topic and was sent away")
+        slow = UpstreamUnavailable(operation, "this subscriber was slower than the topic and was disconnected")
         queue: BoundedQueue[Event] = BoundedQueue(options.buffer, options.overflow, slow)
-        topic = self._topic(operation, name)
+        topic = self._get_topic(operation, name)
 
         def fail(error: BrokerError) -> None:
-            queue.close(_meaning(operation, error))
+            queue.close(translate_error(operation, error))
 
         try:
-            with topic.viewed(wanted, queue, fail), open_until_deadline(call, queue, self._clock):
-                async with self._asking(call, "no subscription in time"):
-                    await topic.opened()
+            with topic.attach(values, queue, fail), open_until_deadline(call, queue, self._clock):
+                async with self._translate_errors(call, "no subscription in time"):
+                    await topic.wait_until_open()
                 async for event in queue:
                     yield event
         finally:
             self.counts.dropped += queue.dropped
-            if not topic.is_viewed:
+            if not topic.has_subscribers:
                 if self._topics.get(name) is topic:
                     del self._topics[name]
                 await topic.stop()
 
-    async def _in_group(
-        self, call: Call, topic: str, group: str, wanted: dict[Path, Any]
+    async def _stream_group(
+        self, call: Call, topic: str, group: str, values: dict[Path, Any]
     ) -> AsyncGenerator[Event, None]:
-        """With a subscription of its own, which waits for its reader instead of dropping."""
-        pauses = Pauses(self._options.reconnect, self._clock)
-        texts = {path: comparable(value) for path, value in wanted.items()}
-        subscription = await self._joined(call, topic, group)
-        began = self._clock.now()
+        """Stream as a member of a group, which makes the broker wait instead of dropping messages."""
+        options = self._options
+        texts = {path: comparable(value) for path, value in values.items()}
+        member = GroupMember(
+            self._broker,
+            topic,
+            group,
+            durable=options.durable,
+            rules=options.reconnect,
+            translate_errors=self._translate_errors,
+            is_closed=lambda: self._is_closed,
+            clock=self._clock,
+        )
+        await member.join(call)
         try:
             while True:
-                try:
-                    async with self._asking(call, _LATE):
-                        message = await anext(subscription, None)
-                except UpstreamDisconnected:
-                    await subscription.aclose()
-                    pauses.lost(open_for=self._clock.now() - began)
-                    subscription = await self._joined_again(call, topic, group, pauses)
-                    began = self._clock.now()
-                    continue
-                if message is None:
-                    raise UpstreamDisconnected(call.operation, "the connector was closed")
-                event = self._event(message)
+                event = self._decode_event(await member.read(call))
                 if event is not None and all(comparable(at_path(event.data, path)) == texts[path] for path in texts):
                     yield event
         finally:
-            await subscription.aclose()
+            await member.leave()
 
-    async def _joined(self, call: Call, topic: str, group: str) -> Subscription:
-        async with self._asking(call, "no subscription in time"):
-            return await self._broker.subscribe(topic, group=group, durable=self._options.durable)
-
-    async def _joined_again(self, call: Call, topic: str, group: str, pauses: Pauses) -> Subscription:
-        while True:
-            async with in_time(call, _LATE, self._clock):
-                await self._clock.sleep(pauses.next())
-            try:
-                return await self._joined(call, topic, group)
-            except (UpstreamUnreachable, UpstreamDisconnected):
-                if pauses.is_hopeless or self._is_closed:
-                    raise
-
-    def _topic(self, operation: Operation, name: str) -> SharedTopic:
+    def _get_topic(self, operation: Operation, name: str) -> SharedTopic:
         if self._is_closed:
             raise UpstreamUnreachable(operation, "the connector is closed")
         topic = self._topics.get(name)
         if topic is None or topic.is_over:
             options = self._options
-            topic = SharedTopic(self._broker, name, options.reconnect, self._event, Pace(options.buffer), self._clock)
+            topic = SharedTopic(
+                self._broker, name, options.reconnect, self._decode_event, Pace(options.buffer), self._clock
+            )
             self._topics[name] = topic
         return topic
 
-    def _event(self, message: Message) -> Event | None:
-        """A message as event; None, and counted, when it cannot be read."""
-        try:
-            if len(message.body) > self._options.max_reply_size:
-                raise NotJson("too large")
-            return Event(
-                data=decoded(message.body, self._options.max_depth), topic=message.topic, headers=message.headers
-            )
-        except NotJson:
+    def _decode_event(self, message: Message) -> Event | None:
+        options = self._options
+        event = decode_event(message, max_size=options.max_reply_size, max_depth=options.max_depth)
+        if event is None:
             self.counts.undecodable += 1
-            return None
+        return event
 
     @asynccontextmanager
-    async def _asking(self, call: Call, late: str) -> AsyncIterator[None]:
-        """What the broker raises in our words, within the call's deadline."""
+    async def _translate_errors(self, call: Call, late: str) -> AsyncIterator[None]:
+        """Translate what the broker raises inside, within the call's deadline; `late` says what was not in time."""
         if self._is_closed:
             raise UpstreamUnreachable(call.operation, "the connector is closed")
         async with in_time(call, late, self._clock):
             try:
                 yield
             except BrokerError as error:
-                raise _meaning(call.operation, error) from error
-
-
-def _meaning(operation: Operation, error: BrokerError) -> UpstreamError:
-    kind = next((ours for theirs, ours in _MEANINGS if isinstance(error, theirs)), UpstreamFailed)
-    told = kind(operation, str(error))
-    told.__cause__ = error
-    return told
-
-
-def _without_topic(call: Call, operation: Ask) -> dict[str, Any]:
-    return {name: value for name, value in call.arguments.items() if name not in operation.topic.parameters}
-
-
-def _lower(headers: dict[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+                raise translate_error(call.operation, error) from error
 
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> QueueConnector:
     """Make the connector of a broker, without any I/O. Raises DefinitionError when its library is not installed."""
     settings = Settings(
         connect_timeout=options.connect_timeout,
-        backlog=options.max_backlog,
-        redeliver_after=options.ack_timeout,
+        max_backlog=options.max_backlog,
+        ack_timeout=options.ack_timeout,
         tls=options.tls,
-        user=options.username,
+        username=options.username,
         password=options.password.get_secret_value() if options.password else None,
         token=options.token.get_secret_value() if options.token else None,
     )

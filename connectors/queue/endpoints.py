@@ -1,4 +1,4 @@
-"""What product developers write about a queue: `orders = queue("orders")`, then its topics as endpoints."""
+"""The authoring API of queues: `orders = queue("orders")`, then its topics as endpoints."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.messages.templates import Template
-from connectors.queue.operations import Ask, Publish, Subscribe
-from connectors.queue.operations_topic import group_name, topic_template
+from connectors.queue.operations import Publish, RequestReply, Subscribe
+from connectors.queue.operations_topic import check_group, parse_topic
 
 
 def queue(name: str) -> QueueUpstream:
-    """The upstream of this name in bff.yaml, where its broker is."""
+    """Return the upstream of this name in bff.yaml, which names its broker."""
     return QueueUpstream(name)
 
 
@@ -27,8 +27,8 @@ class QueueUpstream:
         self.name = name
 
     def publish(self, topic: str) -> PublishEndpoint:
-        """Messages out: `await placed({"id": "o-1"}, key="o-1")`. Data is sent as JSON, bytes as they are."""
-        template = topic_template(topic)
+        """Publish messages: `await placed({"id": "o-1"}, key="o-1")`. Data is sent as JSON, bytes as they are."""
+        template = parse_topic(topic)
         operation = Publish(
             upstream=self.name, name=f"publish {topic}", is_safe=False, is_idempotent=False, topic=template
         )
@@ -37,16 +37,16 @@ class QueueUpstream:
     def subscribe(
         self, topic: str, *, where: Mapping[str, Any] | None = None, group: str | None = None, at: str | None = None
     ) -> StreamEndpoint:
-        """Messages in, those whose fields equal `where`: `where={"id": "{id}"}`, with dotted paths as names.
+        """Receive the messages whose fields equal `where`: `where={"id": "{id}"}`, with dotted paths as names.
 
-        `*` in the topic stands for one token, a last `>` for all that follow. Every viewer gets every message; all of
-        this process share one subscription at the broker. With `group`, each message goes to one member of the group,
-        of all processes. Asking for the next message acknowledges the last; one that was not acknowledged, because the
-        member left, goes to another. What a member's `where` leaves out is acknowledged, too.
+        `*` in the topic stands for one token, a last `>` for all that follow. Every subscriber gets every message; the
+        subscribers of this process share one subscription at the broker. With `group`, each message goes to one member
+        of the group, over all processes. Reading the next message acknowledges the last one; a message that was not
+        acknowledged, because its member left, goes to another. Messages that `where` leaves out are acknowledged, too.
         """
-        address, wanted = topic_template(topic, wildcards=True), Template(dict(where or {}))
+        address, wanted = parse_topic(topic, wildcards=True), Template(dict(where or {}))
         operation = Subscribe(
-            upstream=self.name, name=f"subscribe {topic}", topic=address, where=wanted, group=group_name(group)
+            upstream=self.name, name=f"subscribe {topic}", topic=address, where=wanted, group=check_group(group)
         )
         return StreamEndpoint(operation, {**address.parameters, **wanted.parameters}, at=at)
 
@@ -59,13 +59,13 @@ class QueueUpstream:
         each: int | None = None,
         safe: bool = True,
     ) -> Endpoint:
-        """A question and its answer. Without `message`, all arguments that are not in the topic are the message.
+        """Send a request and wait for its answer. Without `message`, all arguments that are not in the topic are sent.
 
-        `each` allows it for every item of a list, at most that many at once. `safe` says that asking has no effect.
+        `each` allows it for every item of a list, at most so many at once. `safe`: the request has no side effect.
         """
-        address = topic_template(topic)
+        address = parse_topic(topic)
         template = Template(message) if message is not None else None
-        operation = Ask(
+        operation = RequestReply(
             upstream=self.name,
             name=f"request {topic}",
             is_safe=safe,

@@ -1,4 +1,4 @@
-"""What can be done with a queue. Made by `endpoints`, carried out by `connector`."""
+"""The operations of a queue. Made by `endpoints`, carried out by `connector`."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from connectors.messages.templates import Template
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Publish(Operation):
-    """Put a message on a topic."""
+    """Publish a message to a topic."""
 
     topic: Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Subscribe(Operation):
-    """Read the messages of a topic that have these values."""
+    """Read the messages of a topic whose fields have the values of `where`."""
 
     topic: Template
     where: Template
-    """A mapping of dotted paths to wanted values."""
+    """A mapping of dotted paths to values."""
     group: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ask(Operation):
-    """Put a message on a topic and wait for its answer."""
+class RequestReply(Operation):
+    """Publish a request to a topic and wait for its answer."""
 
     topic: Template
     message: Template | None = None

@@ -1,7 +1,7 @@
-"""Topics: tokens joined by dots, as `orders.eu.placed`. Checked where they are written and whenever one is filled.
+"""Topics: tokens joined by dots, as `orders.eu.placed`. Checked when they are defined and when they are filled.
 
-A value that holds a dot or a wildcard would reach topics that the author did not mean, and a space or a line break
-would reach into the broker's protocol, so such values are refused.
+A value that contains a dot or a wildcard would name topics that the author did not mean, and a space or a line break
+would change the broker's protocol, so such values are refused.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _GROUP = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PLACE = re.compile(r"\{[^{}]*\}")
 
 
-def topic_template(topic: str, *, wildcards: bool = False) -> Template:
-    """A topic as template. Raises DefinitionError when it is none; `wildcards` allows `*` and a last `>` in it."""
+def parse_topic(topic: str, *, wildcards: bool = False) -> Template:
+    """Parse a topic as a template. `wildcards` allows `*` and a last `>`. Raises DefinitionError for a wrong topic."""
     template = Template(topic)
     for name, is_required in template.parameters.items():
         if not is_required:
@@ -33,15 +33,15 @@ def topic_template(topic: str, *, wildcards: bool = False) -> Template:
     return template
 
 
-def group_name(group: str | None) -> str | None:
-    """The name of a group. Raises DefinitionError when brokers would not take it."""
+def check_group(group: str | None) -> str | None:
+    """Check the name of a group. Raises DefinitionError for a name that not every broker accepts."""
     if group is not None and not _GROUP.fullmatch(group):
         raise DefinitionError(f'{place_of_author()}: the group "{group}" is not made of letters, digits, "-" and "_"')
     return group
 
 
-def filled_topic(call: Call, template: Template) -> str:
-    """The topic of a call. Raises UpstreamRejected when an argument is not fit to be one token of a topic."""
+def fill_topic(call: Call, template: Template) -> str:
+    """Fill the topic of a call. Raises UpstreamRejected for an argument that cannot be one token of a topic."""
     for name in template.parameters:
         value = call.arguments[name]
         if value is None or not _TOKEN.fullmatch(text_of(value)):

@@ -8,14 +8,14 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.aio.bounded_queue import Overflow
 from connectors.options import ConnectorOptions, Duration
-from connectors.queue.brokers import checked_address
+from connectors.queue.brokers import check_address
 from connectors.streams.reconnect import Reconnect
 
 
 class Options(ConnectorOptions):
     """One message broker."""
 
-    address: Annotated[str, AfterValidator(checked_address)]
+    address: Annotated[str, AfterValidator(check_address)]
     username: str | None = None
     """User name at the broker."""
     password: SecretStr | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from connectors.queue.brokers import Broker, Message, open_broker
-from connectors.queue.brokers.contract import respond
+from connectors.queue.brokers.responder import respond
 from demo.control import Control
 
 STEPS = ("PLACED", "PAID", "PACKED", "SHIPPED")

@@ -1,4 +1,4 @@
-"""Message brokers behind one protocol. The table of schemes is here; each broker is one file."""
+"""Message brokers behind one contract. The table of schemes is here; each broker is one module."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from importlib import import_module
 from urllib.parse import urlsplit
 
 from connectors.errors import DefinitionError
-from connectors.queue.brokers.contract import Broker, Handler, Message, Settings, Subscription
+from connectors.queue.brokers.contract import Broker, Message, Settings, Subscription
 
-__all__ = ["Broker", "Handler", "Message", "Settings", "Subscription", "checked_address", "open_broker"]
+__all__ = ["Broker", "Message", "Settings", "Subscription", "checked_address", "open_broker"]
 
 SCHEMES = {"memory": "memory", "nats": "nats", "tls": "nats"}
-"""Scheme of an address -> module of this package, whose `Broker` takes an address and Settings."""
-LATER = ("amqp", "amqps", "kafka", "redis", "rediss", "mqtt", "mqtts")
-"""Schemes that people rightly expect and this version does not speak."""
+"""Scheme of an address -> module of this package with a class `Broker(address, settings)`."""
+UNSUPPORTED = ("amqp", "amqps", "kafka", "redis", "rediss", "mqtt", "mqtts")
+"""Schemes of brokers that this version does not support."""
 
 
-def checked_address(address: str) -> str:
-    """The address; raises ValueError when no broker of this version speaks its scheme or it holds a password."""
+def check_address(address: str) -> str:
+    """Return the address. Raises ValueError for an unsupported scheme and for an address that contains a password."""
     scheme, colon, rest = address.partition("://")
     known = ", ".join(f"{each}://" for each in SCHEMES)
-    if colon and scheme in LATER:
-        raise ValueError(f"this version does not speak {scheme}:// yet; it speaks {known}")
+    if colon and scheme in UNSUPPORTED:
+        raise ValueError(f"this version does not support {scheme}:// yet; it supports {known}")
     if not colon or scheme not in SCHEMES:
-        raise ValueError(f"is no address of a broker; write one that begins with {known}")
+        raise ValueError(f"is not the address of a broker; write one that begins with {known}")
     for server in rest.split(",") if scheme != "memory" else ():
         _check_server(server)
     return address
 
 
 def open_broker(address: str, settings: Settings | None = None) -> Broker:
-    """A broker for this address, without any I/O. Raises DefinitionError when its library is not installed."""
-    scheme = checked_address(address).partition("://")[0]
+    """Create the broker of this address, without any I/O. Raises DefinitionError when its library is not installed."""
+    scheme = check_address(address).partition("://")[0]
     try:
         module = import_module(f"connectors.queue.brokers.{SCHEMES[scheme]}")
     except ModuleNotFoundError as missing:
@@ -43,13 +43,13 @@ def open_broker(address: str, settings: Settings | None = None) -> Broker:
 
 
 def _check_server(server: str) -> None:
-    """One of several servers, `nats://a:4222,nats://b:4222`; the scheme may be left out after the first."""
+    """Check one of several servers, `nats://a:4222,nats://b:4222`; only the first needs a scheme."""
     try:
         parts = urlsplit(f"x://{server.rpartition('://')[2]}")
         is_usable = bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_usable = False
     if not is_usable:
-        raise ValueError("is no address of a broker; write it like nats://host:4222")
+        raise ValueError("is not the address of a broker; write it like nats://host:4222")
     if "@" in parts.netloc:
-        raise ValueError("holds a user or password; take it out and set `user` and `password`, or `token`")
+        raise ValueError("contains a user or password; remove it and set `username` and `password`, or `token`")

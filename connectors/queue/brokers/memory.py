@@ -1,4 +1,4 @@
-"""The broker in memory: everything a real one does, inside one process. `memory://name` is one broker for all of it."""
+"""The broker in memory, for one process. All connectors with the address `memory://name` share one broker."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from connectors.queue.brokers.contract import (
     Subscription,
 )
 
-MOST_BYTES = 8_000_000
+MAX_BYTES = 8_000_000
 """Largest message."""
 
 
-def fits(pattern: str, topic: str) -> bool:
-    """Whether a topic fits a pattern with `*` for one token and a last `>` for one or more."""
+def matches_topic(pattern: str, topic: str) -> bool:
+    """Whether a topic matches a pattern with `*` for one token and a last `>` for one or more."""
     wanted, tokens = pattern.split("."), topic.split(".")
     for index, each in enumerate(wanted):
         if each == ">":
@@ -35,12 +35,12 @@ def fits(pattern: str, topic: str) -> bool:
 
 
 @dataclass(slots=True, eq=False)
-class _Line:
-    """Messages waiting for one subscriber, or for whoever of a group comes first."""
+class _Queue:
+    """Messages that wait for one subscriber, or for the members of one group."""
 
     pattern: str
     group: str | None
-    most: int
+    max_waiting: int
     is_durable: bool = False
     members: int = 0
     waiting: deque[Message] = field(default_factory=deque)
@@ -52,17 +52,17 @@ class _Line:
         return self.members > 0 or self.is_durable
 
     def put(self, message: Message, *, first: bool = False) -> None:
-        """Add a message and wake one reader. Only groups keep everything; a subscriber loses its oldest."""
-        if self.group is None and len(self.waiting) >= self.most:
+        """Add a message and wake one reader. A subscriber that is too slow loses its oldest; a group loses none."""
+        if self.group is None and len(self.waiting) >= self.max_waiting:
             self.waiting.popleft()
         if first:
             self.waiting.appendleft(message)
         else:
             self.waiting.append(message)
-        self.wake()
+        self.wake_reader()
 
-    def wake(self) -> None:
-        """Let the next reader look."""
+    def wake_reader(self) -> None:
+        """Wake the reader that waits longest."""
         while self.readers:
             reader = self.readers.popleft()
             if not reader.done():
@@ -71,36 +71,36 @@ class _Line:
 
 
 class _Exchange:
-    """What all brokers of one name share."""
+    """The queues that all brokers of one name share."""
 
     def __init__(self) -> None:
         self.ids = itertools.count(1)
-        self._exact: dict[str, list[_Line]] = {}
-        self._patterns: list[_Line] = []
+        self._exact: dict[str, list[_Queue]] = {}
+        self._patterns: list[_Queue] = []
 
-    def lines_for(self, topic: str) -> list[_Line]:
-        """The lines that take a message of this topic."""
-        lines = [*self._exact.get(topic, ()), *(line for line in self._patterns if fits(line.pattern, topic))]
-        return [line for line in lines if line.is_open]
+    def find_queues(self, topic: str) -> list[_Queue]:
+        """Find the queues that take a message of this topic."""
+        matching = (queue for queue in self._patterns if matches_topic(queue.pattern, topic))
+        return [queue for queue in (*self._exact.get(topic, ()), *matching) if queue.is_open]
 
-    def line(self, pattern: str, group: str | None, most: int) -> _Line:
-        """A new line, or that of the group."""
-        here = self._beside(pattern)
-        found = next((line for line in here if group and line.group == group and line.pattern == pattern), None)
+    def get_queue(self, pattern: str, group: str | None, max_waiting: int) -> _Queue:
+        """Create a queue, or return that of the group."""
+        bucket = self._get_bucket(pattern)
+        found = next((queue for queue in bucket if group and queue.group == group and queue.pattern == pattern), None)
         if found is None:
-            found = _Line(pattern, group, most)
-            here.append(found)
+            found = _Queue(pattern, group, max_waiting)
+            bucket.append(found)
         return found
 
-    def leave(self, line: _Line) -> None:
-        """One member less. A group's line stays while messages wait in it, and a durable one for good."""
-        line.members -= 1
-        if not line.is_open and (line.group is None or not line.waiting):
-            self._beside(line.pattern).remove(line)
-            if not self._exact.get(line.pattern, True):
-                del self._exact[line.pattern]
+    def remove_member(self, queue: _Queue) -> None:
+        """Remove a member. The queue of a group stays while messages wait in it, a durable one for ever."""
+        queue.members -= 1
+        if not queue.is_open and (queue.group is None or not queue.waiting):
+            self._get_bucket(queue.pattern).remove(queue)
+            if not self._exact.get(queue.pattern, True):
+                del self._exact[queue.pattern]
 
-    def _beside(self, pattern: str) -> list[_Line]:
+    def _get_bucket(self, pattern: str) -> list[_Queue]:
         has_wildcard = "*" in pattern or pattern.endswith(">")
         return self._patterns if has_wildcard else self._exact.setdefault(pattern, [])
 
@@ -109,44 +109,44 @@ _exchanges: dict[str, _Exchange] = {}
 
 
 class Broker:
-    """One party at the broker of a name."""
+    """One client of the broker of a name."""
 
     def __init__(self, address: str, settings: Settings) -> None:
         self._exchange = _exchanges.setdefault(address, _Exchange())
         self._settings = settings
-        self._open: set[_Lined] = set()
+        self._open: set[_MemorySubscription] = set()
         self._is_closed = False
 
     async def open(self) -> None:
-        """As the protocol: it always answers, until it is closed."""
-        self._refuse_when_closed()
+        """As Broker.open: it answers until it is closed."""
+        self._check_open()
 
     async def publish(self, message: Message, *, durable: bool = False) -> None:
-        """As the protocol. Raises BrokerFull, and then no line has it, when a group has too much to do."""
-        self._refuse_when_closed()
-        self._put(message, self._exchange.lines_for(message.topic))
+        """As Broker.publish. Raises BrokerFull when the queue of a group is full; then no queue has the message."""
+        self._check_open()
+        self._enqueue(message, self._exchange.find_queues(message.topic))
 
     async def subscribe(self, topic: str, *, group: str | None = None, durable: bool = False) -> Subscription:
-        """As the protocol."""
-        self._refuse_when_closed()
-        line = self._exchange.line(topic, group, self._settings.backlog)
-        line.members += 1
-        line.is_durable = line.is_durable or (durable and group is not None)
-        subscription = _Lined(self._exchange, line, self._open)
+        """As the contract says."""
+        self._check_open()
+        queue = self._exchange.get_queue(topic, group, self._settings.max_backlog)
+        queue.members += 1
+        queue.is_durable = queue.is_durable or (durable and group is not None)
+        subscription = _MemorySubscription(self._exchange, queue, self._open)
         self._open.add(subscription)
         return subscription
 
     async def request(self, message: Message) -> Message:
-        """As the protocol, with an inbox for each request."""
-        self._refuse_when_closed()
-        lines = [line for line in self._exchange.lines_for(message.topic) if line.members]
-        if not lines:
-            raise NoResponders(f"nobody answers {message.topic}")
+        """As Broker.request, with an inbox for each request."""
+        self._check_open()
+        queues = [queue for queue in self._exchange.find_queues(message.topic) if queue.members]
+        if not queues:
+            raise NoResponders(f"no responder subscribes to {message.topic}")
         inbox = f"_inbox.{next(self._exchange.ids)}"
         correlation = message.correlation_id or inbox
         answers = await self.subscribe(inbox)
         try:
-            self._put(replace(message, reply_to=inbox, correlation_id=correlation), lines)
+            self._enqueue(replace(message, reply_to=inbox, correlation_id=correlation), queues)
             async for answer in answers:
                 if answer.correlation_id in {None, correlation}:
                     return answer
@@ -155,77 +155,79 @@ class Broker:
             await answers.aclose()
 
     async def close(self) -> None:
-        """As the protocol."""
+        """As the contract says."""
         self._is_closed = True
         for subscription in list(self._open):
             subscription.end()
             await subscription.aclose()
 
-    def _put(self, message: Message, lines: list[_Line]) -> None:
-        if len(message.body) > MOST_BYTES:
-            raise BrokerRefused(f"the message is larger than {MOST_BYTES} bytes")
-        if full := next((line for line in lines if line.group and len(line.waiting) >= line.most), None):
-            raise BrokerFull(f"{full.most} messages of {message.topic} wait for the group {full.group} already")
-        for line in lines:
-            line.put(message)
+    def _enqueue(self, message: Message, queues: list[_Queue]) -> None:
+        if len(message.body) > MAX_BYTES:
+            raise BrokerRefused(f"the message is larger than {MAX_BYTES} bytes")
+        if full := next((queue for queue in queues if queue.group and len(queue.waiting) >= queue.max_waiting), None):
+            raise BrokerFull(f"{full.max_waiting} messages of {message.topic} wait for the group {full.group} already")
+        for queue in queues:
+            queue.put(message)
 
-    def _refuse_when_closed(self) -> None:
+    def _check_open(self) -> None:
         if self._is_closed:
             raise BrokerUnreachable("the broker is closed")
 
 
-class _Lined(Subscription):
-    """One member of a line."""
+class _MemorySubscription(Subscription):
+    """One member of a queue."""
 
-    def __init__(self, exchange: _Exchange, line: _Line, among: set[_Lined]) -> None:
+    def __init__(self, exchange: _Exchange, queue: _Queue, among: set[_MemorySubscription]) -> None:
         super().__init__()
-        self._exchange, self._line, self._among = exchange, line, among
+        self._exchange, self._queue, self._among = exchange, queue, among
         self._reader: asyncio.Future[None] | None = None
         self._is_over = False
 
     def end(self) -> None:
-        """The broker closes: who waits finds the end."""
+        """End the wait for a message: the broker closes."""
         self._is_over = True
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
-    async def _next(self) -> Message:
-        while not self._is_over and not self._line.waiting:
-            await self._something()
+    async def _receive(self) -> Message:
+        while not self._is_over and not self._queue.waiting:
+            await self._wait_for_change()
         if self._is_over:
-            self._line.wake()  # the message that woke this one is for the next
+            self._queue.wake_reader()  # the message that woke this reader goes to the next one
             raise StopAsyncIteration
-        message = self._line.waiting.popleft()
-        return message if self._line.group is None else replace(message, settle=_Settler(self._line, message))
+        message = self._queue.waiting.popleft()
+        return (
+            message if self._queue.group is None else replace(message, acknowledge=_Acknowledger(self._queue, message))
+        )
 
-    async def _something(self) -> None:
-        """Wait until it is worth to look: a message came, or the end."""
+    async def _wait_for_change(self) -> None:
+        """Wait until a message comes or the broker closes."""
         self._reader = asyncio.get_running_loop().create_future()
-        self._line.readers.append(self._reader)
+        self._queue.readers.append(self._reader)
         try:
             await self._reader
         except asyncio.CancelledError:
             with suppress(ValueError):
-                self._line.readers.remove(self._reader)
-            if self._line.waiting:
-                self._line.wake()  # this one may have been woken for it
+                self._queue.readers.remove(self._reader)
+            if self._queue.waiting:
+                self._queue.wake_reader()  # this reader may have been woken for it
             raise
 
-    async def _stop(self) -> None:
+    async def _unsubscribe(self) -> None:
         self._is_over = True
         if self in self._among:
             self._among.discard(self)
-            self._exchange.leave(self._line)
+            self._exchange.remove_member(self._queue)
 
 
-class _Settler:
-    """Takes the first word about a message."""
+class _Acknowledger:
+    """Puts a message back into its queue when it is given back. The first call counts."""
 
-    def __init__(self, line: _Line, message: Message) -> None:
-        self._line, self._message = line, message
-        self._is_settled = False
+    def __init__(self, queue: _Queue, message: Message) -> None:
+        self._queue, self._message = queue, message
+        self._is_acknowledged = False
 
     async def __call__(self, is_done: bool) -> None:
-        if not self._is_settled and not is_done:
-            self._line.put(self._message, first=True)
-        self._is_settled = True
+        if not self._is_acknowledged and not is_done:
+            self._queue.put(self._message, first=True)
+        self._is_acknowledged = True

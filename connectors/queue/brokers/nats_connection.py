@@ -1,4 +1,8 @@
-"""One connection to a NATS server, with what nats-py needs to be told. Used by `nats`."""
+"""One connection to a NATS server, and what depends on the inside of nats-py. Used by `nats`.
+
+Written for nats-py 2.16: `_process_info` is private, a cancelled flush breaks its reader, and permission errors are
+known by their text. With another version, tests/connectors/queue/brokers/test_nats_connection.py fails first.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +28,16 @@ from connectors.queue.brokers.contract import (
 
 T = TypeVar("T")
 
-_GOODBYE_SECONDS = 0.5
+_CLOSE_SECONDS = 0.5
 _DENIED = re.compile(r"permissions violation for \w+ to \"([^\"]+)\"", re.IGNORECASE)
 
 
 class Client(NatsClient):
-    """Where TLS is wanted, signs in over TLS or not at all; nats-py asks the server whether to use it."""
+    """Where TLS is configured, signs in over TLS or not at all; nats-py lets the server decide."""
 
     must_be_tls = False
     is_leaving = False
-    """Whether we close it ourselves."""
+    """Whether `Connection.close` closes it."""
 
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
         if initial_connection and self.must_be_tls and not info.get("tls_required"):
@@ -47,18 +51,18 @@ class Connection:
     def __init__(self, timeout: float, *, must_be_tls: bool) -> None:
         self.client = Client()
         self.client.must_be_tls = must_be_tls
-        self._timeout: Any = timeout  # nats-py wants whole seconds and takes any
+        self._timeout: Any = timeout  # declared as int; nats-py accepts a float
         self._lost = asyncio.get_running_loop().create_future()
         self._flushing: set[asyncio.Task[None]] = set()
         self._denied: set[str] = set()
 
     @property
     def is_alive(self) -> bool:
-        """Whether something can be sent."""
+        """Whether a message can be sent."""
         return not self._lost.done() and bool(self.client.is_connected)
 
-    async def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something with the client, for as long as there is a connection. Raises BrokerError, JetStreamError."""
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a call of the client for as long as the connection lasts. Raises BrokerError, JetStreamError."""
         task = asyncio.create_task(work)
         try:
             await asyncio.wait({task, self._lost}, return_when=asyncio.FIRST_COMPLETED)
@@ -72,57 +76,57 @@ class Connection:
         except JetStreamError:
             raise
         except (NatsError, OSError) as error:
-            raise meaning(error) from error
+            raise translate_error(error) from error
 
     async def flush(self) -> None:
-        """Return when the server has all that was sent until now.
+        """Return when the server has received everything that was sent before.
 
         A flush is never cancelled: its pong would find a cancelled future, and nats-py 2.16 would stop reading.
         """
         task = asyncio.create_task(self.client.flush(self._timeout))
         self._flushing.add(task)
-        task.add_done_callback(self._flushed)
+        task.add_done_callback(self._finish_flush)
         await asyncio.wait({task, self._lost}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done() or task.cancelled() or task.exception() is not None:
             raise BrokerDisconnected("the connection to NATS was lost")
 
-    def refuse_denied(self, topic: str) -> None:
-        """Raise BrokerDenied when the server said that we may not use this topic."""
+    def check_permission(self, topic: str) -> None:
+        """Raise BrokerDenied when the server has refused this topic."""
         if topic in self._denied:
             self._denied.discard(topic)
-            raise BrokerDenied(f"NATS does not allow us the topic {topic}")
+            raise BrokerDenied(f"NATS refuses the topic {topic}; check the permissions of the user")
 
-    async def note(self, error: Exception) -> None:
-        """Called by the client with what goes wrong in the background; callers are told by what they call."""
+    async def record_error(self, error: Exception) -> None:
+        """Record an error that the client reports in the background; other errors reach callers by their calls."""
         if match := _DENIED.search(str(error)):
             self._denied.add(match[1])
 
-    async def end(self) -> None:
-        """Called by the client when the connection is closed or lost."""
+    async def mark_lost(self) -> None:
+        """End everything that waits for the connection. Called by the client when it is closed or lost."""
         if not self._lost.done():
             self._lost.set_result(None)
         for task in self._flushing:
             task.cancel()
 
     async def close(self) -> None:
-        """Close it. nats-py may wait for ever after a TLS failure, and closes what it never opened."""
+        """Close it, in bounded time: nats-py may wait for ever after a TLS failure, and closes what it never opened."""
         self.client.is_leaving = True
         with suppress(NatsError, OSError, AttributeError, TimeoutError):
-            async with asyncio.timeout(_GOODBYE_SECONDS):
+            async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.client.close()
-        await self.end()
+        await self.mark_lost()
         await asyncio.gather(*self._flushing, return_exceptions=True)
 
-    def _flushed(self, task: asyncio.Task[None]) -> None:
+    def _finish_flush(self, task: asyncio.Task[None]) -> None:
         self._flushing.discard(task)
         if not task.cancelled() and task.exception() is not None and not self._lost.done():
-            self._lost.set_result(None)  # a server that does not answer in time is as good as gone
+            self._lost.set_result(None)  # a server that does not answer in time counts as lost
 
 
-def meaning(error: Exception) -> BrokerError:
-    """An exception of the client in our words."""
+def translate_error(error: Exception) -> BrokerError:
+    """Translate an exception of the client."""
     if isinstance(error, NoRespondersError):
-        return NoResponders("nobody answers this topic")
+        return NoResponders("no responder subscribes to this topic")
     if isinstance(error, AuthorizationError) or "authorization" in str(error).lower():
         return BrokerDenied("NATS does not accept the sign-in")
     if isinstance(error, MaxPayloadError):

@@ -1,4 +1,4 @@
-"""Messages of NATS as ours, and its two kinds of subscriptions. Used by `nats`."""
+"""Messages of NATS to ours and back, and the two kinds of subscriptions. Used by `nats`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from connectors.queue.brokers.contract import BrokerDisconnected, Message, Setti
 from connectors.queue.brokers.nats_connection import Client
 
 _KEY, _CORRELATION, _CONTENT = "bff-key", "bff-correlation-id", "content-type"
-_POLL = 30.0
+_POLL_SECONDS = 30.0
 
 
-def headers_for(message: Message) -> dict[str, str]:
-    """What NATS has no place of its own for. Line breaks in values are replaced by the client."""
+def encode_headers(message: Message) -> dict[str, str]:
+    """Encode as headers what NATS has no field for. The client replaces line breaks in values."""
     headers = {**message.headers, _CONTENT: message.content_type}
     if message.key is not None:
         headers[_KEY] = message.key
@@ -29,8 +29,8 @@ def headers_for(message: Message) -> dict[str, str]:
     return headers
 
 
-def from_nats(arrived: Any, **more: Any) -> Message:
-    """A message of the client as ours."""
+def decode_message(arrived: Any, **more: Any) -> Message:
+    """Decode a message of the client."""
     headers = {str(name).lower(): str(value) for name, value in (arrived.headers or {}).items()}
     return Message(
         topic=arrived.subject,
@@ -43,66 +43,66 @@ def from_nats(arrived: Any, **more: Any) -> Message:
     )
 
 
-class _Taking(Subscription):
-    """Takes one message at a time, in a task that outlives a cancelled wait, so that none is lost."""
+class _TaskSubscription(Subscription):
+    """Fetches one message at a time, in a task that outlives a cancelled wait, so that none is lost."""
 
     def __init__(self, client: Client) -> None:
         super().__init__()
         self._client = client
-        self._taking: asyncio.Task[Message | None] | None = None
+        self._fetching: asyncio.Task[Message | None] | None = None
         self._is_over = False
 
-    async def _next(self) -> Message:
+    async def _receive(self) -> Message:
         if self._is_over:
             raise StopAsyncIteration
-        if self._taking is None:
-            self._taking = asyncio.create_task(self._take())
-        taking = self._taking
-        await asyncio.wait({taking})
-        self._taking = None
-        message = None if taking.cancelled() else taking.result()
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch())
+        fetching = self._fetching
+        await asyncio.wait({fetching})
+        self._fetching = None
+        message = None if fetching.cancelled() else fetching.result()
         if message is not None:
             return message
         if self._is_over or self._client.is_leaving:
             raise StopAsyncIteration
         raise BrokerDisconnected("the connection to NATS was lost")
 
-    async def _stop(self) -> None:
+    async def _unsubscribe(self) -> None:
         if self._is_over:
             return
         self._is_over = True
-        if self._taking is not None:
-            self._taking.cancel()
-            await asyncio.wait({self._taking})
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.wait({self._fetching})
         if not self._client.is_closed:
             with suppress(NatsError, OSError):
-                await self._leave()
+                await self._end()
 
     @abstractmethod
-    async def _take(self) -> Message | None:
-        """The next message, None when there is no connection any more."""
+    async def _fetch(self) -> Message | None:
+        """Wait for the next message; None when the connection is lost."""
 
     @abstractmethod
-    async def _leave(self) -> None:
-        """Unsubscribe."""
+    async def _end(self) -> None:
+        """Unsubscribe at the server."""
 
 
-class CoreSubscription(_Taking):
-    """A subscription of core NATS: what is not read in time is dropped by the client, beyond its limits."""
+class CoreSubscription(_TaskSubscription):
+    """A subscription of core NATS: the client drops messages beyond its limits when they are not read in time."""
 
     def __init__(self, client: Client, subscription: Any) -> None:
         super().__init__(client)
         self._subscription = subscription
 
-    async def _take(self) -> Message | None:
+    async def _fetch(self) -> Message | None:
         arrived = await anext(self._subscription.messages, None)
-        return None if arrived is None else from_nats(arrived)
+        return None if arrived is None else decode_message(arrived)
 
-    async def _leave(self) -> None:
+    async def _end(self) -> None:
         await self._subscription.unsubscribe()
 
 
-class StoredSubscription(_Taking):
+class StoredSubscription(_TaskSubscription):
     """One member of a durable consumer of JetStream: at least once, with acknowledgements."""
 
     def __init__(self, client: Client, pull: Any) -> None:
@@ -111,32 +111,32 @@ class StoredSubscription(_Taking):
 
     @classmethod
     async def open(cls, client: Client, topic: str, group: str, settings: Settings) -> StoredSubscription:
-        """Join the consumer, making it when it is not there. Raises errors of JetStream."""
+        """Join the consumer, which is created if need be. Raises JetStream's errors."""
         config = ConsumerConfig(
-            ack_policy=AckPolicy.EXPLICIT, ack_wait=settings.redeliver_after, deliver_policy=DeliverPolicy.NEW
+            ack_policy=AckPolicy.EXPLICIT, ack_wait=settings.ack_timeout, deliver_policy=DeliverPolicy.NEW
         )
         stream = client.jetstream(timeout=settings.connect_timeout)
-        return cls(client, await stream.pull_subscribe(topic, durable=consumer_name(group, topic), config=config))
+        return cls(client, await stream.pull_subscribe(topic, durable=make_consumer_name(group, topic), config=config))
 
-    async def _take(self) -> Message | None:
+    async def _fetch(self) -> Message | None:
         while not self._client.is_closed:
             with suppress(TimeoutError):
-                (arrived,) = await self._pull.fetch(1, timeout=_POLL)
-                return from_nats(arrived, reply_to=None, settle=_Settler(arrived))
+                (arrived,) = await self._pull.fetch(1, timeout=_POLL_SECONDS)
+                return decode_message(arrived, reply_to=None, acknowledge=_Acknowledger(arrived))
         return None
 
-    async def _leave(self) -> None:
+    async def _end(self) -> None:
         await self._pull.unsubscribe()
 
 
-def consumer_name(group: str, topic: str) -> str:
-    """A name that JetStream takes, for a group's reading of one topic: `mailer-orders_placed`."""
+def make_consumer_name(group: str, topic: str) -> str:
+    """Make a name that JetStream accepts for the consumer of a group and topic: `mailer-orders_placed`."""
     words = topic.replace("*", "ANY").replace(">", "ALL")
     return f"{group}-{re.sub('[^A-Za-z0-9_-]', '_', words)}"
 
 
-class _Settler:
-    """Takes the first word about a message; a word that is lost means that the message comes again."""
+class _Acknowledger:
+    """Acknowledges a message or gives it back. The first call counts; if it is lost, the message comes again."""
 
     def __init__(self, arrived: Any) -> None:
         self._arrived = arrived

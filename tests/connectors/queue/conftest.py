@@ -9,7 +9,7 @@ import pytest
 from connectors.queue.brokers import Broker
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.options import Options
-from tests.connectors.queue.brokers import KINDS, address_of, opened, unique
+from tests.connectors.queue.world import KINDS, address_of, opened, unique
 
 Connect = Callable[..., QueueConnector]
 

@@ -11,12 +11,12 @@ import pytest
 from connectors.contract import Call, Connector
 from connectors.errors import UpstreamUnreachable
 from connectors.queue.brokers import Broker, Message
-from connectors.queue.brokers.contract import Refusal
+from connectors.queue.brokers.responder import Refusal
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
 from tests.connectors.conformance import SECRET, HeadersConformance, World, free_port, in_time
-from tests.connectors.queue.brokers import address_of, opened, responding, unique
+from tests.connectors.queue.world import address_of, opened, responding, unique
 from tests.waiting import GENEROUS
 
 
@@ -95,7 +95,7 @@ class TestMemory(HeadersConformance):
         """There is always a broker in memory, so check() passes; but nobody answers there, which is known at once."""
         connector = world.connector(port=free_port())
         await connector.start()
-        with pytest.raises(UpstreamUnreachable, match="nobody answers") as caught:
+        with pytest.raises(UpstreamUnreachable, match="no responder") as caught:
             await connector.send(in_time(world.call(), GENEROUS))
         assert caught.value.was_not_sent
         await connector.check()

@@ -12,11 +12,11 @@ from connectors.contract import Call
 from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamFailed, UpstreamRateLimited, UpstreamRejected
 from connectors.queue.brokers import Broker, Message
-from connectors.queue.brokers.contract import Refusal
+from connectors.queue.brokers.responder import Refusal
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
-from tests.connectors.queue.brokers import address_of, responding
+from tests.connectors.queue.world import address_of, responding
 
 orders = queue("orders")
 

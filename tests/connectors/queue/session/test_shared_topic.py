@@ -73,7 +73,7 @@ async def subscribed(connector: QueueConnector, *topics: str) -> None:
     while not all(name in connector._topics for name in topics):
         await asyncio.sleep(0.01)
     for name in topics:
-        await connector._topics[name].opened()
+        await connector._topics[name].wait_until_open()
 
 
 async def soon(question: Any) -> bool:
@@ -134,7 +134,7 @@ async def test_viewers_share_one_subscription(
     seen = [viewers.add(watch(connector, every)) for _ in range(500)]
     mine = [viewers.add(watch(connector, own, id=number)) for number in range(500)]
     await subscribed(connector, topic)
-    assert await soon(lambda: len(connector._topics[topic]._viewers) == 1000)
+    assert await soon(lambda: connector._topics[topic].subscriber_count == 1000)
     await say(broker, topic, *({"id": number} for number in range(20)))
     assert await soon(lambda: all(len(each) == 20 for each in seen))
     assert all(each == [{"id": number} for number in range(20)] for each in seen)

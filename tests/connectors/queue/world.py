@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.queue.brokers import Broker, Message, Settings, open_broker
-from connectors.queue.brokers.contract import Handler, respond
+from connectors.queue.brokers.responder import Handler, respond
 from tests.connectors.conformance import free_port
 from tests.services import need_program, need_service
 

@@ -8,9 +8,9 @@ import pytest
 
 from connectors.queue.brokers import Broker, Message
 from connectors.queue.brokers.contract import BrokerFull, BrokerRefused
-from connectors.queue.brokers.memory import MOST_BYTES, fits
-from tests.connectors.queue.brokers import address_of, opened
-from tests.connectors.queue.test_brokers import take
+from connectors.queue.brokers.memory import MAX_BYTES, matches_topic
+from tests.connectors.queue.brokers.test_contract import take
+from tests.connectors.queue.world import address_of, opened
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ async def test_a_group_that_is_away_gets_nothing_unless_it_is_durable(broker: Br
 
 async def test_a_full_backlog_is_told_to_the_publisher_and_nobody_gets_the_message() -> None:
     """A group that sleeps does not fill the process; all or none, so that a repetition gives nobody a copy."""
-    async with opened(address_of("memory"), backlog=3) as broker:
+    async with opened(address_of("memory"), max_backlog=3) as broker:
         sleeper, onlooker = await broker.subscribe("work", group="sleepers"), await broker.subscribe("work")
         for text in "abc":
             await broker.publish(job(text))
@@ -108,7 +108,7 @@ async def test_a_full_backlog_is_told_to_the_publisher_and_nobody_gets_the_messa
 async def test_a_message_too_large_is_refused(broker: Broker) -> None:
     """As every broker has its limit."""
     with pytest.raises(BrokerRefused, match="larger than"):
-        await broker.publish(Message(topic="work", body=b"x" * (MOST_BYTES + 1)))
+        await broker.publish(Message(topic="work", body=b"x" * (MAX_BYTES + 1)))
 
 
 async def test_the_same_name_is_the_same_broker(broker: Broker, address: str) -> None:
@@ -153,4 +153,4 @@ async def test_nothing_is_left_of_who_has_left(broker: Broker) -> None:
 )
 def test_patterns(pattern: str, name: str, does: bool) -> None:
     """As NATS has them."""
-    assert fits(pattern, name) is does
+    assert matches_topic(pattern, name) is does

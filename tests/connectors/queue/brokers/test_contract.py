@@ -8,10 +8,11 @@ import sys
 import pytest
 
 from connectors.errors import DefinitionError
-from connectors.queue.brokers import Broker, Message, Subscription, checked_address, open_broker
-from connectors.queue.brokers.contract import ERROR, BrokerUnreachable, NoResponders, Refusal
+from connectors.queue.brokers import Broker, Message, Subscription, check_address, open_broker
+from connectors.queue.brokers.contract import ERROR_HEADER, BrokerUnreachable, NoResponders
+from connectors.queue.brokers.responder import Refusal
 from tests.connectors.conformance import free_port
-from tests.connectors.queue.brokers import responding
+from tests.connectors.queue.world import responding
 from tests.waiting import settle, time_limit
 
 
@@ -136,7 +137,7 @@ async def test_a_responder_that_fails_says_so(broker: Broker, topic: str) -> Non
 
     async with responding(broker, topic, answer), time_limit():
         answers = [await broker.request(Message(topic=topic, body=body)) for body in (b"refuse", b"crash", b"fine")]
-    assert [answer.headers.get(ERROR) for answer in answers] == ["NO_STOCK", "INTERNAL", None]
+    assert [answer.headers.get(ERROR_HEADER) for answer in answers] == ["NO_STOCK", "INTERNAL", None]
     assert b"hunter2" not in answers[1].body
     assert answers[2].body == b"fine"
 
@@ -182,24 +183,24 @@ async def test_closing_ends_subscriptions(broker: Broker, topic: str) -> None:
     [
         ("carrier-pigeon://coop", "memory://, nats://"),
         ("localhost", "memory://, nats://"),
-        ("amqp://broker", "does not speak amqp:// yet"),
-        ("kafka://broker", "it speaks memory://, nats://"),
+        ("amqp://broker", "does not support amqp:// yet"),
+        ("kafka://broker", "it supports memory://, nats://"),
         ("nats://", "write it like nats://host:4222"),
         ("nats://a:4222,nats://b:x", "write it like nats://host:4222"),
-        ("nats://me:hunter2@host", "set `user` and `password`"),
+        ("nats://me:hunter2@host", "set `username` and `password`"),
     ],
 )
 def test_addresses_are_refused_with_what_to_write(address: str, words: str) -> None:
     """Without repeating a password."""
     with pytest.raises(ValueError, match=words) as caught:
-        checked_address(address)
+        check_address(address)
     assert "hunter2" not in str(caught.value)
 
 
 def test_good_addresses_pass() -> None:
     """One server, several, one without a name."""
     for address in ("memory://", "memory://shop", "nats://host", "nats://a:4222,b:4223", "tls://host:4443"):
-        assert checked_address(address) == address
+        assert check_address(address) == address
 
 
 def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""One subscription at the broker for all viewers of a topic in this process. Used by the connector."""
+"""One subscription at the broker for all subscribers of a topic in this process. Used by the connector."""
 
 from __future__ import annotations
 
@@ -17,56 +17,61 @@ from connectors.streams.audience import Audience, Path
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Pauses, Reconnect
 
-Read = Callable[[Message], Event | None]
-"""Makes an event of a message; None when it cannot be read."""
+Decode = Callable[[Message], Event | None]
+"""Makes an event of a message; None for a message that cannot be decoded."""
 
 
 class SharedTopic:
-    """Deals the messages of a topic to its viewers, and subscribes again when the connection was lost."""
+    """Passes the messages of a topic to its subscribers, and subscribes again after a lost connection."""
 
-    def __init__(self, broker: Broker, topic: str, rules: Reconnect, read: Read, pace: Pace, clock: Clock) -> None:
-        """Begins at once."""
+    def __init__(self, broker: Broker, topic: str, rules: Reconnect, decode: Decode, pace: Pace, clock: Clock) -> None:
+        """Subscribe at once, in a task of its own; `stop` ends it."""
         self._broker = broker
         self._topic = topic
         self._rules = rules
-        self._clock = clock
-        self._read = read
+        self._decode = decode
         self._pace = pace
+        self._clock = clock
         self._audience: Audience[Event] = Audience()
-        self._viewers: set[Callable[[BrokerError], None]] = set()
+        self._failers: set[Callable[[BrokerError], None]] = set()
         self._opened: SharedResult[BrokerError | Literal["open"]] = SharedResult()
-        self._running = asyncio.create_task(self._run())
+        self._running = asyncio.create_task(self._keep_subscribed())
 
     @property
     def is_over(self) -> bool:
-        """Whether nobody will be told anything any more."""
+        """Whether no message will be passed on any more."""
         return self._running.done()
 
-    @contextmanager
-    def viewed(
-        self, wanted: Mapping[Path, Any], queue: BoundedQueue[Event], fail: Callable[[BrokerError], None]
-    ) -> Iterator[None]:
-        """Fill the queue with events whose data equals `wanted`, while inside; `fail` is told the end."""
-        with ExitStack() as stack:
-            self._viewers.add(fail)
-            stack.callback(self._viewers.discard, fail)
-            stack.enter_context(self._audience.joined(wanted, queue.put))
-            yield
+    @property
+    def has_subscribers(self) -> bool:
+        """Whether anybody is attached."""
+        return bool(self._failers)
 
     @property
-    def is_viewed(self) -> bool:
-        """Whether anybody is here."""
-        return bool(self._viewers)
+    def subscriber_count(self) -> int:
+        """How many are attached."""
+        return len(self._failers)
 
-    async def opened(self) -> None:
+    @contextmanager
+    def attach(
+        self, values: Mapping[Path, Any], queue: BoundedQueue[Event], fail: Callable[[BrokerError], None]
+    ) -> Iterator[None]:
+        """Put the events whose data has these values into the queue, while inside; `fail` is called with the end."""
+        with ExitStack() as stack:
+            self._failers.add(fail)
+            stack.callback(self._failers.discard, fail)
+            stack.enter_context(self._audience.joined(values, queue.put))
+            yield
+
+    async def wait_until_open(self) -> None:
         """Return when the first subscription is in place. Raises BrokerError when it could not be made."""
         outcome = await self._opened.wait()
         if isinstance(outcome, BrokerError):
             raise outcome
 
-    def end(self, error: BrokerError) -> None:
-        """Tell all viewers that this is the end."""
-        for fail in list(self._viewers):
+    def fail(self, error: BrokerError) -> None:
+        """End all subscribers with this error."""
+        for fail in list(self._failers):
             fail(error)
         self._opened.finish(error)
 
@@ -75,23 +80,23 @@ class SharedTopic:
         self._running.cancel()
         await asyncio.wait({self._running})
 
-    async def _run(self) -> None:
+    async def _keep_subscribed(self) -> None:
         pauses = Pauses(self._rules, self._clock)
         while True:
             began = self._clock.now()
-            was_open, error = await self._once()
+            was_open, error = await self._subscribe_once()
             if was_open:
                 pauses.lost(open_for=self._clock.now() - began)
             if not self._opened.is_finished:
                 self._opened.finish(error)
                 return
             if pauses.is_hopeless:
-                self.end(error)
+                self.fail(error)
                 return
             await self._clock.sleep(pauses.next())
 
-    async def _once(self) -> tuple[bool, BrokerError]:
-        """One subscription, until it ends: whether it was in place, and how it ended."""
+    async def _subscribe_once(self) -> tuple[bool, BrokerError]:
+        """Read one subscription until it ends. Returns whether it was in place, and how it ended."""
         try:
             subscription = await self._broker.subscribe(self._topic)
         except BrokerError as error:
@@ -99,7 +104,7 @@ class SharedTopic:
         self._opened.finish("open")
         try:
             async for message in subscription:
-                event = self._read(message)
+                event = self._decode(message)
                 if event is not None:
                     self._audience.tell(event.data, event)
                 await self._pace.dealt()

@@ -32,8 +32,8 @@ from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
 from tests.connectors.conformance import eventually, free_port, in_time
-from tests.connectors.queue.brokers import NatsServer, opened, responding
-from tests.connectors.queue.test_brokers import take
+from tests.connectors.queue.brokers.test_contract import take
+from tests.connectors.queue.world import NatsServer, opened, responding
 from tests.waiting import GENEROUS, time_limit
 
 QUICK = {"initial_delay": "20ms", "max_delay": "100ms", "give_up_after": "30s"}
@@ -219,7 +219,7 @@ authorization: {
 async def test_signing_in_and_permissions(tmp_path: Path) -> None:
     """The wrong password and a forbidden topic are told as such, without the password."""
     async with NatsServer(tmp_path, config=ACCOUNTS) as server:
-        async with opened(server.address, user="shop", password="s3cret") as broker:
+        async with opened(server.address, username="shop", password="s3cret") as broker:
             await broker.publish(Message(topic="orders.placed", body=b""))
             with pytest.raises(BrokerDenied, match=r"the topic salaries\.raised"):
                 await broker.publish(Message(topic="salaries.raised", body=b""))
@@ -315,7 +315,7 @@ async def test_a_durable_message_survives_the_server(server: NatsServer) -> None
 async def test_a_member_that_hangs_loses_its_message_to_another(server: NatsServer) -> None:
     """After redeliver_after without an acknowledgement."""
     await add_stream(server)
-    async with opened(server.address, redeliver_after=0.3) as broker:
+    async with opened(server.address, ack_timeout=0.3) as broker:
         hanging = await broker.subscribe("orders.placed", group="mailers", durable=True)
         await broker.publish(Message(topic="orders.placed", body=b"1"), durable=True)
         assert await take(hanging, 1) == ["1"]

@@ -1,0 +1,39 @@
+"""Messages of the broker to Replies and Events. Used by the connector."""
+
+from __future__ import annotations
+
+from connectors.contract import Event, Operation, Reply
+from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamReplyTooLarge
+from connectors.messages.json_text import NotJson, decoded
+from connectors.queue.brokers import Message
+from connectors.queue.brokers.contract import ERROR_HEADER
+
+_MAX_CODE = 64
+"""Characters of a responder's code that are kept."""
+
+
+def decode_reply(operation: Operation, answer: Message, *, max_size: int, max_depth: int) -> Reply:
+    """Decode the answer to a request.
+
+    Raises UpstreamFailed for a failure that the responder reports, UpstreamReplyTooLarge, and UpstreamBadReply for an
+    answer that is no JSON.
+    """
+    if len(answer.body) > max_size:
+        raise UpstreamReplyTooLarge(operation, f"the answer is larger than max_reply_size, which is {max_size} bytes")
+    if ERROR_HEADER in answer.headers:
+        code = answer.headers[ERROR_HEADER][:_MAX_CODE]
+        raise UpstreamFailed(operation, "the responder reports a failure", upstream_code=code)
+    try:
+        return Reply(decoded(answer.body, max_depth), headers=answer.headers)
+    except NotJson as error:
+        raise UpstreamBadReply(operation, str(error)) from error
+
+
+def decode_event(message: Message, *, max_size: int, max_depth: int) -> Event | None:
+    """Decode a message of a stream; None for one that is no JSON or too large."""
+    if len(message.body) > max_size:
+        return None
+    try:
+        return Event(data=decoded(message.body, max_depth), topic=message.topic, headers=message.headers)
+    except NotJson:
+        return None
