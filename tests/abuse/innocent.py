@@ -1,4 +1,5 @@
-"""A client that asks every 20 ms and prints when it asked, how long it waited, and how long the gateway worked meanwhile.
+"""A client that asks every 20 ms and prints when it asked, how long it waited, how long the gateway worked meanwhile,
+and for how much of the wait neither worked nor queued for a core.
 
 Run as a process of its own, by tests.abuse.live.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import socket
 import sys
 import time
+from pathlib import Path
 
 PAUSE = 0.02
 BODY = b'{"query":"{ __typename }"}'
@@ -16,12 +18,24 @@ ASK = (
 ) + BODY
 
 
+def queueing(gateway: int) -> float:
+    """Seconds that the gateway's threads and this process have waited for a core, where the system tells."""
+    return sum(_delay(file) for pid in (gateway, "self") for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
+def _delay(file: Path) -> float:
+    try:
+        return int(file.read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
+
+
 def main(port: int, gateway: int) -> None:
     clock = (~gateway << 3) | 2  # the CPU clock of a process (clock_getcpuclockid)
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while True:
-            began, worked = time.monotonic(), time.clock_gettime(clock)
+            began, worked, queued = time.monotonic(), time.clock_gettime(clock), queueing(gateway)
             connection.sendall(ASK)
             answer = b""
             while b'"data"' not in answer:
@@ -30,7 +44,9 @@ def main(port: int, gateway: int) -> None:
                     raise SystemExit(f"cut off after {answer!r}")
                 answer += part
             waited = time.monotonic() - began
-            sys.stdout.write(f"{began} {waited} {time.clock_gettime(clock) - worked}\n")
+            work = time.clock_gettime(clock) - worked
+            lost = max(0.0, waited - work - (queueing(gateway) - queued))
+            sys.stdout.write(f"{began} {waited} {work} {lost}\n")
             sys.stdout.flush()
             time.sleep(max(0.0, PAUSE - waited))
 

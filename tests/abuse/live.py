@@ -23,11 +23,11 @@ A machine with other work to do makes everyone wait, and says nothing of the gat
 of an answer does. That it also waits for nothing is what LONGEST holds it to.
 """
 LONGEST = 3.0
-"""How long the innocent may wait by the clock on the wall, in seconds."""
+"""How long the innocent may wait while nobody works on its answer or queues for a core to do so, in seconds."""
 TRIES = 5
 """What happens by chance, such as a collection of garbage, does not happen each time."""
 ATTACKERS = 3
-ANSWER_SECONDS = 20.0
+ANSWER_SECONDS = 120.0
 NOWHERE = {
     "CATALOG_URL": "http://127.0.0.1:9",
     "PRICING_ADDRESS": "127.0.0.1:9",
@@ -41,26 +41,26 @@ INSIDE = re.compile(rb"Traceback|site-packages|\.py\b|0x[0-9a-f]{6,}| object at 
 
 @dataclass
 class Innocent:
-    """When it asked, how long it waited for each answer, and how long the gateway worked meanwhile, in seconds."""
+    """When it asked, how long it waited for each answer, how long the gateway worked meanwhile, and how long nobody did."""
 
     process: subprocess.Popen[str]
-    waits: list[tuple[float, float, float]] = field(default_factory=list)
+    waits: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def read(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            began, waited, worked = map(float, line.split())
-            self.waits.append((began, waited, worked))
+            began, waited, worked, lost = map(float, line.split())
+            self.waits.append((began, waited, worked, lost))
 
     def worst(self, since: float, until: float) -> tuple[float, float]:
-        """The longest wait that touches this time, and the most work during one; comes when an answer to a question asked after it is here."""
+        """The longest wait for nothing that touches this time, and the most work during one; comes when an answer to a question asked after it is here."""
         end = time.monotonic() + ANSWER_SECONDS
         while not self.waits or self.waits[-1][0] < until:
             assert self.process.poll() is None, "the innocent client was cut off"
             assert time.monotonic() < end, "the innocent client waits still"
             time.sleep(0.005)
         touching = [each for each in self.waits if each[0] + each[1] >= since and each[0] <= until]
-        return max((each[1] for each in touching), default=0.0), max((each[2] for each in touching), default=0.0)
+        return max((each[3] for each in touching), default=0.0), max((each[2] for each in touching), default=0.0)
 
 
 @dataclass
@@ -89,11 +89,11 @@ class Live:
             began = time.monotonic()
             attack()
             longest, work = self.innocent.worst(began, time.monotonic())
-            assert longest < LONGEST, f"the innocent waited {longest:.1f} s while {name}"
+            assert longest < LONGEST, f"the innocent waited {longest:.1f} s for nothing while {name}"
             worst = min(worst, work)
             if worst < BOUND:
                 break
-        print(f"{worst * 1000:7.1f} ms of work ({longest * 1000:.0f} ms by the clock) the innocent waited for: {name}")
+        print(f"{worst * 1000:7.1f} ms of work ({longest * 1000:.0f} ms for nothing) the innocent waited for: {name}")
         assert self.gateway.process.poll() is None, self.gateway.output[-2000:]
         assert "Traceback" not in self.gateway.output, self.gateway.output[-4000:]
         assert worst < BOUND, f"the innocent waited for {worst * 1000:.0f} ms of work while {name}"
@@ -164,7 +164,7 @@ def post(body: bytes, *headers: bytes, path: bytes = b"/graphql/web") -> bytes:
 def live() -> Iterator[Live]:
     """The gateway of the shop, whose upstreams are away, and the innocent."""
     with running("serve", **NOWHERE) as gateway:
-        gateway.ask_when_up("{ __typename }", "/graphql/web", 30)
+        gateway.ask_when_up("{ __typename }", "/graphql/web")
         port = gateway.url.rpartition(":")[2]
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.abuse.innocent", port, str(gateway.process.pid)],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from benchmarks import http_rounds, install, profiled
 from benchmarks.http_rounds import VARIANTS, Variant, measure
 from benchmarks.processes import ALL_CORES, NotStarted, Running, free_port, process, spent
+from tests.waiting import until_true
 
 ALL = [Variant(name, name, connections=2) for name in ("hello", "flat", "posts-users", "three-level", "records")]
 
@@ -60,11 +60,11 @@ finally:
 """
     with process([sys.executable, "-c", parent], port, cores=ALL_CORES) as running:
         before = running.cpu()
-        time.sleep(0.5)
+        until_true(lambda: sum(spent(before, running.cpu()).values()) > 0.05)
         taken = spent(before, running.cpu())
     assert len(taken) == 2
     assert sum(taken.values()) > 0.05
-    time.sleep(0.1)
+    until_true(lambda: not any(Running(pid, port).resident() for pid in taken))
     assert sum(Running(pid, port).resident() for pid in taken) == 0.0
 
 

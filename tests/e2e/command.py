@@ -35,7 +35,7 @@ def bff(*arguments: str, cwd: Path = ROOT, **more: str) -> subprocess.CompletedP
         env=environment(**more),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=2 * GENEROUS,
         check=False,
     )
 
@@ -63,7 +63,7 @@ class Running:
         """Everything it wrote so far."""
         return "".join(self.lines)
 
-    def wait_for(self, text: str, seconds: float = 15) -> None:
+    def wait_for(self, text: str, seconds: float = GENEROUS) -> None:
         """Until a line has this text."""
         end = time.monotonic() + seconds
         while True:
@@ -79,7 +79,7 @@ class Running:
         """POST a query."""
         return httpx.post(self.url + path, json={"query": query}, headers=dict(headers or {}), timeout=GENEROUS).json()
 
-    def ask_when_up(self, query: str, path: str = "/graphql", seconds: float = 15) -> dict:
+    def ask_when_up(self, query: str, path: str = "/graphql", seconds: float = GENEROUS) -> dict:
         """The first answer, as soon as the port is open."""
         end = time.monotonic() + seconds
         while True:
@@ -90,7 +90,7 @@ class Running:
                 assert time.monotonic() < end, self.output
                 time.sleep(0.02)
 
-    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 5) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = GENEROUS) -> int:
         """Ask it to end; its exit code."""
         self.process.send_signal(how)
         return self.process.wait(seconds)
@@ -122,7 +122,7 @@ def running(*arguments: str, cwd: Path = ROOT, **more: str) -> Iterator[Running]
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait(5)
+        process.wait(GENEROUS)
         made.reader.join(5)
         if process.stdout is not None:
             process.stdout.close()

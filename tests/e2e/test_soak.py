@@ -1,4 +1,4 @@
-"""Two hundred clients for half a minute: no error, and memory that stays where it was."""
+"""Two hundred clients, some thousand answers, many times as many in `make soak`: no error, and memory that stays."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
 
 from tests.connectors.conformance import free_port
 from tests.e2e.world import ROOT
+from tests.seeds import IS_SOAK
 from tests.waiting import GENEROUS, time_limit
 
-CLIENTS, SECONDS = 200, 30
+CLIENTS, ANSWERS, SAMPLES = 200, 10_000 if IS_SOAK else 750, 15
 QUERY = "{ products(category: TOYS, first: 5) { name onSale price { amount } rating { average } } }"
 
 
@@ -30,7 +30,7 @@ def resident(pid: int) -> int:
 
 
 @pytest.mark.soak
-async def test_two_hundred_clients_for_half_a_minute() -> None:
+async def test_two_hundred_clients() -> None:
     """The gateway with its demo upstreams, in a process of its own."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
@@ -48,34 +48,30 @@ async def test_two_hundred_clients_for_half_a_minute() -> None:
     assert process.stderr is not None
     try:
         async with time_limit():
-            while not re.search(rb"is open at", await process.stderr.readline()):
+            while not re.search(rb"listens at", await process.stderr.readline()):
                 pass
         drain = asyncio.create_task(process.stderr.read())
         url = f"http://127.0.0.1:{port}/graphql/mobile"
-        until = time.monotonic() + SECONDS
         answered, wrong = 0, []
         memory: list[int] = []
 
         async def client(http: httpx.AsyncClient) -> None:
             nonlocal answered
-            while time.monotonic() < until:
+            while answered < ANSWERS:
                 response = await http.post(url, json={"query": QUERY})
                 answer = response.json()
                 if response.status_code != 200 or "errors" in answer or len(answer["data"]["products"]) != 5:
                     wrong.append(response.text[:300])
                 answered += 1
-
-        async def watch() -> None:
-            while time.monotonic() < until:
-                await asyncio.sleep(2)
-                memory.append(await asyncio.to_thread(resident, process.pid))
+                if answered % (ANSWERS // SAMPLES) == 0:
+                    memory.append(await asyncio.to_thread(resident, process.pid))
 
         limits = httpx.Limits(max_connections=CLIENTS, max_keepalive_connections=CLIENTS)
         async with httpx.AsyncClient(timeout=GENEROUS, limits=limits) as http:
-            await asyncio.gather(watch(), *(client(http) for _ in range(CLIENTS)))
+            await asyncio.gather(*(client(http) for _ in range(CLIENTS)))
         print(f"{answered} answers, memory in MB: {memory}")
         assert wrong == []
-        assert answered > CLIENTS
+        assert len(memory) >= SAMPLES
         warm, end = max(memory[3:7]), max(memory[-3:])
         assert end < warm * 1.15 + 5, memory
         process.send_signal(signal.SIGINT)

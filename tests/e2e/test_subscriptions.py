@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 
 import pytest
 from websockets.asyncio.client import connect
 
 from tests.e2e.world import World
-from tests.waiting import time_limit
+from tests.waiting import time_limit, until
 
 
 async def subscribe(world: World, query: str, count: int, frontend: str = "mobile") -> list[dict]:
@@ -36,9 +35,7 @@ async def test_live_prices_come_from_the_websocket(world: World) -> None:
     amounts = [event["livePrice"]["amount"] for event in events]
     assert amounts == sorted(amounts)
     ticker = world.shop.controls["ticker"]
-    until = time.monotonic() + 3
-    while not ticker.count["unsub"] and time.monotonic() < until:
-        await asyncio.sleep(0.02)
+    await until(lambda: ticker.count["unsub"])
     assert (ticker.count["sub"], ticker.count["unsub"]) == (1, 1)
 
 

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from bff.contract import Answer, Answers, Request
 from bff.http.timeouts import Timeouts
 from tests.bff.http.world import World, open_world
+from tests.seeds import IS_SOAK
 from tests.waiting import time_limit, until
 
 BUFFER = 64
@@ -92,7 +93,12 @@ async def subscriber(world: World, receive_buffer: int | None = None) -> ClientC
     return client
 
 
-@pytest.mark.parametrize(("slow", "count"), [("drop_oldest", 100_000), ("coalesce", 30_000), ("disconnect", 30_000)])
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("slow", "count"),
+    [("drop_oldest", 100_000 if IS_SOAK else 30_000), ("coalesce", 30_000), ("disconnect", 30_000)],
+    ids=["drop_oldest", "coalesce", "disconnect"],
+)
 async def test_one_who_does_not_read(slow: str, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Delays nobody, even where the source waits for everybody, and costs a bounded number of events."""
     async with open_world(Timeouts(slow_subscriber=0.1), subscriptions={"overflow": slow, "buffer": BUFFER}) as world:
