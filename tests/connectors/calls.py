@@ -1,12 +1,16 @@
-"""Calls of endpoints, as the gateway makes them. For tests that speak to a connector directly."""
+"""Calls of endpoints, as the gateway makes them, and connectors that are closed. For tests of connectors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, ParamSpec, TypeVar
 
-from connectors.contract import Call, Selection
+from connectors.contract import Call, Connector, Selection
 from connectors.endpoint import Endpoint, wanted
+
+P = ParamSpec("P")
+C = TypeVar("C", bound=Connector)
 
 
 def call_of(
@@ -34,3 +38,17 @@ async def select(selection: Selection | None, endpoint: Endpoint, **arguments: A
         return (await endpoint(**arguments)).data
     finally:
         wanted.reset(token)
+
+
+@asynccontextmanager
+async def closing_all(connect: Callable[P, C]) -> AsyncGenerator[Callable[P, C]]:
+    """`connect`, whose connectors are closed at the end."""
+    opened: list[C] = []
+
+    def connect_and_remember(*args: P.args, **kwargs: P.kwargs) -> C:
+        opened.append(connect(*args, **kwargs))
+        return opened[-1]
+
+    yield connect_and_remember
+    for connector in opened:
+        await connector.close()

@@ -11,6 +11,7 @@ from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.direct import Direct
 from connectors.graphql.connector import GraphqlConnector, connect
 from connectors.graphql.options import Options
+from tests.connectors.calls import closing_all
 from tests.connectors.graphql.shop import Shop, Socket
 
 Connect = Callable[..., GraphqlConnector]
@@ -31,15 +32,12 @@ async def socket() -> AsyncGenerator[Socket]:
 @pytest.fixture
 async def connected(shop: Shop) -> AsyncGenerator[Connect]:
     """Makes connectors to the shop, with the options a test chooses, and closes them."""
-    made: list[GraphqlConnector] = []
 
     def make(clock: Clock = SYSTEM_CLOCK, **options: Any) -> GraphqlConnector:
-        made.append(connect("shop", Options(**{"address": shop.address, **options}), clock))
-        return made[-1]
+        return connect("shop", Options(**{"address": shop.address, **options}), clock)
 
-    yield make
-    for connector in made:
-        await connector.close()
+    async with closing_all(make) as connected:
+        yield connected
 
 
 @pytest.fixture

@@ -7,16 +7,14 @@ import inspect
 import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, GraphQLSchema, build_schema, graphql_sync, parse, subscribe, validate
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
-from websockets.http11 import Request, Response
+from websockets.asyncio.server import ServerConnection
 from websockets.typing import Subprotocol
 
 from tests.connectors.http_world import HttpWorld, Received, Say, json_response
+from tests.connectors.websocket_world import WebsocketWorld
 
 SDL = """
 scalar _Any
@@ -212,61 +210,30 @@ def graphql_response(data: Any, status: int = 200, **headers: str) -> Say:
     )
 
 
-@dataclass
-class Socket:
-    """`async with Socket() as socket:` serves subscriptions at `socket.url`, strictly by the protocol."""
+class Socket(WebsocketWorld):
+    """`async with Socket() as socket:` serves subscriptions at `socket.address`, strictly by the protocol."""
 
-    received: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[Mapping[str, str]] = field(default_factory=list)
-    context: dict[str, Any] = field(default_factory=dict)
-    subprotocol: str = "graphql-transport-ws"
-    tls: ssl.SSLContext | None = None
-    misbehaviour: str = ""
-    """What is done instead of serving: a close code, `silent`, `garble`, `ping`, `rude`, `vanish`, or a status of the handshake."""
-    sent: int = 0
-    """How many results were taken from the schema."""
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a client has left."""
+    host = "127.0.0.1"
+    path = "/graphql"
 
-    async def __aenter__(self) -> Socket:
-        self.context["ended"] = asyncio.Event()
-        self._server: Server = await serve(
-            self._serve,
-            "127.0.0.1",
-            0,
-            subprotocols=[Subprotocol(self.subprotocol)] if self.subprotocol else None,
-            process_request=self._handshake,
-            close_timeout=0.2,
-            ssl=self.tls,
-        )
-        self.port: int = next(iter(self._server.sockets)).getsockname()[1]
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    @property
-    def url(self) -> str:
-        return f"{'wss' if self.tls else 'ws'}://127.0.0.1:{self.port}/graphql"
+    def __init__(self, *, subprotocol: str = "graphql-transport-ws", tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(tls=tls, subprotocols=[Subprotocol(subprotocol)] if subprotocol else None)
+        self.received: list[dict[str, Any]] = []
+        self.context: dict[str, Any] = {"ended": asyncio.Event()}
+        self.misbehaviour = ""
+        """What is done instead of serving: a close code, `silent`, `garble`, `ping`, `rude` or `vanish`."""
+        self.sent = 0
+        """How many results were taken from the schema."""
+        self.gone = asyncio.Event()
+        """Set when a client has left."""
 
     @property
     def types(self) -> list[str]:
         return [each["type"] for each in self.received]
 
-    def _handshake(self, connection: ServerConnection, request: Request) -> Response | None:
-        self.headers.append({name.lower(): value for name, value in request.headers.raw_items()})
-        if self.misbehaviour.isdecimal() and len(self.misbehaviour) == 3:
-            response = connection.respond(int(self.misbehaviour), "no")
-            response.headers["Location"] = self.url + "/elsewhere"
-            return response
-        return None
-
-    async def _serve(self, connection: ServerConnection) -> None:
+    async def speak(self, client: ServerConnection) -> None:
         try:
-            await self._speak(connection)
-        except ConnectionClosed:
-            pass
+            await self._speak(client)
         finally:
             self.gone.set()
 

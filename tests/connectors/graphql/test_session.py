@@ -44,7 +44,7 @@ counted = up.subscription("counted(to: $to)", types={"to": "Int!"})
 
 @pytest.fixture
 async def connector(connected: Connect, socket: Socket) -> GraphqlConnector:
-    return connected(introspection=False, subscription_url=socket.url, connect_timeout=GENEROUS)
+    return connected(introspection=False, subscription_url=socket.address, connect_timeout=GENEROUS)
 
 
 def call_of(endpoint: StreamEndpoint = added, **options: Any) -> Call:
@@ -131,7 +131,9 @@ async def test_headers_go_with_the_handshake(connector: GraphqlConnector, socket
 
 async def test_headers_can_go_into_the_payload(connected: Connect, socket: Socket) -> None:
     """Under the name that bff.yaml writes, where many servers look for it."""
-    connector = connected(introspection=False, subscription_url=socket.url, init_payload=["Authorization", "X-Other"])
+    connector = connected(
+        introspection=False, subscription_url=socket.address, init_payload=["Authorization", "X-Other"]
+    )
     await all_of(connector.stream(call_of(headers={"authorization": "Bearer x"})))
     assert socket.received[0]["payload"] == {"Authorization": "Bearer x"}
 
@@ -179,7 +181,7 @@ async def test_a_refused_handshake_tells_why(
     connector: GraphqlConnector, socket: Socket, status: str, kind: type[UpstreamError]
 ) -> None:
     """As over HTTP; redirects are not followed, because the headers are not for somebody else."""
-    socket.misbehaviour = status
+    socket.refusal = int(status)
     error = await failure(connector)
     assert (type(error), error.upstream_code if status != "302" else "302") == (kind, status)
     assert len(socket.headers) == 1
@@ -208,7 +210,7 @@ async def test_nonsense_is_a_bad_reply(connector: GraphqlConnector, socket: Sock
 async def test_another_protocol_is_refused(connected: Connect) -> None:
     """The server agreed to none, such as one of the older graphql-ws."""
     async with Socket(subprotocol="") as socket:
-        error = await failure(connected(introspection=False, subscription_url=socket.url))
+        error = await failure(connected(introspection=False, subscription_url=socket.address))
     assert isinstance(error, UpstreamBadReply)
 
 
@@ -216,7 +218,7 @@ async def test_a_silent_server_is_not_waited_for(connected: Connect, socket: Soc
     """No connection_ack within the time for connecting."""
     socket.misbehaviour = "silent"
     began = time.monotonic()
-    error = await failure(connected(introspection=False, subscription_url=socket.url, connect_timeout=0.2))
+    error = await failure(connected(introspection=False, subscription_url=socket.address, connect_timeout=0.2))
     assert type(error) is UpstreamTimeout
     assert time.monotonic() - began < GENEROUS
 
@@ -228,9 +230,11 @@ async def test_tls_is_the_upstreams(connected: Connect, tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert("127.0.0.1").configure_cert(context)
     async with Socket(tls=context) as socket:
-        trusting = connected(introspection=False, subscription_url=socket.url, tls={"ca": tmp_path / "ca.pem"})
+        trusting = connected(introspection=False, subscription_url=socket.address, tls={"ca": tmp_path / "ca.pem"})
         assert len(await all_of(trusting.stream(call_of()))) == 3
-        assert type(await failure(connected(introspection=False, subscription_url=socket.url))) is UpstreamUnreachable
+        assert (
+            type(await failure(connected(introspection=False, subscription_url=socket.address))) is UpstreamUnreachable
+        )
 
 
 async def test_nobody_there_is_unreachable(connected: Connect) -> None:
@@ -248,7 +252,7 @@ async def test_a_deadline_ends_it(connector: GraphqlConnector, socket: Socket, s
 
 async def test_a_message_over_the_limit_is_refused(connected: Connect, socket: Socket) -> None:
     """`max_reply_size` holds for each message."""
-    error = await failure(connected(introspection=False, subscription_url=socket.url, max_reply_size=60))
+    error = await failure(connected(introspection=False, subscription_url=socket.address, max_reply_size=60))
     assert type(error) is UpstreamReplyTooLarge
 
 

@@ -7,62 +7,36 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Call, Connector
+from connectors.contract import Connector
 from connectors.rest.connector import connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options
-from tests.connectors.conformance import SECRET, HeadersConformance, World
-from tests.connectors.http_world import HANG, HttpWorld, Received, json_response, response
+from tests.connectors.conformance import HeadersConformance
+from tests.connectors.http_conformance import HttpConformanceWorld
+from tests.connectors.http_world import HttpWorld, Received, Say, json_response
 
-product = rest("catalog").get("/products/{id}")
 
-
-class RestWorld(World):
+class RestWorld(HttpConformanceWorld):
     """One product behind a real HTTP server."""
 
     expected = {"id": 7, "title": "Tin robot"}
+    endpoint = rest("catalog").get("/products/{id}")
+    arguments = {"id": 7}
 
-    def __init__(self, http: HttpWorld, engine: str) -> None:
-        self.http = http
-        self.engine = engine
-        http.answer = lambda _: json_response(self.expected)
+    def connect(self, port: int, options: dict[str, Any]) -> Connector:
+        return connect("catalog", Options(address=f"http://127.0.0.1:{port}", **options))
 
-    def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
-        limits: dict[str, Any] = {} if max_reply_size is None else {"max_reply_size": max_reply_size}
-        address = f"http://127.0.0.1:{port or self.http.port}"
-        return connect("catalog", Options(address=address, engine=self.engine, **limits))
+    def say_failure(self, request: Received) -> Say:
+        return json_response({"error": f"no luck with {request.headers.get('authorization', '')}"}, status=500)
 
-    def call(self) -> Call:
-        headers = {"authorization": f"Bearer {SECRET}"}
-        return Call(operation=product.operation, arguments={"id": 7}, headers=headers)
-
-    def hang(self) -> None:
-        self.http.answer = lambda _: HANG
-
-    def fail(self) -> None:
-        self.http.answer = self._fail
-
-    def garble(self) -> None:
-        self.http.answer = lambda _: response(b'{"id": 7, "tit', content_type="application/json")
-
-    def is_hanging(self) -> bool:
-        return self.http.hanging > 0
-
-    async def hung_up(self) -> bool:
-        return self.http.hung_up > 0
-
-    async def received_header(self, name: str) -> str | None:
-        return self.http.requests[-1].headers.get(name)
-
-    def _fail(self, request: Received) -> Any:
-        echoed = request.headers.get("authorization", "")
-        return json_response({"error": f"no luck with {echoed}"}, status=500)
+    def half_an_answer(self) -> tuple[bytes, str]:
+        return b'{"id": 7, "tit', "application/json"
 
 
 @pytest.fixture(params=["asyncio", "httpx"])
 async def world(request: pytest.FixtureRequest) -> AsyncGenerator[RestWorld]:
-    async with HttpWorld() as http:
-        yield RestWorld(http, request.param)
+    async with HttpWorld(answer=lambda _: json_response(RestWorld.expected)) as http:
+        yield RestWorld(http, engine=request.param)
 
 
 class TestConformance(HeadersConformance):

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 import pytest
 
 from connectors.websocket.connector import WebsocketConnector
+from tests.connectors.calls import closing_all
 from tests.connectors.websocket.upstream import Upstream
 
 Connect = Callable[..., WebsocketConnector]
@@ -21,15 +22,8 @@ async def upstream() -> AsyncGenerator[Upstream]:
 @pytest.fixture
 async def connected(upstream: Upstream) -> AsyncGenerator[Connect]:
     """Makes connectors, with the options a test chooses, and closes them."""
-    made: list[WebsocketConnector] = []
-
-    def make(**options: object) -> WebsocketConnector:
-        made.append(upstream.connector(**options))
-        return made[-1]
-
-    yield make
-    for connector in made:
-        await connector.close()
+    async with closing_all(upstream.connector) as connected:
+        yield connected
 
 
 @pytest.fixture
