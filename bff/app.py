@@ -20,6 +20,7 @@ from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, 
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
+from bff.http.timeouts import Timeouts
 from bff.loading.scope import RequestScope
 from bff.observability.metrics import expose_metrics
 from bff.upstreams import Upstreams
@@ -181,13 +182,23 @@ class _UntilOver(AsyncGenerator[Answer, None]):
 class Service:
     """The gateway as a process runs it: opened, reloaded and closed. `asgi` is the application for any ASGI server."""
 
-    def __init__(self, project: Project, *, connectors: Mapping[str, Connector] | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        *,
+        connectors: Mapping[str, Connector] | None = None,
+        timeouts: Timeouts | None = None,
+    ) -> None:
         self._project = project
         self._connectors = connectors
         self._generation: Generation | None = None
         self._leaving: set[asyncio.Task[None]] = set()
         self.asgi = http_app(
-            lambda: self.generation, project.settings.server, lifespan=self.running, metrics=expose_metrics
+            lambda: self.generation,
+            project.settings.server,
+            timeouts=timeouts,
+            lifespan=self.running,
+            metrics=expose_metrics,
         )
 
     @property

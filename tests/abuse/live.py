@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.command import ROOT, Running, environment, running
+from tests.e2e.command import COMMAND, ROOT, Running, environment, running
 
 BOUND = 0.1
 """How long the gateway may work while the innocent waits, in seconds of CPU.
@@ -161,9 +161,10 @@ def post(body: bytes, *headers: bytes, path: bytes = b"/graphql/web") -> bytes:
 
 
 @contextmanager
-def live() -> Iterator[Live]:
-    """The gateway of the shop, whose upstreams are away, and the innocent."""
-    with running("serve", **NOWHERE) as gateway:
+def live(*, is_hasty: bool = False) -> Iterator[Live]:
+    """The gateway of the shop, whose upstreams are away, and the innocent. A hasty one soon gives up on clients."""
+    command = (sys.executable, "-m", "tests.abuse.hasty") if is_hasty else (*COMMAND, "serve")
+    with running(command=command, **NOWHERE) as gateway:
         gateway.ask_when_up("{ __typename }", "/graphql/web")
         port = gateway.url.rpartition(":")[2]
         process = subprocess.Popen(

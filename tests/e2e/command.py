@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -104,11 +104,11 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, cwd: Path = ROOT, **more: str) -> Iterator[Running]:
+def running(*arguments: str, cwd: Path = ROOT, command: Sequence[str] = COMMAND, **more: str) -> Iterator[Running]:
     """`bff <arguments> --port <free>`, ended in any case."""
     port = free_port()
     process = subprocess.Popen(
-        [*COMMAND, *arguments, "--port", str(port)],
+        [*command, *arguments, "--port", str(port)],
         cwd=cwd,
         env=environment(**more),
         stdout=subprocess.PIPE,
