@@ -14,7 +14,6 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from graphql import parse
 
 from bff.config import load
 from connectors.errors import UpstreamError
@@ -81,7 +80,15 @@ def snippets(language: str) -> list[object]:
 def test_every_snippet_has_a_known_language() -> None:
     """A snippet that no test runs would drift."""
     found = {language for file in GUIDES for language, _ in _BLOCK.findall(file.read_text())}
-    assert found <= {"yaml", "python", "sh", "json", "graphql"}
+    assert found <= {"yaml", "python", "sh", "json"}
+
+
+def test_files_that_contributing_names_exist() -> None:
+    """Recipes, maps and fast paths lead to real files and folders."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:bff|connectors|schemas|demo|tests|tools|docs)/[\w./-]*)`", text)
+    assert len(named) > 40
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("text", snippets("yaml"))
@@ -106,12 +113,6 @@ def test_a_python_snippet_runs(text: str) -> None:
 def test_a_json_snippet_is_json(text: str) -> None:
     """As clients get it."""
     json.loads(text)
-
-
-@pytest.mark.parametrize("text", snippets("graphql"))
-def test_a_graphql_snippet_parses(text: str) -> None:
-    """As a document."""
-    parse(text)
 
 
 @pytest.mark.parametrize(
