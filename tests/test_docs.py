@@ -34,11 +34,22 @@ def _codes(kind: type[UpstreamError]) -> Iterator[str]:
             yield from _codes(each)
 
 
+def _exports(tree: ast.Module) -> Iterator[ast.AST]:
+    """What stands in `__all__`: names of constants, no codes."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            yield from ast.walk(node.value)
+
+
 def _in_source() -> set[str]:
     """Words of the gateway that look like codes, members of its enums of codes, and the codes of upstream errors."""
     found = set(_codes(UpstreamError))
     for file in (ROOT / "bff").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+        tree = ast.parse(file.read_text())
+        exported = {id(node) for node in _exports(tree)}
+        for node in ast.walk(tree):
+            if id(node) in exported:
+                continue
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CODE.fullmatch(node.value):
                 found.add(node.value)
             if isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases):
