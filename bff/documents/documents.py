@@ -21,60 +21,64 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 class Documents:
     """What one frontend knows by name."""
 
-    def __init__(self, trusted: Mapping[str, str], *, only: bool = False, store: Store | None = None) -> None:
-        """`trusted` are texts by id; `only` refuses all others; `store` holds what clients persist, if they may."""
-        self._trusted = {_bare(key): text for key, text in trusted.items()}
-        self.only_trusted = only
+    def __init__(self, trusted: Mapping[str, str], *, trusted_only: bool = False, store: Store | None = None) -> None:
+        """`trusted` are texts by id; `trusted_only` refuses all others; `store` holds what clients persist, if any."""
+        self._trusted = {_strip_prefix(key): text for key, text in trusted.items()}
+        self.trusted_only = trusted_only
         """Whether a request's own text is never run."""
         self._store = store
         self.can_persist = store is not None
         """Whether clients may have documents kept."""
 
-    async def find(self, asked: Request) -> Request:
+    async def find(self, request: Request) -> Request:
         """The request with its document in `query`. Raises Refused when it names none that may be run."""
-        if self.only_trusted:
-            return self._find_trusted(asked)
-        sha = _hash(asked)
-        if asked.query:
-            if self._store is not None and sha is not None and hashlib.sha256(asked.query.encode()).hexdigest() != sha:
+        if self.trusted_only:
+            return self._find_trusted(request)
+        sha = _get_hash(request)
+        if request.query:
+            if (
+                self._store is not None
+                and sha is not None
+                and hashlib.sha256(request.query.encode()).hexdigest() != sha
+            ):
                 raise Problem.PERSISTED_QUERY_MISMATCH.refused(
                     "`sha256Hash` is not the SHA-256 of `query`, in lower case."
                 )
-            return asked
-        if asked.document_id is None and sha is None:
-            return asked  # it has no document at all, which the parser tells best
-        for name in _names(asked.document_id, sha):
-            text = await self._text(name)
+            return request
+        if request.document_id is None and sha is None:
+            return request  # it has no document at all, which the parser tells best
+        for name in _list_names(request.document_id, sha):
+            text = await self._load(name)
             if text is not None:
-                return _with_text(asked, text)
-        raise self._not_found(by_hash=sha is not None)
+                return _with_text(request, text)
+        raise self._refuse_unknown(by_hash=sha is not None)
 
-    async def keep(self, asked: Request) -> None:
+    async def keep(self, request: Request) -> None:
         """Remember the document of a request that was found to be valid, where the client wants that."""
-        if self._store is not None and asked.query and (sha := _hash(asked)) is not None:
-            await self._store.put(sha, asked.query)
+        if self._store is not None and request.query and (sha := _get_hash(request)) is not None:
+            await self._store.put(sha, request.query)
 
     async def close(self) -> None:
         """Give back what the store holds."""
         if self._store is not None:
             await self._store.close()
 
-    def _find_trusted(self, asked: Request) -> Request:
+    def _find_trusted(self, request: Request) -> Request:
         """By id alone: a text that the request brings is not looked at, so that every refusal is the same."""
-        for name in _names(asked.document_id, _hash(asked)):
+        for name in _list_names(request.document_id, _get_hash(request)):
             if name in self._trusted:
-                return _with_text(asked, self._trusted[name])
+                return _with_text(request, self._trusted[name])
         raise Problem.DOCUMENT_NOT_TRUSTED.refused(
-            "This frontend runs only documents that it knows, asked for by their id."
+            "This frontend runs only documents that it knows, request for by their id."
         )
 
-    async def _text(self, name: str) -> str | None:
+    async def _load(self, name: str) -> str | None:
         text = self._trusted.get(name)
         if text is None and self._store is not None and _SHA256.fullmatch(name):
             return await self._store.get(name)
         return text
 
-    def _not_found(self, *, by_hash: bool) -> Refused:
+    def _refuse_unknown(self, *, by_hash: bool) -> Refused:
         """The words of Apollo's protocol for hashes, because its clients look for them."""
         if not by_hash:
             message = "There is no document of this id; send the document itself in `query`."
@@ -84,15 +88,15 @@ class Documents:
         return Problem.PERSISTED_QUERY_NOT_FOUND.refused("PersistedQueryNotFound")
 
 
-def _with_text(asked: Request, text: str) -> Request:
+def _with_text(request: Request, text: str) -> Request:
     """The request as if it carried its document: what is not sent by the client is not kept for it either."""
-    extensions = {name: value for name, value in asked.extensions.items() if name != "persistedQuery"}
-    return replace(asked, query=text, extensions=extensions)
+    extensions = {name: value for name, value in request.extensions.items() if name != "persistedQuery"}
+    return replace(request, query=text, extensions=extensions)
 
 
-def _hash(asked: Request) -> str | None:
+def _get_hash(request: Request) -> str | None:
     """What `extensions.persistedQuery` names: a SHA-256, or any id of a manifest. Raises Refused."""
-    match asked.extensions.get("persistedQuery"):
+    match request.extensions.get("persistedQuery"):
         case None:
             return None
         case {"version": 1, "sha256Hash": str(sha)}:
@@ -100,10 +104,10 @@ def _hash(asked: Request) -> str | None:
     raise Problem.BAD_REQUEST.refused('`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "..."}.')
 
 
-def _names(*given: str | None) -> list[str]:
-    return [_bare(each) for each in given if each is not None]
+def _list_names(*given: str | None) -> list[str]:
+    return [_strip_prefix(each) for each in given if each is not None]
 
 
-def _bare(name: str) -> str:
+def _strip_prefix(name: str) -> str:
     """An id without the prefix that says it is a hash (GraphQL over HTTP, `Document Identifier`)."""
     return name.removeprefix("sha256:")

@@ -16,11 +16,13 @@ from bff.engine.prepare.plan import Invalid, Plans
 
 def open_documents(name: str, options: Options, plans: Plans) -> Documents:
     """The documents of the frontend `name`, those of its manifest prepared in `plans`. Raises SchemaError."""
-    trusted = _trusted(options, plans)
-    return Documents(trusted, only=options.trusted_only, store=_store(name, options) if options.persisted else None)
+    trusted = _prepare_manifest(options, plans)
+    return Documents(
+        trusted, trusted_only=options.trusted_only, store=_open_store(name, options) if options.persisted else None
+    )
 
 
-def _trusted(options: Options, plans: Plans) -> Mapping[str, str]:
+def _prepare_manifest(options: Options, plans: Plans) -> Mapping[str, str]:
     if options.manifest is None:
         return {}
     found = read_manifest(options.manifest)
@@ -38,7 +40,7 @@ def _trusted(options: Options, plans: Plans) -> Mapping[str, str]:
     return {each.id: each.text for each in found}
 
 
-def _store(name: str, options: Options) -> Store:
+def _open_store(name: str, options: Options) -> Store:
     memory = MemoryStore(max_entries=options.max_entries, max_size=options.max_size)
     if options.store is None:
         return memory

@@ -21,12 +21,12 @@ log = structlog.get_logger("bff.frontends")
 
 T = TypeVar("T")
 
-SECONDS = 0.25
+TIMEOUT = 0.25
 """How long a request waits for the Redis; then the document counts as unknown, and the client sends it."""
 PAUSE = 5.0
 """Seconds without asking a Redis that failed, so that its trouble does not slow every request."""
-CONNECTIONS = 16
-"""Most connections of one frontend in one process; more requests wait for their turn, within `SECONDS`."""
+MAX_CONNECTIONS = 16
+"""Most connections of one frontend in one process; more requests wait for their turn, within `TIMEOUT`."""
 
 
 class RedisStore:
@@ -41,7 +41,7 @@ class RedisStore:
         self._memory = memory
         self._milliseconds = round(ttl * 1000)
         self._clock = clock
-        self._ask_again_at = 0.0
+        self._retry_at = 0.0
         self._redis: Redis | None = None
 
     async def get(self, sha: str) -> str | None:
@@ -49,7 +49,7 @@ class RedisStore:
         text = await self._memory.get(sha)
         if text is not None:
             return text
-        raw = await self._ask(lambda redis: redis.getex(self._prefix + sha, px=self._milliseconds))
+        raw = await self._run_command(lambda redis: redis.getex(self._prefix + sha, px=self._milliseconds))
         if not isinstance(raw, bytes) or hashlib.sha256(raw).hexdigest() != sha:
             return None
         text = raw.decode()
@@ -59,7 +59,7 @@ class RedisStore:
     async def put(self, sha: str, text: str) -> None:
         """Keep a document in both places."""
         await self._memory.put(sha, text)
-        await self._ask(lambda redis: redis.set(self._prefix + sha, text, px=self._milliseconds))
+        await self._run_command(lambda redis: redis.set(self._prefix + sha, text, px=self._milliseconds))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -67,26 +67,26 @@ class RedisStore:
         if redis is not None:
             await redis.aclose()
 
-    async def _ask(self, command: Callable[[Redis], Awaitable[T]]) -> T | None:
+    async def _run_command(self, command: Callable[[Redis], Awaitable[T]]) -> T | None:
         """The Redis's answer; None when it gives none in time, and for `PAUSE` seconds after that."""
-        if self._clock() < self._ask_again_at:
+        if self._clock() < self._retry_at:
             return None
         try:
-            async with asyncio.timeout(SECONDS):
-                return await command(self._connected())
+            async with asyncio.timeout(TIMEOUT):
+                return await command(self._connect())
         except (RedisError, OSError, TimeoutError) as error:
-            self._ask_again_at = self._clock() + PAUSE
+            self._retry_at = self._clock() + PAUSE
             log.warning("document_store_failed", store=self._prefix, reason=type(error).__name__)
             return None
 
-    def _connected(self) -> Redis:
+    def _connect(self) -> Redis:
         if self._redis is None:
             pool = BlockingConnectionPool.from_url(
                 self._url,
-                max_connections=CONNECTIONS,
-                timeout=SECONDS,
-                socket_timeout=SECONDS,
-                socket_connect_timeout=SECONDS,
+                max_connections=MAX_CONNECTIONS,
+                timeout=TIMEOUT,
+                socket_timeout=TIMEOUT,
+                socket_connect_timeout=TIMEOUT,
                 retry=Retry(NoBackoff(), 0),
             )
             self._redis = Redis.from_pool(pool)

@@ -18,13 +18,14 @@ from bff.documents.documents import Documents
 from bff.documents.open import open_documents
 from bff.engine.adapters import reference
 from bff.engine.adapters.compiled import CompiledProgram
-from bff.engine.prepare.plan import Plans, RequestRule
+from bff.engine.prepare.plan import Plans, RequestRule, Rule
 from bff.frontends.api_keys import ApiKeys
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
 from bff.validation.cost import CostLimit
 from bff.validation.document_limits import DocumentLimits
 from bff.validation.introspection import IntrospectionLimit
+from bff.validation.no_introspection import refuse_introspection
 from bff.validation.variables import VariablesLimit
 
 __all__ = ["Frontend", "load_frontends", "make_frontend"]
@@ -102,13 +103,15 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     adopt_records(schema)
     reference.adopt(schema)
     limits = options.limits
-    document_limits = DocumentLimits(
-        depth=limits.max_depth,
-        fields=limits.max_fields,
-        aliases=limits.max_aliases,
-        root_fields=limits.max_root_fields,
-        directives=limits.max_directives,
-        introspection=options.introspection,
+    rules: list[Rule] = [] if options.introspection else [refuse_introspection]
+    rules.append(
+        DocumentLimits(
+            max_depth=limits.max_depth,
+            max_fields=limits.max_fields,
+            max_aliases=limits.max_aliases,
+            max_root_fields=limits.max_root_fields,
+            max_directives=limits.max_directives,
+        )
     )
     core = core_schema(schema)
     per_request: list[RequestRule] = [VariablesLimit(limits.max_variables_size)]
@@ -117,7 +120,7 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     plans = Plans(
         core,
         CompiledProgram,
-        rules=[document_limits, IntrospectionLimit(core)],
+        rules=[*rules, IntrospectionLimit(core)],
         request_rules=per_request,
         max_tokens=limits.max_tokens,
     )
@@ -139,7 +142,7 @@ def load_frontends(options: Mapping[str, Options], folder: Path) -> dict[str, Fr
     problems: list[str] = []
     for name, own in options.items():
         try:
-            loaded[name] = make_frontend(name, own, _schema(folder, own.schema_module))
+            loaded[name] = make_frontend(name, own, _import_schema(folder, own.schema_module))
         except SchemaError as error:
             problems += [f"frontends.{name}: {problem}" for problem in error.problems]
     if problems:
@@ -147,7 +150,7 @@ def load_frontends(options: Mapping[str, Options], folder: Path) -> dict[str, Fr
     return loaded
 
 
-def _schema(folder: Path, module_name: str) -> strawberry.Schema:
+def _import_schema(folder: Path, module_name: str) -> strawberry.Schema:
     module = import_from(folder, module_name)
     schema = getattr(module, "schema", None)
     if not isinstance(schema, FrontendSchema | strawberry.Schema):

@@ -12,48 +12,48 @@ from typing import Any
 from graphql import DocumentNode, GraphQLSchema, OperationDefinitionNode, value_from_ast_untyped
 
 from bff.contract import Problem
-from bff.validation.cost_terms import Terms, compiled
+from bff.validation.cost_terms import Terms, compile_terms
 from bff.validation.list_sizes import Length
 
-ENOUGH = 1e12
-"""Costs beyond it are not told apart, so that no number grows with the document."""
+MAX_COUNTED = 1e12
+"""Costs beyond it are not shown apart, so that no number grows with the document."""
 
 
 class CostLimit:
-    """At most `most`; see `authoring.weights` for what counts how much."""
+    """At most `max_cost`; see `authoring.weights` for what counts how much."""
 
-    def __init__(self, schema: GraphQLSchema, most: int) -> None:
+    def __init__(self, schema: GraphQLSchema, max_cost: int) -> None:
         self._schema = schema
-        self._most = most
+        self._max_cost = max_cost
 
     def __call__(
         self, document: DocumentNode, operation: OperationDefinitionNode
     ) -> Callable[[Mapping[str, Any]], None]:
         """What checks the variables of each request; raises Refused when the operation costs more."""
-        terms = compiled(self._schema, document, operation)
+        terms = compile_terms(self._schema, document, operation)
         defaults = {
             node.variable.name.value: value_from_ast_untyped(node.default_value)
             for node in operation.variable_definitions or ()
             if node.default_value is not None
         }
         if not operation.variable_definitions:
-            self._compare(_Sum({}).of(terms))
-            return _allow
-        return lambda variables: self._compare(_Sum({**defaults, **variables}).of(terms))
+            self._check_cost(_Adder({}).add_up(terms))
+            return _accept
+        return lambda variables: self._check_cost(_Adder({**defaults, **variables}).add_up(terms))
 
-    def _compare(self, cost: float) -> None:
-        if cost > self._most:
-            told = f"{math.ceil(cost)}" if cost < ENOUGH else "more than can be counted"
+    def _check_cost(self, cost: float) -> None:
+        if cost > self._max_cost:
+            shown = f"{math.ceil(cost)}" if cost < MAX_COUNTED else "more than can be counted"
             raise Problem.TOO_COSTLY.refused(
-                f"The operation costs {told}; this frontend takes at most {self._most}. Ask for less."
+                f"The operation costs {shown}; this frontend takes at most {self._max_cost}. Ask for less."
             )
 
 
-def _allow(variables: Mapping[str, Any]) -> None:
-    """What was cheap enough once is so for every request when it has no variables."""
+def _accept(variables: Mapping[str, Any]) -> None:
+    """An operation without variables was checked once for all its requests."""
 
 
-class _Sum:
+class _Adder:
     """Adds up terms for the variables of one request. What several places share is added up once."""
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
@@ -61,21 +61,21 @@ class _Sum:
         self._known: dict[int, float] = {}
         self._lengths: dict[int, int] = {}
 
-    def of(self, terms: Terms) -> float:
+    def add_up(self, terms: Terms) -> float:
         known = self._known.get(id(terms))
         if known is not None:
             return known
-        total = sum(self.of(shared) for shared in terms.shared)
+        total = sum(self.add_up(shared) for shared in terms.shared)
         for field in terms.fields:
-            each = field.each + (self.of(field.inner) if field.inner else 0)
-            total += field.once + each * self._length(field.length)
-            self._length(field.below)
-        self._known[id(terms)] = total = min(total, ENOUGH)
+            each = field.each + (self.add_up(field.inner) if field.inner else 0)
+            total += field.once + each * self._get_length(field.length)
+            self._get_length(field.below)
+        self._known[id(terms)] = total = min(total, MAX_COUNTED)
         return total
 
-    def _length(self, length: Length | None) -> int:
+    def _get_length(self, length: Length | None) -> int:
         if length is None:
             return 1
         if id(length) not in self._lengths:
-            self._lengths[id(length)] = length.of(self._variables)
+            self._lengths[id(length)] = length.estimate(self._variables)
         return self._lengths[id(length)]

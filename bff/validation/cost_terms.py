@@ -22,7 +22,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from bff.validation.list_sizes import Length, length_of
+from bff.validation.list_sizes import Length, find_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,12 @@ class Terms:
     """Those of the fragments in it."""
 
 
-def compiled(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Terms:
+def compile_terms(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Terms:
     """The terms of a valid operation."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    return _Compiler(schema, fragments).terms(operation.selection_set, schema.get_root_type(operation.operation), None)
+    return _Compiler(schema, fragments).compile(
+        operation.selection_set, schema.get_root_type(operation.operation), None
+    )
 
 
 class _Compiler:
@@ -58,59 +60,59 @@ class _Compiler:
         self._fragments = fragments
         self._known: dict[tuple[str, Length | None], Terms] = {}
 
-    def terms(self, selections: SelectionSetNode, parent: Any, above: Length | None) -> Terms:
+    def compile(self, selections: SelectionSetNode, parent: Any, above: Length | None) -> Terms:
         """The terms of a selection set; `above` is the length that a field above says for its `sized` fields."""
-        made = Terms()
+        terms = Terms()
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 known: GraphQLField | None = getattr(parent, "fields", {}).get(node.name.value)
                 if known is not None:  # introspection costs no upstream call
-                    made.fields.append(self._term(node, known, above))
+                    terms.fields.append(self._create_term(node, known, above))
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
                 inside = self._schema.get_type(condition.name.value) if condition else parent
-                made.shared.append(self.terms(node.selection_set, inside, above))
+                terms.shared.append(self.compile(node.selection_set, inside, above))
             elif isinstance(node, FragmentSpreadNode):
-                made.shared.append(self._fragment(node.name.value, above))
-        return made
+                terms.shared.append(self._compile_fragment(node.name.value, above))
+        return terms
 
-    def _fragment(self, name: str, above: Length | None) -> Terms:
+    def _compile_fragment(self, name: str, above: Length | None) -> Terms:
         key = (name, above)
         if key not in self._known:
             node = self._fragments[name]
             parent = self._schema.get_type(node.type_condition.name.value)
-            self._known[key] = self.terms(node.selection_set, parent, above)
+            self._known[key] = self.compile(node.selection_set, parent, above)
         return self._known[key]
 
-    def _term(self, node: FieldNode, known: GraphQLField, above: Length | None) -> Term:
+    def _create_term(self, node: FieldNode, known: GraphQLField, above: Length | None) -> Term:
         type_ = get_named_type(known.type)
-        length = length_of(node, known, _directive(known, "listSize"))
+        length = find_length(node, known, _find_directive(known, "listSize"))
         below = length if length is not None and length.sized else None
         if below is not None:
             length = None
         if above is not None and node.name.value in above.sized:
             length = above
-        weight = _weight(known)
+        weight = _find_weight(known)
         once = weight if weight is not None else float(not is_leaf_type(type_))
         given = (known.args[each.name.value] for each in node.arguments or ())
-        once += sum(_weight(argument) or 0 for argument in given)
-        inner = self.terms(node.selection_set, type_, below) if node.selection_set else None
-        return Term(once, self._type_weight(type_), length, below, inner)
+        once += sum(_find_weight(argument) or 0 for argument in given)
+        inner = self.compile(node.selection_set, type_, below) if node.selection_set else None
+        return Term(once, self._find_type_weight(type_), length, below, inner)
 
-    def _type_weight(self, type_: GraphQLNamedType) -> float:
+    def _find_type_weight(self, type_: GraphQLNamedType) -> float:
         """A type's own weight, or else the largest of those that it may turn out to be."""
-        weight = _weight(type_)
+        weight = _find_weight(type_)
         if weight is None and is_abstract_type(type_):
-            return max((_weight(each) or 0 for each in self._schema.get_possible_types(type_)), default=0)
+            return max((_find_weight(each) or 0 for each in self._schema.get_possible_types(type_)), default=0)
         return weight or 0
 
 
-def _weight(element: Any) -> float | None:
-    directive = _directive(element, "cost")
+def _find_weight(element: Any) -> float | None:
+    directive = _find_directive(element, "cost")
     return None if directive is None else float(directive.weight)
 
 
-def _directive(element: Any, name: str) -> Any:
+def _find_directive(element: Any, name: str) -> Any:
     """The schema directive of this name that an author put on a field, argument or type; None when there is none."""
     definition = (element.extensions or {}).get("strawberry-definition")
     for each in getattr(definition, "directives", None) or ():

@@ -11,10 +11,10 @@ from graphql import FieldNode, GraphQLField, Undefined, ValueNode, value_from_as
 
 from bff.contract import Problem
 
-USUAL = ("first", "last", "limit", "pageSize")
+USUAL_ARGUMENTS = ("first", "last", "limit", "pageSize")
 """Arguments that say how long a list will be, where no `@listSize` names others."""
-LONGEST = 10**9
-"""Lengths beyond it are not told apart."""
+MAX_LENGTH = 10**9
+"""Lengths beyond it count as equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Slicing:
     default: Any
     """The schema's; Undefined for none."""
 
-    def value(self, variables: Mapping[str, Any]) -> Any:
+    def get_value(self, variables: Mapping[str, Any]) -> Any:
         """What it is in one request; Undefined when it is not given, None when it is null."""
         value = self.default
         if self.node is not None:
             try:
                 given = value_from_ast_untyped(self.node, dict(variables))
             except ValueError:  # Python converts only so many digits
-                return LONGEST
+                return MAX_LENGTH
             value = given if given is not Undefined else value
         for step in self.name.split(".")[1:]:
             value = value.get(step, Undefined) if isinstance(value, Mapping) else Undefined
@@ -53,43 +53,43 @@ class Length:
     sized: frozenset[str]
     """The fields below that hold the list; empty when the field itself does."""
 
-    def of(self, variables: Mapping[str, Any]) -> int:
+    def estimate(self, variables: Mapping[str, Any]) -> int:
         """At least 1; the largest where several arguments say it. Raises Refused when exactly one is needed."""
-        values = [each.value(variables) for each in self.slicing]
+        values = [each.get_value(variables) for each in self.slicing]
         given = [value for value in values if value is not Undefined and value is not None]
         if self.needs_one and len(given) != 1:
             # names of arguments that were not given are for those who may see the schema
             message = f'The field "{self.field}" needs exactly one of its slicing arguments, and has {len(given)}.'
             raise Problem.LIST_SIZE_NEEDED.refused(message)
-        return max(map(_count, given), default=max(1, self.assumed))
+        return max(map(_bound_length, given), default=max(1, self.assumed))
 
 
-def length_of(node: FieldNode, field: GraphQLField, directive: Any) -> Length | None:
+def find_length(node: FieldNode, field: GraphQLField, directive: Any) -> Length | None:
     """The length of what a field of an operation gives; None when nothing says it. `directive` is its @listSize."""
     if directive is None:
-        slicing = [_slicing(name, node, field) for name in USUAL if name in field.args]
+        slicing = [_create_slicing(name, node, field) for name in USUAL_ARGUMENTS if name in field.args]
         return Length(node.name.value, slicing, 1, needs_one=False, sized=frozenset()) if slicing else None
     return Length(
         node.name.value,
-        [_slicing(name, node, field) for name in directive.slicing_arguments or ()],
+        [_create_slicing(name, node, field) for name in directive.slicing_arguments or ()],
         directive.assumed_size or 1,
         needs_one=bool(directive.slicing_arguments) and bool(directive.require_one_slicing_argument),
         sized=frozenset(directive.sized_fields or ()),
     )
 
 
-def _slicing(name: str, node: FieldNode, field: GraphQLField) -> Slicing:
+def _create_slicing(name: str, node: FieldNode, field: GraphQLField) -> Slicing:
     own = name.partition(".")[0]
     given = next((each.value for each in node.arguments or () if each.name.value == own), None)
     argument = field.args.get(own)
     return Slicing(name, given, Undefined if argument is None else argument.default_value)
 
 
-def _count(value: Any) -> int:
+def _bound_length(value: Any) -> int:
     try:
         number = float(value)
     except OverflowError:
-        return LONGEST if value > 0 else 1
+        return MAX_LENGTH if value > 0 else 1
     except (TypeError, ValueError):
         return 1  # nonsense: the schema refuses it
-    return 1 if math.isnan(number) else int(min(max(number, 1.0), LONGEST))
+    return 1 if math.isnan(number) else int(min(max(number, 1.0), MAX_LENGTH))

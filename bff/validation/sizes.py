@@ -61,23 +61,23 @@ class Sizes:
         self._known: dict[str, Size | None] = {}
         """By fragment; None while it is being measured."""
 
-    def of(self, selections: SelectionSetNode) -> Size:
+    def measure(self, selections: SelectionSetNode) -> Size:
         """The size of a selection set. Raises Refused when a fragment spreads itself."""
         total = Size()
         for node in selections.selections:
-            total += self._one(node)
+            total += self._measure_selection(node)
         return total
 
-    def largest(self) -> int:
-        """Most selections of any fragment, spread or not, because validation looks at them all."""
-        return max((self._fragment(name).selections for name in self._fragments), default=0)
+    def find_max_selections(self) -> int:
+        """Maximum number of selections of any fragment, spread or not, because validation looks at them all."""
+        return max((self._measure_fragment(name).selections for name in self._fragments), default=0)
 
-    def _one(self, node: SelectionNode) -> Size:
+    def _measure_selection(self, node: SelectionNode) -> Size:
         inner = Size()
         if isinstance(node, FragmentSpreadNode):
-            inner = self._fragment(node.name.value)
+            inner = self._measure_fragment(node.name.value)
         elif isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set:
-            inner = self.of(node.selection_set)
+            inner = self.measure(node.selection_set)
         directives = inner.directives + len(node.directives or ())
         selections = inner.selections + 1
         if not isinstance(node, FieldNode):
@@ -87,14 +87,14 @@ class Sizes:
         aliases = inner.aliases + (node.alias is not None)
         return Size(depth, 1, selections, aliases, directives, asks or inner.introspects)
 
-    def _fragment(self, name: str) -> Size:
+    def _measure_fragment(self, name: str) -> Size:
         if name not in self._fragments:
             return Size()  # validation's to report
         if name not in self._known:
             self._known[name] = None
             fragment = self._fragments[name]
             own = Size(directives=len(fragment.directives or ()))
-            self._known[name] = self.of(fragment.selection_set) + own
+            self._known[name] = self.measure(fragment.selection_set) + own
         known = self._known[name]
         if known is None:
             raise Problem.FRAGMENT_CYCLE.refused(

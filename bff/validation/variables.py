@@ -26,9 +26,9 @@ class VariablesLimit:
         self, document: DocumentNode, operation: OperationDefinitionNode
     ) -> Callable[[Mapping[str, Any]], None]:
         """The same check for every operation."""
-        return self._check
+        return self._check_variables
 
-    def _check(self, variables: Mapping[str, Any]) -> None:
+    def _check_variables(self, variables: Mapping[str, Any]) -> None:
         if not variables:
             return
         size = _measure_size(variables)

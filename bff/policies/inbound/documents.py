@@ -12,7 +12,7 @@ from bff.policies.inbound.policy import Policy, Respond
 
 def documents(known: Documents) -> Policy:
     """Put the document into the request; refuse a name that is unknown, and a text where only trusted ones may run."""
-    needs_name = known.only_trusted
+    needs_name = known.trusted_only
 
     def around(respond: Respond) -> Respond:
         def respond_with_document(operation: Operation) -> Awaitable[Response]:

@@ -20,7 +20,7 @@ NAMED: dict[str, Any] = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.
 
 
 def known(*, only: bool = False) -> Documents:
-    return Documents({"a": TEXT}, only=only, store=MemoryStore(max_entries=9, max_size=1000))
+    return Documents({"a": TEXT}, trusted_only=only, store=MemoryStore(max_entries=9, max_size=1000))
 
 
 async def test_a_request_with_its_document_is_handed_on_as_it_is() -> None:
