@@ -21,12 +21,14 @@ class _Quiet(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: App, options: Options | None = None, timeouts: Timeouts | None = None) -> AsyncIterator[str]:
+async def serving(
+    app: App, options: Options | None = None, timeouts: Timeouts | None = None, graceful_stop: int = 1
+) -> AsyncIterator[str]:
     """The app's base URL while it is served; as `bff serve` does, on a free port."""
     chosen = (options or Options()).model_copy(update={"port": 0})
     listening = listen(chosen)
     settings = config(app, chosen, timeouts)
-    settings.timeout_graceful_shutdown = 1
+    settings.timeout_graceful_shutdown = graceful_stop
     server = _Quiet(settings)
     running = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started and not running.done():

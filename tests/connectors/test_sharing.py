@@ -14,6 +14,7 @@ from connectors.aio.bounded_queue import BoundedQueue
 from connectors.streams.audience import Audience, comparable
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Pauses, Reconnect
+from connectors.testing import ManualClock
 
 
 async def read(queue: BoundedQueue[int]) -> list[int]:
@@ -148,10 +149,12 @@ def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None
     assert pauses.next() <= 0.1
 
 
-def test_hope_ends_after_give_up() -> None:
+async def test_hope_ends_after_give_up() -> None:
     """Counted from when the connection was lost."""
-    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=1.0, give_up_after=0.02))
-    time.sleep(0.03)
+    clock = ManualClock()
+    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=1.0, give_up_after=10), clock)
+    assert not pauses.is_hopeless
+    await clock.advance(11)
     assert pauses.is_hopeless
     pauses.lost(open_for=1.0)
     assert not pauses.is_hopeless

@@ -19,7 +19,7 @@ from bff.http.options import Options
 from bff.http.server.http_protocol import BoundedHttp
 from tests.bff.http.world import FakeGateway, World, connected, open_world, reply
 from tests.serving import serving
-from tests.waiting import GENEROUS, time_limit, until
+from tests.waiting import GENEROUS, idle, steady, time_limit, until
 
 BODY = b'{"query": "{ hello }"}'
 POST = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY)
@@ -137,7 +137,7 @@ async def test_who_reads_nothing_is_not_answered_endlessly() -> None:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 200_000)
             client.sendall(ASK * 59 + ASK.replace(b"host: x", b"host: x\r\nconnection: close"))
             await until(lambda: world.gateway.requests)
-            await asyncio.sleep(0.3)
+            await steady(lambda: len(world.gateway.requests))
             assert len(world.gateway.requests) < 40
             got = await everything(client)
         assert (got.count(b"HTTP/1.1 200 OK"), got.count(b"x" * 400_000)) == (60, 60)
@@ -168,7 +168,7 @@ async def test_who_hangs_up_is_worked_for_no_more(world: World) -> None:
         other.sendall(ASK)
         await until(lambda: len(world.gateway.requests) == 2)
     await until(lambda: world.gateway.cancelled == 1)
-    await asyncio.sleep(0.05)
+    await idle()
     assert (len(world.gateway.requests), world.gateway.cancelled) == (2, 1)
     other.close()
     await until(lambda: world.gateway.cancelled == 2)
@@ -310,7 +310,7 @@ async def test_a_hang_up_is_told_once_and_only_to_whom_it_concerns() -> None:
                 client.sendall(sent)
                 await until(lambda first=first: failed or begun == first + 1)
             await until(lambda first=first: failed or len(gone) == first)
-        await asyncio.sleep(0.05)
+        await idle()
     assert (failed, gone, told, begun) == ([], [1, 2], [2], 3)
 
 

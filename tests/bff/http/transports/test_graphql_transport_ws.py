@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from bff.contract import Answer
 from bff.http.timeouts import Timeouts
 from tests.bff.http.world import World, open_world
-from tests.waiting import time_limit, until
+from tests.waiting import steady, time_limit, until
 
 INIT = {"type": "connection_init"}
 ACK = {"type": "connection_ack"}
@@ -319,11 +319,8 @@ async def test_a_reader_that_stops_stops_the_upstream_too(world: World) -> None:
     async with acknowledged(world, max_queue=1, compression=None) as client:
         await client.say(subscribe("1", "subscription { big }"))
         await until(lambda: world.gateway.events > 10)
-        settled = -1
-        while settled != world.gateway.events:
-            settled = world.gateway.events
-            await asyncio.sleep(0.3)
-        assert settled < 5000
+        await steady(lambda: world.gateway.events)
+        assert world.gateway.events < 5000
         client.socket.transport.abort()
     await until(lambda: world.gateway.streams == 0)
 

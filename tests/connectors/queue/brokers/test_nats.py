@@ -33,8 +33,9 @@ from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.queue.brokers.test_contract import take
+from tests.connectors.queue.session.test_shared_topic import count_subscriptions
 from tests.connectors.queue.world import NatsServer, opened, responding
-from tests.waiting import GENEROUS, time_limit
+from tests.waiting import GENEROUS, settle, time_limit, until
 
 QUICK = {"initial_delay": "20ms", "max_delay": "100ms", "give_up_after": "30s"}
 orders = queue("orders")
@@ -116,8 +117,10 @@ async def test_viewers_are_told_when_it_is_hopeless(server: NatsServer, endpoint
         "reconnect": {"initial_delay": "20ms", "max_delay": "50ms", "give_up_after": "200ms"},
     }
     connector = connect("orders", Options.model_validate(options))
+    joined = count_subscriptions(connector)
     viewing = asyncio.ensure_future(anext(connector.stream(Call(operation=endpoint.operation))))
-    await asyncio.sleep(0.2)
+    await until(lambda: joined)
+    await settle()
     await server.kill()
     began = time.monotonic()
     with pytest.raises(UpstreamUnreachable):

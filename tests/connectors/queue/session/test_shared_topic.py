@@ -22,7 +22,7 @@ from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.queue.conftest import Connect
-from tests.waiting import GENEROUS, idle, time_limit
+from tests.waiting import GENEROUS, idle, settle, time_limit, until
 
 orders = queue("orders")
 
@@ -66,6 +66,19 @@ async def viewers() -> AsyncGenerator[Viewers]:
     viewers = Viewers()
     yield viewers
     await viewers.stop()
+
+
+def count_subscriptions(connector: QueueConnector) -> list[object]:
+    """The subscriptions that this connector has at its broker, from now on."""
+    made: list[object] = []
+    subscribe = connector._broker.subscribe
+
+    async def counting(*arguments: Any, **options: Any) -> Any:
+        made.append(subscription := await subscribe(*arguments, **options))
+        return subscription
+
+    connector._broker.subscribe = counting  # type: ignore[method-assign]
+    return made
 
 
 async def subscribed(connector: QueueConnector, *topics: str) -> None:
@@ -150,8 +163,10 @@ async def test_a_group_shares_the_work_of_all_processes(
 ) -> None:
     """Each message goes to one member, in whichever gateway it is; `where` lets others pass."""
     work = orders.subscribe(topic, group="workers", where={"kind": "job"})
-    seen = [viewers.add(watch(connected(), work)) for _ in range(2)]
-    await asyncio.sleep(0.2)
+    connectors = [connected() for _ in range(2)]
+    joined = [count_subscriptions(connector) for connector in connectors]
+    seen = [viewers.add(watch(connector, work)) for connector in connectors]
+    await until(lambda: all(joined))
     await say(broker, topic, *({"kind": "job", "n": number} for number in range(10)), {"kind": "noise"}, b"{no json")
     assert await soon(lambda: sum(map(len, seen)) == 10)
     assert sorted(each["n"] for each in chain(*seen)) == list(range(10))
@@ -236,10 +251,12 @@ async def test_the_deadline_of_a_call_ends_its_stream(connected: Connect, topic:
 async def test_closing_the_connector_ends_its_viewers(connected: Connect, topic: str, viewers: Viewers) -> None:
     """With UpstreamDisconnected, soon; later ones are unreachable."""
     connector = connected()
+    joined = count_subscriptions(connector)
     endpoints = (orders.subscribe(topic), orders.subscribe(topic, group="g"))
     for endpoint in endpoints:
         viewers.add(watch(connector, endpoint))
-    await asyncio.sleep(0.2)
+    await until(lambda: len(joined) == 2)
+    await settle()
     await connector.close()
     ends = await asyncio.wait_for(asyncio.gather(*viewers.tasks, return_exceptions=True), GENEROUS)
     assert [type(end) for end in ends] == [UpstreamDisconnected] * 2
