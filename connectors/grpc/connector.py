@@ -45,13 +45,13 @@ class GrpcConnector:
         self._rpcs: dict[tuple[str, bool], _Rpc] = {}
 
     async def start(self) -> None:
-        """Open the channel and load the upstream's types; `send` does so when nobody has.
+        """Open the channel and load the schema; the first `send` does it otherwise.
 
         Raises DefinitionError for mistakes in proto files, descriptor sets and certificates.
         """
         operation = Operation(upstream=self._name, name="start")
         with self._session.translate_errors(operation):
-            await self._session.ready(operation, None)
+            await self._session.open(operation, None)
 
     async def close(self) -> None:
         """Close the channel; calls under way fail with UpstreamUnreachable."""
@@ -61,7 +61,7 @@ class GrpcConnector:
         """Ask the upstream for its health (grpc.health.v1); where that is not offered, any answer is good enough."""
         operation = Operation(upstream=self._name, name="check")
         with self._session.translate_errors(operation):
-            channel, _ = await self._session.ready(operation, None)
+            channel, _ = await self._session.open(operation, None)
             # Request and response have one field, number 1, as these two have: they are the same on the wire.
             question = StringValue(value=self._options.health).SerializeToString()
             ask: Callable[..., Any] = channel.unary_unary(_HEALTH)
@@ -123,7 +123,7 @@ class GrpcConnector:
         key = (operation.name, operation.is_stream)
         rpc = self._rpcs.get(key)
         if rpc is None or self._session.is_closed:
-            channel, schema = await self._session.ready(operation, deadline)
+            channel, schema = await self._session.open(operation, deadline)
             method = schema.find_method(operation)
             multicallable = channel.unary_stream if operation.is_stream else channel.unary_unary
             rpc = self._rpcs[key] = _Rpc(method, multicallable(method.path))

@@ -22,7 +22,9 @@ MAX_FILES = 5000
 _VERSIONS = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection")
 
 
-async def reflect(channel: aio.Channel, operation: Operation, *, seconds: float) -> list[FileDescriptorProto]:
+async def reflect(
+    channel: aio.Channel, operation: Operation, *, seconds: float, max_files: int = MAX_FILES
+) -> list[FileDescriptorProto]:
     """Load every file that the services of the upstream need, within this many seconds.
 
     Raises UpstreamFailed when reflection is not offered, UpstreamBadReply for answers without sense, protobuf's
@@ -31,7 +33,7 @@ async def reflect(channel: aio.Channel, operation: Operation, *, seconds: float)
     until = SYSTEM_CLOCK.now() + seconds
     for version in _VERSIONS:
         try:
-            return await _ReflectionClient(channel, version, operation, until).load_files()
+            return await _ReflectionClient(channel, version, operation, until, max_files).load_files()
         except aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
@@ -49,10 +51,11 @@ class _ReflectionClient:
     stream that the server may just have refused: grpcio would hide the refusal behind an error of its own.
     """
 
-    def __init__(self, channel: aio.Channel, version: str, operation: Operation, until: float) -> None:
+    def __init__(self, channel: aio.Channel, version: str, operation: Operation, until: float, max_files: int) -> None:
         self._invoke: Callable[..., Any] = channel.unary_unary(f"/{version}/ServerReflectionInfo")
         self._operation = operation
         self._until = until
+        self._max_files = max_files
         self._files: dict[str, FileDescriptorProto] = {}
         self._absent: set[str] = set()
 
@@ -79,8 +82,8 @@ class _ReflectionClient:
         for serialized in answer.file_descriptor_response.file_descriptor_proto:
             file = FileDescriptorProto.FromString(serialized)
             self._files.setdefault(file.name, file)
-        if len(self._files) > MAX_FILES:
-            raise UpstreamBadReply(self._operation, f"server reflection sent more than {MAX_FILES} files")
+        if len(self._files) > self._max_files:
+            raise UpstreamBadReply(self._operation, f"server reflection sent more than {self._max_files} files")
 
     def _list_missing_imports(self) -> set[str]:
         """List the imports that are neither loaded nor bundled and were not requested before."""

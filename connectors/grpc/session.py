@@ -1,4 +1,4 @@
-"""The channel to one upstream and the types spoken on it: opened once, when first needed. Used by the connector."""
+"""The channel to one upstream and its schema: opened once, when first needed. Used by the connector."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Session:
         """Whether `close` was called."""
         return self._opening.is_closed
 
-    async def ready(self, operation: Operation, deadline: float | None) -> tuple[aio.Channel, Schema]:
-        """The open channel and the types; all who wait share one attempt, and the next after a failure tries again.
+    async def open(self, operation: Operation, deadline: float | None) -> tuple[aio.Channel, Schema]:
+        """Return the channel and the schema; callers share one attempt, and after a failure the next caller tries anew.
 
         Raises DefinitionError for mistakes in files, UpstreamTimeout at the deadline, and what reflection raises.
         """
@@ -54,14 +54,14 @@ class Session:
             raise UpstreamTimeout(operation, "the connector was not ready before the deadline") from late
 
     async def close(self) -> None:
-        """Close the channel and give up opening it. Idempotent."""
+        """Close the channel and end an attempt to open it. Idempotent."""
         await self._opening.close()
         if self._channel is not None:
             await self._channel.close()
 
     @contextmanager
     def translate_errors(self, operation: Operation) -> Iterator[None]:
-        """Translate everything that grpcio and protobuf raise while calling."""
+        """Translate everything that grpcio and protobuf raise inside."""
         try:
             yield
         except aio.AioRpcError as error:
@@ -88,10 +88,10 @@ class Session:
         if self._channel is None:
             self._channel = open_channel(options, credentials, max_message=options.max_reply_size)
             self._channel.get_state(try_to_connect=True)  # so that the first call finds a connection
-        files = await self._files(credentials)
+        files = await self._load_files(credentials)
         return self._channel, await asyncio.to_thread(Schema, self._name, files)
 
-    async def _files(self, credentials: grpc.ChannelCredentials | None) -> list[FileDescriptorProto]:
+    async def _load_files(self, credentials: grpc.ChannelCredentials | None) -> list[FileDescriptorProto]:
         options = self._options
         if options.protos:
             return await asyncio.to_thread(compile_protos, self._name, options.protos, options.proto_path)

@@ -33,7 +33,7 @@ class SoapConnector:
         self._password = options.password.get_secret_value() if options.password else ""
 
     async def start(self) -> None:
-        """Load the WSDL; `send` does so when nobody has. Raises DefinitionError for a file that is missing or wrong."""
+        """Load the WSDL; the first `send` does it otherwise. Raises DefinitionError for a missing or wrong file."""
         await self._loader.load(Operation(upstream=self._name, name="start"), None)
 
     async def close(self) -> None:

@@ -1,22 +1,18 @@
-"""The three sources of types, and what is said when one of them is broken."""
+"""Types from proto files and descriptor sets, and what is said when one of them is broken."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import grpc as library
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
-from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from connectors.contract import Call
 from connectors.direct import Direct
-from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed
-from connectors.grpc import schema_reflection as ours
+from connectors.errors import DefinitionError
 from connectors.grpc.endpoints import grpc
 from connectors.grpc.schema_descriptors import build_pool, compile_protos
-from tests.connectors.grpc.shop import FILES, POOL, PROTO, Shop, serving
+from tests.connectors.grpc.shop import FILES, PROTO, Shop
 
 prices = grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, at="prices", key="sku")
 WIDGET = 'syntax = "proto3";\npackage w;\n'
@@ -43,81 +39,6 @@ async def test_types_come_from_a_descriptor_set(shop: Shop, descriptor_set: Path
     """Compiled by somebody else."""
     async with Direct({"shop": shop.connector(descriptor_set=str(descriptor_set))}):
         assert (await prices(sku="A")).data["amount"] == 100
-
-
-async def test_types_come_from_reflection_v1alpha(shop: Shop) -> None:
-    """What older servers offer, found when v1 is refused."""
-    async with Direct({"shop": shop.connector(reflection=True)}):
-        assert (await prices(sku="A")).data["amount"] == 100
-
-
-async def test_types_come_from_reflection_v1() -> None:
-    """The current version is asked first."""
-    v1 = Reflection("v1")
-    async with serving(Shop(), v1) as shop, Direct({"shop": shop.connector(reflection=True)}):
-        assert (await prices(sku="A")).data["amount"] == 100
-    assert v1.asked > 1
-
-
-async def test_a_small_max_reply_does_not_hinder_reflection() -> None:
-    """Descriptors are no replies."""
-    async with (
-        serving(Shop(), reflect=True) as shop,
-        Direct({"shop": shop.connector(reflection=True, max_reply_size=20)}),
-    ):
-        assert (await prices(sku="A")).data["amount"] == 100
-
-
-async def test_a_server_without_reflection_is_named_as_such() -> None:
-    """With what to do about it; the next start may succeed, when the server has changed."""
-    async with serving(Shop()) as shop:
-        connector = shop.connector(reflection=True)
-        with pytest.raises(UpstreamFailed, match="does not offer reflection; switch it on there, or give protos"):
-            await connector.start()
-        await connector.close()
-
-
-@pytest.mark.parametrize("answer", [b"\xff\xff", None], ids=["garbage", "none"])
-async def test_reflection_that_makes_no_sense_is_a_bad_reply(answer: bytes | None) -> None:
-    """It is an answer of the upstream like any other."""
-    async with serving(Shop(), Reflection("v1", answer=answer)) as shop:
-        connector = shop.connector(reflection=True)
-        with pytest.raises(UpstreamBadReply):
-            await connector.start()
-        await connector.close()
-
-
-async def test_reflection_that_never_ends_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An upstream cannot make us collect files for ever."""
-    monkeypatch.setattr(ours, "MAX_FILES", 3)
-    async with serving(Shop(), Reflection("v1")) as shop:
-        connector = shop.connector(reflection=True)
-        with pytest.raises(UpstreamBadReply, match="more than 3 files"):
-            await connector.start()
-        await connector.close()
-
-
-class Reflection(library.GenericRpcHandler):
-    """Server reflection under a name of our choice, or something that only looks like it."""
-
-    def __init__(self, version: str, answer: bytes | None = b"") -> None:
-        self.asked = 0
-        self._path = f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo"
-        self._servicer = reflection.ReflectionServicer(["shop.Pricing"], pool=POOL)
-        self._answer = answer
-
-    def service(self, details: Any) -> Any:
-        return library.stream_stream_rpc_method_handler(self.answer) if details.method == self._path else None
-
-    async def answer(self, questions: Any, context: Any) -> Any:
-        self.asked += 1
-        async for question in questions:
-            if self._answer:
-                yield self._answer
-            if self._answer == b"":
-                parsed = reflection_pb2.ServerReflectionRequest.FromString(question)
-                for reply in self._servicer.ServerReflectionInfo(iter([parsed]), context):
-                    yield reply.SerializeToString()
 
 
 async def test_mistakes_in_a_proto_are_told_with_their_line(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ async def opened(address: str, **settings: Any) -> AsyncIterator[Broker]:
 
 
 @asynccontextmanager
-async def responding(broker: Broker, topic: str, handler: Handler) -> AsyncIterator[None]:
+async def responding(broker: Broker, topic: str, handler: Handler, **options: Any) -> AsyncIterator[None]:
     """Requests of the topic are answered while inside."""
     ready = asyncio.Event()
 
@@ -59,7 +59,7 @@ async def responding(broker: Broker, topic: str, handler: Handler) -> AsyncItera
         async def publish(self, message: Message) -> None:
             await broker.publish(message)
 
-    task = asyncio.create_task(respond(Watched(), topic, handler))  # type: ignore[arg-type]
+    task = asyncio.create_task(respond(Watched(), topic, handler, **options))  # type: ignore[arg-type]
     await ready.wait()
     try:
         yield

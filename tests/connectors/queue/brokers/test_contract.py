@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 
 import pytest
 
-from connectors.errors import DefinitionError
-from connectors.queue.brokers import Broker, Message, Subscription, check_address, open_broker
-from connectors.queue.brokers.contract import ERROR_HEADER, BrokerUnreachable, NoResponders
-from connectors.queue.brokers.responder import Refusal
-from tests.connectors.conformance import free_port
+from connectors.queue.brokers import Broker, Message, Subscription
+from connectors.queue.brokers.contract import BrokerUnreachable, NoResponders
 from tests.connectors.queue.world import responding
 from tests.waiting import settle, time_limit
 
@@ -125,23 +121,6 @@ async def test_many_requests_at_once_get_their_own_answers(broker: Broker, topic
     assert most > 5
 
 
-async def test_a_responder_that_fails_says_so(broker: Broker, topic: str) -> None:
-    """A refusal with its code, an accident with INTERNAL and without its words; the next request is answered."""
-
-    async def answer(message: Message) -> bytes:
-        if message.body == b"refuse":
-            raise Refusal("NO_STOCK")
-        if message.body == b"crash":
-            raise ValueError("password=hunter2")
-        return message.body
-
-    async with responding(broker, topic, answer), time_limit():
-        answers = [await broker.request(Message(topic=topic, body=body)) for body in (b"refuse", b"crash", b"fine")]
-    assert [answer.headers.get(ERROR_HEADER) for answer in answers] == ["NO_STOCK", "INTERNAL", None]
-    assert b"hunter2" not in answers[1].body
-    assert answers[2].body == b"fine"
-
-
 async def test_a_request_that_nobody_answers_fails_at_once(broker: Broker, topic: str) -> None:
     """No responders is told, not waited for; also when the last one has left."""
     with pytest.raises(NoResponders):
@@ -176,44 +155,3 @@ async def test_closing_ends_subscriptions(broker: Broker, topic: str) -> None:
         with pytest.raises(BrokerUnreachable):
             await work
     await subscription.aclose()
-
-
-@pytest.mark.parametrize(
-    ("address", "words"),
-    [
-        ("carrier-pigeon://coop", "memory://, nats://"),
-        ("localhost", "memory://, nats://"),
-        ("amqp://broker", "does not support amqp:// yet"),
-        ("kafka://broker", "it supports memory://, nats://"),
-        ("nats://", "write it like nats://host:4222"),
-        ("nats://a:4222,nats://b:x", "write it like nats://host:4222"),
-        ("nats://me:hunter2@host", "set `username` and `password`"),
-    ],
-)
-def test_addresses_are_refused_with_what_to_write(address: str, words: str) -> None:
-    """Without repeating a password."""
-    with pytest.raises(ValueError, match=words) as caught:
-        check_address(address)
-    assert "hunter2" not in str(caught.value)
-
-
-def test_good_addresses_pass() -> None:
-    """One server, several, one without a name."""
-    for address in ("memory://", "memory://shop", "nats://host", "nats://a:4222,b:4223", "tls://host:4443"):
-        assert check_address(address) == address
-
-
-def test_a_missing_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Extras are named."""
-    for module in list(sys.modules):
-        if module.startswith(("nats.", "connectors.queue.brokers.nats")):
-            monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "nats", None)
-    with pytest.raises(DefinitionError, match=r"pip install 'bff-gateway\[nats\]'"):
-        open_broker("nats://127.0.0.1:4222")
-
-
-async def test_making_a_broker_does_no_io() -> None:
-    """Nothing listens there, and nothing is said before it is used."""
-    broker = open_broker(f"nats://127.0.0.1:{free_port()}")
-    await broker.close()
