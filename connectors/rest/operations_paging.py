@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from connectors.batching import split_path
 from connectors.contract import at_path
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
@@ -110,7 +111,7 @@ class _ByLink:
 
 def by_page(parameter: str = "page", *, first: int = 1, total: str = "", max_pages: int = 10) -> Pages:
     """Numbered pages: `?page=1`, `?page=2`, until one is empty or the count of pages at the path `total` is reached."""
-    return _ByPage(parameter, first, _path(total), _check_max_pages(max_pages))
+    return _ByPage(parameter, first, split_path(total), _check_max_pages(max_pages))
 
 
 def by_offset(
@@ -120,12 +121,12 @@ def by_offset(
 
     `limit` is how many items a full slice has; without it, the value of the query's `size` parameter, where given.
     """
-    return _ByOffset(offset, size, limit, _path(total), _check_max_pages(max_pages))
+    return _ByOffset(offset, size, limit, split_path(total), _check_max_pages(max_pages))
 
 
 def by_cursor(parameter: str = "cursor", *, next: str = "next", max_pages: int = 10) -> Pages:  # noqa: A002
     """Cursors: the value at the path `next` of a page is the `parameter` of the following one, until it is null."""
-    return _ByCursor(parameter, _path(next), _check_max_pages(max_pages))
+    return _ByCursor(parameter, split_path(next), _check_max_pages(max_pages))
 
 
 def by_link(*, max_pages: int = 10) -> Pages:
@@ -162,10 +163,6 @@ def _set_query(url: str, **changed: str) -> str:
 
 def _get_query_value(url: str, parameter: str) -> str | None:
     return dict(parse_qsl(urlsplit(url).query)).get(parameter)
-
-
-def _path(dotted: str) -> tuple[str, ...]:
-    return tuple(dotted.split(".")) if dotted else ()
 
 
 def _check_max_pages(max_pages: int) -> int:

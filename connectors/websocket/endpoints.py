@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.batching import split_path
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.messages.templates import Template
@@ -51,10 +52,10 @@ class WebsocketUpstream:
             name=f"subscribe {topic or _first_text(message)}",
             subscribe=template,
             unsubscribe=_create_template(template, "unsubscribe", unsubscribe),
-            topic=_split_path(topic),
+            topic=split_path(topic),
             parameter=_find_topic_parameter(template, topic, matches),
-            when={_split_path(name): value for name, value in (when or {}).items()},
-            error={_split_path(name): value for name, value in error.items()} if error else None,
+            when={split_path(name): value for name, value in (when or {}).items()},
+            error={split_path(name): value for name, value in error.items()} if error else None,
             last=last,
         )
         return StreamEndpoint(operation, template.parameters, at=at)
@@ -79,16 +80,16 @@ class WebsocketUpstream:
         """
         template = Template(message)
         for each_message in (message, cancel or {}):
-            _check_room_for_id(each_message, _split_path(id))
+            _check_room_for_id(each_message, split_path(id))
         operation = Request(
             upstream=self.name,
             name=f"request {_first_text(message)}".strip(),
             is_safe=safe,
             is_idempotent=safe,
             request=template,
-            id=_split_path(id),
+            id=split_path(id),
             cancel=_create_template(template, "cancel", cancel),
-            error=_split_path(error),
+            error=split_path(error),
         )
         return Endpoint(operation, template.parameters, at=at, each=each)
 
@@ -146,10 +147,6 @@ def _check_room_for_id(message: Message, path: Path) -> None:
                 f'{place_of_author()}: id="{".".join(path)}" leads through "{step}", which is not an object; '
                 "write a path through objects of the message"
             )
-
-
-def _split_path(text: str | None) -> Path:
-    return tuple(text.split(".")) if text else ()
 
 
 def _first_text(message: Message) -> str:
