@@ -1,4 +1,4 @@
-"""Resolvers whose values nobody needs any more: what they would have done is never begun, and nobody warns of it."""
+"""`frontend`: what its wrappers around resolvers do, and do not, and the examples that it checks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import warnings
 import pytest
 import strawberry
 
-from bff.authoring import frontend
+from bff.authoring import SchemaError, example, frontend
+from bff.authoring.frontend import adopt_records
+from bff.authoring.strawberry_insides import core_schema
 from tests.bff.fakes import ask, gateway
 
 begun: list[str] = []
@@ -54,3 +56,17 @@ async def test_what_a_failure_makes_needless_is_not_begun(query: str) -> None:
         gc.collect()
     assert [error["extensions"]["code"] for error in answer.errors] == ["INTERNAL"]
     assert ([str(each.message) for each in told], begun) == ([], [])
+
+
+def test_a_wrong_example_is_found_when_the_schema_is_built() -> None:
+    """Ready-made queries cannot rot."""
+    with pytest.raises(SchemaError, match='example "Old": Cannot query field'):
+        frontend(query=Query, examples=[example("Old", "{ thng { name } }")])
+
+
+def test_a_schema_is_adopted_once() -> None:
+    """A second time changes nothing: resolvers are not wrapped twice."""
+    schema = frontend(query=Query)
+    resolvers = {name: field.resolve for name, field in core_schema(schema).query_type.fields.items()}  # type: ignore[union-attr]
+    adopt_records(schema)
+    assert resolvers == {name: field.resolve for name, field in core_schema(schema).query_type.fields.items()}  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""What random tests found in the engine, one by one and small."""
+"""Fetching `via` fields for whole sets: keys that are none, and what a request leaves behind."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import strawberry
 
-from bff.authoring import SchemaError, argument, computed, frontend, take, via
+from bff.authoring import argument, computed, frontend, take, via
 from connectors.errors import UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway
 
@@ -192,55 +192,6 @@ async def test_calls_without_a_batch_form_are_bounded() -> None:
     answer = await ask(gateway(frontend(query=Root), warehouse=upstream), "{ items { stock } }")
     assert [item["stock"] for item in answer.data["items"]] == list(range(9))
     assert most == 2
-
-
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (lambda: via(price_of, sku="idd"), 'sku="idd" is not a field of this type; did you mean "id"?'),
-        (lambda: via(price_of, skuu="id"), 'has no parameter "skuu"; did you mean "sku"?'),
-        (lambda: via(price_of), 'needs the parameter "sku"'),
-        (lambda: via(price_of, sku="other"), "is itself fetched or computed"),
-        (
-            lambda: via(reviews_of, product_id="id"),
-            "gives a list for each key (group=True), but the field is not a list",
-        ),
-        (
-            lambda: computed(needs="prise")(lambda self: 1),
-            'needs="prise" is not a field of this type; did you mean "price"?',
-        ),
-    ],
-)
-def test_a_mistake_is_found_when_the_schema_is_built(make: Any, said: str) -> None:
-    """The error names file, line, type and field, and the nearest right name."""
-    field = make()
-    if not hasattr(field.base_resolver.wrapped_func, "__signature__"):
-        pytest.fail("not a field")
-
-    @strawberry.type
-    class Thing:
-        id: strawberry.ID
-        price: Price | None = via(price_of, sku="id")
-        other: Price | None = via(price_of, sku="id")
-        wrong: Price | None = field
-
-    @strawberry.type
-    class Root:
-        thing: Thing
-
-    with pytest.raises(SchemaError) as caught:
-        frontend(query=Root)
-    assert said in str(caught.value)
-    assert "test_via.py:" in str(caught.value)
-    assert "Thing.wrong" in str(caught.value)
-
-
-def test_a_wrong_example_is_found_when_the_schema_is_built() -> None:
-    """Ready-made queries cannot rot."""
-    from bff.authoring import example
-
-    with pytest.raises(SchemaError, match='example "Old": Cannot query field'):
-        frontend(query=Query, examples=[example("Old", "{ prodcts { id } }")])
 
 
 def test_via_refuses_what_is_not_an_endpoint() -> None:
