@@ -52,21 +52,21 @@ class Project:
         return [
             f"upstreams.{name}: there is no file {path}; paths are relative to the folder of bff.yaml"
             for name, each in self.settings.upstreams.items()
-            for path in _files(each.connector)
+            for path in _find_files(each.connector)
             if not path.exists()
         ]
 
 
-def _files(value: object) -> Iterator[Path]:
+def _find_files(value: object) -> Iterator[Path]:
     """The paths in a model of options, at any depth; an address counts when it is one."""
     if isinstance(value, Path):
         yield value
     elif isinstance(value, tuple):
-        yield from (path for each in value for path in _files(each))
+        yield from (path for each in value for path in _find_files(each))
     elif isinstance(value, ConnectorOptions | TlsOptions):
         if isinstance(value, ConnectorOptions) and value.address.startswith("/"):
             yield Path(value.address)
-        yield from (path for _, each in value for path in _files(each))
+        yield from (path for _, each in value for path in _find_files(each))
 
 
 def load_project(config: Path, environment: Mapping[str, str] | None = None) -> Project:
@@ -90,7 +90,7 @@ class Generation:
         )
         self._busy = 0
         self._idle: asyncio.Event | None = None
-        """Set when nothing is under way any more; there when somebody waits for that."""
+        """Set when no request is under way any more; there while `close` waits for that."""
 
     @property
     def cards(self) -> Sequence[FrontendCard]:
@@ -110,19 +110,19 @@ class Generation:
         return self._gateway.readiness()
 
     async def answer(self, request: Request) -> Response:
-        """Answer, and be known to be busy until the answer, or the subscription, is over."""
+        """Answer, and count as busy until the answer, or the subscription, is over."""
         self._busy += 1
         try:
             answer = await self._gateway.answer(request)
         except BaseException:
-            self._end()
+            self._finish_request()
             raise
         if isinstance(answer, Answer):
-            self._end()
+            self._finish_request()
             return answer
         if isinstance(answer, Parts):
-            return replace(answer, more=_UntilOver(answer.more, self._end))
-        return _UntilOver(answer, self._end)
+            return replace(answer, more=_TrackedAnswers(answer.more, self._finish_request))
+        return _TrackedAnswers(answer, self._finish_request)
 
     async def close(self) -> None:
         """Let requests under way finish, for `DRAIN` seconds at most, then close the upstreams."""
@@ -136,18 +136,18 @@ class Generation:
         await self.close_now()
 
     async def close_now(self) -> None:
-        """Close everything that was opened, whatever still runs on it."""
+        """Close everything that was opened, also what still runs."""
         await self._gateway.close()
         await self.upstreams.close()
 
-    def _end(self) -> None:
+    def _finish_request(self) -> None:
         self._busy -= 1
         if not self._busy and self._idle is not None:
             self._idle.set()
 
 
-class _UntilOver(AsyncGenerator[Answer, None]):
-    """Answers that say when they are over: once, and also when nobody asked for the first."""
+class _TrackedAnswers(AsyncGenerator[Answer, None]):
+    """Answers that report once when they are over, also when the first was never taken."""
 
     def __init__(self, answers: Answers, end: Callable[[], None]) -> None:
         self._answers = answers
@@ -157,23 +157,23 @@ class _UntilOver(AsyncGenerator[Answer, None]):
         try:
             return await self._answers.asend(value)
         except BaseException:
-            self._over()
+            self._finish()
             raise
 
     async def athrow(self, *error: Any) -> Answer:
         try:
             return await self._answers.athrow(*error)
         except BaseException:
-            self._over()
+            self._finish()
             raise
 
     async def aclose(self) -> None:
         try:
             await self._answers.aclose()
         finally:
-            self._over()
+            self._finish()
 
-    def _over(self) -> None:
+    def _finish(self) -> None:
         if self._end is not None:
             self._end()
         self._end = None
@@ -262,10 +262,10 @@ class fresh_modules:  # noqa: N801 - used like a function, in `with`
 
 
 @asynccontextmanager
-async def connected(config: str | Path = "bff.yaml") -> AsyncIterator[RequestScope]:
+async def connect(config: str | Path = "bff.yaml") -> AsyncIterator[RequestScope]:
     """What shells and scripts open to await endpoints.
 
-    For example `async with connected("bff.yaml"): reply = await catalog.product(id="p-001")`.
+    For example `async with connect("bff.yaml"): reply = await catalog.product(id="p-001")`.
     """
     project = load_project(Path(config))
     generation = Generation(project)

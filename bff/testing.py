@@ -27,7 +27,7 @@ class Frontend:
         self, query: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> Answer:
         """The answer to a query or mutation. Raises TypeError for a subscription; use `events`."""
-        answer = await self._ask(query, variables, headers)
+        answer = await self._send_request(query, variables, headers)
         if not isinstance(answer, Answer):
             await answer.aclose()
             raise TypeError("this is a subscription; take its answers from events()")
@@ -37,7 +37,7 @@ class Frontend:
         self, query: str, variables: Mapping[str, Any] | None = None, *, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[Answer]:
         """The answers of a subscription, or the one answer that says why it did not start."""
-        answer = await self._ask(query, variables, headers)
+        answer = await self._send_request(query, variables, headers)
         if isinstance(answer, Answer):
             yield answer
             return
@@ -47,7 +47,7 @@ class Frontend:
         finally:
             await answer.aclose()
 
-    async def _ask(
+    async def _send_request(
         self, query: str, variables: Mapping[str, Any] | None, headers: Mapping[str, str] | None
     ) -> Answer | Answers:
         lower = {name.lower(): value for name, value in (headers or {}).items()}

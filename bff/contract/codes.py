@@ -105,7 +105,7 @@ class Problem(Enum):
         """One sentence for the reference."""
         return self.value[1]
 
-    def refused(self, message: str, **headers: str) -> Refused:
+    def refusal(self, message: str, **headers: str) -> Refused:
         """The exception to raise. `headers` are HTTP headers with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return Refused(self.name, message, status=self.status, headers=named)

@@ -1,4 +1,4 @@
-"""The exception by which any room refuses a request. Raise it by `bff.contract.codes.Problem.X.refused(...)`."""
+"""The exception by which any room refuses a request. Raise it by `bff.contract.codes.Problem.X.refusal(...)`."""
 
 from __future__ import annotations
 

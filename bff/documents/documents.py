@@ -41,7 +41,7 @@ class Documents:
                 and sha is not None
                 and hashlib.sha256(request.query.encode()).hexdigest() != sha
             ):
-                raise Problem.PERSISTED_QUERY_MISMATCH.refused(
+                raise Problem.PERSISTED_QUERY_MISMATCH.refusal(
                     "`sha256Hash` is not the SHA-256 of `query`, in lower case."
                 )
             return request
@@ -68,7 +68,7 @@ class Documents:
         for name in _list_names(request.document_id, _get_hash(request)):
             if name in self._trusted:
                 return _with_text(request, self._trusted[name])
-        raise Problem.DOCUMENT_NOT_TRUSTED.refused(
+        raise Problem.DOCUMENT_NOT_TRUSTED.refusal(
             "This frontend runs only documents that it knows, request for by their id."
         )
 
@@ -82,10 +82,10 @@ class Documents:
         """The words of Apollo's protocol for hashes, because its clients look for them."""
         if not by_hash:
             message = "There is no document of this id; send the document itself in `query`."
-            return Problem.DOCUMENT_NOT_FOUND.refused(message)
+            return Problem.DOCUMENT_NOT_FOUND.refusal(message)
         if self._store is None and not self._trusted:
-            return Problem.PERSISTED_QUERY_NOT_SUPPORTED.refused("PersistedQueryNotSupported")
-        return Problem.PERSISTED_QUERY_NOT_FOUND.refused("PersistedQueryNotFound")
+            return Problem.PERSISTED_QUERY_NOT_SUPPORTED.refusal("PersistedQueryNotSupported")
+        return Problem.PERSISTED_QUERY_NOT_FOUND.refusal("PersistedQueryNotFound")
 
 
 def _with_text(request: Request, text: str) -> Request:
@@ -101,7 +101,7 @@ def _get_hash(request: Request) -> str | None:
             return None
         case {"version": 1, "sha256Hash": str(sha)}:
             return sha
-    raise Problem.BAD_REQUEST.refused('`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "..."}.')
+    raise Problem.BAD_REQUEST.refusal('`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "..."}.')
 
 
 def _list_names(*given: str | None) -> list[str]:

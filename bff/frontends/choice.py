@@ -26,7 +26,7 @@ class Choice:
         if fixed is not None:
             if fixed not in self._names:
                 names = ", ".join(self._names)
-                raise Problem.UNKNOWN_FRONTEND.refused(f'There is no frontend "{fixed}"; there is {names}.')
+                raise Problem.UNKNOWN_FRONTEND.refusal(f'There is no frontend "{fixed}"; there is {names}.')
             return fixed
         for name, rule in self._rules.items():
             if rule.fits(headers):
@@ -34,7 +34,7 @@ class Choice:
         if self._default is not None:
             return self._default
         path = f"/graphql/{next(iter(self._names), 'NAME')}"
-        raise Problem.UNKNOWN_FRONTEND.refused(f"No frontend fits this request; use a path such as {path}.")
+        raise Problem.UNKNOWN_FRONTEND.refusal(f"No frontend fits this request; use a path such as {path}.")
 
 
 class _Rule:

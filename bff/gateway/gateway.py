@@ -76,7 +76,7 @@ class Gateway:
         """The frontends, in the order of bff.yaml."""
         return self._cards
 
-    def placed(self, frontend: str) -> Sequence[Placed]:
+    def list_policies(self, frontend: str) -> Sequence[Placed]:
         """The inbound policies of a frontend that are on, the outermost first."""
         return self._entrances[frontend].placed
 

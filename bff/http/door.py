@@ -143,7 +143,7 @@ class Door:
         if path == "/" and self._options.graphiql and parse_accept(exchange.headers.get("accept")).html:
             _require_method(exchange, "GET", "HEAD")
             return exchange.respond(307, b"", "text/plain", {"location": f"{exchange.root}/graphql", "vary": "accept"})
-        raise Problem.NOT_FOUND.refused(
+        raise Problem.NOT_FOUND.refusal(
             f"There is nothing at {path[:100]}. GraphQL is at /graphql and /graphql/{{frontend}}, "
             "health at /live and /ready."
         )
@@ -187,7 +187,7 @@ def _require_method(exchange: Exchange, *methods: str) -> None:
 
 def _refuse_method(exchange: Exchange, *methods: str) -> Refused:
     message = f"{exchange.method[:20]} is not for {exchange.path[:100]}; use {' or '.join(methods)}."
-    return Problem.METHOD_NOT_ALLOWED.refused(message, allow=", ".join(methods))
+    return Problem.METHOD_NOT_ALLOWED.refusal(message, allow=", ".join(methods))
 
 
 async def _send_refusal(exchange: Exchange, refusal: Refused) -> None:

@@ -340,7 +340,7 @@ class RequestScope:
             raise DefinitionError("an endpoint was asked after its request had ended; await what a resolver starts")
         self.calls += 1
         if self.most_calls is not None and self.calls > self.most_calls:
-            raise Problem.TOO_MANY_CALLS.refused(
+            raise Problem.TOO_MANY_CALLS.refusal(
                 f"This operation needs more than the {self.most_calls} service calls it may make; ask for less.",
             )
 

@@ -44,7 +44,7 @@ class CostLimit:
     def _check_cost(self, cost: float) -> None:
         if cost > self._max_cost:
             shown = f"{math.ceil(cost)}" if cost < MAX_COUNTED else "more than can be counted"
-            raise Problem.TOO_COSTLY.refused(
+            raise Problem.TOO_COSTLY.refusal(
                 f"The operation costs {shown}; this frontend takes at most {self._max_cost}. Ask for less."
             )
 

@@ -39,4 +39,4 @@ class DocumentLimits:
 def _check(problem: Problem, what: str, value: int, limit: int | None) -> None:
     if limit is not None and value > limit:
         told = str(value) if value < 1_000_000 else "more than a million"  # doubling fragments make endless numbers
-        raise problem.refused(f"The operation {what.format(told)}; this frontend takes at most {limit}.")
+        raise problem.refusal(f"The operation {what.format(told)}; this frontend takes at most {limit}.")

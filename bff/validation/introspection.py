@@ -97,7 +97,7 @@ class _Walk:
         self._count += times
         if self._max_values is not None and self._count > self._max_values:
             message = f"The introspection asks for more than {self._max_values} values; ask for less at once."
-            raise Problem.TOO_COSTLY.refused(message)
+            raise Problem.TOO_COSTLY.refusal(message)
 
 
 def _measure_schema(schema: GraphQLSchema) -> dict[str, int]:

@@ -60,8 +60,8 @@ class Length:
         if self.needs_one and len(given) != 1:
             # names of arguments that were not given are for those who may see the schema
             message = f'The field "{self.field}" needs exactly one of its slicing arguments, and has {len(given)}.'
-            raise Problem.LIST_SIZE_NEEDED.refused(message)
-        return max(map(_bound_length, given), default=max(1, self.assumed))
+            raise Problem.LIST_SIZE_NEEDED.refusal(message)
+        return max(map(_limit_length, given), default=max(1, self.assumed))
 
 
 def find_length(node: FieldNode, field: GraphQLField, directive: Any) -> Length | None:
@@ -85,7 +85,7 @@ def _create_slicing(name: str, node: FieldNode, field: GraphQLField) -> Slicing:
     return Slicing(name, given, Undefined if argument is None else argument.default_value)
 
 
-def _bound_length(value: Any) -> int:
+def _limit_length(value: Any) -> int:
     try:
         number = float(value)
     except OverflowError:

@@ -97,7 +97,7 @@ class Sizes:
             self._known[name] = self.measure(fragment.selection_set) + own
         known = self._known[name]
         if known is None:
-            raise Problem.FRAGMENT_CYCLE.refused(
+            raise Problem.FRAGMENT_CYCLE.refusal(
                 f'The fragment "{name}" spreads itself; fragments may not form a cycle.'
             )
         return known

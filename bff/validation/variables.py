@@ -33,11 +33,11 @@ class VariablesLimit:
             return
         size = _measure_size(variables)
         if size > self._max_size:
-            raise Problem.VARIABLES_TOO_LARGE.refused(
+            raise Problem.VARIABLES_TOO_LARGE.refusal(
                 f"The variables have {size} bytes; this frontend takes at most {self._max_size}."
             )
         if _has_more_values(variables, MAX_VALUES):
-            raise Problem.TOO_MANY_VALUES.refused(
+            raise Problem.TOO_MANY_VALUES.refusal(
                 f"The variables hold more than {MAX_VALUES} values; send fewer at once."
             )
 

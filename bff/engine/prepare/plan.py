@@ -184,7 +184,7 @@ class Plans:
     def _make_plan(self, query: str, operation_name: str | None) -> Plan:
         if len(query) > MAX_CHARACTERS:
             message = f"The document has {len(query)} characters; at most {MAX_CHARACTERS} are allowed."
-            raise Problem.DOCUMENT_TOO_LARGE.refused(message)
+            raise Problem.DOCUMENT_TOO_LARGE.refusal(message)
         with _refuse_deep_nesting():
             return self._parse_and_compile(query, operation_name)
 
@@ -220,34 +220,34 @@ def _refuse_deep_nesting() -> Iterator[None]:
 
 
 def _nesting_refusal() -> Refused:
-    return Problem.TOO_DEEP.refused("The document is nested too deeply; ask for less at once.")
+    return Problem.TOO_DEEP.refusal("The document is nested too deeply; ask for less at once.")
 
 
 def get_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
     """GetOperation of the GraphQL specification, section 6.1."""
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if not operations:
-        raise Problem.OPERATION_NOT_FOUND.refused(
+        raise Problem.OPERATION_NOT_FOUND.refusal(
             "The document has no operation; write a query, mutation or subscription."
         )
     if name is None:
         if len(operations) > 1:
             names = ", ".join(node.name.value for node in operations if node.name)
-            raise Problem.OPERATION_NAME_NEEDED.refused(
+            raise Problem.OPERATION_NAME_NEEDED.refusal(
                 f"The document has several operations; send operationName: {names}."
             )
         return operations[0]
     for node in operations:
         if node.name and node.name.value == name:
             return node
-    raise Problem.OPERATION_NOT_FOUND.refused(f'The document has no operation named "{name[:100]}".')
+    raise Problem.OPERATION_NOT_FOUND.refusal(f'The document has no operation named "{name[:100]}".')
 
 
 def _limit_refusal(error: GraphQLSyntaxError, max_tokens: int) -> Refused | None:
     """The parser's own limits are told apart from faults of the document by their words only."""
     if "more than" in error.message and "tokens" in error.message:
         message = f"The document has more than {max_tokens} tokens, the most that this frontend takes."
-        return Problem.TOO_MANY_TOKENS.refused(message)
+        return Problem.TOO_MANY_TOKENS.refusal(message)
     if "nested too deeply" in error.message:
         return _nesting_refusal()
     return None

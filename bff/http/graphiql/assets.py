@@ -45,7 +45,7 @@ class Assets:
         """Send a file, or 304 if the browser has it. Raises Refused for a name that is not an asset."""
         asset = self._known.get(name) or await asyncio.to_thread(self._read_file, name)
         if asset is None:
-            raise Problem.NOT_FOUND.refused("There is no such file; GraphiQL's assets may have to be built again.")
+            raise Problem.NOT_FOUND.refusal("There is no such file; GraphiQL's assets may have to be built again.")
         self._known[name] = asset
         headers = {**HEADERS, "etag": asset.etag, "cache-control": "no-cache"}
         if asset.etag in exchange.headers.get("if-none-match", ""):

@@ -50,7 +50,7 @@ def _choose_card(exchange: Exchange, gateway: AnswersRequests, fixed: str | None
     cards = {card.name: card for card in gateway.cards}
     if fixed is not None:
         if fixed not in cards:
-            raise Problem.UNKNOWN_FRONTEND.refused(f"There is no frontend of this name; there is {', '.join(cards)}.")
+            raise Problem.UNKNOWN_FRONTEND.refusal(f"There is no frontend of this name; there is {', '.join(cards)}.")
         return cards[fixed]
     try:
         return gateway.choose(exchange.headers, None)

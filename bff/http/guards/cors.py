@@ -51,7 +51,7 @@ async def answer_preflight(exchange: Exchange, cards: Sequence[FrontendCard]) ->
     exchange.vary = _MUST_VARY
     rules = [card.cross_origin for card in cards if origin in card.origins]
     if not rules:
-        raise Problem.ORIGIN_FORBIDDEN.refused(
+        raise Problem.ORIGIN_FORBIDDEN.refusal(
             "Pages of this origin may not send requests here; `cors.origins` lists the origins that may."
         )
     headers = dict.fromkeys((*_HEADERS, *(name for each in rules for name in each.headers)))
@@ -98,7 +98,7 @@ def _check_origin(exchange: Exchange, card: FrontendCard, cards: Sequence[Fronte
     if exchange.added or is_same_origin(exchange.headers):
         return
     if any(origin in each.origins for each in cards):
-        raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not send requests to this frontend.")
+        raise Problem.ORIGIN_FORBIDDEN.refusal("Pages of this origin may not send requests to this frontend.")
 
 
 def _make_headers(origin: str, rules: Sequence[CrossOrigin]) -> dict[str, str]:

@@ -29,7 +29,7 @@ def check_get(headers: Mapping[str, str], *, may_read: bool) -> None:
     site = headers.get("sec-fetch-site")
     is_foreign = site in _FOREIGN if site is not None else not is_same_origin(headers)
     if is_foreign and not may_read and not is_preflighted(headers):
-        raise Problem.PREFLIGHT_REQUIRED.refused(
+        raise Problem.PREFLIGHT_REQUIRED.refusal(
             "A page of another site caused this GET. Use POST with application/json, "
             f"or send the header {PREFLIGHT[0]}: true."
         )
@@ -38,7 +38,7 @@ def check_get(headers: Mapping[str, str], *, may_read: bool) -> None:
 def check_post(headers: Mapping[str, str]) -> None:
     """Raise Refused for a POST that a form of another site could have sent."""
     if not is_preflighted(headers):
-        raise Problem.PREFLIGHT_REQUIRED.refused(
+        raise Problem.PREFLIGHT_REQUIRED.refusal(
             f"A form of another site could send this POST; send the header {PREFLIGHT[0]}: true with it."
         )
 

@@ -37,7 +37,7 @@ async def read_body(exchange: Exchange, max_bytes: int, timeout: float) -> bytes
     except asyncio.CancelledError:
         if limit.is_ours():
             message = f"The request body did not arrive within {timeout:.0f} seconds."
-            raise Problem.REQUEST_TIMEOUT.refused(message) from None
+            raise Problem.REQUEST_TIMEOUT.refusal(message) from None
         raise
     finally:
         limit.cancel()
@@ -66,4 +66,4 @@ def _take_part(message: Message, max_bytes: int, received: int) -> bytes:
 
 
 def _too_large(max_bytes: int) -> Refused:
-    return Problem.BODY_TOO_LARGE.refused(f"The request body is larger than the {max_bytes} bytes allowed here.")
+    return Problem.BODY_TOO_LARGE.refusal(f"The request body is larger than the {max_bytes} bytes allowed here.")

@@ -21,7 +21,7 @@ def check_coding(coding: str | None) -> bool:
     if coding is None or (name := coding.strip().lower()) in ("", "identity"):
         return False
     if name not in ("gzip", "x-gzip"):
-        raise Problem.UNSUPPORTED_ENCODING.refused(
+        raise Problem.UNSUPPORTED_ENCODING.refusal(
             f"The request body has Content-Encoding: {coding[:40]!a}; send it uncompressed or as gzip.",
             accept_encoding="gzip",
         )
@@ -44,7 +44,7 @@ def _decompress_now(body: bytes, max_bytes: int) -> bytes:
     except zlib.error as error:
         raise _broken() from error
     if len(whole) > max_bytes:
-        raise Problem.BODY_TOO_LARGE.refused(
+        raise Problem.BODY_TOO_LARGE.refusal(
             f"The request body, decompressed, is larger than the {max_bytes} bytes allowed here."
         )
     if not decoder.eof or decoder.unused_data:
@@ -53,6 +53,6 @@ def _decompress_now(body: bytes, max_bytes: int) -> bytes:
 
 
 def _broken() -> Refused:
-    return Problem.INVALID_ENCODING.refused(
+    return Problem.INVALID_ENCODING.refusal(
         "The request body has Content-Encoding: gzip but is not one complete gzip member."
     )

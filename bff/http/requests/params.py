@@ -97,7 +97,7 @@ def check_media_type(content_type: str | None) -> None:
 def read_json(body: bytes) -> Params | list[Any]:
     """The parameters of a JSON body; a batch is returned as its decoded array, for `read_map`. Raises Refused."""
     if not body or body.isspace():
-        raise Problem.EMPTY_BODY.refused(
+        raise Problem.EMPTY_BODY.refusal(
             'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
         )
     try:
@@ -116,12 +116,12 @@ def read_url(query_string: bytes) -> Params:
         text = query_string.decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
     except ValueError as error:
-        raise Problem.INVALID_URL.refused(
+        raise Problem.INVALID_URL.refusal(
             f"The query string is not valid: percent-encode it as UTF-8, with at most {_MAX_FIELDS} parameters."
         ) from error
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise Problem.INVALID_URL.refused("The query string has a parameter twice.")
+        raise Problem.INVALID_URL.refusal("The query string has a parameter twice.")
     data: dict[str, Any] = {name: values[name] for name in ("query", "operationName", *_IDS) if name in values}
     for name in ("variables", "extensions"):
         if values.get(name):
@@ -132,16 +132,16 @@ def read_url(query_string: bytes) -> Params:
 def read_map(data: Any) -> Params:
     """The parameters of one decoded request. Raises Refused."""
     if not isinstance(data, dict):
-        raise Problem.BAD_REQUEST.refused(f"Send a JSON object with a query; this request is {_name_kind(data)}.")
+        raise Problem.BAD_REQUEST.refusal(f"Send a JSON object with a query; this request is {_name_kind(data)}.")
     for name, kind, kind_name in _KINDS:
         if name in data and not isinstance(data[name], kind):
-            raise Problem.BAD_REQUEST.refused(f"`{name}` must be {kind_name}; it is {_name_kind(data[name])}.")
+            raise Problem.BAD_REQUEST.refusal(f"`{name}` must be {kind_name}; it is {_name_kind(data[name])}.")
     extensions = data.get("extensions") or {}
     document_id = None
     if not _ID_NAMES.isdisjoint(data):
         document_id = next((data[name] for name in _IDS if data.get(name) and isinstance(data[name], str)), None)
     if data.get("query") is None and document_id is None and "persistedQuery" not in extensions:
-        raise Problem.BAD_REQUEST.refused("`query` must be a string with a GraphQL document; it is missing.")
+        raise Problem.BAD_REQUEST.refusal("`query` must be a string with a GraphQL document; it is missing.")
     return Params(
         query=data.get("query") or "",
         document_id=document_id,
@@ -159,12 +159,12 @@ def _decode_json(text: bytes, what: str) -> Any:
         try:
             text.decode("utf-8")
         except UnicodeDecodeError as invalid:
-            raise Problem.INVALID_UTF8.refused(f"{what} is not UTF-8: byte {invalid.start} does not fit.") from error
-        raise Problem.INVALID_JSON.refused(f"{what} is not valid JSON: {error}.") from error
+            raise Problem.INVALID_UTF8.refusal(f"{what} is not UTF-8: byte {invalid.start} does not fit.") from error
+        raise Problem.INVALID_JSON.refusal(f"{what} is not valid JSON: {error}.") from error
     except RecursionError:
-        raise Problem.INVALID_JSON.refused(f"{what} is nested too deeply.") from None
+        raise Problem.INVALID_JSON.refusal(f"{what} is nested too deeply.") from None
     except ValueError as error:  # Python converts only so many digits
-        raise Problem.INVALID_JSON.refused(f"{what} has a number with too many digits.") from error
+        raise Problem.INVALID_JSON.refusal(f"{what} has a number with too many digits.") from error
 
 
 def _name_kind(value: Any) -> str:
@@ -173,4 +173,4 @@ def _name_kind(value: Any) -> str:
 
 
 def _unsupported(message: str) -> Refused:
-    return Problem.UNSUPPORTED_MEDIA_TYPE.refused(message, accept_post="application/json")
+    return Problem.UNSUPPORTED_MEDIA_TYPE.refusal(message, accept_post="application/json")

@@ -36,7 +36,7 @@ async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int) 
     The exchange closes the files.
     """
     if check_coding(exchange.headers.get("content-encoding")):
-        raise Problem.UNSUPPORTED_ENCODING.refused("Send files uncompressed, without Content-Encoding.")
+        raise Problem.UNSUPPORTED_ENCODING.refusal("Send files uncompressed, without Content-Encoding.")
     form = _Form(exchange, limits, max_bytes)
     try:
         parser = Parser(exchange.headers.get("content-type", ""))
@@ -48,7 +48,7 @@ async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int) 
         raise _invalid(f"The body is not multipart/form-data: {error}.") from error
     except TimeoutError:
         message = f"The request did not arrive within {limits.timeout:.0f} seconds."
-        raise Problem.REQUEST_TIMEOUT.refused(message) from None
+        raise Problem.REQUEST_TIMEOUT.refusal(message) from None
     return form.to_params()
 
 
@@ -138,7 +138,7 @@ class _Form:
         if self._text is not None:
             self._text += data
             if sum(map(len, self._texts.values())) > self._max_bytes:
-                raise Problem.BODY_TOO_LARGE.refused(
+                raise Problem.BODY_TOO_LARGE.refusal(
                     f"`operations` and `map` are larger than the {self._max_bytes} bytes allowed here."
                 )
             return
@@ -146,7 +146,7 @@ class _Form:
         assert self._stored is not None
         self._file.size += len(data)
         if self._file.size > self._limits.max_file_size:
-            raise Problem.FILE_TOO_LARGE.refused(
+            raise Problem.FILE_TOO_LARGE.refusal(
                 f"A file is larger than the {self._limits.max_file_size} bytes allowed here."
             )
         if self._file.size > IN_MEMORY:
@@ -160,7 +160,7 @@ class _Form:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _invalid('`map` must be like {"0": ["variables.file"]}.') from error
         if len(self._paths) > self._limits.max_files:
-            raise Problem.TOO_MANY_FILES.refused(
+            raise Problem.TOO_MANY_FILES.refusal(
                 f"The request has {len(self._paths)} files, more than the {self._limits.max_files} allowed here."
             )
 
@@ -196,8 +196,8 @@ def _is_index(step: str, place: list[Any]) -> bool:
 
 
 def _too_large(max_bytes: int) -> Refused:
-    return Problem.BODY_TOO_LARGE.refused(f"The request body is larger than the {max_bytes} bytes allowed here.")
+    return Problem.BODY_TOO_LARGE.refusal(f"The request body is larger than the {max_bytes} bytes allowed here.")
 
 
 def _invalid(message: str) -> Refused:
-    return Problem.INVALID_UPLOAD.refused(message)
+    return Problem.INVALID_UPLOAD.refusal(message)

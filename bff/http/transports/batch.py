@@ -14,7 +14,7 @@ from bff.http.requests.params import read_map
 from bff.http.responses.encode import encode
 from bff.http.transports.transport import Admitted
 
-_NOT_IN_A_BATCH = Problem.SUBSCRIPTION_IN_BATCH.refused(
+_NOT_IN_A_BATCH = Problem.SUBSCRIPTION_IN_BATCH.refusal(
     "A subscription cannot be part of a batch; send it alone."
 ).answer()
 
@@ -24,13 +24,13 @@ log = structlog.get_logger("bff.http")
 def check_batch(batch: Sequence[Any], max_operations: int | None) -> None:
     """Raise Refused for an array that is empty or too long; `max_operations` is None where arrays are refused."""
     if max_operations is None:
-        raise Problem.BATCHING_DISABLED.refused(
+        raise Problem.BATCHING_DISABLED.refusal(
             "Batched requests are not enabled; send one JSON object in each request."
         )
     if not batch:
-        raise Problem.BAD_REQUEST.refused("The batch is empty; send an array with a JSON object for each operation.")
+        raise Problem.BAD_REQUEST.refusal("The batch is empty; send an array with a JSON object for each operation.")
     if len(batch) > max_operations:
-        raise Problem.BATCH_TOO_LARGE.refused(
+        raise Problem.BATCH_TOO_LARGE.refusal(
             f"The batch has {len(batch)} operations; at most {max_operations} are allowed."
         )
 

@@ -43,9 +43,9 @@ class EventStream:
         """Run an operation until it ends or `stop_operation`. Raises Refused if its id is in use, or too many run."""
         refusal = None
         if id in self._by_id:
-            refusal = Problem.OPERATION_EXISTS.refused("An operation with this operationId is under way.")
+            refusal = Problem.OPERATION_EXISTS.refusal("An operation with this operationId is under way.")
         elif len(self._tasks) >= max_operations:
-            refusal = Problem.TOO_MANY_OPERATIONS.refused(
+            refusal = Problem.TOO_MANY_OPERATIONS.refusal(
                 f"At most {max_operations} operations may run on one event stream."
             )
         if refusal is not None:
@@ -83,7 +83,7 @@ class EventStream:
     def resume_after(self, number: int) -> None:
         """Go back to the event after this one. Raises Refused if that is not buffered any more, or never was."""
         if not self._last - len(self._events) <= number <= self._last:
-            raise Problem.EVENTS_LOST.refused(
+            raise Problem.EVENTS_LOST.refusal(
                 "The event after Last-Event-ID is not kept any more; reserve a new stream."
             )
         self._read = number
@@ -127,7 +127,7 @@ class EventStreams:
         """A token of 256 random bits for a new stream. Raises Refused if there are too many streams."""
         if len(self._by_token) >= self._options.max_streams:
             message = f"All {self._options.max_streams} event streams of server.subscriptions.max_streams are in use."
-            raise Problem.TOO_MANY_STREAMS.refused(message, retry_after=str(int(self._ttl) or 1))
+            raise Problem.TOO_MANY_STREAMS.refusal(message, retry_after=str(int(self._ttl) or 1))
         token = f"es-{secrets.token_urlsafe(32)}"
         self._by_token[token] = EventStream(self._options.buffer)
         self._schedule_expiry(token)
@@ -145,7 +145,7 @@ class EventStreams:
         """The stream for its reader, of which there may be one at a time; it resumes after event number `after`."""
         stream = self.find(token)
         if stream.is_open:
-            raise Problem.STREAM_OPEN.refused("Another connection reads this event stream; only one may.")
+            raise Problem.STREAM_OPEN.refusal("Another connection reads this event stream; only one may.")
         if after is not None:
             stream.resume_after(after)
         if stream.expiry is not None:
@@ -177,7 +177,7 @@ class EventStreams:
         closing.add_done_callback(self._closing.discard)
 
     def _not_found(self) -> Refused:
-        return Problem.STREAM_NOT_FOUND.refused(
+        return Problem.STREAM_NOT_FOUND.refusal(
             f"No event stream has this token. A stream that is not read for {self._ttl:g} s expires; "
             "reserve one with PUT."
         )

@@ -150,7 +150,7 @@ class Connection:
         if id in self._by_id:
             raise CloseSocket(4409, f"Subscriber for {id[:60]!a} already exists")
         if len(self._tasks) >= self._subscriptions.max_operations:
-            refusal = Problem.TOO_MANY_OPERATIONS.refused(
+            refusal = Problem.TOO_MANY_OPERATIONS.refusal(
                 f"At most {self._subscriptions.max_operations} operations may run on one websocket."
             )
             await self._send_errors(id, refusal.answer())

@@ -46,7 +46,7 @@ async def send_subscription(exchange: Exchange, events: Answers, timeouts: Timeo
             async with aclosing(add_heartbeats(events, end, timeouts.multipart_heartbeat)) as answers:
                 async for answer in answers:
                     await exchange.write(_PART + _encode_payload(answer) + b"\r\n--graphql")
-            problem = Problem.SERVER_STOPPING.refused("The server stops; subscribe again.") if end.done() else None
+            problem = Problem.SERVER_STOPPING.refusal("The server stops; subscribe again.") if end.done() else None
         except OSError:
             raise  # the client has disconnected
         except Refused as refusal:

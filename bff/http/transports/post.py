@@ -50,7 +50,7 @@ async def _respond_to_batch(admitted: Admitted, batch: list[Any]) -> None:
     check_batch(batch, admitted.card.batch)
     media = parse_accept(exchange.headers.get("accept")).json
     if media is None:
-        raise Problem.NOT_ACCEPTABLE.refused(f"Accept {GRAPHQL} or {JSON}; a batch is not answered as {EVENTS}.")
+        raise Problem.NOT_ACCEPTABLE.refusal(f"Accept {GRAPHQL} or {JSON}; a batch is not answered as {EVENTS}.")
     answers = await while_connected(answer_batch(admitted, batch), exchange)
     with measure_encoding(exchange):
         body = encode_batch(answers)

@@ -25,7 +25,7 @@ from bff.http.transports.sse import send_events
 from bff.http.transports.transport import Admitted, Message, Transport
 
 CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
-_NO_EVENTS = Problem.NOT_ACCEPTABLE.refused(
+_NO_EVENTS = Problem.NOT_ACCEPTABLE.refusal(
     f"This operation is a subscription: send Accept: {EVENTS}, or {MULTIPART}; subscriptionSpec=1.0, "
     "or open a websocket at this address."
 ).answer()
@@ -42,7 +42,7 @@ class RequestResponse(Transport[Message]):
         """Refuse a request that accepts none of the media types."""
         accept = parse_accept(exchange.headers.get("accept"))
         if accept.json is None and not (accept.events or accept.increments or accept.multipart_events):
-            raise Problem.NOT_ACCEPTABLE.refused(
+            raise Problem.NOT_ACCEPTABLE.refusal(
                 f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
             )
 

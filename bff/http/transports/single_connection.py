@@ -57,7 +57,7 @@ class SingleConnection(Transport[Params | None]):
         """Refuse other methods, and a POST of anything but JSON."""
         if exchange.method not in _METHODS:
             message = f"{exchange.method[:20]} is not for event streams; use GET, POST, PUT or DELETE."
-            raise Problem.METHOD_NOT_ALLOWED.refused(message, allow=", ".join(_METHODS))
+            raise Problem.METHOD_NOT_ALLOWED.refusal(message, allow=", ".join(_METHODS))
         if exchange.method == "POST":
             check_media_type(exchange.headers.get("content-type"))
 
@@ -68,7 +68,7 @@ class SingleConnection(Transport[Params | None]):
         self.streams.find(_get_token(exchange))
         params = read_json(await read_body(exchange, self._options.max_body_size, self._timeouts.body))
         if isinstance(params, list):
-            raise Problem.BATCHING_DISABLED.refused("On an event stream, send one operation in each request.")
+            raise Problem.BATCHING_DISABLED.refusal("On an event stream, send one operation in each request.")
         return params
 
     async def respond(self, admitted: Admitted, message: Params | None) -> None:
@@ -96,7 +96,7 @@ class SingleConnection(Transport[Params | None]):
         stream = self.streams.find(_get_token(exchange))
         id = params.extensions.get("operationId")  # noqa: A001 - the protocol's word
         if not isinstance(id, str) or not 0 < len(id) <= _MAX_ID_LENGTH:
-            raise Problem.BAD_REQUEST.refused(
+            raise Problem.BAD_REQUEST.refusal(
                 f"`extensions.operationId` must be a string of 1 to {_MAX_ID_LENGTH} characters on an event stream."
             )
         request = params.to_request(admitted.card.name, exchange.headers, exchange.client)
@@ -143,7 +143,7 @@ async def _put_result(stream: EventStream, id: str, answer: Answer) -> None:  # 
 async def _stop_operation(exchange: Exchange, stream: EventStream) -> None:
     id = _read_parameter(exchange, "operationId")  # noqa: A001 - the protocol's word
     if not id:
-        raise Problem.BAD_REQUEST.refused("The URL must name the operation to stop: ?operationId=...")
+        raise Problem.BAD_REQUEST.refusal("The URL must name the operation to stop: ?operationId=...")
     stream.stop_operation(id)
     await exchange.respond(200, b"", "text/plain; charset=utf-8")
 
@@ -177,5 +177,5 @@ def _read_last_event_id(exchange: Exchange) -> int | None:
     if header is None:
         return None
     if not _EVENT_ID.fullmatch(header):
-        raise Problem.BAD_REQUEST.refused("`Last-Event-ID` must be the id of an event of this stream.")
+        raise Problem.BAD_REQUEST.refusal("`Last-Event-ID` must be the id of an event of this stream.")
     return int(header)

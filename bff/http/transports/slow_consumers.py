@@ -32,7 +32,7 @@ def bound_backlog(answers: Answers, options: Subscriptions, abort: Callable[[], 
 async def _buffer_events(
     answers: Answers, overflow: Overflow, size: int, stop: tuple[Callable[[], None], float] | None
 ) -> Answers:
-    too_slow = Problem.SUBSCRIBER_TOO_SLOW.refused(f"Events came faster than they were read: {size} waited already.")
+    too_slow = Problem.SUBSCRIBER_TOO_SLOW.refusal(f"Events came faster than they were read: {size} waited already.")
     queue: BoundedQueue[Answer] = BoundedQueue(size, overflow, too_slow)
     filling = asyncio.ensure_future(_fill_queue(queue, answers, Pace(size), stop))
     try:

@@ -43,7 +43,7 @@ class Gate:
         card = gateway.choose(headers, self._fixed)
         # The handshake at /graphql lets in the pages of all frontends.
         if "origin" in headers and not is_origin_allowed(headers, card):
-            raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not send requests to this frontend.")
+            raise Problem.ORIGIN_FORBIDDEN.refusal("Pages of this origin may not send requests to this frontend.")
         return gateway.answer(params.to_request(card.name, headers, self._client, increments=increments))
 
 
@@ -99,13 +99,13 @@ async def serve_websocket(
 def _check_handshake(headers: Mapping[str, str], gateway: AnswersRequests, fixed: str | None) -> None:
     """Raise Refused for a path without GraphQL, or a page of another site."""
     if fixed is None:
-        raise Problem.NOT_FOUND.refused("This path has no websocket; use /graphql or /graphql/{frontend}.")
+        raise Problem.NOT_FOUND.refusal("This path has no websocket; use /graphql or /graphql/{frontend}.")
     names = [card.name for card in gateway.cards]
     if fixed and fixed not in names:
-        raise Problem.UNKNOWN_FRONTEND.refused(f"There is no frontend of this name; there is {', '.join(names)}.")
+        raise Problem.UNKNOWN_FRONTEND.refusal(f"There is no frontend of this name; there is {', '.join(names)}.")
     # At /graphql each operation chooses its frontend, and `Gate` checks the origin again.
     if not any(is_origin_allowed(headers, card) for card in gateway.cards if fixed in ("", card.name)):
-        raise Problem.ORIGIN_FORBIDDEN.refused("Pages of this origin may not open a websocket here.")
+        raise Problem.ORIGIN_FORBIDDEN.refusal("Pages of this origin may not open a websocket here.")
 
 
 async def _reject_handshake(scope: Scope, send: Send, refusal: Refused) -> None:

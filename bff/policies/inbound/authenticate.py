@@ -17,7 +17,7 @@ def authenticate(keys: ApiKeys) -> Policy:
         def respond_to_caller(operation: Operation) -> Awaitable[Response]:
             caller = keys.find_caller(operation.request.headers)
             if caller is None:
-                raise Problem.UNAUTHENTICATED.refused(
+                raise Problem.UNAUTHENTICATED.refusal(
                     f"This frontend needs a valid API key in the {keys.header} header."
                 )
             operation.caller = caller

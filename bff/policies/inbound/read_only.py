@@ -14,7 +14,7 @@ def read_only(respond: Respond) -> Respond:
 
     def respond_unless_mutation(operation: Operation) -> Awaitable[Response]:
         if operation.request.no_mutations and operation.plan.kind == "mutation":
-            raise Problem.METHOD_NOT_ALLOWED.refused("A mutation cannot be sent with GET; use POST.", allow="POST")
+            raise Problem.METHOD_NOT_ALLOWED.refusal("A mutation cannot be sent with GET; use POST.", allow="POST")
         return respond(operation)
 
     return respond_unless_mutation

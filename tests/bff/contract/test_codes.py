@@ -36,7 +36,7 @@ def test_no_code_is_written_anywhere_else() -> None:
 
 def test_a_problem_makes_a_refusal() -> None:
     """With its code and status; headers are written with `_`."""
-    refusal = Problem.METHOD_NOT_ALLOWED.refused("No.", allow="POST", retry_after="3")
+    refusal = Problem.METHOD_NOT_ALLOWED.refusal("No.", allow="POST", retry_after="3")
     assert isinstance(refusal, Refused)
     assert (refusal.code, refusal.status, refusal.message) == ("METHOD_NOT_ALLOWED", 405, "No.")
     assert refusal.headers == {"allow": "POST", "retry-after": "3"}

@@ -104,7 +104,7 @@ async def test_the_list_is_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     made = gateway(SCHEMA, options={**KEYS, **PERSISTED})
     request = Request(frontend="app", query="{ hello }", headers={"x-api-key": "k"})
     await made.answer(request)
-    assert met == [each.name for each in made.placed("app")] == names(**KEYS, **PERSISTED)
+    assert met == [each.name for each in made.list_policies("app")] == names(**KEYS, **PERSISTED)
     met.clear()
     await made.admit(request)
     assert met == ["authenticate"]
@@ -117,5 +117,5 @@ def test_each_frontend_has_a_chain_of_its_own() -> None:
         for name, options in (("open", {}), ("closed", KEYS))
     }
     made = Gateway(frontends, {}, request_timeout=5, readiness=AllReady())
-    assert [each.name for each in made.placed("open")] == [*ALWAYS, "share"]
-    assert [each.name for each in made.placed("closed")] == ["authenticate", *ALWAYS, "share"]
+    assert [each.name for each in made.list_policies("open")] == [*ALWAYS, "share"]
+    assert [each.name for each in made.list_policies("closed")] == ["authenticate", *ALWAYS, "share"]
