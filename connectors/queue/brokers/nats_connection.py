@@ -111,7 +111,7 @@ class Connection:
     async def close(self) -> None:
         """Close it, in bounded time: nats-py may wait for ever after a TLS failure, and closes what it never opened."""
         self.client.is_leaving = True
-        with suppress(NatsError, OSError, AttributeError, TimeoutError):
+        with suppress(NatsError, OSError, AttributeError, AssertionError, TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.client.close()
         await self.mark_lost()

@@ -69,3 +69,4 @@ async def test_a_lost_connection_ends_what_waits_for_it() -> None:
     with pytest.raises(BrokerDisconnected):
         await running
     assert not connection.is_alive
+    await connection.close()

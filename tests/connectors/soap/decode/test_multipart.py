@@ -1,4 +1,4 @@
-"""rpc/literal, rpc/encoded with references and arrays, and replies in several parts."""
+"""Replies in several parts: MTOM and attachments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connectors.soap.decode.envelope import parse_xml
 from connectors.soap.decode.multipart import include_attachments, split_parts
 from connectors.soap.endpoints import soap
 from tests.connectors.http_world import HttpWorld, response
-from tests.connectors.soap.world import BOOKS, answered, body_of, connected, envelope, stock, texts
+from tests.connectors.soap.world import BOOKS, answered, connected, envelope, stock
 
 library = soap("warehouse")
 FIND = {"title": "{title}", "limit": "{limit}"}
@@ -37,60 +37,6 @@ async def data_of(http: HttpWorld, inside: str, endpoint: Endpoint = find) -> An
     arguments = {"title": "A", "limit": 2} if endpoint.parameters else {}
     async with connected(http, BOOKS) as connector:
         return (await connector.send(Call(operation=endpoint.operation, arguments=arguments))).data
-
-
-async def test_rpc_literal(http: HttpWorld) -> None:
-    """Parts are named parameters in a wrapper named like the operation; the data is the parts of the answer."""
-    inside = (
-        '<r:AnyNameResponse xmlns:r="urn:books"><book><title>A</title><pages>9</pages></book>'
-        "<total>1</total></r:AnyNameResponse>"
-    )
-    data = await data_of(http, inside)
-    assert data == {"book": {"title": "A", "pages": 9, "next": None}, "total": 1}
-    sent = body_of(http.requests[-1])
-    assert sent.tag == "{urn:books}Find"
-    assert texts(sent) == [("title", "A"), ("limit", "2")]
-
-
-async def test_rpc_encoded_with_types_on_everything_and_references(http: HttpWorld) -> None:
-    """A value that is told once and referred to is read where it is referred to, as often as it is."""
-    inside = (
-        '<r:FindResponse xmlns:r="urn:books"><book href="#a"/><total xsi:type="xsd:int">2</total></r:FindResponse>'
-        '<multiRef id="a" xsi:type="b:Book" xmlns:b="urn:books"><title xsi:type="xsd:string">A</title>'
-        '<pages xsi:type="xsd:int">9</pages><next href="#b"/></multiRef>'
-        '<multiRef id="b"><title>B</title><pages href="#c"/></multiRef><multiRef id="c" xsi:type="xsd:int">7</multiRef>'
-    )
-    last = {"title": "B", "pages": 7, "next": None}
-    assert await data_of(http, inside, find_encoded) == {"book": {"title": "A", "pages": 9, "next": last}, "total": 2}
-
-
-async def test_a_reply_can_be_read_twice(http: HttpWorld) -> None:
-    """Copies of a shared reply read the same element; reading does not change it."""
-    http.answer = lambda _: answered(
-        '<r:FindResponse xmlns:r="urn:books"><total href="#t"/></r:FindResponse><m id="t">2</m>'
-    )
-    async with connected(http, BOOKS) as connector:
-        call = Call(operation=find_encoded.operation, arguments={"title": "A", "limit": 1})
-        reply = await connector.send(call)
-    assert reply.pointed(()).data == reply.data == {"book": None, "total": 2}
-
-
-async def test_soap_encoded_arrays_are_lists(http: HttpWorld) -> None:
-    """What readers do not cover is read by zeep, with the same outcome."""
-    array = (
-        '<books xmlns:e="http://schemas.xmlsoap.org/soap/encoding/" e:arrayType="b:Book[2]" xmlns:b="urn:books">'
-        "<item><title>A</title><pages>9</pages></item><item><title>B</title><pages>7</pages></item></books>"
-    )
-    data = await data_of(http, f'<r:ListResponse xmlns:r="urn:books">{array}</r:ListResponse>', books)
-    assert data == {
-        "books": [{"title": "A", "pages": 9, "next": None}, {"title": "B", "pages": 7, "next": None}],
-    }
-
-
-async def test_what_zeep_cannot_read_is_a_bad_reply(http: HttpWorld) -> None:
-    """Its exceptions stay inside."""
-    with pytest.raises(UpstreamBadReply, match="zeep cannot read it"):
-        await data_of(http, '<r:ListResponse xmlns:r="urn:books"><booms/></r:ListResponse>', books)
 
 
 def parts(*contents: tuple[str, bytes], boundary: str = "uuid-1") -> bytes:

@@ -1,0 +1,64 @@
+"""What the decoders do not support is decoded by zeep, with the same outcome."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from connectors.contract import Call
+from connectors.endpoint import Endpoint
+from connectors.errors import UpstreamBadReply
+from connectors.soap.decode.by_zeep import convert_to_plain
+from connectors.soap.endpoints import soap
+from tests.connectors.http_world import HttpWorld
+from tests.connectors.soap.world import BOOKS, answered, connected
+
+library = soap("warehouse")
+FIND = {"title": "{title}", "limit": "{limit}"}
+find = library.call("Find", message=FIND)
+find_encoded = library.call("Find", message=FIND, port="EncodedPort")
+books = library.call("List", at="books")
+
+
+@pytest.fixture
+async def http() -> AsyncGenerator[HttpWorld]:
+    async with HttpWorld() as world:
+        yield world
+
+
+async def data_of(http: HttpWorld, inside: str, endpoint: Endpoint = find) -> Any:
+    http.answer = lambda _: answered(inside)
+    arguments = {"title": "A", "limit": 2} if endpoint.parameters else {}
+    async with connected(http, BOOKS) as connector:
+        return (await connector.send(Call(operation=endpoint.operation, arguments=arguments))).data
+
+
+async def test_soap_encoded_arrays_are_lists(http: HttpWorld) -> None:
+    """What readers do not cover is read by zeep, with the same outcome."""
+    array = (
+        '<books xmlns:e="http://schemas.xmlsoap.org/soap/encoding/" e:arrayType="b:Book[2]" xmlns:b="urn:books">'
+        "<item><title>A</title><pages>9</pages></item><item><title>B</title><pages>7</pages></item></books>"
+    )
+    data = await data_of(http, f'<r:ListResponse xmlns:r="urn:books">{array}</r:ListResponse>', books)
+    assert data == {
+        "books": [{"title": "A", "pages": 9, "next": None}, {"title": "B", "pages": 7, "next": None}],
+    }
+
+
+async def test_what_zeep_cannot_read_is_a_bad_reply(http: HttpWorld) -> None:
+    """Its exceptions stay inside."""
+    with pytest.raises(UpstreamBadReply, match="zeep cannot read it"):
+        await data_of(http, '<r:ListResponse xmlns:r="urn:books"><booms/></r:ListResponse>', books)
+
+
+def test_values_of_zeep_are_as_those_of_the_decoders() -> None:
+    """A decimal and a date are text, bytes are base64, and elements of xs:any are left out."""
+    element = etree.Element("x")
+    value = {"a": Decimal("9.90"), "b": [date(2030, 1, 31), element], "c": b"abc", "d": element, "_raw_elements": []}
+    assert convert_to_plain(value) == {"a": "9.90", "b": ["2030-01-31"], "c": "YWJj"}
+    assert convert_to_plain(element) is None
