@@ -152,7 +152,7 @@ def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None
 async def test_hope_ends_after_give_up() -> None:
     """Counted from when the connection was lost."""
     clock = ManualClock()
-    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=1.0, give_up_after=10), clock)
+    pauses = Pauses(Reconnect(initial_delay="100ms", max_delay="1s", give_up_after="10s"), clock)
     assert not pauses.is_hopeless
     await clock.advance(11)
     assert pauses.is_hopeless
