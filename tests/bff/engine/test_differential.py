@@ -15,6 +15,7 @@ from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, build
 
 from bff.engine.adapters.executor import fallbacks, natives
 from tests.bff.engine.drawing import Values, nulled, outcome, slice_by, text_of, told
+from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.writing import Writer
 from tests.seeds import scaled, seeds
 
@@ -123,7 +124,7 @@ async def test_the_same_answers(trouble: int, is_large: bool, monkeypatch: pytes
     if is_large:
         slice_by(monkeypatch, 1, 20)
     before = natives.total(), fallbacks.total()
-    tried = 0
+    tried, done = 0, Comparisons()
     for seed in seeds(350):
         writer = Writer(SCHEMA, seed)
         document = parse(text := writer.document())
@@ -133,6 +134,7 @@ async def test_the_same_answers(trouble: int, is_large: bool, monkeypatch: pytes
         asked, expected_of = (InLists(seed, trouble=trouble, is_async=False) for _ in range(2))
         expected = await outcome(SCHEMA, document, expected_of, writer.variables, ours=False)
         actual = await outcome(SCHEMA, document, asked, writer.variables, ours=True)
+        done.note(expected)
         label = f"seed {seed}, {writer.variables}: {text}"
         assert text_of(actual) == text_of(expected), label
         if is_large:  # sets are then worked on in turns: see the test below
@@ -140,6 +142,7 @@ async def test_the_same_answers(trouble: int, is_large: bool, monkeypatch: pytes
         else:
             assert told(actual) == told(expected), label
     assert tried > scaled(300)
+    done.check(soak=250, short=40)
     assert (natives.total() - before[0], fallbacks.total()) == (tried, before[1])
 
 
@@ -148,6 +151,7 @@ async def test_the_same_answers(trouble: int, is_large: bool, monkeypatch: pytes
 @pytest.mark.parametrize("trouble", [0, 20, 150])
 async def test_the_same_data_when_values_come_later(trouble: int) -> None:
     """Of several errors for one null either may be told, because which comes first decides; all else is the same."""
+    done = Comparisons()
     for seed in seeds(200):
         writer = Writer(SCHEMA, seed)
         document = parse(text := writer.document())
@@ -156,9 +160,11 @@ async def test_the_same_data_when_values_come_later(trouble: int) -> None:
         asked, expected_of = (InLists(seed, trouble=trouble, is_async=True) for _ in range(2))
         expected = await outcome(SCHEMA, document, expected_of, writer.variables, ours=False)
         actual = await outcome(SCHEMA, document, asked, writer.variables, ours=True)
+        done.note(expected)
         label = f"seed {seed}, {writer.variables}: {text}"
         assert text_of(actual) == text_of(expected), label
         assert nulled(actual) == nulled(expected), label
+    done.check(soak=120, short=20)
     gc.collect()  # so that what graphql-core left alone is found here and not in another test
 
 

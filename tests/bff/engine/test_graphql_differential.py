@@ -41,6 +41,7 @@ from connectors.graphql.connector import GraphqlConnector, connect
 from connectors.graphql.options import Options
 from tests.bff.engine.comparing import asked, data_of, same_errors
 from tests.bff.engine.drawing import slice_by
+from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.rest_values import LEAVES, WRONG, Color
 from tests.bff.engine.writing import Writer
 from tests.bff.fakes import ask, gateway
@@ -283,26 +284,28 @@ async def world(**chosen: Any) -> AsyncIterator[tuple[Server, Kept, Gateway, Gat
 @pytest.mark.parametrize(("trouble", "is_large"), [(0, False), (10, False), (10, True), (60, False), (60, True)])
 async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nulls, wrong types, missing keys, failures with and without a path, and what is no response."""
-    before, tried = natives.total(), 0
+    before, tried, done = natives.total(), 0, Comparisons()
     if is_large:
         slice_by(monkeypatch, 1, 20)
     with capture_logs():
         async with world() as (server, api, ours, theirs):
             for seed in seeds(60, fresh=20, short=15):
                 server.seed, server.trouble = seed, trouble
-                tried += await compared(server, ours, theirs)
+                tried += await compared(server, ours, theirs, done)
             assert api.read.count("fitted") > scaled(20, 5)
     gc.collect()
+    done.check(soak=40, short=10)
     assert natives.total() - before == tried > scaled(100)
 
 
-async def compared(server: Server, ours: Gateway, theirs: Gateway) -> int:
+async def compared(server: Server, ours: Gateway, theirs: Gateway, done: Comparisons) -> int:
     """How often the drawn query was run on our engine: the first reply is read in another way than the others."""
     writer = Writer(ours.frontends["app"].core, server.seed, most=30)
     text = writer.document()
     expected = await asked(theirs, text, writer.variables)
     if "data" not in expected:
         return 0  # drawn fields with one name and different arguments cannot be merged
+    done.note(expected)
     assert server.trouble or b'"INTERNAL"' not in expected["text"], f"{text}\n{expected}"
     for turn in range(3):
         actual = await asked(ours, text, writer.variables)

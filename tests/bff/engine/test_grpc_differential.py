@@ -25,6 +25,7 @@ from connectors.grpc.options import Options
 from connectors.grpc.schema_descriptors import build_pool, compile_protos
 from connectors.grpc.typed_decode import FormDecoder
 from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
+from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.grpc_schema import Drawn, draw_schema
 from tests.bff.engine.writing import Writer
 from tests.connectors.grpc.drawing import drawn_message
@@ -101,7 +102,7 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 @pytest.mark.parametrize("trouble", [0, 30, 150])
 async def test_the_same_bytes(trouble: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Integers of 64 bits, numbers that are none, enums without a name, messages that are not set, failing calls."""
-    fits = counted(monkeypatch, FormDecoder)
+    fits, done = counted(monkeypatch, FormDecoder), Comparisons()
     with capture_logs():
         for seed in seeds(8, fresh=3, short=2):
             drawn = draw_schema(seed)
@@ -109,11 +110,12 @@ async def test_the_same_bytes(trouble: int, tmp_path: Path, monkeypatch: pytest.
                 ours, theirs = engines(drawn.schema, connector)
                 for number in range(12):
                     server.seed, server.trouble = seed * 1000 + number, trouble
-                    await compare(server, ours, theirs)
+                    await compare(server, ours, theirs, done)
+    done.check(soak=200, short=45)
     assert len(fits) > scaled(50, 10), "almost nothing was read as records"
 
 
-async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:
+async def compare(server: Upstream, ours: Gateway, theirs: Gateway, done: Comparisons) -> None:
     """A drawn query, three times over, because it is only from the second on that replies are read as records."""
     writer = Writer(ours.frontends["app"].core, server.seed, most=30)
     text, seed = writer.document(), server.seed
@@ -122,6 +124,7 @@ async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:
         expected = await asked(theirs, text, writer.variables)
         if "data" not in expected:
             return  # drawn fields with one name and different arguments cannot be merged
+        done.note(expected)
         actual = await asked(ours, text, writer.variables)
         label = f"seed {seed // 1000}, number {seed % 1000}, turn {turn}, {writer.variables}: {text}\n{server.sent}"
         assert "data" in actual, label

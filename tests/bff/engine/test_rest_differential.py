@@ -24,6 +24,7 @@ from connectors.rest.connector import connect
 from connectors.rest.options import Options
 from tests.bff.engine.comparing import asked, data_of, engines, same_errors
 from tests.bff.engine.drawing import slice_by
+from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.rest_schema import Record, draw_schema
 from tests.bff.engine.writing import Writer
 from tests.bff.fakes import upstream_of
@@ -114,7 +115,7 @@ async def upstream() -> AsyncIterator[tuple[Upstream, behind.Upstream]]:
 @pytest.mark.parametrize(("trouble", "is_large"), [(0, False), (10, False), (10, True), (60, False), (60, True)])
 async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nulls, wrong types, missing and doubled keys, records that are none, failing batches, replies that are no JSON."""
-    before, tried = natives.total(), 0
+    before, tried, done = natives.total(), 0, Comparisons()
     if is_large:
         slice_by(monkeypatch, 1, 20)
     with capture_logs():
@@ -124,12 +125,13 @@ async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.
                 ours, theirs = engines(drawn.schema, connector)
                 for number in range(10):
                     server.seed, server.trouble = seed * 1000 + number, trouble
-                    tried += await compared(server, ours, theirs)
+                    tried += await compared(server, ours, theirs, done)
     gc.collect()
+    done.check(soak=40, short=10)
     assert natives.total() - before == tried > scaled(100)
 
 
-async def compared(server: Upstream, ours: Gateway, theirs: Gateway) -> int:
+async def compared(server: Upstream, ours: Gateway, theirs: Gateway, done: Comparisons) -> int:
     """How often the drawn query was run on our engine: first replies are read in another way than later ones."""
     writer = Writer(ours.frontends["app"].core, server.seed, most=30)
     text = writer.document()
@@ -137,6 +139,7 @@ async def compared(server: Upstream, ours: Gateway, theirs: Gateway) -> int:
     expected = await asked(theirs, text, writer.variables)
     if "data" not in expected:
         return 0  # drawn fields with one name and different arguments cannot be merged
+    done.note(expected)
     answers = [await asked(ours, text, writer.variables) for _ in range(2)]
     sent = "\n".join(f"{path} {body!r}" for path, body in server.sent.items())
     if "e400" in sent:

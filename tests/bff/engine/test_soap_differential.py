@@ -22,6 +22,7 @@ from connectors.soap.connector import connect
 from connectors.soap.options import Options
 from connectors.soap.typed_decode.records import FormDecoder
 from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
+from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.soap_schema import Drawn, draw_schema
 from tests.bff.engine.writing import Writer
 from tests.connectors.soap.drawing import NAMESPACES, Drawing, repaired, right, spoiled
@@ -111,7 +112,7 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 @pytest.mark.parametrize(("trouble", "bad"), [(0, 0), (10, 0), (50, 0), (0, 10), (5, 3)])
 async def test_the_same_bytes(trouble: int, bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nil, other types, other namespaces, elements twice, none or new, values out of range or none, failing calls."""
-    fits = counted(monkeypatch, FormDecoder)
+    fits, done = counted(monkeypatch, FormDecoder), Comparisons()
     with capture_logs():
         for seed in seeds(8, fresh=3, short=2):
             drawn = draw_schema(seed)
@@ -119,11 +120,12 @@ async def test_the_same_bytes(trouble: int, bad: int, tmp_path: Path, monkeypatc
                 ours, theirs = engines(drawn.schema, connector)
                 for number in range(12):
                     server.seed, server.trouble, server.bad = seed * 1000 + number, trouble, bad
-                    await compare(server, ours, theirs)
+                    await compare(server, ours, theirs, done)
+    done.check(soak=150, short=30)
     assert len(fits) > scaled(100, 20), "almost nothing was read as records"
 
 
-async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:
+async def compare(server: Upstream, ours: Gateway, theirs: Gateway, done: Comparisons) -> None:
     """A drawn query, three times over, because it is only from the second on that replies are read as records."""
     writer = Writer(ours.frontends["app"].core, server.seed, most=30)
     text, seed = writer.document(), server.seed
@@ -132,6 +134,7 @@ async def compare(server: Upstream, ours: Gateway, theirs: Gateway) -> None:
         expected = await asked(theirs, text, writer.variables)
         if "data" not in expected:
             return  # drawn fields with one name and different arguments cannot be merged
+        done.note(expected)
         actual = await asked(ours, text, writer.variables)
         label = f"seed {seed // 1000}, number {seed % 1000}, turn {turn}, {writer.variables}: {text}\n{server.sent}"
         assert "data" in actual, label
