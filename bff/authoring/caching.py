@@ -9,7 +9,7 @@ import strawberry
 from graphql import GraphQLField, GraphQLNamedType
 from strawberry.schema_directive import Location
 
-_BACKREF = "strawberry-definition"
+from bff.authoring.strawberry_insides import BACKREF
 
 
 @strawberry.enum
@@ -44,6 +44,6 @@ def cache_control(max_age: int, *, scope: Literal["private", "public"] = "privat
 
 def hint_of(element: GraphQLField | GraphQLNamedType) -> CacheControl | None:
     """What the author says of a field or a type; None when nothing."""
-    own = element.extensions.get(_BACKREF)
+    own = element.extensions.get(BACKREF)
     directives = getattr(own, "directives", None) or ()
     return next((each for each in directives if isinstance(each, CacheControl)), None)

@@ -13,9 +13,8 @@ from bff.authoring.computed import Computed
 from bff.authoring.fields import VIA, Via
 from bff.authoring.lookahead import COMPUTED
 from bff.authoring.problems import suggest_nearest
+from bff.authoring.strawberry_insides import definition_of, own_field_of
 from connectors.endpoint import Endpoint
-
-_BACKREF = "strawberry-definition"
 
 
 def find_problems(schema: GraphQLSchema) -> list[str]:
@@ -43,12 +42,12 @@ def find_problems(schema: GraphQLSchema) -> list[str]:
 
 def _attributes_of(type_: GraphQLObjectType | GraphQLInterfaceType) -> set[str]:
     """Fields that Python code sees and GraphQL does not."""
-    definition = type_.extensions.get(_BACKREF)
+    definition = definition_of(type_)
     return {own.name for own in dataclasses.fields(definition.origin) if own.init} if definition else set()
 
 
 def _own_fields(type_: GraphQLObjectType | GraphQLInterfaceType) -> Mapping[str, StrawberryField]:
-    return {name: own for name, field in type_.fields.items() if (own := field.extensions.get(_BACKREF)) is not None}
+    return {name: own for name, field in type_.fields.items() if (own := own_field_of(field)) is not None}
 
 
 def _check_via(via: Via, fields: Mapping[str, StrawberryField], attributes: Set[str], field: GraphQLField) -> list[str]:

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 import strawberry
-from graphql import GraphQLResolveInfo
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.fields import VIA, Via, fetch_one, find_own_field
 from bff.authoring.lookahead import COMPUTED, leaves_of
+from bff.authoring.strawberry_insides import own_field_of, raw_info
 from connectors.endpoint import place_of_author, wanted
 from connectors.errors import UpstreamError
 
@@ -119,11 +119,11 @@ async def _put_in_place(source: Any, name: str, info: strawberry.Info) -> None:
 
 async def _fetch_value(via: Via, source: Any, name: str, info: strawberry.Info) -> Any:
     """The value of a `via` field. Its loader answers from the batch the field itself belongs to."""
-    raw: GraphQLResolveInfo[Any] = info._raw_info  # noqa: SLF001 - strawberry has no public name for it
+    raw = raw_info(info)
     type_ = next(
         field.type
         for field in raw.parent_type.fields.values()
-        if getattr(field.extensions.get("strawberry-definition"), "python_name", None) == name
+        if getattr(own_field_of(field), "python_name", None) == name
     )
     token = wanted.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
     try:

@@ -12,6 +12,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.context import Context, Degraded
+from bff.authoring.strawberry_insides import DEFINITION
 from connectors.contract import Reply
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import UpstreamError
@@ -168,7 +169,7 @@ def to_plain(value: Any) -> Any:
         return value.value
     if isinstance(value, list):
         return [to_plain(item) for item in value]
-    if hasattr(type(value), "__strawberry_definition__"):
+    if hasattr(type(value), DEFINITION):
         given = {own.name: getattr(value, own.name) for own in fields(value)}
         return {name: to_plain(each) for name, each in given.items() if each is not strawberry.UNSET}
     return value
@@ -188,7 +189,7 @@ def _make_stream_resolver(record: Via) -> Callable[..., Any]:
 
 def find_own_field(cls: type, name: str) -> StrawberryField | None:
     """The strawberry field of a type by its Python name."""
-    definition = getattr(cls, "__strawberry_definition__", None)
+    definition = getattr(cls, DEFINITION, None)
     if definition is None:
         return None
     return next((field for field in definition.fields if field.python_name == name), None)

@@ -20,6 +20,7 @@ from bff.authoring.cooperative import convert_in_slices
 from bff.authoring.lookahead import selection_of
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
+from bff.authoring.strawberry_insides import DEFINITION, core_schema, is_default_resolver
 from bff.contract import Example
 from connectors.contract import Event, Reply, Selection, register_conversion
 from connectors.endpoint import wanted
@@ -57,7 +58,7 @@ def frontend(
     schema = FrontendSchema(query=query, mutation=mutation, subscription=subscription, types=types, **options)
     schema.description, schema.examples = description, tuple(examples)
     adopt_records(schema)
-    core = schema._schema  # noqa: SLF001 - strawberry has no public name for its graphql-core schema
+    core = core_schema(schema)
     problems = find_problems(core)
     for each in schema.examples:
         problems += [f'example "{each.title}": {error.message}' for error in validate(core, parse(each.query))]
@@ -68,7 +69,7 @@ def frontend(
 
 def adopt_records(schema: strawberry.Schema) -> None:
     """Teach any strawberry schema about replies and records, by a wrapper around each of its resolvers. Idempotent."""
-    core = schema._schema  # noqa: SLF001 - as above
+    core = core_schema(schema)
     if RECORDS in core.extensions:
         return
     core.extensions[RECORDS] = records = Records(core)
@@ -84,7 +85,7 @@ def _adopt_field(field: GraphQLField, records: Records) -> None:
     asks = not is_leaf_type(get_named_type(field.type))
     if field.subscribe is not None:
         field.subscribe = _wrap_subscription(field.subscribe, convert, asks)
-    elif field.resolve is not None and not getattr(field.resolve, "_is_default", False):
+    elif field.resolve is not None and not is_default_resolver(field.resolve):
         field.resolve = _wrap_resolver(field.resolve, convert, asks)
     elif field.resolve is not None and asks:
         field.resolve = _wrap_default_resolver(field.resolve, convert)
@@ -164,7 +165,7 @@ def _get_selection(info: GraphQLResolveInfo[Any]) -> Selection | None:
 
 
 def _is_strawberry(shape: Any) -> bool:
-    return hasattr(_innermost_class(shape), "__strawberry_definition__")
+    return hasattr(_innermost_class(shape), DEFINITION)
 
 
 def _innermost_class(shape: Any) -> Any:
@@ -181,8 +182,8 @@ def _convert_standalone(data: Any, shape: Any) -> Any:
     cls = _innermost_class(shape)
     if cls not in _standalone:
         schema = strawberry.Schema(query=strawberry.type(type("Query", (), {"__annotations__": {"it": cls}})))
-        core = schema._schema  # noqa: SLF001 - as above
-        definition: Any = cls.__strawberry_definition__
+        core = core_schema(schema)
+        definition = getattr(cls, DEFINITION)
         name = schema.config.name_converter.from_type(definition)
         _standalone[cls] = Records(core).converter(core.type_map[name])
     convert = _standalone[cls]

@@ -27,11 +27,11 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.fields import TAKE, VIA
+from bff.authoring.strawberry_insides import own_field_of
 from connectors.contract import Selection
 
 COMPUTED = "bff.computed"
 """Key of a strawberry field's metadata under which `bff.authoring.computed.Computed` is found."""
-_BACKREF = "strawberry-definition"
 
 
 class _SelectionTree:
@@ -133,7 +133,7 @@ class _FieldCollector:
             return
         assert isinstance(on, GraphQLObjectType | GraphQLInterfaceType)
         definition = on.fields[name]
-        own: StrawberryField | None = definition.extensions.get(_BACKREF)
+        own = own_field_of(definition)
         if own is None:
             return
         if own.is_basic_field or (TAKE in own.metadata and own.base_resolver is None):
@@ -179,13 +179,13 @@ def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryFi
     else:
         _add_leaves(on, tree)  # plain Python may read any of them
         return
-    owns = (each.extensions.get(_BACKREF) for each in on.fields.values())
+    owns = (own_field_of(each) for each in on.fields.values())
     shown = {each.python_name for each in owns if each is not None}
     for name in names:
         if name not in shown:
             tree.add_leaf((to_camel_case(name),))  # a private field, named upstream as a shown one would be
     for definition_name, definition in on.fields.items():
-        own: StrawberryField | None = definition.extensions.get(_BACKREF)
+        own = own_field_of(definition)
         if own is None or own.python_name not in names:
             continue
         if own.is_basic_field:
@@ -197,6 +197,6 @@ def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryFi
 
 def _add_leaves(on: GraphQLObjectType | GraphQLInterfaceType, tree: _SelectionTree) -> None:
     for name, definition in on.fields.items():
-        own: StrawberryField | None = definition.extensions.get(_BACKREF)
+        own = own_field_of(definition)
         if own is not None and own.is_basic_field and is_leaf_type(get_named_type(definition.type)):
             tree.add_leaf(upstream_path(own, name))

@@ -16,9 +16,8 @@ from graphql import (
 from graphql.type import GraphQLList
 
 from bff.authoring.fields import VIA
+from bff.authoring.strawberry_insides import own_field_of
 from connectors.endpoint import Endpoint
-
-_BACKREF = "strawberry-definition"
 
 
 def find_n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozenset()) -> list[str]:
@@ -28,7 +27,7 @@ def find_n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozense
         type_ = schema.type_map[name]
         assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
         for field_name, field in type_.fields.items():
-            own = field.extensions.get(_BACKREF)
+            own = own_field_of(field)
             via = own.metadata.get(VIA) if own is not None else None
             if via is None or not isinstance(via.endpoint, Endpoint) or not via.from_fields:
                 continue

@@ -31,13 +31,12 @@ from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.cooperative import convert_each
 from bff.authoring.fields import TAKE
+from bff.authoring.strawberry_insides import DEFINITION, definition_of, own_field_of
 from bff.contract import Problem
 from connectors.contract import Event, Reply, at_step
 from connectors.errors import UpstreamBadReply
 
 Convert = Callable[[Any], Any]
-_BACKREF = "strawberry-definition"
-_DEFINITION = "__strawberry_definition__"
 _HOLDERS = (Reply, Event, list, tuple)
 
 
@@ -85,14 +84,14 @@ class Records:
 
     def list_slots(self, type_: GraphQLObjectType) -> list[Slot]:
         """Where each attribute of a strawberry type stands in a record; those that a record can fill."""
-        definition = type_.extensions.get(_BACKREF)
+        definition = definition_of(type_)
         if definition is None:
             return []
         cls: type = definition.origin
         slots = [
             _create_slot(own, name, self.converter(field.type))
             for name, field in type_.fields.items()
-            if (own := field.extensions.get(_BACKREF)) is not None and own.base_resolver is None and own.init
+            if (own := own_field_of(field)) is not None and own.base_resolver is None and own.init
         ]
         shown = {slot.attribute for slot in slots}
         slots += [
@@ -109,7 +108,7 @@ class Records:
         return slots
 
     def _compile_filler(self, type_: GraphQLObjectType) -> Convert:
-        definition = type_.extensions.get(_BACKREF)
+        definition = definition_of(type_)
         if definition is None:
             return _keep_value
         make = _compile_maker(definition.origin, self.list_slots(type_))
@@ -211,13 +210,13 @@ def _convert_list(convert: Convert, *, is_of_objects: bool) -> Convert:
 def _are_objects(values: Sequence[Any]) -> bool:
     """Whether all are objects of the author's own classes, which no converter of objects would touch."""
     return all(
-        kind is NoneType or (hasattr(kind, _DEFINITION) and not issubclass(kind, Mapping))
+        kind is NoneType or (hasattr(kind, DEFINITION) and not issubclass(kind, Mapping))
         for kind in set(map(type, values))
     )
 
 
 def _convert_enum(type_: GraphQLEnumType) -> Convert:
-    definition = type_.extensions.get(_BACKREF)
+    definition = definition_of(type_)
     if definition is None:
         return _keep_value
     cls: type[enum.Enum] = definition.wrapped_cls
@@ -250,12 +249,12 @@ def _keep_value(value: Any) -> Any:
 
 
 def _is_instance(value: Any) -> bool:
-    return hasattr(type(value), _DEFINITION) or isinstance(value, Exception)
+    return hasattr(type(value), DEFINITION) or isinstance(value, Exception)
 
 
 def _claims_record(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
     """Whether the author's own `is_type_of` says that this record is of this type."""
-    definition = type_.extensions.get(_BACKREF)
+    definition = definition_of(type_)
     test = getattr(definition, "is_type_of", None)
     try:
         return bool(test and test(record, None))

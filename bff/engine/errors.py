@@ -19,9 +19,9 @@ from connectors.errors import UpstreamError
 
 log = structlog.get_logger("bff.engine")
 
-MOST_CHARACTERS = 1_000
+MAX_CHARACTERS = 1_000
 """Of a message: it may repeat a part of the document or a variable, a megabyte of it."""
-MOST_LOCATIONS = 20
+MAX_LOCATIONS = 20
 """Of one error: a clash of fields names every one of them."""
 
 _NULL = re.compile(r"Cannot return null for non-nullable field (\S+?)\.?$")
@@ -39,7 +39,7 @@ def document_errors(errors: Sequence[GraphQLError], *, explains: bool = True) ->
     names by trying them. A document that does not parse is still explained: the parser knows no schema.
     """
     if not explains and not any(isinstance(error, GraphQLSyntaxError) for error in errors):
-        return [_uniform("The document does not fit the schema.", Problem.GRAPHQL_VALIDATION_FAILED.name)]
+        return [_uniform_error("The document does not fit the schema.", Problem.GRAPHQL_VALIDATION_FAILED.name)]
     return [
         _with_code(
             error,
@@ -59,40 +59,40 @@ def field_errors(
     With `explains` False all that may be wrong with variables is the same one error, as in `document_errors`.
     """
     if not explains and any(_is_about_request(error) for error in errors):
-        return [_uniform("The variables do not fit the operation.", Problem.BAD_USER_INPUT.name)]
+        return [_uniform_error("The variables do not fit the operation.", Problem.BAD_USER_INPUT.name)]
     return [_field_error(error, log_fields) for error in errors]
 
 
-def logged_error(message: str, code: str, log_fields: Mapping[str, str]) -> dict[str, Any]:
+def request_error(message: str, code: str, log_fields: Mapping[str, str]) -> dict[str, Any]:
     """One error that was logged with these labels, and has no place in the response."""
-    return {"message": message, "extensions": {"code": code, **_found_by(log_fields)}}
+    return {"message": message, "extensions": {"code": code, **_request_id_of(log_fields)}}
 
 
 def _field_error(error: GraphQLError, log_fields: Mapping[str, str]) -> dict[str, Any]:
-    cause = _cause(error)
+    cause = _innermost_cause(error)
     if isinstance(cause, UpstreamError):
         log.warning("upstream_failed", code=cause.code, path=error.path, detail=str(cause), **log_fields)
-        return _formatted(error, cause.public, {"code": cause.code, **_found_by(log_fields)})
+        return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})
     if isinstance(cause, Refused):
-        return _formatted(error, cause.message, {"code": cause.code})
+        return _format_error(error, cause.message, {"code": cause.code})
     if _is_about_request(error):
         return _with_code(error, Problem.BAD_USER_INPUT.name)
     if cause is None or isinstance(cause, GraphQLError):
-        return _said_by_author(error, cause, log_fields)
+        return _author_error(error, cause, log_fields)
     if match := _NULL.match(str(cause)):
         log.warning("unexpected_null", field=match[1], path=error.path, **log_fields)
         message = f"There is no value for {match[1]}, which may not be null."
-        return _formatted(error, message, {"code": Problem.UNEXPECTED_NULL.name, **_found_by(log_fields)})
+        return _format_error(error, message, {"code": Problem.UNEXPECTED_NULL.name, **_request_id_of(log_fields)})
     log.error("resolver_failed", path=error.path, exc_info=cause, **log_fields)
-    return _formatted(error, "Something went wrong.", {"code": Problem.INTERNAL.name, **_found_by(log_fields)})
+    return _format_error(error, "Something went wrong.", {"code": Problem.INTERNAL.name, **_request_id_of(log_fields)})
 
 
-def _said_by_author(error: GraphQLError, cause: GraphQLError | None, log_fields: Mapping[str, str]) -> dict[str, Any]:
+def _author_error(error: GraphQLError, cause: GraphQLError | None, log_fields: Mapping[str, str]) -> dict[str, Any]:
     """A GraphQLError was raised on purpose, unless graphql-core raised it for a value that does not fit its type."""
     if _MISFIT.match(error.message):
         log.warning("invalid_value", path=error.path, detail=error.message, **log_fields)
         message = "A service gave a value that does not fit this field."
-        return _formatted(error, message, {"code": Problem.INVALID_VALUE.name, **_found_by(log_fields)})
+        return _format_error(error, message, {"code": Problem.INVALID_VALUE.name, **_request_id_of(log_fields)})
     default = (
         Problem.FORBIDDEN.name if isinstance(cause or error, StrawberryGraphQLError) else Problem.BAD_USER_INPUT.name
     )
@@ -101,21 +101,21 @@ def _said_by_author(error: GraphQLError, cause: GraphQLError | None, log_fields:
 
 def _is_about_request(error: GraphQLError) -> bool:
     """Whether it stopped the request before any field ran, and no author's code raised it."""
-    cause = _cause(error)
+    cause = _innermost_cause(error)
     return error.path is None and (bool(error.nodes) or cause is None or isinstance(cause, GraphQLError))
 
 
-def _found_by(log_fields: Mapping[str, str]) -> dict[str, str]:
+def _request_id_of(log_fields: Mapping[str, str]) -> dict[str, str]:
     """What ties an error that was logged to its line in the log: the response's `x-request-id`."""
     request_id = log_fields.get("request_id")
     return {"requestId": request_id} if request_id else {}
 
 
-def _uniform(message: str, code: str) -> dict[str, Any]:
+def _uniform_error(message: str, code: str) -> dict[str, Any]:
     return {"message": message, "extensions": {"code": code}}
 
 
-def _cause(error: GraphQLError) -> BaseException | None:
+def _innermost_cause(error: GraphQLError) -> BaseException | None:
     """The innermost exception that graphql-core and strawberry wrapped."""
     cause: BaseException | None = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
@@ -124,13 +124,13 @@ def _cause(error: GraphQLError) -> BaseException | None:
 
 
 def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
-    return _formatted(error, error.message[:MOST_CHARACTERS], {"code": code, **(error.extensions or {})})
+    return _format_error(error, error.message[:MAX_CHARACTERS], {"code": code, **(error.extensions or {})})
 
 
-def _formatted(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> dict[str, Any]:
+def _format_error(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> dict[str, Any]:
     formatted: dict[str, Any] = {"message": message}
     if error.locations:
-        formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations[:MOST_LOCATIONS]]
+        formatted["locations"] = [{"line": at.line, "column": at.column} for at in error.locations[:MAX_LOCATIONS]]
     if error.path is not None:
         formatted["path"] = list(error.path)
     formatted["extensions"] = dict(extensions)

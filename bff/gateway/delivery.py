@@ -12,7 +12,7 @@ import structlog
 from graphql.execution import InitialIncrementalExecutionResult
 
 from bff.contract import Answer, Answers, Part, Parts, Problem
-from bff.engine.errors import logged_error
+from bff.engine.errors import request_error
 from bff.engine.incremental.by_id import Delivery
 from bff.operation.answers import answer_internal, answer_result
 from bff.operation.operation import Operation
@@ -61,7 +61,7 @@ class DeliveryInParts:
                     has_begun = True
         except TimeoutError:
             log.warning("request_timeout", seconds=self._timeout, **log_fields)
-            error = logged_error("The request took too long.", Problem.TIMEOUT.name, log_fields)
+            error = request_error("The request took too long.", Problem.TIMEOUT.name, log_fields)
             yield self._break_off(error) if has_begun else Answer(errors=[error])
         except Exception:
             log.exception("request_failed", **log_fields)

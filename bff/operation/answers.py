@@ -10,7 +10,7 @@ from graphql import ExecutionResult
 
 from bff.authoring import Context
 from bff.contract import Answer, Caching, Encoded, Problem, Request
-from bff.engine.errors import field_errors, logged_error
+from bff.engine.errors import field_errors, request_error
 from bff.operation.operation import Operation, Outcome, log_fields
 
 log = structlog.get_logger("bff.gateway")
@@ -68,10 +68,10 @@ def answer_timeout(operation: Operation, timeout: float) -> Answer:
     fields = operation.log_fields
     log.warning("request_timeout", seconds=timeout, **fields)
     message = f"The request took longer than the {timeout:g} seconds that it may."
-    return Answer(errors=[logged_error(message, Problem.TIMEOUT.name, fields)])
+    return Answer(errors=[request_error(message, Problem.TIMEOUT.name, fields)])
 
 
 def answer_internal(request: Request) -> Answer:
     """The answer where something unexpected was logged: the frontend reads that, never what."""
-    error = logged_error("Something went wrong.", Problem.INTERNAL.name, log_fields(request))
+    error = request_error("Something went wrong.", Problem.INTERNAL.name, log_fields(request))
     return Answer(errors=[error], was_executed=False, status=Problem.INTERNAL.status)

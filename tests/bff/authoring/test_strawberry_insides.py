@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import strawberry
@@ -80,3 +82,13 @@ def test_handlers_of_exceptions() -> None:
     """There are none here, and none in a schema of graphql-core's."""
     assert not insides.handles_exceptions(CORE)
     assert not insides.handles_exceptions(GraphQLSchema())
+
+
+def test_no_other_module_looks_into_strawberry() -> None:
+    """But for the rule that counts costs, which may not import this room."""
+    insides_of = re.compile(
+        r"\._schema\b(?=.*noqa)|_raw_info|_is_default\b|strawberry-definition|__strawberry_definition__"
+    )
+    rooms = Path(insides.__file__).parents[1]
+    found = {str(file.relative_to(rooms)) for file in rooms.rglob("*.py") if insides_of.search(file.read_text())}
+    assert found == {"authoring/strawberry_insides.py", "validation/cost_terms.py"}
