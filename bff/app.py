@@ -20,7 +20,7 @@ from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, 
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
-from bff.http.timeouts import Timeouts
+from bff.http.options import Timeouts
 from bff.loading.scope import RequestScope
 from bff.observability.metrics import expose_metrics
 from bff.upstreams import Upstreams

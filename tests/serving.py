@@ -9,9 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 import uvicorn
 
 from bff.http.asgi import App
-from bff.http.options import Options
+from bff.http.options import Options, Timeouts
 from bff.http.server.run import config, listen
-from bff.http.timeouts import Timeouts
 
 
 class _Quiet(uvicorn.Server):

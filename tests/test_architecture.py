@@ -53,6 +53,25 @@ WINGS_SEEN = {
 }
 """What each wing may import of ours. The gateway loads schemas and the demo by name."""
 
+HTTP_ARROWS = {
+    "door": {"transports", "graphiql", "guards", "responses", "server", "options", "asgi"},
+    "transports": {"guards", "requests", "responses", "options", "asgi", "extensions"},
+    "graphiql": {"responses", "asgi"},
+    "server": {"options", "asgi", "extensions"},
+    "guards": {"asgi"},
+    "requests": {"options", "asgi"},
+    "responses": {"asgi"},
+    "asgi": {"extensions"},
+    "options": set[str](),
+    "extensions": set[str](),
+}
+"""What each room and file of bff.http imports of the others: from the door down, and never back."""
+
+GATEWAY_SEEN_BY = {"bff.http.door", "bff.http.graphiql.page", "bff.http.guards.cors", "bff.http.responses.health"} | {
+    f"bff.http.transports.{each}" for each in ("transport", "websocket")
+}
+"""The modules of bff.http that may name the gateway's Protocol: a transport reaches it through what these hand out."""
+
 CONNECTOR_ROLES = {
     "endpoints": "what authors write: the kind's function and its methods, checked, as Endpoints",
     "operations": "what the connector must know of one endpoint: the subclasses of Operation and their parts",
@@ -195,6 +214,31 @@ def test_wings_see_only_what_they_may(wing: str) -> None:
         if _within(module, wing) and not any(_within(target, seen) for seen in WINGS_SEEN[wing])
     ]
     assert wrong == []
+
+
+def _http_room(module: str) -> str:
+    return module.split(".")[2]
+
+
+def test_rooms_of_http_import_downwards() -> None:
+    """The door, the transports, then what these are made of; an arrow that is not used any more leaves the data."""
+    arrows: dict[str, set[str]] = {room: set() for room in HTTP_ARROWS}
+    for module, target, _ in _imports():
+        if _within(module, "bff.http") and _within(target, "bff.http"):
+            here, there = _http_room(module), _http_room(target)
+            if here != there:
+                arrows.setdefault(here, set()).add(there)
+    assert arrows == HTTP_ARROWS
+
+
+def test_transports_reach_the_gateway_only_through_the_guards() -> None:
+    """A transport that could call the gateway by itself could forget a guard."""
+    named = {
+        module
+        for module, file in _files().items()
+        if _within(module, "bff.http") and "AnswersRequests" in file.read_text()
+    }
+    assert named == GATEWAY_SEEN_BY
 
 
 def test_connectors_do_not_know_each_other() -> None:

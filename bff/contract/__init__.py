@@ -3,7 +3,7 @@
 from bff.contract.answer import Answer, Answers, Caching, Encoded, Part, Parts, Response
 from bff.contract.answers_requests import AnswersRequests
 from bff.contract.caller import ANONYMOUS, Caller
-from bff.contract.codes import Problem
+from bff.contract.codes import Problem, make_internal_error
 from bff.contract.frontend_card import CrossOrigin, Example, FrontendCard, UploadLimits
 from bff.contract.refused import Refused
 from bff.contract.request import Increments, Request
@@ -29,5 +29,6 @@ __all__ = [
     "Response",
     "Timings",
     "UploadLimits",
+    "make_internal_error",
     "timings",
 ]

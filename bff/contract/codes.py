@@ -109,3 +109,9 @@ class Problem(Enum):
         """The exception to raise. `headers` are HTTP headers with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return Refused(self.name, message, status=self.status, headers=named)
+
+
+def make_internal_error(request_id: str = "") -> Refused:
+    """The refusal that stands for an unexpected error; `request_id` is that of its log line."""
+    status = Problem.INTERNAL.status
+    return Refused(Problem.INTERNAL.name, "Something went wrong.", status=status, request_id=request_id)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import IO, Any, Protocol
 
-from bff.http.extensions import get_direct
+from bff.http.extensions import get_abort, get_direct, get_stop_event
 from connectors.aio.cooperative import LARGE, yield_to_loop
 
 Scope = MutableMapping[str, Any]
@@ -79,6 +80,16 @@ class Exchange:
         """The path where the application is mounted; links to its own paths begin with it."""
         root: str = self.scope.get("root_path", "")
         return root.rstrip("/")
+
+    @property
+    def abort(self) -> Callable[[], None]:
+        """What ends the connection without waiting for its reader; nothing on a server that offers none."""
+        return get_abort(self.scope)
+
+    @property
+    def stop_event(self) -> asyncio.Event | None:
+        """Set when the server begins to stop; None on a server without lifespan state."""
+        return get_stop_event(self.scope)
 
     @property
     def client(self) -> str:

@@ -7,22 +7,20 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 
 import structlog
 
-from bff.contract import AnswersRequests, Problem, Refused
+from bff.contract import AnswersRequests, Problem, Refused, make_internal_error
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, get_path, read_headers
-from bff.http.errors import make_internal_error
 from bff.http.graphiql.page import Pages
 from bff.http.guards.cors import allow_reading, answer_preflight, is_preflight, list_candidates
 from bff.http.guards.request_id import RequestIds
-from bff.http.options import Options
+from bff.http.options import Options, Timeouts
 from bff.http.responses import health
 from bff.http.responses.compression import Compression
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import GRAPHQL, JSON, parse_accept
 from bff.http.responses.server_timing import start_timing
 from bff.http.server.lifespan import Lifespan, serve_lifespan
-from bff.http.timeouts import Timeouts
-from bff.http.transports.table import find_transport, make_transports
-from bff.http.transports.transport import serve_request
+from bff.http.transports.table import make_transports
+from bff.http.transports.transport import find_transport, serve_request
 from bff.http.transports.websocket import serve_websocket
 
 log = structlog.get_logger("bff.http")

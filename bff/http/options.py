@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
 
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.options import ConfigPath, Duration, Model, Size
 
 
@@ -66,3 +68,40 @@ class Options(Model):
     """Serve GraphiQL to browsers."""
     compression: Compression | None = Field(default_factory=Compression)
     """Compress responses, but not streams. Set it to `null` when your proxy compresses."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long the server and its transports wait, in seconds.
+
+    Not in bff.yaml: the defaults suit production. Tests hand in shorter ones, or a clock of their own.
+    """
+
+    clock: Clock = SYSTEM_CLOCK
+    """Measures the waits of transports; those of the server's connections are measured by the event loop."""
+
+    head: float = 15.0
+    """A client may take this long to send a request line with headers, or the rest of a body that was refused."""
+    body: float = 15.0
+    """A request body may take this long to arrive."""
+    idle_connection: float = 75.0
+    """A connection without a request is kept this long: longer than load balancers keep theirs (60 s), so that the
+    balancer closes first."""
+    graceful_stop: int = 15
+    """Requests under way may take this long to finish after the process is told to stop."""
+    close: float = 5.0
+    """A websocket client may take this long to read what precedes the close frame, and again to answer the close."""
+    connection_init: float = 5.0
+    """A websocket client may take this long to send connection_init."""
+    operation_end: float = 1.0
+    """A completed websocket operation may take this long to end before the next message is read."""
+    unread_stream: float = 15.0
+    """An event stream without a reader is kept this long, before its first reader and after each."""
+    slow_subscriber: float = 5.0
+    """A subscriber that is too slow may take this long to read SUBSCRIBER_TOO_SLOW before the connection is aborted."""
+    sse_keep_alive: float = 12.0
+    """After this long without an event a comment keeps proxies from closing the connection."""
+    multipart_heartbeat: float = 5.0
+    """After this long without an event an empty part keeps proxies from closing the connection."""
+    legacy_keep_alive: float = 12.0
+    """The interval between two `ka` messages of the subprotocol graphql-ws."""

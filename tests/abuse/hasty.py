@@ -6,8 +6,8 @@ import sys
 
 from bff.app import Service, load_project
 from bff.cli.running import run_until_stopped
+from bff.http.options import Timeouts
 from bff.http.server import run as server
-from bff.http.timeouts import Timeouts
 from tests.e2e.command import ROOT
 
 TIMEOUTS = Timeouts(head=2.0, body=2.0)

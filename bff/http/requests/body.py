@@ -6,8 +6,8 @@ import asyncio
 
 from bff.contract import Problem, Refused
 from bff.http.asgi import ClientGone, Exchange, Message
+from bff.http.options import Timeouts
 from bff.http.requests.decompression import check_coding, decompress
-from connectors.aio.timeout import Timeout
 
 
 def take_whole_body(exchange: Exchange, max_bytes: int) -> bytes | None:
@@ -20,23 +20,23 @@ def take_whole_body(exchange: Exchange, max_bytes: int) -> bytes | None:
     return whole
 
 
-async def read_body(exchange: Exchange, max_bytes: int, timeout: float) -> bytes:  # noqa: ASYNC109 - a Timeout inside costs less
+async def read_body(exchange: Exchange, max_bytes: int, timeouts: Timeouts) -> bytes:
     """The whole body, decompressed if it is gzip.
 
-    Raises Refused if it has more than `max_bytes`, announced or counted, or does not arrive within `timeout` seconds;
+    Raises Refused if it has more than `max_bytes`, announced or counted, or does not arrive within `timeouts.body`;
     ClientGone if the client disconnects.
     """
     announced = exchange.headers.get("content-length")
     if announced is not None and announced.isdecimal() and (len(announced) > 18 or int(announced) > max_bytes):
         raise _too_large(max_bytes)
     is_compressed = check_coding(exchange.headers.get("content-encoding"))
-    limit = Timeout(timeout)
+    limit = timeouts.clock.timeout(timeouts.body)
     try:
         body = await _receive_all(exchange, max_bytes)
         return await decompress(body, max_bytes) if is_compressed else body
     except asyncio.CancelledError:
         if limit.is_ours():
-            message = f"The request body did not arrive within {timeout:.0f} seconds."
+            message = f"The request body did not arrive within {timeouts.body:.0f} seconds."
             raise Problem.REQUEST_TIMEOUT.refusal(message) from None
         raise
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from python_multipart.exceptions import FormParserError
@@ -92,8 +92,3 @@ class Parser:
 def _decode_text(value: bytes) -> str:
     """Text of a form; browsers write UTF-8 (RFC 7578, section 5.1)."""
     return value.decode("utf-8", "replace")
-
-
-def is_multipart(headers: Mapping[str, str]) -> bool:
-    """Whether a request's body is multipart/form-data by its Content-Type."""
-    return headers.get("content-type", "").lower().startswith("multipart/form-data")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -19,6 +19,7 @@ from bff.http.asgi import ClientGone, Exchange
 from bff.http.requests.decompression import check_coding
 from bff.http.requests.form_data import BadMultipart, End, Event, Parser, Part, Whole
 from bff.http.requests.params import Params, read_json
+from connectors.aio.clock import Clock, timeout_after
 from connectors.files import File
 
 IN_MEMORY = 128 * 1024
@@ -29,7 +30,12 @@ _TYPE = re.compile(r"[!#$&^_.+a-zA-Z0-9-]+/[!#$&^_.+a-zA-Z0-9-]+")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 
-async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int) -> Params:
+def is_multipart(headers: Mapping[str, str]) -> bool:
+    """Whether a request's body is multipart/form-data by its Content-Type."""
+    return headers.get("content-type", "").lower().startswith("multipart/form-data")
+
+
+async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int, clock: Clock) -> Params:
     """The parameters of a request, its files in the places of its variables that `map` names.
 
     `max_bytes` bounds everything but the files. Raises Refused, and ClientGone if the client disconnects.
@@ -41,7 +47,7 @@ async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int) 
     try:
         parser = Parser(exchange.headers.get("content-type", ""))
         reading = _read_events(exchange, parser, _max_total(limits, max_bytes))
-        async with asyncio.timeout(limits.timeout), aclosing(reading) as events:
+        async with timeout_after(limits.timeout, clock), aclosing(reading) as events:
             async for event in events:
                 await form.add_event(event)
     except BadMultipart as error:

@@ -15,8 +15,7 @@ import msgspec
 import orjson
 import structlog
 
-from bff.contract import Answer, Problem
-from bff.http.errors import make_internal_error
+from bff.contract import Answer, Problem, make_internal_error
 from connectors.forms import Record
 
 log = structlog.get_logger("bff.http")

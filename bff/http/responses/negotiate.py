@@ -14,6 +14,8 @@ JSON = "application/json"
 EVENTS = "text/event-stream"
 HTML = "text/html"
 MULTIPART = "multipart/mixed"
+CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
+"""Content-Type of a GraphQL response, by its media type."""
 
 _Q = re.compile(r"[01](\.\d*)?")
 _MAX_LENGTH = 1000

@@ -16,7 +16,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from bff.http.extensions import announce_stop, offer_abort, offer_direct
-from bff.http.timeouts import Timeouts
+from bff.http.options import Timeouts
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request line and headers together, plus at most one read from the socket."""

@@ -18,10 +18,9 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from bff.http.asgi import App
-from bff.http.options import Options, Tls
+from bff.http.options import Options, Timeouts, Tls
 from bff.http.server.http_protocol import BoundedHttp
 from bff.http.server.websocket_protocol import BoundedWebsocket
-from bff.http.timeouts import Timeouts
 
 try:
     import uvloop

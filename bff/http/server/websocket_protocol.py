@@ -16,7 +16,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 
 from bff.http.extensions import announce_stop, offer_abort
-from bff.http.timeouts import Timeouts
+from bff.http.options import Timeouts
 
 MAX_FRAGMENTS = 1000
 """Frames of one message; empty ones need memory too."""

@@ -1,4 +1,4 @@
-"""Several operations in one POST, as a JSON array: run at the same time, answered in order. Called by `post`."""
+"""Several operations in one POST, as a JSON array: run at the same time, answered in order. Used by `post`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 import structlog
 
-from bff.contract import Answer, Parts, Problem, Refused
-from bff.http.errors import make_internal_error
+from bff.contract import Answer, Parts, Problem, Refused, make_internal_error
 from bff.http.requests.params import read_map
 from bff.http.responses.encode import encode
+from bff.http.responses.negotiate import CONTENT_TYPES, EVENTS, GRAPHQL, JSON, parse_accept
+from bff.http.responses.server_timing import measure_encoding
 from bff.http.transports.transport import Admitted
 
 _NOT_IN_A_BATCH = Problem.SUBSCRIPTION_IN_BATCH.refusal(
@@ -21,7 +22,20 @@ _NOT_IN_A_BATCH = Problem.SUBSCRIPTION_IN_BATCH.refusal(
 log = structlog.get_logger("bff.http")
 
 
-def check_batch(batch: Sequence[Any], max_operations: int | None) -> None:
+async def respond_to_batch(admitted: Admitted, batch: Sequence[Any]) -> None:
+    """Answer a batch with status 200 and an array, in which each element has its own errors. Raises Refused."""
+    exchange = admitted.exchange
+    _check_batch(batch, admitted.card.batch)
+    media = parse_accept(exchange.headers.get("accept")).json
+    if media is None:
+        raise Problem.NOT_ACCEPTABLE.refusal(f"Accept {GRAPHQL} or {JSON}; a batch is not answered as {EVENTS}.")
+    answers = await admitted.run(_answer_batch(admitted, batch))
+    with measure_encoding(exchange):
+        body = b"[" + b",".join(map(encode, answers)) + b"]"
+    await exchange.respond(200, body, CONTENT_TYPES[media])
+
+
+def _check_batch(batch: Sequence[Any], max_operations: int | None) -> None:
     """Raise Refused for an array that is empty or too long; `max_operations` is None where arrays are refused."""
     if max_operations is None:
         raise Problem.BATCHING_DISABLED.refusal(
@@ -35,20 +49,13 @@ def check_batch(batch: Sequence[Any], max_operations: int | None) -> None:
         )
 
 
-async def answer_batch(admitted: Admitted, batch: Sequence[Any]) -> list[Answer]:
-    """One answer per element; an element that is not a GraphQL request gets its own refusal.
-
-    If this is cancelled, every operation is cancelled.
-    """
+async def _answer_batch(admitted: Admitted, batch: Sequence[Any]) -> list[Answer]:
+    """One answer per element; if this is cancelled, every operation is cancelled."""
     return await asyncio.gather(*(_answer_element(admitted, each) for each in batch))
 
 
-def encode_batch(answers: Sequence[Answer]) -> bytes:
-    """The answers as a JSON array."""
-    return b"[" + b",".join(map(encode, answers)) + b"]"
-
-
 async def _answer_element(admitted: Admitted, data: Any) -> Answer:
+    """The answer of one element; one that is not a GraphQL request gets its own refusal."""
     exchange = admitted.exchange
     try:
         request = read_map(data).to_request(

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 
 from bff.contract import Problem, Refused
 from bff.http.extensions import do_nothing
-from bff.http.options import Subscriptions
+from bff.http.options import Subscriptions, Timeouts
 from bff.http.transports.sse import encode_event
+from connectors.aio.clock import Timer
 
 
 class EventStream:
@@ -37,7 +38,7 @@ class EventStream:
         self.is_open = False
         self.abort: Callable[[], None] = do_nothing
         """Aborts the reader's connection."""
-        self.expiry: asyncio.TimerHandle | None = None
+        self.expiry: Timer | None = None
 
     def start_operation(self, id: str, operation: Coroutine[None, None, None], max_operations: int) -> None:  # noqa: A002
         """Run an operation until it ends or `stop_operation`. Raises Refused if its id is in use, or too many run."""
@@ -113,10 +114,10 @@ class EventStream:
 class EventStreams:
     """The event streams of this process, by their tokens."""
 
-    def __init__(self, options: Subscriptions, ttl: float) -> None:
-        """A stream without a reader is removed after `ttl` seconds."""
+    def __init__(self, options: Subscriptions, timeouts: Timeouts) -> None:
+        """A stream without a reader is removed after `timeouts.unread_stream`."""
         self._options = options
-        self._ttl = ttl
+        self._ttl, self._clock = timeouts.unread_stream, timeouts.clock
         self._by_token: dict[str, EventStream] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -169,7 +170,7 @@ class EventStreams:
     def _schedule_expiry(self, token: str) -> None:
         stream = self._by_token.get(token)
         if stream is not None:
-            stream.expiry = asyncio.get_running_loop().call_later(self._ttl, self._remove_stream, token)
+            stream.expiry = self._clock.call_later(self._ttl, self._remove_stream, token)
 
     def _remove_stream(self, token: str) -> None:
         closing = asyncio.ensure_future(self._by_token.pop(token).close())

@@ -15,15 +15,14 @@ import msgspec
 import orjson
 import structlog
 
-from bff.contract import Answer, Increments, Parts, Problem, Refused, Response
+from bff.contract import Answer, Increments, Parts, Problem, Refused, Response, make_internal_error
 from bff.http.asgi import ClientGone, Receive, Send
-from bff.http.errors import make_internal_error
-from bff.http.options import Options
+from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params, read_map
 from bff.http.responses.encode import encode, encode_errors, to_json
-from bff.http.timeouts import Timeouts
 from bff.http.transports.connection_init import merge_payload
-from bff.http.transports.slow_consumers import bound_backlog
+from bff.http.transports.slow_consumers import limit_backlog
+from connectors.aio.clock import timeout_after
 
 log = structlog.get_logger("bff.http")
 
@@ -81,7 +80,7 @@ class Connection:
     async def run(self) -> None:
         """Handle messages until the client disconnects. Raises CloseSocket if the client breaks the protocol."""
         try:
-            async with asyncio.timeout(self._timeouts.connection_init):
+            async with timeout_after(self._timeouts.connection_init, self._timeouts.clock):
                 while not self._is_acknowledged:
                     await self._handle_message(await self._read_message())
             while True:
@@ -195,7 +194,7 @@ class Connection:
                 async for part in answer.more:
                     await self._send_result(id, part)
         elif not isinstance(answer, Answer):
-            async with aclosing(bound_backlog(answer, self._subscriptions, self._abort, self._timeouts)) as events:
+            async with aclosing(limit_backlog(answer, self._subscriptions, self._abort, self._timeouts)) as events:
                 async for event in events:
                     await self._send_result(id, event)
         elif answer.was_executed:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from bff.http.asgi import Exchange, wait_for_disconnect
-from bff.http.extensions import get_stop_event
 
 T = TypeVar("T")
 
@@ -41,7 +40,7 @@ async def add_heartbeats(
 @asynccontextmanager
 async def watch_for_end(exchange: Exchange, *, also_at_stop: bool) -> AsyncIterator[asyncio.Task[None]]:
     """A task that is done when the client disconnects or, with `also_at_stop`, when the server begins to stop."""
-    stop = get_stop_event(exchange.scope) if also_at_stop else None
+    stop = exchange.stop_event if also_at_stop else None
     end = asyncio.ensure_future(_wait_for_end(exchange, stop))
     try:
         yield end

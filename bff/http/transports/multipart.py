@@ -9,11 +9,10 @@ from contextlib import aclosing
 
 import structlog
 
-from bff.contract import Answer, Answers, Increments, Parts, Problem, Refused
+from bff.contract import Answer, Answers, Increments, Parts, Problem, Refused, make_internal_error
 from bff.http.asgi import Exchange
-from bff.http.errors import make_internal_error
+from bff.http.options import Timeouts
 from bff.http.responses.encode import encode, encode_errors
-from bff.http.timeouts import Timeouts
 from bff.http.transports.heartbeat import add_heartbeats, watch_for_end
 
 log = structlog.get_logger("bff.http")

@@ -7,32 +7,35 @@ and 200 for every well-formed request in application/json. We follow the audit s
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from contextlib import aclosing
+from typing import Any
 
 from bff.contract import Answer, Answers, FrontendCard, Increments, Parts, Problem, timings
 from bff.http.asgi import Exchange
-from bff.http.extensions import get_abort
-from bff.http.options import Options
+from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params
 from bff.http.responses.cache_headers import respond_to_get
 from bff.http.responses.encode import encode
-from bff.http.responses.negotiate import EVENTS, GRAPHQL, JSON, MULTIPART, Accept, parse_accept
+from bff.http.responses.negotiate import CONTENT_TYPES, EVENTS, GRAPHQL, JSON, MULTIPART, Accept, parse_accept
 from bff.http.responses.server_timing import measure_encoding
-from bff.http.timeouts import Timeouts
+from bff.http.transports.batch import respond_to_batch
 from bff.http.transports.multipart import send_parts, send_subscription
-from bff.http.transports.slow_consumers import bound_backlog
+from bff.http.transports.slow_consumers import limit_backlog
 from bff.http.transports.sse import send_events
-from bff.http.transports.transport import Admitted, Message, Transport
+from bff.http.transports.transport import Admitted, Transport
 
-CONTENT_TYPES = {media: f"{media}; charset=utf-8" for media in (JSON, GRAPHQL)}
 _NO_EVENTS = Problem.NOT_ACCEPTABLE.refusal(
     f"This operation is a subscription: send Accept: {EVENTS}, or {MULTIPART}; subscriptionSpec=1.0, "
     "or open a websocket at this address."
 ).answer()
 
 
-class RequestResponse(Transport[Message]):
-    """A transport whose request holds all it asks for; `Accept` says how the response is sent."""
+class RequestResponse(Transport[Params | list[Any]]):
+    """One operation, or a batch of them, in a request; `Accept` says how the response is sent."""
+
+    no_mutations = False
+    """Whether mutations are refused."""
 
     def __init__(self, options: Options, timeouts: Timeouts) -> None:
         self._options = options
@@ -46,15 +49,20 @@ class RequestResponse(Transport[Message]):
                 f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
             )
 
-    async def respond_to_operation(self, admitted: Admitted, params: Params, *, no_mutations: bool = False) -> None:
-        """Answer one operation and send its response."""
+    def respond(self, admitted: Admitted, message: Params | list[Any]) -> Awaitable[None]:
+        """Answer one operation, or the decoded array of a batch."""
+        if isinstance(message, list):
+            return respond_to_batch(admitted, message)
+        return self._respond_to_operation(admitted, message)
+
+    async def _respond_to_operation(self, admitted: Admitted, params: Params) -> None:
         exchange = admitted.exchange
         accept = parse_accept(exchange.headers.get("accept"))
         request = params.to_request(
             admitted.card.name,
             exchange.headers,
             exchange.client,
-            no_mutations=no_mutations,
+            no_mutations=self.no_mutations,
             instead_of_events=None if accept.events or accept.multipart_events else _NO_EVENTS,
             increments=_choose_increments(accept),
             takes_records=True,
@@ -69,7 +77,7 @@ class RequestResponse(Transport[Message]):
 
     async def _send_many(self, exchange: Exchange, answer: Parts | Answers, accept: Accept) -> None:
         if not isinstance(answer, Parts):
-            events = bound_backlog(answer, self._options.subscriptions, get_abort(exchange.scope), self._timeouts)
+            events = limit_backlog(answer, self._options.subscriptions, exchange.abort, self._timeouts)
             await (send_subscription if accept.multipart_events else send_events)(exchange, events, self._timeouts)
         elif accept.increments is not None:
             await send_parts(exchange, answer, accept.increments)

@@ -13,17 +13,14 @@ from urllib.parse import parse_qs
 
 import structlog
 
-from bff.contract import Answer, Answers, FrontendCard, Parts, Problem, Refused, Request
+from bff.contract import Answer, Answers, FrontendCard, Parts, Problem, Refused, Request, make_internal_error
 from bff.http.asgi import Exchange
-from bff.http.errors import make_internal_error
-from bff.http.extensions import get_abort
-from bff.http.options import Options
+from bff.http.options import Options, Timeouts
 from bff.http.requests.body import read_body
 from bff.http.requests.params import Params, check_media_type, read_json
 from bff.http.responses.encode import encode, to_json
-from bff.http.timeouts import Timeouts
 from bff.http.transports.event_streams import EventStream, EventStreams
-from bff.http.transports.slow_consumers import bound_backlog
+from bff.http.transports.slow_consumers import limit_backlog
 from bff.http.transports.sse import send_stream
 from bff.http.transports.transport import Admitted, Transport
 
@@ -43,7 +40,7 @@ class SingleConnection(Transport[Params | None]):
         self._options = options
         self._timeouts = timeouts
         self._is_enabled = options.subscriptions.max_streams > 0
-        self.streams = EventStreams(options.subscriptions, timeouts.unread_stream)
+        self.streams = EventStreams(options.subscriptions, timeouts)
 
     def matches(self, exchange: Exchange) -> bool:
         """A PUT, or any method with the token of a stream."""
@@ -66,7 +63,7 @@ class SingleConnection(Transport[Params | None]):
         if exchange.method != "POST":
             return None
         self.streams.find(_get_token(exchange))
-        params = read_json(await read_body(exchange, self._options.max_body_size, self._timeouts.body))
+        params = read_json(await read_body(exchange, self._options.max_body_size, self._timeouts))
         if isinstance(params, list):
             raise Problem.BATCHING_DISABLED.refusal("On an event stream, send one operation in each request.")
         return params
@@ -81,7 +78,7 @@ class SingleConnection(Transport[Params | None]):
             await exchange.respond(201, token, "text/plain; charset=utf-8", {"cache-control": "no-store"})
         elif exchange.method == "GET":
             with self.streams.open(_get_token(exchange), _read_last_event_id(exchange)) as stream:
-                stream.abort = get_abort(exchange.scope)
+                stream.abort = exchange.abort
                 await send_stream(exchange, stream.read_events(), self._timeouts)
         else:
             await _stop_operation(exchange, self.streams.find(_get_token(exchange)))
@@ -130,7 +127,7 @@ class SingleConnection(Transport[Params | None]):
         if isinstance(answer, Answer):
             yield answer
             return
-        bounded = bound_backlog(answer, self._options.subscriptions, lambda: stream.abort(), self._timeouts)
+        bounded = limit_backlog(answer, self._options.subscriptions, lambda: stream.abort(), self._timeouts)
         async with aclosing(bounded) as events:
             async for event in events:
                 yield event

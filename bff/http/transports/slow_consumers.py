@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import structlog
 
 from bff.contract import Answer, Answers, Problem
-from bff.http.options import Subscriptions
-from bff.http.timeouts import Timeouts
+from bff.http.options import Subscriptions, Timeouts
 from connectors.aio.bounded_queue import BoundedQueue, Overflow
 from connectors.streams.pace import Pace
 
 log = structlog.get_logger("bff.http")
 
 
-def bound_backlog(answers: Answers, options: Subscriptions, abort: Callable[[], None], timeouts: Timeouts) -> Answers:
+def limit_backlog(answers: Answers, options: Subscriptions, abort: Callable[[], None], timeouts: Timeouts) -> Answers:
     """The same events, requested and buffered as `options.overflow` says.
 
     With `disconnect`, events of a subscriber that is too slow end with Refused; `abort` ends its connection if it does
@@ -25,16 +25,22 @@ def bound_backlog(answers: Answers, options: Subscriptions, abort: Callable[[], 
     """
     if options.overflow == "wait":
         return answers
-    stop = (abort, timeouts.slow_subscriber) if options.overflow == "disconnect" else None
-    return _buffer_events(answers, options.overflow, options.buffer, stop)
+    disconnect = _Disconnect(abort, timeouts) if options.overflow == "disconnect" else None
+    return _buffer_events(answers, options.overflow, options.buffer, disconnect)
 
 
-async def _buffer_events(
-    answers: Answers, overflow: Overflow, size: int, stop: tuple[Callable[[], None], float] | None
-) -> Answers:
+@dataclass(frozen=True, slots=True)
+class _Disconnect:
+    """How a subscriber that is too slow is disconnected."""
+
+    abort: Callable[[], None]
+    timeouts: Timeouts
+
+
+async def _buffer_events(answers: Answers, overflow: Overflow, size: int, disconnect: _Disconnect | None) -> Answers:
     too_slow = Problem.SUBSCRIBER_TOO_SLOW.refusal(f"Events came faster than they were read: {size} waited already.")
     queue: BoundedQueue[Answer] = BoundedQueue(size, overflow, too_slow)
-    filling = asyncio.ensure_future(_fill_queue(queue, answers, Pace(size), stop))
+    filling = asyncio.ensure_future(_fill_queue(queue, answers, Pace(size), disconnect))
     try:
         async for answer in queue:
             yield answer
@@ -46,21 +52,20 @@ async def _buffer_events(
 
 
 async def _fill_queue(
-    queue: BoundedQueue[Answer], answers: Answers, pace: Pace, stop: tuple[Callable[[], None], float] | None
+    queue: BoundedQueue[Answer], answers: Answers, pace: Pace, disconnect: _Disconnect | None
 ) -> None:
     """Put events into the queue as they come, whether or not they are read. Raises nothing but cancellation."""
     try:
         async with aclosing(answers):
             async for answer in answers:
                 queue.put(answer)
-                if queue.dropped and stop is not None:
+                if queue.dropped and disconnect is not None:
                     break
                 await pace.dealt()
     except Exception as error:  # noqa: BLE001 - handed to the reader
         queue.close(error)
     else:
         queue.close()
-    if queue.dropped and stop is not None:
-        abort, seconds = stop
-        await asyncio.sleep(seconds)  # cancelled when the reader reaches the end of the queue
-        abort()
+    if queue.dropped and disconnect is not None:
+        await disconnect.timeouts.clock.sleep(disconnect.timeouts.slow_subscriber)
+        disconnect.abort()  # unless the reader has reached the end of the queue, which cancels this

@@ -11,11 +11,10 @@ from contextlib import aclosing
 
 import structlog
 
-from bff.contract import Answers, Refused
+from bff.contract import Answers, Refused, make_internal_error
 from bff.http.asgi import Exchange
-from bff.http.errors import make_internal_error
+from bff.http.options import Timeouts
 from bff.http.responses.encode import encode
-from bff.http.timeouts import Timeouts
 from bff.http.transports.heartbeat import add_heartbeats, watch_for_end
 
 log = structlog.get_logger("bff.http")

@@ -54,7 +54,7 @@ class LegacyConnection(Connection):
         try:
             while True:
                 await self._send_message({"type": "ka"})
-                await asyncio.sleep(self._timeouts.legacy_keep_alive)
+                await self._timeouts.clock.sleep(self._timeouts.legacy_keep_alive)
         except ClientGone:
             return
 

@@ -1,13 +1,13 @@
 """What an HTTP transport is, and the one sequence of guards that every GraphQL request over HTTP passes.
 
-The door finds the transport in `table` and calls `serve_request`. A transport never sees the gateway: it is handed an
-`Admitted` request, so no transport can answer one that the guards did not let through.
+The door finds the transport of a request among those of `table` and calls `serve_request`. A transport never sees the
+gateway: it is handed an `Admitted` request, so no transport can answer one that the guards did not let through.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 from bff.contract import AnswersRequests, FrontendCard, Request, Response
@@ -16,6 +16,7 @@ from bff.http.guards.cors import check_cross_site
 from bff.http.guards.disconnect import while_connected
 
 Message = TypeVar("Message")
+T = TypeVar("T")
 
 
 class Admitted:
@@ -32,6 +33,10 @@ class Admitted:
     def answer(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer as long as the client is connected; ClientGone if it disconnects, and the work is cancelled then."""
         return while_connected(self._gateway.answer(request), self.exchange)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Run other work as long as the client is connected; ClientGone if it disconnects."""
+        return while_connected(work, self.exchange)
 
     def answer_detached(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer whether or not the client stays connected: the caller cancels it."""
@@ -65,6 +70,17 @@ class Transport(ABC, Generic[Message]):
 
     async def close(self) -> None:
         """End what outlives its request. Called when the server stops."""
+
+
+Transports = Sequence[Transport[Any]]
+
+
+def find_transport(transports: Transports, exchange: Exchange) -> Transport[Any] | None:
+    """The transport of a request; None if its method is none of GraphQL over HTTP."""
+    for transport in transports:
+        if transport.matches(exchange):
+            return transport
+    return None
 
 
 async def serve_request(

@@ -5,7 +5,6 @@ A new subprotocol is one class in this folder and one row in `_CONNECTIONS`.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
@@ -15,13 +14,13 @@ from bff.http.asgi import Receive, Scope, Send, get_client, read_headers
 from bff.http.extensions import get_abort
 from bff.http.guards.origins import is_origin_allowed
 from bff.http.guards.request_id import RequestIds
-from bff.http.options import Options
+from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import JSON
-from bff.http.timeouts import Timeouts
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL, CloseSocket, Connection
 from bff.http.transports.subscriptions_transport_ws import LEGACY, LegacyConnection
+from connectors.aio.clock import timeout_after
 
 _CONNECTIONS = {SUBPROTOCOL: Connection, LEGACY: LegacyConnection}
 """By subprotocol; if a client offers several, the first of this table is used."""
@@ -90,7 +89,7 @@ async def serve_websocket(
         await connection.run()
     except CloseSocket as close:
         with suppress(OSError, RuntimeError, TimeoutError):  # it may be closed already, or the client does not read
-            async with asyncio.timeout(timeouts.close):
+            async with timeout_after(timeouts.close, timeouts.clock):
                 await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
     finally:
         await connection.close()

@@ -15,8 +15,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse,
 
 from bff.contract import ANONYMOUS, Answer, Answers, Caller, Example, FrontendCard, Refused, Request
 from bff.http.door import http_app
-from bff.http.options import Options
-from bff.http.timeouts import Timeouts
+from bff.http.options import Options, Timeouts
 from tests.serving import serving
 from tests.waiting import GENEROUS, time_limit
 

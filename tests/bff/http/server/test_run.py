@@ -18,9 +18,8 @@ import trustme
 
 from bff.http.asgi import App
 from bff.http.door import http_app
-from bff.http.options import Options, Tls
+from bff.http.options import Options, Timeouts, Tls
 from bff.http.server.run import BadCertificate, CannotListen, PortInUse, address, listen, run, serve
-from bff.http.timeouts import Timeouts
 from tests.bff.http.world import FakeGateway, World, connected, open_world, reply
 from tests.serving import serving
 from tests.waiting import GENEROUS, time_limit, until

@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bff.contract import Answer
-from bff.http.timeouts import Timeouts
+from bff.http.options import Timeouts
 from tests.bff.http.world import World, open_world
 from tests.waiting import steady, time_limit, until
 

@@ -18,8 +18,7 @@ from bff.authoring import frontend, via
 from bff.contract import Refused
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
-from bff.http.options import Options
-from bff.http.timeouts import Timeouts
+from bff.http.options import Options, Timeouts
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL
 from tests.bff.fakes import FakeUpstream, batched, gateway
 from tests.serving import serving

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bff.contract import Answer, Refused
-from bff.http.timeouts import Timeouts
+from bff.http.options import Timeouts
 from tests.bff.http.world import World, codes, connected, open_world, reply
 from tests.waiting import until
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from bff.http.timeouts import Timeouts
+from bff.http.options import Timeouts
+from connectors.testing import ManualClock
 from tests.bff.http.world import World, codes, open_world
 from tests.waiting import time_limit, until
 
@@ -124,11 +125,15 @@ async def test_events_that_are_gone() -> None:
 
 async def test_reservations_are_bounded_and_expire() -> None:
     """With everything that ran on them."""
-    async with open_world(Timeouts(unread_stream=0.5), subscriptions={"max_streams": 1}) as world:
+    clock = ManualClock()
+    async with open_world(Timeouts(clock=clock), subscriptions={"max_streams": 1}) as world:
         token = await reserve(world)
         assert codes(await world.client.put(f"{world.url}/graphql")) == ["TOO_MANY_STREAMS"]
         await run(world, token, "a", FOREVER)
         await until(lambda: world.gateway.streams == 1)
+        await clock.advance(Timeouts().unread_stream - 0.1)
+        assert world.gateway.streams == 1
+        await clock.advance(0.1)
         await until(lambda: world.gateway.streams == 0)
         assert codes(await run(world, token, "a", FOREVER)) == ["STREAM_NOT_FOUND"]
         await reserve(world)

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from bff.contract import Answer, Answers, Request
-from bff.http.timeouts import Timeouts
+from bff.http.options import Timeouts
 from tests.bff.http.world import World, open_world
 from tests.seeds import IS_SOAK
 from tests.waiting import time_limit, until

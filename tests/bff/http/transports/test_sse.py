@@ -8,8 +8,7 @@ import pytest
 
 from bff.contract import Answer
 from bff.http.door import http_app
-from bff.http.options import Options
-from bff.http.timeouts import Timeouts
+from bff.http.options import Options, Timeouts
 from tests.bff.http.world import FakeGateway, World, connected, open_world
 from tests.serving import serving
 from tests.waiting import GENEROUS, steady, until
