@@ -1,4 +1,4 @@
-"""What product developers write about a gRPC upstream: `pricing = grpc("pricing")`, then its methods as endpoints."""
+"""The authoring API of gRPC upstreams: `pricing = grpc("pricing")`, then its methods as endpoints."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ from connectors.soap.schema_zeep import make_envelope, render_header
 
 
 def encode_message(method: Method, message: Any, headers: Mapping[str, Any]) -> bytes:
-    """The envelope to send, with a UsernameToken where the upstream wants one.
+    """Encode the envelope to send, with a UsernameToken where the options have a user.
 
-    Raises Misfit for data that the WSDL does not allow; facets such as patterns are left to the upstream.
+    Raises RequestMismatch for data that the WSDL does not allow; facets such as patterns are left to the upstream.
     """
     elements = [
         _encode_header(method, name, convert_value(value)) for name, value in headers.items() if value is not None
@@ -42,7 +42,7 @@ def encode_message(method: Method, message: Any, headers: Mapping[str, Any]) -> 
 
 
 def convert_value(value: Any) -> Any:
-    """Values that zeep would write wrongly, in a form that it writes right: enums, booleans, floats, UUIDs, tuples."""
+    """Convert values that zeep would write wrongly: enums, booleans, floats, UUIDs, tuples."""
     if isinstance(value, Mapping):
         return {name: convert_value(item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

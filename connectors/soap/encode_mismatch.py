@@ -11,7 +11,7 @@ from connectors.soap.schema_zeep import Attribute, ComplexType, Element, list_fi
 
 
 def explain_mismatch(xsd_type: Any, data: Any, path: str) -> RequestMismatch | None:
-    """The first reason why this data does not fit the type; None when none is found. `path` says where it stands."""
+    """Find the first reason why data does not match the type; None without one. `path` is the place of the data."""
     if isinstance(data, list):
         return next((found for item in data if (found := explain_mismatch(xsd_type, item, path))), None)
     if not isinstance(xsd_type, ComplexType):
@@ -35,7 +35,7 @@ def explain_mismatch(xsd_type: Any, data: Any, path: str) -> RequestMismatch | N
 
 
 def describe_type(xsd_type: Any) -> str:
-    """What may be given: `Sku, At?, Item[]`; nothing but a value for simple types."""
+    """Describe what a type takes: `Sku, At?, Item[]`; "one value" for simple types."""
     if not isinstance(xsd_type, ComplexType):
         return "one value"
     return ", ".join(name + _mark_occurrence(field) for name, field in list_fields(xsd_type).items()) or "nothing"

@@ -1,4 +1,4 @@
-"""What product developers write about a SOAP upstream: `warehouse = soap("warehouse")`, then its operations."""
+"""The authoring API of SOAP upstreams: `warehouse = soap("warehouse")`, then its operations."""
 
 from __future__ import annotations
 
@@ -74,11 +74,8 @@ class SoapUpstream:
         collected = None if many is None else batched_parameter(Template(many), batch)
         multiple = None if collected is None else Template(many, many=collected)
         has_single_form = multiple is None or message is not None or bool(arguments)
-        if multiple is not None and has_single_form and single.parameters.keys() != multiple.parameters.keys():
-            raise DefinitionError(
-                f"{where}: the single message and `many` must have the same parameters; they have "
-                f"{', '.join(single.parameters) or 'none'} and {', '.join(multiple.parameters)}"
-            )
+        if multiple is not None and has_single_form:
+            _check_same_parameters(where, single, multiple)
         if collected in extra.parameters:
             raise DefinitionError(f"{where}: {{{collected}}} is collected into batches and cannot be in a header too")
         parameters = {**_merge_parameters(multiple or single, extra), **({collected: True} if collected else {})}
@@ -122,6 +119,14 @@ def _make_option_error(where: str, name: str) -> DefinitionError:
     return DefinitionError(
         f'{where}: {name}= is an option of call(); for an element of that name, write message={{"{name}": ...}}'
     )
+
+
+def _check_same_parameters(where: str, single: Template, multiple: Template) -> None:
+    if single.parameters.keys() != multiple.parameters.keys():
+        raise DefinitionError(
+            f"{where}: the single message and `many` must have the same parameters; they have "
+            f"{', '.join(single.parameters) or 'none'} and {', '.join(multiple.parameters)}"
+        )
 
 
 def _merge_message(where: str, message: Any, arguments: Mapping[str, Any]) -> Any:

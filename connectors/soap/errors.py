@@ -1,4 +1,4 @@
-"""SOAP faults as UpstreamFault. Used by connectors.soap.replies.
+"""SOAP faults as UpstreamFault. Used by connectors.soap.decode.reply.
 
 Sources: SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 5.4.
 """
@@ -22,10 +22,10 @@ _MIN_SECRET = 6
 
 
 class RequestMismatch(Exception):
-    """Data that a message cannot hold. The text names the place and never the value, which may be secret."""
+    """Data does not match the type of a message. The text names the place, never the value, which may be secret."""
 
     def __init__(self, reason: str, *, is_definition: bool) -> None:
-        """`is_definition` says that the endpoint's author is to blame (no such element), not the value."""
+        """`is_definition`: the endpoint's definition is wrong (there is no such element), not the value."""
         super().__init__(reason)
         self.is_definition = is_definition
 
@@ -38,7 +38,7 @@ def find_fault(body: _Element, namespace: str) -> _Element | None:
 def translate_fault(
     operation: Operation, fault: _Element, namespace: str, status: int, secrets: Iterable[str]
 ) -> UpstreamFault:
-    """What a fault says. Servers like to repeat what they were sent, so `secrets` are taken out of its texts.
+    """Translate a fault. Servers repeat what they were sent, so `secrets` are removed from its texts.
 
     `upstream_code` is the local name of the code; of SOAP 1.2, that of the innermost subcode when there is one.
     """

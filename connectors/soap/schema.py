@@ -49,14 +49,14 @@ class Method:
     has_output: bool
     """Whether a reply has something in its Body."""
     decode: Decode
-    """From the Body of a reply to plain Python. Raises Unreadable."""
+    """From the Body of a reply to plain Python. Raises Undecodable."""
     fill_form: Fit | None
     """What a form wants of the Body of a reply, where forms can be filled from it."""
 
     def find_header_element(self, name: str) -> Any:
         """The XSD element of a SOAP header, by the name of its part or element, or as `{namespace}Name`.
 
-        Raises Misfit when the WSDL has none, or several, of that name.
+        Raises RequestMismatch when the WSDL has none, or several, of that name.
         """
         schema = self.client.wsdl.types
         declared = self.operation.input.header.type.elements if self.operation.input.header else []
@@ -76,10 +76,10 @@ class Method:
 
 
 class Wsdl:
-    """Finds methods. What is wrong with a name is a DefinitionError that tells the nearest right one."""
+    """Finds methods. A wrong name raises DefinitionError with the nearest right one."""
 
     def __init__(self, name: str, options: Options, document: Any, documents: Any, token: Any) -> None:
-        """`document` is zeep's; the others are what its clients are made with. Raises DefinitionError."""
+        """`document`, `documents` and `token` are for zeep's clients. Raises DefinitionError."""
         self._name = name
         self._options = options
         self._make_client = partial(make_client, document, documents, token)
@@ -92,12 +92,12 @@ class Wsdl:
 
     @property
     def url(self) -> str:
-        """Where calls go when their operation does not say otherwise. Raises DefinitionError when that is unknown."""
+        """The URL of calls whose operation names no port. Raises DefinitionError when the WSDL has none."""
         service, port = self._list_ports(None, None)[0]
         return self._choose_url(self._ports[service][port])
 
     def find_method(self, operation: SoapOperation) -> Method:
-        """The method that an endpoint means. Raises DefinitionError."""
+        """Find the method of an endpoint. Raises DefinitionError."""
         key = (operation.name, operation.service, operation.port)
         method = self._methods.get(key)
         if method is None:
@@ -177,13 +177,13 @@ def _make_body_decoders(operation: Any, decoders: Decoders, schema: Any) -> tupl
     except UnsupportedType:
         decode = make_zeep_decoder(output, schema)
     content = partial(_find_content, output.name, is_rpc=operation.style == "rpc")
-    # Forms look at nothing but what they want, and to be strict is to look at everything.
+    # A form skips what it does not ask for, and `strict` must look at everything.
     fill_form = FormDecoder(decode, content) if isinstance(decode, RecordDecoder) and not decoders.is_strict else None
     return lambda body: decode(content(body)), fill_form
 
 
 def _find_content(name: str, body: _Element, *, is_rpc: bool) -> _Element:
-    """The element that is read. Raises Unreadable."""
+    """Find the element that is decoded. Raises Undecodable."""
     if name == "Body":  # a document message of several parts, which zeep takes for the Body itself
         return body
     first = next(iter(body), None)

@@ -1,7 +1,7 @@
-"""Readers of replies, compiled once per XSD type: an XML element in, plain Python out. Used by connectors.soap.wsdl.
+"""Decoders of replies, compiled once per XSD type: an XML element in, plain Python out. Used by connectors.soap.schema.
 
 Ten times as fast as zeep's own objects. An element that may occur more than once, itself or through a group around it,
-is a list; one with attributes and text has its text as `_value_1`; what only xs:any allows is left out.
+is a list; one with attributes and text has its text as `_value_1`; elements that only xs:any allows are left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 class Undecodable(Exception):
-    """A reply that its types do not allow. The text names the place and never the value."""
+    """A reply does not match its XSD types. The text names the place and never the value."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -44,11 +44,11 @@ class Undecodable(Exception):
 
 
 class UnsupportedType(Exception):
-    """A type that readers cannot be made for: SOAP-encoded arrays, two elements of one name."""
+    """A type that no decoder can be made for: SOAP-encoded arrays, two elements of one name."""
 
 
 class Decoders:
-    """The readers of one schema. `strict` refuses unknown elements and asks for required ones."""
+    """The decoders of one schema. `strict` refuses unknown elements and demands required ones."""
 
     def __init__(self, schema: Any, *, strict: bool) -> None:
         self.is_strict = strict
@@ -58,7 +58,7 @@ class Decoders:
         ] = {}  # by id, because zeep's types cannot be hashed; kept alive here
 
     def get_decoder(self, xsd_type: Any) -> Decode:
-        """The reader of elements of this type. Raises Uncovered for types that need zeep itself."""
+        """Get the decoder of elements of this type. Raises UnsupportedType for types that need zeep's parser."""
         known = self._decoders.get(id(xsd_type))
         if known is not None:
             return known[1]
@@ -76,7 +76,7 @@ class Decoders:
         return decoder
 
     def find_decoder_by_type_name(self, name: str, element: _Element) -> Decode | None:
-        """The reader for the type that an xsi:type names; None when the schema does not have it."""
+        """Find the decoder of the type that an xsi:type names; None when the schema does not have it."""
         prefix, _, local = name.strip().rpartition(":")
         namespace = element.nsmap.get(prefix or None)
         xsd_type = find_type(self._schema, f"{{{namespace}}}{local}" if namespace else local)
@@ -104,7 +104,7 @@ class Field:
 
 
 class RecordDecoder:
-    """Reads elements of one complex type into dicts."""
+    """Decodes elements of one complex type to dicts."""
 
     def __init__(self, decoders: Decoders, xsd_type: ComplexType) -> None:
         self.type = xsd_type
@@ -123,7 +123,7 @@ class RecordDecoder:
         self._takes_any = False
 
     def compile(self) -> None:
-        """Look up everything that reading needs. Raises Uncovered."""
+        """Prepare everything that decoding needs. Raises UnsupportedType."""
         if is_soap_encoded_array(self.type):
             raise UnsupportedType
         for content in list_nested(self.type):
@@ -157,7 +157,7 @@ class RecordDecoder:
             self._by_local_name = {strip_namespace(tag): field for tag, field in self.fields.items()}
 
     def __call__(self, element: _Element) -> Any:
-        """The element as a dict, None for one that is nil. Raises Unreadable."""
+        """Decode the element to a dict, None for one that is nil. Raises Undecodable."""
         if element.keys():  # which takes less than to look for an attribute
             if is_nil(element):
                 return None
@@ -177,7 +177,7 @@ class RecordDecoder:
         return record
 
     def find_other_decoder(self, element: _Element) -> Decode | None:
-        """The reader for the type that the element says it has, where that is another one than this reader's."""
+        """Find the decoder of the type that the element's xsi:type names; None when it is this decoder's own type."""
         type_name = element.get(XSI_TYPE)
         other = None if type_name is None else self._decoders.find_decoder_by_type_name(type_name, element)
         return None if isinstance(other, RecordDecoder) and other.type is self.type else other
@@ -211,7 +211,7 @@ class RecordDecoder:
 
 
 class _AnyTypeDecoder:
-    """Reads xs:anyType: as the type that xsi:type names, else as text; what has elements inside is left out."""
+    """Decodes xs:anyType: as the type that xsi:type names, else as text; an element with elements inside is None."""
 
     def __init__(self, decoders: Decoders) -> None:
         self._decoders = decoders

@@ -1,4 +1,4 @@
-"""From the bytes of a reply to the element that holds the answer. Used by connectors.soap.replies.
+"""From the bytes of a reply to the element that holds the answer. Used by connectors.soap.decode.reply.
 
 What comes from an upstream is not trusted: no DTD (SOAP 1.1 section 3 and 1.2 part 1 section 5 forbid it, and with it
 go external entities and entity bombs), no network, libxml2's limits on depth and size stay on.

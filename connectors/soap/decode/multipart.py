@@ -1,6 +1,6 @@
 """Replies in several parts: SOAP with attachments, and MTOM, whose binary data is put back into the XML.
 
-Sources: RFC 2387 (multipart/related), RFC 2392 (cid), XOP 1.0. Used by connectors.soap.replies.
+Sources: RFC 2387 (multipart/related), RFC 2392 (cid), XOP 1.0. Used by connectors.soap.decode.reply.
 """
 
 from __future__ import annotations

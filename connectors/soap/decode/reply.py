@@ -25,7 +25,7 @@ _MAY_BE_EMPTY = (202, 204)
 
 
 def make_reply(operation: Operation, method: Method, response: HttpReply, secrets: Iterable[str]) -> Reply:
-    """The reply, whose data is read when asked for.
+    """Make the reply; its data is decoded when it is used.
 
     `secrets` are values that must not come back in an error. Raises UpstreamFault for a fault whatever its status,
     UpstreamBadReply for what is no envelope, and for other statuses what they mean (connectors.transport.status).

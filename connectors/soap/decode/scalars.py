@@ -1,4 +1,4 @@
-"""Texts of XSD simple types as plain Python. Used by connectors.soap.reading.
+"""Texts of XSD simple types as plain Python. Used by connectors.soap.decode.elements.
 
 Integers are int of any size, float and double are float, boolean is bool, lists are lists, a union is its first member
 that fits. xs:decimal stays a text, because a float would lose digits of money. Dates, times, durations, hexBinary and
@@ -25,7 +25,7 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def get_converter(xsd_type: Any) -> Convert:
-    """How to read texts of this simple type of zeep's."""
+    """Get the converter for texts of this simple type."""
     if isinstance(xsd_type, ListType):
         return _make_list_converter(get_converter(xsd_type.item_type))
     if isinstance(xsd_type, UnionType):
@@ -34,12 +34,12 @@ def get_converter(xsd_type: Any) -> Convert:
 
 
 def get_result_type(convert: Convert) -> type | None:
-    """What a converter gives: str, int, float or bool; None for lists and unions."""
+    """Get the type that a converter returns: str, int, float or bool; None for lists and unions."""
     return _RESULTS.get(convert)
 
 
 def convert_all(convert: Convert, texts: list[str | None]) -> list[Any]:
-    """Many texts at once; None stays None. Raises ValueError."""
+    """Convert many texts at once; None stays None. Raises ValueError."""
     if len(texts) == 1 or None in texts:
         return [None if text is None else convert(text) for text in texts]
     joined = "".join(texts)  # type: ignore[arg-type]  # it has no None

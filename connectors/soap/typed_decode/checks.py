@@ -1,4 +1,4 @@
-"""Whether plain values are what a form takes, for many at once. Used by connectors.soap.fitting."""
+"""Whether plain values are what a form takes, for many at once. Used by `records`."""
 
 from __future__ import annotations
 

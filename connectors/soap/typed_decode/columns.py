@@ -1,4 +1,4 @@
-"""Children and texts of many XML elements at once. Used by connectors.soap.fitting.
+"""Children and texts of many XML elements at once. Used by `records`.
 
 lxml makes a Python object of each element that Python sees, which costs more than all else. Looked up by tag, those
 that nobody wants are passed over in C, and one look-up for all elements of a kind costs less than one for each of them.

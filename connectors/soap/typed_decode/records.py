@@ -1,4 +1,4 @@
-"""XML elements to the records of a form, by column readers compiled once for each form. Used by connectors.soap.wsdl.
+"""XML elements to the records of a form, by column readers compiled once for each form. Used by connectors.soap.schema.
 
 Values are those of connectors.soap.decode.elements. A form is filled only where the XSD type guarantees what the form
 asks for: strings for text, integers within bounds, finite numbers; otherwise the form does not fit. Elements and
@@ -36,7 +36,7 @@ class FormDecoder:
     """Fills forms from the bodies of one operation's replies: `fit` of a Reply."""
 
     def __init__(self, decoder: RecordDecoder, content: Callable[[_Element], _Element]) -> None:
-        """`content` finds in a body what is read. Raises Unreadable."""
+        """`content` finds in a body what is read. Raises Undecodable."""
         self._decoder = decoder
         self._content = content
         self._functions: Fills[_FillForm] = Fills(lambda type_, at: _compile_form(self._decoder, type_, at))
