@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import strawberry
 
 from bff.authoring import frontend
 from bff.contract import Answer, Request
@@ -18,30 +15,7 @@ from bff.frontends.options import Options
 from bff.gateway.gateway import Gateway
 from tests.bff.fakes import AllReady
 from tests.waiting import GENEROUS
-
-
-@strawberry.type
-class Query:
-    @strawberry.field
-    def hello(self, name: str = "world") -> str:
-        return f"hello {name}"
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    def change(self) -> bool:
-        return True
-
-
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def count(self, to: int) -> AsyncGenerator[int, None]:
-        for number in range(to):
-            yield number
-            await asyncio.sleep(0)
-
+from tests.worlds.hello import Mutation, Query, Subscription
 
 HELLO = "query Hello($name: String!) { hello(name: $name) }"
 CHANGE = "mutation Change { change }"

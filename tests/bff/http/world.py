@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,35 +18,7 @@ from bff.http.door import http_app
 from bff.http.options import Options, Timeouts
 from tests.serving import serving
 from tests.waiting import GENEROUS, time_limit
-
-
-@strawberry.type
-class Query:
-    @strawberry.field
-    def hello(self, name: str = "world") -> str:
-        return f"hello {name}"
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    def change(self) -> bool:
-        return True
-
-
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def count(self, to: int, pause: float = 0) -> AsyncGenerator[int, None]:
-        for number in range(to):
-            yield number
-            await asyncio.sleep(pause)
-
-    @strawberry.subscription
-    async def big(self) -> AsyncGenerator[str, None]:
-        while True:
-            yield "x" * 10_000
-
+from tests.worlds.hello import Mutation, Query, Subscription
 
 SCHEMA = strawberry.Schema(Query, Mutation, Subscription)
 

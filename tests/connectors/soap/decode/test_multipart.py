@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncGenerator
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Call
-from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamBadReply
 from connectors.soap.decode.envelope import parse_xml
 from connectors.soap.decode.multipart import include_attachments, split_parts
-from connectors.soap.endpoints import soap
 from tests.connectors.http_world import HttpWorld, response
-from tests.connectors.soap.world import BOOKS, answered, connected, envelope, stock
-
-library = soap("warehouse")
-FIND = {"title": "{title}", "limit": "{limit}"}
-find = library.call("Find", message=FIND)
-find_encoded = library.call("Find", message=FIND, port="EncodedPort")
-books = library.call("List", at="books")
-
-
-@pytest.fixture
-async def http() -> AsyncGenerator[HttpWorld]:
-    async with HttpWorld() as world:
-        yield world
-
-
-async def data_of(http: HttpWorld, inside: str, endpoint: Endpoint = find) -> Any:
-    http.answer = lambda _: answered(inside)
-    arguments = {"title": "A", "limit": 2} if endpoint.parameters else {}
-    async with connected(http, BOOKS) as connector:
-        return (await connector.send(Call(operation=endpoint.operation, arguments=arguments))).data
+from tests.connectors.soap.books import library
+from tests.connectors.soap.world import connected, envelope, stock
 
 
 def parts(*contents: tuple[str, bytes], boundary: str = "uuid-1") -> bytes:

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from typing import Any
-
 import pytest
 from lxml import etree
 
 from connectors.contract import Call
-from connectors.endpoint import Endpoint
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.references import has_shared_values, resolve_references
-from connectors.soap.endpoints import soap
 from tests.connectors.http_world import HttpWorld
+from tests.connectors.soap.books import data_of, find_encoded
 from tests.connectors.soap.world import BOOKS, answered, body_of, connected, texts
-
-library = soap("warehouse")
-FIND = {"title": "{title}", "limit": "{limit}"}
-find = library.call("Find", message=FIND)
-find_encoded = library.call("Find", message=FIND, port="EncodedPort")
-books = library.call("List", at="books")
-
-
-@pytest.fixture
-async def http() -> AsyncGenerator[HttpWorld]:
-    async with HttpWorld() as world:
-        yield world
-
-
-async def data_of(http: HttpWorld, inside: str, endpoint: Endpoint = find) -> Any:
-    http.answer = lambda _: answered(inside)
-    arguments = {"title": "A", "limit": 2} if endpoint.parameters else {}
-    async with connected(http, BOOKS) as connector:
-        return (await connector.send(Call(operation=endpoint.operation, arguments=arguments))).data
 
 
 async def test_rpc_literal(http: HttpWorld) -> None:

@@ -1,0 +1,1 @@
+"""Worlds that tests of several rooms share."""
