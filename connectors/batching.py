@@ -63,7 +63,7 @@ class InKeyOrder(list[Any]):
     """Records that the connector has put in the order of the call's keys, so that Batch.key need not be looked at."""
 
 
-def bound_records(reply: Reply, operation: Operation, most: int | None) -> None:
+def limit_records(reply: Reply, operation: Operation, most: int | None) -> None:
     """Have reading the reply, or a part of it that `deal` gives, raise UpstreamReplyTooLarge for a longer list."""
     if most is not None:
         reply.bound = partial(_check_length, operation, most)
@@ -76,7 +76,7 @@ def _check_length(operation: Operation, most: int, records: Sequence[Any]) -> No
 
 def single_reply(endpoint: Endpoint, reply: Reply) -> Reply:
     """The reply to an unbatched call, pointed at the part the endpoint is about."""
-    return reply.pointed(endpoint.at) if endpoint.at else reply
+    return reply.point_at(endpoint.at) if endpoint.at else reply
 
 
 def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Reply | UpstreamError]:
@@ -108,7 +108,7 @@ def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Rep
         records = _in_order(operation, data, keys)
     else:
         raise UpstreamBadReply(operation, f"expected a list of records in the batch reply, got {type(data).__name__}")
-    return [_answer(record, reply, group=batch.group) for record in records]
+    return [_create_reply(record, reply, group=batch.group) for record in records]
 
 
 def _by_key(records: list[Any], path: tuple[str, ...], keys: Sequence[Hashable], *, group: bool) -> list[Any]:
@@ -131,7 +131,7 @@ def _in_order(operation: Operation, records: list[Any], keys: Sequence[Hashable]
     return records
 
 
-def _answer(record: Any, reply: Reply, *, group: bool) -> Reply | UpstreamError:
+def _create_reply(record: Any, reply: Reply, *, group: bool) -> Reply | UpstreamError:
     if isinstance(record, UpstreamError):
         return record
     answer = Reply([] if group and record is None else record, status=reply.status, headers=reply.headers)

@@ -114,15 +114,15 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         """The reply as plain Python: dicts, lists, strings, numbers, booleans and None. Raises what `decode` raises."""
         if self._data is Reply._UNREAD:
             value = self.payload if self._decode is None else self._decode(self.payload)
-            self._data = self._bounded(at_path(value, self.at))
+            self._data = self._check_bound(at_path(value, self.at))
         return self._data
 
-    def _bounded(self, value: Any) -> Any:
+    def _check_bound(self, value: Any) -> Any:
         if self.bound is not None and isinstance(value, list):
             self.bound(value)
         return value
 
-    def fitted(self, form: Form) -> Any:
+    def fit_into(self, form: Form) -> Any:
         """The same data as objects of the form's classes. Raises Unfit when only `data` can tell it."""
         if self._fit is None:
             raise Unfit
@@ -138,7 +138,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         """The same as `data`; a large payload is decoded in pieces where `decode` has an `in_slices` for it."""
         in_slices = getattr(self._decode, "in_slices", None)
         if in_slices is not None and self._data is Reply._UNREAD:
-            self._data = self._bounded(at_path(await in_slices(self.payload), self.at))
+            self._data = self._check_bound(at_path(await in_slices(self.payload), self.at))
         return self.data
 
     def into(self, shape: type[T]) -> T:
@@ -156,9 +156,9 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         """Whether `data` is there already."""
         return self._data is not Reply._UNREAD
 
-    def pointed(self, at: tuple[str, ...]) -> Reply:
+    def point_at(self, at: tuple[str, ...]) -> Reply:
         """The same reply, pointed further in. What is shared between callers is never changed."""
-        pointed = Reply(
+        copy = Reply(
             self.payload,
             decode=self._decode,
             at=self.at + at,
@@ -166,8 +166,8 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
             headers=self.headers,
             fit=self._fit,
         )
-        pointed.bound = self.bound
-        return pointed
+        copy.bound = self.bound
+        return copy
 
     def __repr__(self) -> str:
         return f"Reply(status={self.status}, at={'.'.join(self.at) or '-'})"

@@ -23,7 +23,7 @@ def make_call(endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selec
     return Call(operation=endpoint.operation, arguments=rest, keys=(arguments[batch.parameter],), selection=selection)
 
 
-def point(event: Event, at: tuple[str, ...]) -> Event:
+def point_event(event: Event, at: tuple[str, ...]) -> Event:
     """The event, holding only the part at this path."""
     return replace(event, data=at_path(event.data, at)) if at else event
 
@@ -53,7 +53,7 @@ class Direct:
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
         """Send one ask as one call."""
         call = make_call(endpoint, arguments, selection)
-        reply = await self._connector(endpoint.operation.upstream).send(call)
+        reply = await self._find_connector(endpoint.operation.upstream).send(call)
         if not call.keys:
             return single_reply(endpoint, reply)
         (answer,) = deal(endpoint, reply, call.keys)
@@ -65,20 +65,20 @@ class Direct:
         self, endpoint: StreamEndpoint, arguments: Mapping[str, Any], selection: Selection | None
     ) -> AsyncGenerator[Event, None]:
         """Yield the events of one subscription."""
-        connector = self._connector(endpoint.operation.upstream)
+        connector = self._find_connector(endpoint.operation.upstream)
         assert isinstance(connector, Streams)
         call = Call(operation=endpoint.operation, arguments=arguments, selection=selection)
         async with aclosing(connector.stream(call)) as events:
             async for event in events:
-                yield point(event, endpoint.at)
+                yield point_event(event, endpoint.at)
 
     async def publish(self, endpoint: PublishEndpoint, arguments: Mapping[str, Any]) -> None:
         """Hand over one message."""
-        connector = self._connector(endpoint.operation.upstream)
+        connector = self._find_connector(endpoint.operation.upstream)
         assert isinstance(connector, Publishes)
         await connector.publish(Call(operation=endpoint.operation, arguments=arguments))
 
-    def _connector(self, upstream: str) -> Connector:
+    def _find_connector(self, upstream: str) -> Connector:
         try:
             return self._connectors[upstream]
         except KeyError:

@@ -50,7 +50,7 @@ class Scope(Protocol):
 current_scope: ContextVar[Scope | None] = ContextVar("current_scope", default=None)
 """Who carries out the calls made here and now."""
 
-wanted: ContextVar[Selection | None] = ContextVar("wanted", default=None)
+requested: ContextVar[Selection | None] = ContextVar("requested", default=None)
 """What the field being resolved wants of each record; set by the gateway around every resolver."""
 
 
@@ -70,7 +70,7 @@ class _Defined:
         """For people: `catalog: GET /products/{id}`."""
         return f"{self.operation.upstream}: {self.operation.name}"
 
-    def checked(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    def check_arguments(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return `arguments`; raise DefinitionError when a name is unknown or a required one is missing."""
         if problem := self.problem_with(arguments):
             raise DefinitionError(problem)
@@ -137,7 +137,9 @@ class Endpoint(_Defined):
 
     async def __call__(self, /, **arguments: Any) -> Reply:
         """Ask. Raises DefinitionError for wrong parameters and UpstreamError when no usable reply comes back."""
-        return await self._scope().load(self, self.checked(arguments), wanted.get() if self.selects else None)
+        return await self._scope().load(
+            self, self.check_arguments(arguments), requested.get() if self.selects else None
+        )
 
 
 class StreamEndpoint(_Defined):
@@ -151,7 +153,7 @@ class StreamEndpoint(_Defined):
 
     def __call__(self, /, **arguments: Any) -> AsyncGenerator[Event, None]:
         """Subscribe. Errors are raised while iterating."""
-        return self._scope().stream(self, self.checked(arguments), wanted.get() if self.selects else None)
+        return self._scope().stream(self, self.check_arguments(arguments), requested.get() if self.selects else None)
 
 
 class PublishEndpoint(_Defined):
@@ -161,7 +163,7 @@ class PublishEndpoint(_Defined):
         self, message: Any, /, *, key: str | None = None, headers: Mapping[str, str] | None = None, **arguments: Any
     ) -> None:
         """Return when the upstream has the message. `key` keeps messages of one key in order where the broker can."""
-        arguments = dict(self.checked(arguments))
+        arguments = dict(self.check_arguments(arguments))
         await self._scope().publish(self, {**arguments, "message": message, "key": key, "headers": dict(headers or {})})
 
 

@@ -25,7 +25,7 @@ class File:
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The bytes in order, at most PIECE at a time. Raises ValueError once the request has ended."""
         place = 0
-        while piece := await asyncio.to_thread(self._piece, place):
+        while piece := await asyncio.to_thread(self._read_piece, place):
             yield piece
             place += len(piece)
 
@@ -33,7 +33,7 @@ class File:
         """All bytes at once."""
         return b"".join([piece async for piece in self.chunks()])
 
-    def _piece(self, place: int) -> bytes:
+    def _read_piece(self, place: int) -> bytes:
         with self._lock:  # several calls may send the same file at once
             self._stored.seek(place)
             return self._stored.read(PIECE)

@@ -63,7 +63,7 @@ class Form:
         """
         made = self._decoders.get(at)
         if made is None:
-            made = self._decoders[at] = msgspec.json.Decoder(_around(self.type, at))
+            made = self._decoders[at] = msgspec.json.Decoder(_wrap_type(self.type, at))
         return made
 
 
@@ -126,10 +126,10 @@ def fit_json(form: Form, payload: bytes, at: tuple[str, ...]) -> Any:
         value = form.decoder(at).decode(payload)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Unfit from error
-    return _reached([value], at)[0] if at else value
+    return _find_at([value], at)[0] if at else value
 
 
-def _around(type_: Any, at: tuple[str, ...]) -> Any:
+def _wrap_type(type_: Any, at: tuple[str, ...]) -> Any:
     """The type of what holds, at this path, what is to be of this type. Raises Unfit."""
     if not at:
         return type_
@@ -139,19 +139,19 @@ def _around(type_: Any, at: tuple[str, ...]) -> Any:
         lists = [kind for kind in kinds if get_origin(kind) is list]
         if not lists:
             raise Unfit
-        made: Any = list[_around(get_args(lists[0])[0], rest)]  # type: ignore[misc]  # made at run time
+        made: Any = list[_wrap_type(get_args(lists[0])[0], rest)]  # type: ignore[misc]  # made at run time
     elif step.lstrip("-").isdigit():
         raise Unfit  # perhaps an index of a list
     else:
-        made = msgspec.defstruct("At", [("at", _around(type_, rest))], rename={"at": step}, gc=False)
+        made = msgspec.defstruct("At", [("at", _wrap_type(type_, rest))], rename={"at": step}, gc=False)
     return made | None if NoneType in kinds else made
 
 
-def _reached(values: Sequence[Any], at: tuple[str, ...]) -> Sequence[Any]:
+def _find_at(values: Sequence[Any], at: tuple[str, ...]) -> Sequence[Any]:
     """What stands at the path in each of these, or null where that is on the way."""
     for number, step in enumerate(at):
         if step == EACH:
             rest = at[number + 1 :]
-            return [None if value is None else _reached(value, rest) for value in values] if rest else values
+            return [None if value is None else _find_at(value, rest) for value in values] if rest else values
         values = [None if value is None else value.at for value in values]
     return values

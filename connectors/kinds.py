@@ -25,13 +25,13 @@ class Kind:
     """`connect(upstream's name, options, clock)` makes a connector without any I/O."""
 
 
-def options_of(name: str) -> type[ConnectorOptions]:
+def load_options(name: str) -> type[ConnectorOptions]:
     """The Options model of a kind, without importing its protocol library."""
     options: type[ConnectorOptions] = import_module(f"connectors.{name}.options").Options
     return options
 
 
-def kind(name: str) -> Kind:
+def load_kind(name: str) -> Kind:
     """Load a kind by name. The protocol's library is imported here and not earlier, so unused kinds cost nothing."""
     connect = import_module(f"connectors.{name}.connector").connect
-    return Kind(name=name, options=options_of(name), connect=connect)
+    return Kind(name=name, options=load_options(name), connect=connect)

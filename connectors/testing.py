@@ -32,7 +32,7 @@ gets the Call and returns an answer, also as a coroutine; a Reply is given as it
 
 def text_of_call(call: Call) -> str:
     """What tests compare: `GET /products/{id}`, `GetPrices x40` for a batch of forty."""
-    name = _short(call.operation.name)
+    name = _shorten(call.operation.name)
     return f"{name} x{len(call.keys)}" if call.keys else name
 
 
@@ -145,35 +145,35 @@ class Fake:
 
     async def send(self, call: Call) -> Reply:
         """Answer one call and remember it."""
-        self._note(call)
+        self._record(call)
         require_time(call)
-        answer = await self._resolved(self._answer(call.operation), call)
+        answer = await self._resolve_answer(self._find_answer(call.operation), call)
         if isinstance(answer, Reply):
-            return answer.pointed(())
-        return Reply(self._whole(answer, call), status=200)
+            return answer.point_at(())
+        return Reply(self._wrap_data(answer, call), status=200)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the events of the answer, then end."""
-        self._note(call)
-        answer = await self._resolved(self._answer(call.operation), call)
+        self._record(call)
+        answer = await self._resolve_answer(self._find_answer(call.operation), call)
         self.open_streams += 1
         try:
-            async with aclosing(_each(answer)) as items:
+            async with aclosing(_iterate(answer)) as items:
                 async for item in items:
-                    event = await self._resolved(item, call)
-                    yield event if isinstance(event, Event) else Event(data=self._whole(event, call))
+                    event = await self._resolve_answer(item, call)
+                    yield event if isinstance(event, Event) else Event(data=self._wrap_data(event, call))
         finally:
             self.open_streams -= 1
 
     async def publish(self, call: Call) -> None:
         """Take one message, or raise the exception set as answer."""
-        self._note(call)
-        await self._resolved(self._answer(call.operation, needed=False), call)
+        self._record(call)
+        await self._resolve_answer(self._find_answer(call.operation, needed=False), call)
         arguments = dict(call.arguments)
         message, key, headers = (arguments.pop(name, None) for name in ("message", "key", "headers"))
         self.published.append(Published(call.operation.name, message, key, headers or {}, arguments))
 
-    def _note(self, call: Call) -> None:
+    def _record(self, call: Call) -> None:
         text = text_of_call(call)
         self.calls.append(text)
         self.received.append(call)
@@ -187,10 +187,10 @@ class Fake:
         if self.is_down:
             raise UpstreamUnreachable(operation, "the test made this upstream unreachable")
 
-    def _answer(self, operation: Operation, *, needed: bool = True) -> Answer:
+    def _find_answer(self, operation: Operation, *, needed: bool = True) -> Answer:
         if id(operation) in self._own:
             return self._own[id(operation)][1]
-        fitting = [key for key in self._answers if _fits(key, operation.name)]
+        fitting = [key for key in self._answers if _matches(key, operation.name)]
         if fitting:
             return self._answers[max(fitting, key=len)]
         if not needed:
@@ -198,10 +198,10 @@ class Fake:
         known = ", ".join(map(repr, self._answers)) or "none"
         raise DefinitionError(
             f"the test has no answer for {self.name}: {operation.name}; "
-            f"set one, {self.name}[{_short(operation.name)!r}] = ... (there is: {known})"
+            f"set one, {self.name}[{_shorten(operation.name)!r}] = ... (there is: {known})"
         )
 
-    async def _resolved(self, answer: Answer, call: Call) -> Answer:
+    async def _resolve_answer(self, answer: Answer, call: Call) -> Answer:
         """Wait for what is slow, ask what is callable, raise what is an exception."""
         while True:
             if isinstance(answer, Slow):
@@ -221,15 +221,15 @@ class Fake:
             else:
                 return answer
 
-    def _whole(self, data: Any, call: Call) -> Any:
+    def _wrap_data(self, data: Any, call: Call) -> Any:
         """Data as the upstream sends it: put where the endpoint's `at` looks for it, unless it is there already."""
         if id(call.operation) in self._own:
             endpoint = self._own[id(call.operation)][0]
             path = endpoint.many_at if call.keys and isinstance(endpoint, Endpoint) else endpoint.at
-            return _nested(path, data)
+            return _nest(path, data)
         path = getattr(call.operation, "many_items" if call.keys else "items", ())
         is_whole = isinstance(data, Mapping) and at_path(data, path) is not None
-        return data if is_whole else _nested(path, data)
+        return data if is_whole else _nest(path, data)
 
 
 class Fakes(Mapping[str, Fake]):
@@ -346,7 +346,7 @@ async def _settle() -> None:
         await asyncio.sleep(0)
 
 
-async def _each(answer: Any) -> AsyncGenerator[Any, None]:
+async def _iterate(answer: Any) -> AsyncGenerator[Any, None]:
     if not isinstance(answer, AsyncIterable):
         for item in answer:
             yield item
@@ -359,19 +359,19 @@ async def _each(answer: Any) -> AsyncGenerator[Any, None]:
             yield item
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     """`GetPrices` of `shop.Pricing/GetPrices`; names with a space or a leading slash, as REST has, stay."""
     return name if " " in name or name.startswith("/") else name.rpartition("/")[2]
 
 
-def _fits(key: str, name: str) -> bool:
+def _matches(key: str, name: str) -> bool:
     """Whether an answer set for `key` is for the operation of this name."""
     path = name.partition(" ")[2] or name
     beginning = key.rstrip("/") + "/"
-    return key in (name, _short(name), path) or (key.startswith("/") and path.startswith(beginning))
+    return key in (name, _shorten(name), path) or (key.startswith("/") and path.startswith(beginning))
 
 
-def _nested(path: tuple[str, ...], data: Any) -> Any:
+def _nest(path: tuple[str, ...], data: Any) -> Any:
     for step in reversed(path):
         data = {step: data}
     return data

@@ -14,7 +14,7 @@ from strawberry.types.field import StrawberryField
 from bff.authoring.fields import VIA, Via, fetch_one, find_own_field
 from bff.authoring.lookahead import COMPUTED, leaves_of
 from bff.authoring.strawberry_insides import own_field_of, raw_info
-from connectors.endpoint import place_of_author, wanted
+from connectors.endpoint import place_of_author, requested
 from connectors.errors import UpstreamError
 
 RECORDS = "bff.records"
@@ -125,11 +125,11 @@ async def _fetch_value(via: Via, source: Any, name: str, info: strawberry.Info) 
         for field in raw.parent_type.fields.values()
         if getattr(own_field_of(field), "python_name", None) == name
     )
-    token = wanted.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
+    token = requested.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
     try:
         reply = await fetch_one(via, source, {name: chosen.default for name, chosen in via.from_arguments.items()})
     except UpstreamError as error:
         return via.use_default(error, info.context, info.path.as_list())
     finally:
-        wanted.reset(token)
+        requested.reset(token)
     return None if reply is None else raw.schema.extensions[RECORDS].converter(type_)(reply.data)

@@ -23,7 +23,7 @@ from bff.authoring.records import Convert, Records, unwrap
 from bff.authoring.strawberry_insides import DEFINITION, core_schema, is_default_resolver
 from bff.contract import Example
 from connectors.contract import Event, Reply, Selection, register_conversion
-from connectors.endpoint import wanted
+from connectors.endpoint import requested
 
 
 class FrontendSchema(strawberry.Schema):
@@ -95,14 +95,14 @@ def _wrap_resolver(resolve: Callable[..., Any], convert: Convert, asks: bool) ->
     is_async = inspect.iscoroutinefunction(resolve)
 
     async def finish(begin: Callable[[], Awaitable[Any]], selection: Selection | None) -> Any:
-        token = wanted.set(selection)
+        token = requested.set(selection)
         try:
             value = await begin()
             if isinstance(value, Reply):
                 await value.read()
             return await convert_in_slices(partial(unwrap, convert=convert), value)
         finally:
-            wanted.reset(token)
+            requested.reset(token)
 
     def resolve_converted(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         if is_async:  # begun when it is awaited: else a coroutine would be left behind where nobody awaits it
@@ -131,13 +131,13 @@ def _wrap_subscription(subscribe: Callable[..., Any], convert: Convert, asks: bo
         """Set what is wanted only around each step: a generator shares its context with whoever iterates it."""
         async with aclosing(stream):
             while True:
-                token = wanted.set(selection)
+                token = requested.set(selection)
                 try:
                     event = await anext(stream)
                 except StopAsyncIteration:
                     return
                 finally:
-                    wanted.reset(token)
+                    requested.reset(token)
                 yield unwrap(event, convert)
 
     async def subscribe_converted(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:

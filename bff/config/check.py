@@ -20,7 +20,7 @@ from bff.config.settings import Sections, Settings
 from bff.frontends.options import Options as FrontendOptions
 from bff.policies.outbound.options import Options as PolicyOptions
 from bff.upstreams import UpstreamSettings
-from connectors.kinds import KINDS, options_of
+from connectors.kinds import KINDS, load_options
 
 M = TypeVar("M", bound=BaseModel)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
@@ -78,7 +78,7 @@ class SettingsBuilder:
         kind = self._find_kind(path, data)
         if kind is None:
             return None
-        model = options_of(kind)
+        model = load_options(kind)
         own, policies = keys_of(model) - {"address"}, keys_of(PolicyOptions)
         for key in data.keys() - own - policies - {kind}:
             self._report((*path, key), explain_unknown_key(key, {kind, *own, *policies}))

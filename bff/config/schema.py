@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from bff.config.settings import Sections
 from bff.policies.outbound.options import Options as PolicyOptions
-from connectors.kinds import KINDS, options_of
+from connectors.kinds import KINDS, load_options
 
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _NAMES = {"pattern": "^[A-Za-z][A-Za-z0-9_-]*$"}
@@ -21,7 +21,7 @@ _NOISE = frozenset({"gt", "title"})
 
 def json_schema() -> dict[str, Any]:
     """A schema of draft 2020-12 with one branch for each kind of upstream."""
-    models: dict[str, type[BaseModel]] = {kind: options_of(kind) for kind in KINDS}
+    models: dict[str, type[BaseModel]] = {kind: load_options(kind) for kind in KINDS}
     rooms: list[type[BaseModel]] = [Sections, PolicyOptions, *models.values()]
     # All at once, so that models of the same name do not clash.
     found, together = models_json_schema([(model, "validation") for model in rooms])

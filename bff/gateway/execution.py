@@ -130,7 +130,7 @@ class Execution:
             upstreams=self._upstreams,
             incoming=operation.request.headers,
             deadline=deadline,
-            most_calls=self._max_calls,
+            max_calls=self._max_calls,
             event_seconds=self._timeout,
             windows=self._windows,
         )

@@ -1,7 +1,7 @@
-"""The scope of one request: its deadline, its identity, its loaders and all its calls. Made by the gateway.
+"""The scope of one request: its deadline, its identity, its loaders and all its calls. Created by the gateway.
 
-All objects of a list ask at the same moment; loaders turn that into one call per endpoint. A call runs in the task of
-whoever asks first, which costs no task of its own; nothing outlives `close`.
+All objects of a list load at the same moment; loaders turn that into one call per endpoint. A call runs in the task
+that loads first, which costs no task of its own; nothing outlives `close`.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from typing import Any, TypeVar
 from aiodataloader import DataLoader
 
 from bff.contract import Problem, Refused, Timings, timings
-from bff.loading.answered import Answered, Asked, Outcome
+from bff.loading.batch_result import BatchResult, LoadKey, Outcome
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
-from bff.policies.outbound.identity import frozen_map
+from bff.policies.outbound.identity import freeze_map
 from connectors.aio.semaphore import Semaphore
 from connectors.aio.single_flight import SharedResult
-from connectors.batching import bound_records, single_reply
+from connectors.batching import limit_records, single_reply
 from connectors.contract import Call, Event, Reply, Selection
-from connectors.direct import point
+from connectors.direct import point_event
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import DefinitionError, UpstreamError
 
 T = TypeVar("T")
-SIDE_BY_SIDE = 16
+MAX_CONCURRENT_CALLS = 16
 """Unbatched calls of one endpoint that may be under way at once in one request, where its author set no `each`."""
 
 
-class _Batch(SharedResult[list[Answered]]):
-    """Keys that go out together, and what came of them."""
+class _Batch(SharedResult[list[BatchResult]]):
+    """Keys that are sent together, and their results."""
 
     __slots__ = ("keys",)
 
@@ -45,14 +45,14 @@ class _Batch(SharedResult[list[Answered]]):
 
 @dataclass(slots=True)
 class RequestScope:
-    """Carries out the asks of one request. Implements `connectors.endpoint.Scope`."""
+    """Loads what the fields of one request need. Implements `connectors.endpoint.Scope`."""
 
     upstreams: Mapping[str, Reachable]
     incoming: Mapping[str, str] = field(default_factory=dict)
     """Headers of the frontend's request, from which policies forward."""
     deadline: float | None = None
-    """When the answer is of no more use, in seconds of `time.monotonic()`."""
-    most_calls: int | None = None
+    """When an answer is of no more use, in seconds of `time.monotonic()`."""
+    max_calls: int | None = None
     """Upstream calls this operation may make."""
     windows: Windows | None = None
     """Where batches wait for those of other requests; None where there are no others."""
@@ -61,33 +61,33 @@ class RequestScope:
     calls: int = 0
     """Upstream calls made so far."""
     has_effects: bool = False
-    """Whether it made a call that is not safe, published or subscribed: nobody else's answer may then be this one's."""
-    _loaders: dict[Asked, DataLoader[Any, Outcome]] = field(init=False, default_factory=dict)
-    _batches: dict[Asked, dict[Hashable, _Batch]] = field(init=False, default_factory=dict)
-    _gathering: dict[Asked, _Batch] = field(init=False, default_factory=dict)
-    _calls: dict[Asked, SharedResult[Outcome]] = field(init=False, default_factory=dict)
+    """Whether it made a call that is not safe, published or subscribed: its answer is then not shared."""
+    _loaders: dict[LoadKey, DataLoader[Any, Outcome]] = field(init=False, default_factory=dict)
+    _batches: dict[LoadKey, dict[Hashable, _Batch]] = field(init=False, default_factory=dict)
+    _gathering: dict[LoadKey, _Batch] = field(init=False, default_factory=dict)
+    _calls: dict[LoadKey, SharedResult[Outcome]] = field(init=False, default_factory=dict)
     _semaphores: dict[Endpoint, Semaphore] = field(init=False, default_factory=dict)
     _streams: set[AsyncGenerator[Event, None]] = field(init=False, default_factory=set)
-    _led: dict[SharedResult[Any], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
-    """What is under way, and in whose task, so that `close` reaches it wherever it waits."""
+    _under_way: dict[SharedResult[Any], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
+    """The work under way and the task that does it, so that `close` reaches it wherever it waits."""
     _is_closed: bool = field(init=False, default=False)
 
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
-        """Answer one ask, in a batch where the endpoint has one. Raises UpstreamError, or Refused over `most_calls`."""
+        """Load one reply, in a batch where the endpoint has one. Raises UpstreamError, or Refused over `max_calls`."""
         if not endpoint.operation.is_safe:
             self.has_effects = True
-            call = self._call(endpoint, arguments, selection)
+            call = self._create_call(endpoint, arguments, selection)
             return single_reply(endpoint, await self._lead(SharedResult(), self._send(call)))
         batch = endpoint.batch
         if batch is None:
-            outcome = await self._once(endpoint, arguments, selection)
+            outcome = await self._load_once(endpoint, arguments, selection)
         else:
             key = arguments.get(batch.parameter)
             if key is None:
                 return Reply([] if batch.group else None)
             others = {name: value for name, value in arguments.items() if name != batch.parameter}
-            loader = self._loader(Asked(endpoint, frozen_map(others), selection), others)
-            outcome = await _shared(loader.load(key))
+            loader = self._get_loader(LoadKey(endpoint, freeze_map(others), selection), others)
+            outcome = await _shield(loader.load(key))
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -95,11 +95,11 @@ class RequestScope:
     async def load_many(
         self, endpoint: Endpoint, others: Mapping[str, Any], keys: Sequence[Hashable], selection: Selection | None
     ) -> list[Outcome]:
-        """The outcome of each key of a batching endpoint, in the keys' order; what is asked at one moment is one call.
+        """The outcome of each key of a batching endpoint, in the keys' order; loads of one moment are one call.
 
         `others` are the arguments beside the batched one.
         """
-        answers = await self._gathered(Asked(endpoint, frozen_map(others), selection), others, keys)
+        answers = await self._load_batches(LoadKey(endpoint, freeze_map(others), selection), others, keys)
         outcomes = {key: each for answer in answers for key, each in answer.outcomes(endpoint).items()}
         return [outcomes[key] for key in keys]
 
@@ -111,33 +111,33 @@ class RequestScope:
         selection: Selection | None,
         *,
         is_alone: bool = False,
-    ) -> Awaitable[list[Answered]]:
+    ) -> Awaitable[list[BatchResult]]:
         """As `load_many`: the calls whose answers hold those of the keys, perhaps among others.
 
-        `is_alone`: nothing beside it can ask in this moment, so that nobody need be waited for.
+        `is_alone`: nothing beside it can load in this moment, so that it need not wait for others.
         """
-        return self._gathered(Asked(endpoint, frozen_map(others), selection), others, keys, is_alone=is_alone)
+        return self._load_batches(LoadKey(endpoint, freeze_map(others), selection), others, keys, is_alone=is_alone)
 
     async def stream(
         self, endpoint: StreamEndpoint, arguments: Mapping[str, Any], selection: Selection | None
     ) -> AsyncGenerator[Event, None]:
         """Yield the events of one subscription; a subscription has no deadline."""
         call = Call(operation=endpoint.operation, arguments=arguments, selection=selection, incoming=self.incoming)
-        self._count()
+        self._count_call()
         self.has_effects = True
-        async with aclosing(self._upstream(endpoint.operation.upstream).stream(call)) as events:
+        async with aclosing(self._find_upstream(endpoint.operation.upstream).stream(call)) as events:
             self._streams.add(events)  # an author's `async for` does not close what it iterates, so `close` does
             async for event in events:
                 self.renew(self.event_seconds)
-                yield point(event, endpoint.at)
+                yield point_event(event, endpoint.at)
             self._streams.discard(events)
 
     async def publish(self, endpoint: PublishEndpoint, arguments: Mapping[str, Any]) -> None:
         """Hand over one message."""
-        self._count()
+        self._count_call()
         self.has_effects = True
         call = Call(operation=endpoint.operation, arguments=arguments, incoming=self.incoming, deadline=self.deadline)
-        await self._upstream(endpoint.operation.upstream).publish(call)
+        await self._find_upstream(endpoint.operation.upstream).publish(call)
 
     def renew(self, seconds: float | None) -> None:
         """Forget what was loaded and counted, before the next event of a subscription is resolved in this time."""
@@ -148,12 +148,12 @@ class RequestScope:
         self.deadline = None if seconds is None else time.monotonic() + seconds
 
     async def close(self) -> None:
-        """Cancel whatever is still under way and wait until it is gone; who asks later gets a DefinitionError."""
+        """Cancel all work that is under way and wait for its end. Later loads raise DefinitionError."""
         self._is_closed = True
         for stream in self._streams:
             await stream.aclose()
-        if self._led:
-            led = list(self._led.items())
+        if self._under_way:
+            led = list(self._under_way.items())
             for _, task in led:
                 if task is not None:
                     task.cancel()
@@ -166,56 +166,58 @@ class RequestScope:
         self._semaphores.clear()
 
     async def _lead(self, shared: SharedResult[T], work: Coroutine[Any, Any, T]) -> T:
-        """Do here what others may wait for."""
-        self._led[shared] = asyncio.current_task()
+        """Do work here for which other tasks may wait."""
+        self._under_way[shared] = asyncio.current_task()
         result: T | None = None
         try:
             result = await work
             return result
         finally:
-            del self._led[shared]
+            del self._under_way[shared]
             shared.finish(result)
 
-    async def _led_by_another(self, shared: SharedResult[T]) -> T | None:
-        """What it comes to; None when it was cut short and must be done anew."""
+    async def _follow(self, shared: SharedResult[T]) -> T | None:
+        """The result of another task's work; None when it was cut short and must be done anew."""
         result = shared.value if shared.is_finished else await shared.wait()
         if result is None and self._is_closed:
-            raise asyncio.CancelledError  # as for who led it: the request has ended
+            raise asyncio.CancelledError  # as for the leader: the request has ended
         return result
 
-    async def _once(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
-        """The outcome of an ask that has no batch: one call, however often it is asked."""
-        asked = Asked(endpoint, frozen_map(arguments), selection)
-        while (call := self._calls.get(asked)) is not None:
-            outcome = await self._led_by_another(call)
+    async def _load_once(
+        self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None
+    ) -> Outcome:
+        """The outcome of a load without a batch: one call, however often the same is loaded."""
+        load_key = LoadKey(endpoint, freeze_map(arguments), selection)
+        while (call := self._calls.get(load_key)) is not None:
+            outcome = await self._follow(call)
             if outcome is not None:
                 return outcome
-            if self._calls.get(asked) is call:
-                del self._calls[asked]
-        call = self._calls[asked] = SharedResult()
-        return await self._lead(call, self._alone(endpoint, arguments, selection))
+            if self._calls.get(load_key) is call:
+                del self._calls[load_key]
+        call = self._calls[load_key] = SharedResult()
+        return await self._lead(call, self._load_alone(endpoint, arguments, selection))
 
-    def _loader(self, asked: Asked, others: Mapping[str, Any]) -> DataLoader[Any, Outcome]:
-        loader = self._loaders.get(asked)
+    def _get_loader(self, load_key: LoadKey, others: Mapping[str, Any]) -> DataLoader[Any, Outcome]:
+        loader = self._loaders.get(load_key)
         if loader is None:
-            batch = asked.endpoint.batch
+            batch = load_key.endpoint.batch
             assert batch is not None
 
             async def answer(keys: list[Hashable]) -> list[Outcome]:
-                return await self.load_many(asked.endpoint, others, keys, asked.selection)
+                return await self.load_many(load_key.endpoint, others, keys, load_key.selection)
 
-            loader = self._loaders[asked] = DataLoader(answer, max_batch_size=batch.limit)
+            loader = self._loaders[load_key] = DataLoader(answer, max_batch_size=batch.limit)
         return loader
 
-    async def _gathered(
-        self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable], *, is_alone: bool = False
-    ) -> list[Answered]:
-        """Wait for the batches in which the keys are; carry out one of those that are in none yet."""
-        batches = self._batches.setdefault(asked, {})
+    async def _load_batches(
+        self, load_key: LoadKey, others: Mapping[str, Any], keys: Sequence[Hashable], *, is_alone: bool = False
+    ) -> list[BatchResult]:
+        """Wait for the batches that hold the keys; send one with the keys that are in none yet."""
+        batches = self._batches.setdefault(load_key, {})
         fresh = [key for key in dict.fromkeys(keys) if key not in batches] if batches else list(dict.fromkeys(keys))
         concerned: Collection[_Batch] = ()
         if fresh:
-            gathering = self._gathering.get(asked)
+            gathering = self._gathering.get(load_key)
             batch = gathering or _Batch()
             batch.keys += fresh
             batches.update(dict.fromkeys(fresh, batch))
@@ -223,91 +225,93 @@ class RequestScope:
         if len(fresh) < len(keys):
             concerned = {id(each): each for each in map(batches.__getitem__, keys)}.values()
         if fresh and gathering is None:
-            await self._lead(batch, self._carry_out(asked, others, batch, batches, is_alone=is_alone))
-        answers: list[Answered] = []
+            await self._lead(batch, self._send_batches(load_key, others, batch, batches, is_alone=is_alone))
+        answers: list[BatchResult] = []
         for each in concerned:
             found = each.value
             if found is None:
-                found = await self._led_by_another(each)
+                found = await self._follow(each)
             if found is None:
-                return await self._gathered(asked, others, keys)
+                return await self._load_batches(load_key, others, keys)
             answers += found
         return answers
 
-    async def _carry_out(
+    async def _send_batches(
         self,
-        asked: Asked,
+        load_key: LoadKey,
         others: Mapping[str, Any],
         batch: _Batch,
         batches: dict[Hashable, _Batch],
         *,
         is_alone: bool,
-    ) -> list[Answered]:
-        assert asked.endpoint.batch is not None
-        limit, keys = asked.endpoint.batch.limit, batch.keys
+    ) -> list[BatchResult]:
+        assert load_key.endpoint.batch is not None
+        limit, keys = load_key.endpoint.batch.limit, batch.keys
         try:
             if not is_alone:
-                self._gathering[asked] = batch
+                self._gathering[load_key] = batch
                 try:
-                    await asyncio.sleep(0)  # whoever asks in this moment asks along
+                    await asyncio.sleep(0)  # loads of this moment join the batch
                 finally:
-                    del self._gathering[asked]
+                    del self._gathering[load_key]
             if len(keys) <= limit:
-                return [await self._batch(asked, others, keys)]
+                return [await self._send_batch(load_key, others, keys)]
             parts = [keys[start : start + limit] for start in range(0, len(keys), limit)]
-            return await asyncio.gather(*(self._batch(asked, others, part) for part in parts))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is for those who wait
-            return [Answered(keys, error, is_single=False)]
+            return await asyncio.gather(*(self._send_batch(load_key, others, part) for part in parts))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is for the followers
+            return [BatchResult(keys, error, is_single=False)]
         except BaseException:
             for key in keys:
-                batches.pop(key, None)  # the next one who asks for it asks anew
+                batches.pop(key, None)  # the next load of it starts anew
             raise
 
-    async def _alone(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Outcome:
+    async def _load_alone(
+        self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None
+    ) -> Outcome:
         semaphore = self._semaphores.get(endpoint)
         if semaphore is None:
-            semaphore = self._semaphores[endpoint] = Semaphore(endpoint.each or SIDE_BY_SIDE)
+            semaphore = self._semaphores[endpoint] = Semaphore(endpoint.each or MAX_CONCURRENT_CALLS)
         try:
             if not semaphore.try_acquire():
                 await semaphore.acquire()
             try:
-                reply = await self._send(self._call(endpoint, arguments, selection))
+                reply = await self._send(self._create_call(endpoint, arguments, selection))
             finally:
                 semaphore.release()
             return single_reply(endpoint, reply)
         except Exception as error:  # noqa: BLE001 - as above
             return error
 
-    async def _batch(self, asked: Asked, others: Mapping[str, Any], keys: Sequence[Hashable]) -> Answered:
-        endpoint = asked.endpoint
+    async def _send_batch(self, load_key: LoadKey, others: Mapping[str, Any], keys: Sequence[Hashable]) -> BatchResult:
+        endpoint = load_key.endpoint
         assert endpoint.batch is not None
         upstream = self.upstreams.get(endpoint.operation.upstream)
         if self.windows is not None and upstream is not None and upstream.window is not None:
-            return await self._in_window(self.windows, upstream, asked, others, keys)
+            return await self._send_in_window(self.windows, upstream, load_key, others, keys)
         is_single = len(keys) == 1 and endpoint.has_single_form
         arguments = {**others, endpoint.batch.parameter: keys[0]} if is_single else others
-        call = self._call(endpoint, arguments, asked.selection, () if is_single else tuple(keys))
+        call = self._create_call(endpoint, arguments, load_key.selection, () if is_single else tuple(keys))
         try:
-            return Answered(keys, await self._send(call), is_single)
+            return BatchResult(keys, await self._send(call), is_single)
         except (UpstreamError, Refused, DefinitionError) as error:
-            return Answered(keys, error, is_single)
+            return BatchResult(keys, error, is_single)
 
-    async def _in_window(
+    async def _send_in_window(
         self,
         windows: Windows,
         upstream: Reachable,
-        asked: Asked,
+        load_key: LoadKey,
         others: Mapping[str, Any],
         keys: Sequence[Hashable],
-    ) -> Answered:
-        call = self._call(asked.endpoint, others, asked.selection, tuple(keys))
-        key = (asked, upstream.identity(self.incoming))
+    ) -> BatchResult:
+        call = self._create_call(load_key.endpoint, others, load_key.selection, tuple(keys))
+        key = (load_key, upstream.identity(self.incoming))
         try:
-            return await self._sent(call, lambda sent: windows.ask(key, upstream, asked.endpoint, sent))
+            return await self._count_and_send(call, lambda sent: windows.load(key, upstream, load_key.endpoint, sent))
         except (UpstreamError, Refused, DefinitionError) as error:
-            return Answered(keys, error, is_single=False)
+            return BatchResult(keys, error, is_single=False)
 
-    def _call(
+    def _create_call(
         self,
         endpoint: Endpoint,
         arguments: Mapping[str, Any],
@@ -324,27 +328,27 @@ class RequestScope:
         )
 
     async def _send(self, call: Call) -> Reply:
-        upstream = self._upstream(call.operation.upstream)
-        reply = await self._sent(call, upstream.send)
-        bound_records(reply, call.operation, upstream.max_records)
+        upstream = self._find_upstream(call.operation.upstream)
+        reply = await self._count_and_send(call, upstream.send)
+        limit_records(reply, call.operation, upstream.max_records)
         return reply
 
-    def _sent(self, call: Call, send: Callable[[Call], Awaitable[T]]) -> Awaitable[T]:
-        """Count a call, and note its time for those who ask."""
-        self._count()
+    def _count_and_send(self, call: Call, send: Callable[[Call], Awaitable[T]]) -> Awaitable[T]:
+        """Count a call, and note its time where timings are collected."""
+        self._count_call()
         noted = timings.get()
-        return send(call) if noted is None else _timed(noted, call, send)
+        return send(call) if noted is None else _measure_time(noted, call, send)
 
-    def _count(self) -> None:
+    def _count_call(self) -> None:
         if self._is_closed:
-            raise DefinitionError("an endpoint was asked after its request had ended; await what a resolver starts")
+            raise DefinitionError("an endpoint was called after its request had ended; await what a resolver starts")
         self.calls += 1
-        if self.most_calls is not None and self.calls > self.most_calls:
+        if self.max_calls is not None and self.calls > self.max_calls:
             raise Problem.TOO_MANY_CALLS.refusal(
-                f"This operation needs more than the {self.most_calls} service calls it may make; ask for less.",
+                f"This operation needs more than the {self.max_calls} service calls it may make; ask for less.",
             )
 
-    def _upstream(self, name: str) -> Reachable:
+    def _find_upstream(self, name: str) -> Reachable:
         try:
             return self.upstreams[name]
         except KeyError:
@@ -352,7 +356,7 @@ class RequestScope:
             raise DefinitionError(f'no upstream "{name}" is configured; bff.yaml has {known}') from None
 
 
-async def _timed(noted: Timings, call: Call, send: Callable[[Call], Awaitable[T]]) -> T:
+async def _measure_time(noted: Timings, call: Call, send: Callable[[Call], Awaitable[T]]) -> T:
     began = time.perf_counter()
     try:
         return await send(call)
@@ -360,7 +364,7 @@ async def _timed(noted: Timings, call: Call, send: Callable[[Call], Awaitable[T]
         noted.upstreams.setdefault(call.operation.upstream, []).append(time.perf_counter() - began)
 
 
-def _shared(answer: asyncio.Future[Outcome]) -> asyncio.Future[Outcome]:
-    """To wait for what others wait for too; when all have gone, nobody misses its exception."""
+def _shield(answer: asyncio.Future[Outcome]) -> asyncio.Future[Outcome]:
+    """To wait for what other tasks wait for too. Its exception counts as retrieved when all of them have left."""
     answer.add_done_callback(lambda done: done.cancelled() or done.exception())
     return asyncio.shield(answer)

@@ -13,7 +13,7 @@ from bff.upstreams.upstream import Upstream, UpstreamSettings
 from bff.upstreams.watch import Watch
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.contract import Connector
-from connectors.kinds import kind
+from connectors.kinds import load_kind
 from connectors.options import ConnectorOptions
 
 log = structlog.get_logger("bff.upstreams")
@@ -40,7 +40,7 @@ class Upstreams(Mapping[str, Upstream]):
         self._upstreams = {
             name: Upstream(
                 each,
-                replaced[name] if name in replaced else kind(each.kind).connect(name, each.connector, clock),
+                replaced[name] if name in replaced else load_kind(each.kind).connect(name, each.connector, clock),
                 clock,
             )
             for name, each in settings.items()

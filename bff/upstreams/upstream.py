@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bff.policies.outbound.headers import stream_headers
 from bff.policies.outbound.identity import TRACING
 from bff.policies.outbound.options import Options
-from bff.policies.outbound.order import Placed, fixed_headers, outbound, wrap
+from bff.policies.outbound.order import Placed, list_fixed_headers, outbound, wrap
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Connector, Event, KeepsDeadlines, Publishes, Reply, Streams
 from connectors.errors import DefinitionError
@@ -37,7 +37,7 @@ class Upstream:
         self.send = wrap(connector.send, self.policies)
         """Send one call; raises UpstreamError when no usable reply comes back."""
         self._publish = wrap(self._hand_over, [each for each in self.policies if not each.needs_reply])
-        self._forward, self._fixed = options.forward, fixed_headers(options)
+        self._forward, self._fixed = options.forward, list_fixed_headers(options)
         self._told_of_caller = tuple(name for name in options.forward if name not in TRACING)
         self.window = options.batch_window
         """Seconds that a batch waits for keys of other requests; None for not at all."""

@@ -33,7 +33,7 @@ class Watch:
     async def until_ready(self) -> None:
         """Return when the upstream takes calls. Says so in the log, and the first time that it does not."""
         pause = INITIAL_DELAY
-        while (problem := await self._problem()) is not None:
+        while (problem := await self._find_problem()) is not None:
             if not self._has_complained:
                 log.warning("upstream_not_ready", upstream=self.upstream.name, problem=problem)
                 self._has_complained = True
@@ -42,7 +42,7 @@ class Watch:
         self.is_ready = True
         log.info("upstream_ready", upstream=self.upstream.name)
 
-    async def _problem(self) -> str | None:
+    async def _find_problem(self) -> str | None:
         """Why it is not ready, in words for the log; None when it is."""
         try:
             async with timeout_after(PATIENCE, self._clock):

@@ -54,7 +54,7 @@ class SystemClock:
 SYSTEM_CLOCK: Final[Clock] = SystemClock()
 
 
-def left_until(deadline: float | None, clock: Clock = SYSTEM_CLOCK) -> float | None:
+def seconds_until(deadline: float | None, clock: Clock = SYSTEM_CLOCK) -> float | None:
     """The seconds until a deadline, negative when it has passed; None when there is none."""
     return None if deadline is None else deadline - clock.now()
 

@@ -15,7 +15,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from connectors.aio.clock import left_until
+from connectors.aio.clock import seconds_until
 from connectors.contract import Call, Operation
 from connectors.errors import (
     UpstreamBadReply,
@@ -25,7 +25,7 @@ from connectors.errors import (
 )
 from connectors.graphql.errors import create_close_error, create_error, parse_problems
 from connectors.graphql.options import Options
-from connectors.transport.reading import outgoing
+from connectors.transport.reading import check_headers
 from connectors.transport.websocket import CLOSE_TIMEOUT, open_websocket
 
 _PROTOCOL = "graphql-transport-ws"
@@ -85,7 +85,7 @@ class Subscriptions:
 
     async def _connect(self, call: Call) -> ClientConnection:
         options = self._options
-        headers = outgoing(call.operation, call.headers)
+        headers = check_headers(call.operation, call.headers)
         address = options.websocket
         socket = await open_websocket(
             call.operation,
@@ -141,7 +141,7 @@ class Subscriptions:
 async def _receive(call: Call, socket: ClientConnection) -> _Message:
     """The next message of the subscription; answers pings. Raises UpstreamTimeout at the call's deadline."""
     try:
-        async with asyncio.timeout(left_until(call.deadline)):
+        async with asyncio.timeout(seconds_until(call.deadline)):
             while True:
                 message = _decode_message(call.operation, await socket.recv(decode=False))
                 if message.type == "ping":
@@ -184,5 +184,5 @@ def _belongs_to_handshake(name: str) -> bool:
 
 
 def _shorten_timeout(seconds: float, deadline: float | None) -> float:
-    left = left_until(deadline)
+    left = seconds_until(deadline)
     return seconds if left is None else max(0.0, min(seconds, left))

@@ -10,7 +10,7 @@ from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.grpc.operations import RpcOperation
-from connectors.messages.templates import Template, batched_parameter
+from connectors.messages.templates import Template, find_batched_parameter
 
 _METHOD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*/[A-Za-z_]\w*")
 
@@ -70,7 +70,7 @@ class GrpcUpstream:
         check_at_least_one(place, each=each)
         if many is None:
             return Endpoint(operation, single.parameters, at=at, each=each)
-        collected = batched_parameter(Template(many), batch)
+        collected = find_batched_parameter(Template(many), batch)
         template = Template(many, many=collected)
         if request is not None and single.parameters.keys() != template.parameters.keys():
             raise DefinitionError(

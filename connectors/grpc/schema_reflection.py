@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc import aio
 from grpc_reflection.v1alpha import reflection_pb2
 
-from connectors.aio.clock import SYSTEM_CLOCK, left_until
+from connectors.aio.clock import SYSTEM_CLOCK, seconds_until
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed
 from connectors.grpc.schema_descriptors import load_bundled_file
@@ -72,7 +72,7 @@ class _ReflectionClient:
 
     async def _request(self, **question: str) -> Any:
         request = reflection_pb2.ServerReflectionRequest(**question).SerializeToString()
-        answer = await self._invoke(request, timeout=left_until(self._until))
+        answer = await self._invoke(request, timeout=seconds_until(self._until))
         if not isinstance(answer, bytes):
             raise UpstreamBadReply(self._operation, "server reflection ended without an answer")
         return reflection_pb2.ServerReflectionResponse.FromString(answer)

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from grpc import aio
 
 from connectors.aio.attempt import Attempt, Closed
-from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, seconds_until
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
 from connectors.grpc.errors import translate_status
@@ -47,7 +47,7 @@ class Session:
         Raises DefinitionError for mistakes in files, UpstreamTimeout at the deadline, and what reflection raises.
         """
         try:
-            return await self._opening.wait(left_until(deadline, self._clock))
+            return await self._opening.wait(seconds_until(deadline, self._clock))
         except Closed:
             raise UpstreamUnreachable(operation, "the connector is closed") from None
         except TimeoutError as late:

@@ -51,9 +51,9 @@ def parse_text(text: str) -> tuple[str | Placeholder, ...]:
             constant += match[0][0]
             continue
         if match[1] is None:
-            raise _mistake(f'"{match[0]}" at character {match.start() + 1} of {text!r} has no partner', "a brace")
+            raise _create_error(f'"{match[0]}" at character {match.start() + 1} of {text!r} has no partner', "a brace")
         parts += [constant] if constant else []
-        parts.append(_placeholder(match[1], text))
+        parts.append(_parse_placeholder(match[1], text))
         constant = ""
     constant += text[end:]
     return (*parts, constant) if constant or not parts else tuple(parts)
@@ -64,17 +64,17 @@ def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def batched_parameter(many: Template | Mapping[str, bool], chosen: str | None = None) -> str:
+def find_batched_parameter(many: Template | Mapping[str, bool], chosen: str | None = None) -> str:
     """The parameter whose values are collected: the only placeholder, or the chosen one where there are several.
 
     Raises DefinitionError when there is none, when there are several and none is chosen, or the chosen one is unknown.
     """
     names = list(many.parameters if isinstance(many, Template) else many)
     if chosen is not None and chosen not in names:
-        raise DefinitionError(f'{place_of_author()}: batch="{chosen}" is not in `many`; it has {_listed(names)}')
+        raise DefinitionError(f'{place_of_author()}: batch="{chosen}" is not in `many`; it has {_list_names(names)}')
     if chosen is None and len(names) != 1:
         raise DefinitionError(
-            f"{place_of_author()}: `many` has {_listed(names)}; "
+            f"{place_of_author()}: `many` has {_list_names(names)}; "
             + ("say which one is collected: batch=..." if names else 'name the collected one, such as "{id}"')
         )
     return chosen or names[0]
@@ -95,28 +95,28 @@ class Template:
         self.parameters: dict[str, bool] = {}
         """Whether each parameter must be given, by name, in the order written."""
         self._many = many
-        self._fill = self._node(value, in_list=False)[0]
+        self._fill = self._compile_value(value, in_list=False)[0]
 
     def fill(self, arguments: Mapping[str, Any], keys: _Keys = ()) -> Any:
         """New data with every placeholder replaced; `keys` are the values of the `many` parameter."""
         filled = self._fill(arguments, keys, None)
         return None if filled is _LEFT_OUT else filled
 
-    def _node(self, value: Any, *, in_list: bool) -> tuple[_Fill, bool]:
+    def _compile_value(self, value: Any, *, in_list: bool) -> tuple[_Fill, bool]:
         """How to fill this value, and whether it must be repeated for every key by the list around it."""
         if isinstance(value, Mapping):
-            return self._mapping(value, in_list=in_list)
+            return self._compile_mapping(value, in_list=in_list)
         if isinstance(value, list | tuple):
-            return self._list(value, in_list=in_list)
+            return self._compile_list(value, in_list=in_list)
         if isinstance(value, str):
-            return self._text(value, in_list=in_list)
-        return _constant(value), False
+            return self._compile_text(value, in_list=in_list)
+        return _fill_constant(value), False
 
-    def _mapping(self, value: Mapping[Any, Any], *, in_list: bool) -> tuple[_Fill, bool]:
+    def _compile_mapping(self, value: Mapping[Any, Any], *, in_list: bool) -> tuple[_Fill, bool]:
         for name in value:
             if isinstance(name, str) and _PLACEHOLDER.search(name):
                 raise DefinitionError(f"{place_of_author()}: the name {name!r} holds a parameter; only values can")
-        entries = {name: self._node(item, in_list=in_list) for name, item in value.items()}
+        entries = {name: self._compile_value(item, in_list=in_list) for name, item in value.items()}
         fills = [(name, fill) for name, (fill, _) in entries.items()]
 
         def fill_mapping(arguments: Mapping[str, Any], keys: _Keys, key: Hashable) -> dict[Any, Any]:
@@ -125,10 +125,10 @@ class Template:
 
         return fill_mapping, any(repeats for _, repeats in entries.values())
 
-    def _list(self, value: Sequence[Any], *, in_list: bool) -> tuple[_Fill, bool]:
+    def _compile_list(self, value: Sequence[Any], *, in_list: bool) -> tuple[_Fill, bool]:
         if len(value) == 1:
-            return self._one_element(value[0])
-        items = [self._node(item, in_list=in_list) for item in value]
+            return self._compile_element(value[0])
+        items = [self._compile_value(item, in_list=in_list) for item in value]
         fills = [fill for fill, _ in items]
 
         def fill_list(arguments: Mapping[str, Any], keys: _Keys, key: Hashable) -> list[Any]:
@@ -137,8 +137,8 @@ class Template:
 
         return fill_list, any(repeats for _, repeats in items)
 
-    def _one_element(self, item: Any) -> tuple[_Fill, bool]:
-        fill, repeats = self._node(item, in_list=True)
+    def _compile_element(self, item: Any) -> tuple[_Fill, bool]:
+        fill, repeats = self._compile_value(item, in_list=True)
 
         def fill_for_each_key(arguments: Mapping[str, Any], keys: _Keys, key: Hashable) -> list[Any]:
             return [fill(arguments, keys, each) for each in keys]
@@ -149,29 +149,29 @@ class Template:
 
         return (fill_for_each_key if repeats else fill_one), False
 
-    def _text(self, text: str, *, in_list: bool) -> tuple[_Fill, bool]:
+    def _compile_text(self, text: str, *, in_list: bool) -> tuple[_Fill, bool]:
         parts = parse_text(text)
         places = [part for part in parts if isinstance(part, Placeholder)]
         for place in places:
             self.parameters[place.name] = self.parameters.get(place.name, False) or place.is_required
         if not places:
-            return _constant("".join(str(part) for part in parts)), False
+            return _fill_constant("".join(str(part) for part in parts)), False
         repeats = any(place.name == self._many for place in places)
         if len(parts) == 1:
-            return self._lone(places[0].name, in_list=in_list), repeats and in_list
+            return self._compile_placeholder(places[0].name, in_list=in_list), repeats and in_list
         if repeats and not in_list:
             raise DefinitionError(
                 f"{place_of_author()}: {text!r} is one text and cannot hold a list of keys; "
                 f"write it inside of a list, [{text!r}], to get one text per key"
             )
-        return self._joined(parts), repeats
+        return self._compile_parts(parts), repeats
 
-    def _lone(self, name: str, *, in_list: bool) -> _Fill:
+    def _compile_placeholder(self, name: str, *, in_list: bool) -> _Fill:
         if name != self._many:
             return lambda arguments, keys, key: arguments.get(name, _LEFT_OUT)
         return (lambda arguments, keys, key: key) if in_list else (lambda arguments, keys, key: list(keys))
 
-    def _joined(self, parts: Sequence[str | Placeholder]) -> _Fill:
+    def _compile_parts(self, parts: Sequence[str | Placeholder]) -> _Fill:
         def fill_text(arguments: Mapping[str, Any], keys: _Keys, key: Hashable) -> Any:
             texts = []
             for part in parts:
@@ -187,20 +187,20 @@ class Template:
         return fill_text
 
 
-def _constant(value: Any) -> _Fill:
+def _fill_constant(value: Any) -> _Fill:
     return lambda arguments, keys, key: value
 
 
-def _placeholder(inside: str, text: str) -> Placeholder:
+def _parse_placeholder(inside: str, text: str) -> Placeholder:
     match = _NAME.fullmatch(inside)
     if match is None:
-        raise _mistake(f'"{{{inside}}}" in {text!r} is not the name of a parameter', "constant braces")
+        raise _create_error(f'"{{{inside}}}" in {text!r} is not the name of a parameter', "constant braces")
     return Placeholder(match[1], is_required=not match[2])
 
 
-def _mistake(what: str, wanted: str) -> DefinitionError:
+def _create_error(what: str, wanted: str) -> DefinitionError:
     return DefinitionError(f"{place_of_author()}: {what}; write {{name}} for a parameter and {{{{ }}}} for {wanted}")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(f"{{{name}}}" for name in names) or "no placeholder"

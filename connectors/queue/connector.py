@@ -21,7 +21,7 @@ from connectors.queue.operations_topic import fill_topic
 from connectors.queue.options import Options
 from connectors.queue.session.group import GroupMember
 from connectors.queue.session.shared_topic import SharedTopic
-from connectors.streams.audience import Path, comparable
+from connectors.streams.audience import Path, to_comparable
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.streams.pace import Pace
 
@@ -125,7 +125,7 @@ class QueueConnector:
     ) -> AsyncGenerator[Event, None]:
         """Stream as a member of a group, which makes the broker wait instead of dropping messages."""
         options = self._options
-        texts = {path: comparable(value) for path, value in values.items()}
+        texts = {path: to_comparable(value) for path, value in values.items()}
         member = GroupMember(
             self._broker,
             topic,
@@ -140,7 +140,7 @@ class QueueConnector:
         try:
             while True:
                 event = self._decode_event(await member.read(call))
-                if event is not None and all(comparable(at_path(event.data, path)) == texts[path] for path in texts):
+                if event is not None and all(to_comparable(at_path(event.data, path)) == texts[path] for path in texts):
                     yield event
         finally:
             await member.leave()

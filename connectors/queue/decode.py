@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.contract import Event, Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamReplyTooLarge
-from connectors.messages.json_text import NotJson, decoded
+from connectors.messages.json_text import NotJson, decode_json
 from connectors.queue.brokers import Message
 from connectors.queue.brokers.contract import ERROR_HEADER
 
@@ -24,7 +24,7 @@ def decode_reply(operation: Operation, answer: Message, *, max_size: int, max_de
         code = answer.headers[ERROR_HEADER][:_MAX_CODE]
         raise UpstreamFailed(operation, "the responder reports a failure", upstream_code=code)
     try:
-        return Reply(decoded(answer.body, max_depth), headers=answer.headers)
+        return Reply(decode_json(answer.body, max_depth), headers=answer.headers)
     except NotJson as error:
         raise UpstreamBadReply(operation, str(error)) from error
 
@@ -34,6 +34,6 @@ def decode_event(message: Message, *, max_size: int, max_depth: int) -> Event | 
     if len(message.body) > max_size:
         return None
     try:
-        return Event(data=decoded(message.body, max_depth), topic=message.topic, headers=message.headers)
+        return Event(data=decode_json(message.body, max_depth), topic=message.topic, headers=message.headers)
     except NotJson:
         return None

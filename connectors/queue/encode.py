@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import Call
-from connectors.messages.json_text import encoded
+from connectors.messages.json_text import encode_json
 from connectors.queue.brokers import Message
 from connectors.queue.operations import Publish, RequestReply
 from connectors.queue.operations_topic import fill_topic
@@ -19,7 +19,7 @@ def encode_request(call: Call, operation: RequestReply) -> Message:
         data = operation.message.fill(arguments)
     else:
         data = {name: value for name, value in arguments.items() if name not in operation.topic.parameters}
-    return Message(topic=fill_topic(call, operation.topic), body=encoded(operation, data), headers=call.headers)
+    return Message(topic=fill_topic(call, operation.topic), body=encode_json(operation, data), headers=call.headers)
 
 
 def encode_publication(call: Call, operation: Publish) -> Message:
@@ -30,7 +30,7 @@ def encode_publication(call: Call, operation: Publish) -> Message:
     headers = arguments.get("headers") or {}
     return Message(
         topic=fill_topic(call, operation.topic),
-        body=data if is_raw else encoded(operation, data),
+        body=data if is_raw else encode_json(operation, data),
         content_type="application/octet-stream" if is_raw else "application/json",
         key=arguments.get("key"),
         headers={**call.headers, **{name.lower(): value for name, value in headers.items()}},

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from connectors.batching import Batching, check_at_least_one, split_path
 from connectors.endpoint import Batch, Endpoint, place_of_author
 from connectors.errors import DefinitionError
-from connectors.messages.templates import Template, batched_parameter
+from connectors.messages.templates import Template, find_batched_parameter
 from connectors.rest.encode.body import create_body_template
 from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.operations import RequestTemplate, RestOperation
@@ -113,7 +113,7 @@ def _create_many_template(definition: Definition) -> RequestTemplate | None:
     names = _create_template(definition, definition.many, None).parameters
     batching = definition.batching
     own_key = batching.key if batching.key in names else None
-    return _create_template(definition, definition.many, batched_parameter(names, batching.batch or own_key))
+    return _create_template(definition, definition.many, find_batched_parameter(names, batching.batch or own_key))
 
 
 def _create_batch(definition: Definition, one: RequestTemplate | None, many: RequestTemplate | None) -> Batch | None:

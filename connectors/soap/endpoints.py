@@ -8,7 +8,7 @@ from typing import Any
 from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Endpoint, place_of_author
 from connectors.errors import DefinitionError
-from connectors.messages.templates import Template, batched_parameter
+from connectors.messages.templates import Template, find_batched_parameter
 from connectors.soap.operations import SoapOperation
 
 
@@ -71,7 +71,7 @@ class SoapUpstream:
         batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
         batching.check(where, is_batch=many is not None)
         check_at_least_one(where, each=each)
-        collected = None if many is None else batched_parameter(Template(many), batch)
+        collected = None if many is None else find_batched_parameter(Template(many), batch)
         multiple = None if collected is None else Template(many, many=collected)
         has_single_form = multiple is None or message is not None or bool(arguments)
         if multiple is not None and has_single_form:

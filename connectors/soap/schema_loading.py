@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from connectors.aio.attempt import Attempt, Closed
-from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until, timeout_after
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, seconds_until, timeout_after
 from connectors.contract import Operation
 from connectors.errors import (
     ConnectorError,
@@ -51,7 +51,7 @@ class WsdlLoader:
         if loaded is not None and not self._attempt.is_closed:
             return loaded
         try:
-            return await self._attempt.wait(left_until(deadline, self._clock))
+            return await self._attempt.wait(seconds_until(deadline, self._clock))
         except TimeoutError as late:
             raise UpstreamTimeout(operation, "the WSDL was not loaded before the deadline") from late
         except Closed as closed:

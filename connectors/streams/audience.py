@@ -15,7 +15,7 @@ from connectors.contract import at_path
 T = TypeVar("T")
 
 Path = tuple[str, ...]
-Hear = Callable[[T], None]
+Receive = Callable[[T], None]
 """Takes a message and returns at once."""
 
 
@@ -23,7 +23,7 @@ Hear = Callable[[T], None]
 class _Row(Generic[T]):
     """All viewers who want the same values."""
 
-    ears: dict[object, Hear[T]] = field(default_factory=dict)
+    receivers: dict[object, Receive[T]] = field(default_factory=dict)
     newest: T | None = None
     has_newest: bool = False
 
@@ -35,41 +35,41 @@ class Audience(Generic[T]):
         self._rows: dict[tuple[Path, ...], dict[tuple[Any, ...], _Row[T]]] = {}
 
     @contextmanager
-    def joined(self, wanted: Mapping[Path, Any], hear: Hear[T], *, newest: bool = False) -> Iterator[None]:
-        """Hear all messages whose fields equal `wanted`, while inside. None wants a field that is null or absent.
+    def join(self, wanted: Mapping[Path, Any], receive: Receive[T], *, newest: bool = False) -> Iterator[None]:
+        """Receive all messages whose fields equal `wanted`, while inside. None wants a field that is null or absent.
 
         With `newest`, the last message that others heard already comes first.
         """
-        paths, values = tuple(sorted(wanted)), tuple(comparable(wanted[path]) for path in sorted(wanted))
+        paths, values = tuple(sorted(wanted)), tuple(to_comparable(wanted[path]) for path in sorted(wanted))
         rows = self._rows.setdefault(paths, {})
         row = rows.setdefault(values, _Row())
         ticket = object()
-        row.ears[ticket] = hear
+        row.receivers[ticket] = receive
         if newest and row.has_newest:
-            hear(row.newest)  # type: ignore[arg-type]  # has_newest says that it is a T
+            receive(row.newest)  # type: ignore[arg-type]  # has_newest says that it is a T
         try:
             yield
         finally:
-            del row.ears[ticket]
-            if not row.ears:
+            del row.receivers[ticket]
+            if not row.receivers:
                 del rows[values]
             if not rows:
                 del self._rows[paths]
 
-    def tell(self, data: Any, message: T) -> bool:
-        """Let everyone hear `message` who wants the fields of `data`; whether there was anyone."""
-        is_heard = False
+    def deliver(self, data: Any, message: T) -> bool:
+        """Let everyone receive `message` who wants the fields of `data`; whether there was anyone."""
+        is_delivered = False
         for paths, rows in self._rows.items():
-            row = rows.get(tuple([comparable(at_path(data, path)) for path in paths]))
+            row = rows.get(tuple([to_comparable(at_path(data, path)) for path in paths]))
             if row is not None:
-                is_heard = True
+                is_delivered = True
                 row.newest, row.has_newest = message, True
-                for hear in row.ears.values():
-                    hear(message)
-        return is_heard
+                for receive in row.receivers.values():
+                    receive(message)
+        return is_delivered
 
 
-def comparable(value: Any) -> str | None:
+def to_comparable(value: Any) -> str | None:
     """A value as text that is equal for equal values, because an id often is `"7"` in GraphQL and 7 upstream."""
     if isinstance(value, str) or value is None:
         return value

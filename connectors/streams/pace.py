@@ -18,17 +18,17 @@ class Pace:
     def __init__(self, buffer: int) -> None:
         """`buffer` is the size of a queue."""
         self._most = max(1, min(_MOST, buffer // 2))
-        self._unrested = 0
+        self._count = 0
 
-    async def dealt(self) -> None:
+    async def rest(self) -> None:
         """To be awaited after every message."""
-        self._unrested += 1
-        if self._unrested == 1:
-            asyncio.get_running_loop().call_soon(self._rested)
-        if self._unrested >= self._most:
+        self._count += 1
+        if self._count == 1:
+            asyncio.get_running_loop().call_soon(self._reset)
+        if self._count >= self._most:
             for _ in range(self._most * _TURNS_PER_MESSAGE):
                 await asyncio.sleep(0)
 
-    def _rested(self) -> None:
+    def _reset(self) -> None:
         """The event loop took a turn by itself or because of us."""
-        self._unrested = 0
+        self._count = 0

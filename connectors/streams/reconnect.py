@@ -19,27 +19,27 @@ class Reconnect(Model):
     """Time without a connection after which subscriptions end with UPSTREAM_UNREACHABLE."""
 
 
-class Pauses:
-    """The pauses of one connection, from when it was lost or first wanted."""
+class Backoff:
+    """The delays before the attempts to reconnect of one connection."""
 
     def __init__(self, rules: Reconnect, clock: Clock = SYSTEM_CLOCK) -> None:
         self._rules = rules
         self._clock = clock
-        self._pause = rules.initial_delay
+        self._delay = rules.initial_delay
         self._lost_at = self._clock.now()
 
     @property
-    def is_hopeless(self) -> bool:
+    def has_given_up(self) -> bool:
         """Whether it is time to give up."""
         return self._clock.now() - self._lost_at > self._rules.give_up_after
 
-    def lost(self, *, open_for: float) -> None:
+    def record_loss(self, *, open_for: float) -> None:
         """A connection that lasted this many seconds is gone. One that broke at once does not make us any faster."""
         self._lost_at = self._clock.now()
-        if open_for > self._pause:
-            self._pause = self._rules.initial_delay
+        if open_for > self._delay:
+            self._delay = self._rules.initial_delay
 
-    def next(self) -> float:
-        """Seconds to wait now, between half and all of a pause that doubles each time ("equal jitter")."""
-        pause, self._pause = self._pause, min(self._pause * 2, self._rules.max_delay)
-        return random.uniform(pause / 2, pause)  # noqa: S311 - jitter is no secret
+    def next_delay(self) -> float:
+        """Seconds to wait now, between half and all of a delay that doubles each time ("equal jitter")."""
+        delay, self._delay = self._delay, min(self._delay * 2, self._rules.max_delay)
+        return random.uniform(delay / 2, delay)  # noqa: S311 - jitter is no secret

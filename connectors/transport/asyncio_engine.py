@@ -23,7 +23,7 @@ from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
-from connectors.transport.reading import outgoing
+from connectors.transport.reading import check_headers
 
 _IDLE = 60.0
 """Seconds after which an unused connection is closed: firewalls forget it without telling."""
@@ -70,7 +70,7 @@ class Engine:
             raise UpstreamUnreachable(operation, "the connector is closed")
         if timeout is not None and timeout <= 0:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
-        request = _encode(operation, method, url, headers, body)
+        request = _encode_request(operation, method, url, headers, body)
         limit = None if timeout is None else self._clock.timeout(timeout)
         try:
             if not self._slots.try_acquire():
@@ -101,7 +101,7 @@ class Engine:
         The upstream may close a kept connection just as we use it. Then nothing comes back, and an idempotent request
         is sent once more on a new connection (RFC 9112 section 9.3.1).
         """
-        kept = self._kept(request.origin)
+        kept = self._take_idle(request.origin)
         connection = kept or await self._connect(request)
         while True:
             try:
@@ -122,7 +122,7 @@ class Engine:
                     self._open.discard(connection)
             connection = await self._connect(request)
 
-    def _kept(self, origin: Origin) -> Connection | None:
+    def _take_idle(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
         idle, oldest = self._idle, self._clock.now() - _IDLE
         while idle and idle[0].idle_since < oldest:
@@ -140,7 +140,7 @@ class Engine:
         self._open.discard(oldest)
         oldest.abort()
 
-    def _forget(self, connection: Connection) -> None:
+    def _remove_connection(self, connection: Connection) -> None:
         self._open.discard(connection)
         with suppress(ValueError):
             self._idle.remove(connection)
@@ -153,10 +153,13 @@ class Engine:
         is_tls, host, port = origin
         seconds = self._options.connect_timeout
         try:
-            context = self._context() if is_tls else None
+            context = self._create_tls_context() if is_tls else None
             async with timeout_after(seconds, self._clock):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(origin, self._options.max_reply_size, self._forget), host, port, ssl=context
+                    lambda: Connection(origin, self._options.max_reply_size, self._remove_connection),
+                    host,
+                    port,
+                    ssl=context,
                 )
         except TimeoutError as error:
             raise UpstreamUnreachable(operation, f"no connection to {host}:{port} within {seconds:.3g} s") from error
@@ -169,13 +172,13 @@ class Engine:
             self._open.add(connection)
         return connection
 
-    def _context(self) -> ssl.SSLContext:
+    def _create_tls_context(self) -> ssl.SSLContext:
         if self._tls is None:
             self._tls = self._options.tls.context()
         return self._tls
 
 
-def _encode(
+def _encode_request(
     operation: Operation, method: str, url: str, headers: Mapping[str, str], body: bytes | Streamed | None
 ) -> _Request:
     """The bytes of a request (RFC 9112 section 3) and where they go."""
@@ -184,10 +187,10 @@ def _encode(
         raise UpstreamRejected(operation, _BAD_URL)
     address, target = match.groups()
     try:
-        origin, usual = _origin(address)
+        origin, usual = _parse_origin(address)
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
         raise UpstreamRejected(operation, _BAD_URL) from error
-    lines = {**usual, **outgoing(operation, headers)}
+    lines = {**usual, **check_headers(operation, headers)}
     if body is not None or method in _HAS_BODY:
         lines["content-length"] = str(body.length if isinstance(body, Streamed) else len(body or b""))
     head = "\r\n".join(map(": ".join, lines.items()))
@@ -198,7 +201,7 @@ def _encode(
 
 
 @lru_cache(maxsize=1000)
-def _origin(address: str) -> tuple[Origin, dict[str, str]]:
+def _parse_origin(address: str) -> tuple[Origin, dict[str, str]]:
     """Where to connect, and the headers of a request that has no others; Host as in RFC 9110 section 7.2."""
     parts = httptools.parse_url(address.encode("ascii"))
     is_tls, name, port = parts.schema.lower() == b"https", parts.host.decode("ascii"), parts.port

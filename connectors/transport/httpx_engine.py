@@ -16,7 +16,7 @@ from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
-from connectors.transport.reading import Body, check_announced, joined, outgoing
+from connectors.transport.reading import Body, check_announced, check_headers, join_headers
 
 _BROKEN_OFF = ("Server disconnected", "peer closed")
 
@@ -43,16 +43,16 @@ class Engine:
         """As Transport.request."""
         if timeout is not None and timeout <= 0:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
-        headers = outgoing(operation, headers)
-        client = self._open(operation)
+        headers = check_headers(operation, headers)
+        client = self._open_client(operation)
         raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
-        with self._upstream_errors(operation, timeout):
+        with self._translate_errors(operation, timeout):
             if isinstance(body, Streamed):
                 raw.append((b"content-length", b"%d" % body.length))
             content = body.chunks() if isinstance(body, Streamed) else body
             request = client.build_request(method, url, headers=raw, content=content)
-            async with timeout_after(timeout, self._clock), _sent(client, request) as response:
-                return await self._read(operation, response)
+            async with timeout_after(timeout, self._clock), _send(client, request) as response:
+                return await self._read_reply(operation, response)
 
     async def close(self) -> None:
         """As Transport.close."""
@@ -61,27 +61,27 @@ class Engine:
         if client is not None:
             await client.aclose()
 
-    async def _read(self, operation: Operation, response: httpx.Response) -> HttpReply:
+    async def _read_reply(self, operation: Operation, response: httpx.Response) -> HttpReply:
         limit = self._options.max_reply_size
-        headers = joined(response.headers.multi_items())
+        headers = join_headers(response.headers.multi_items())
         check_announced(operation, headers, limit)
         body = Body(operation, limit)
         async for chunk in response.aiter_bytes():
             body.add(chunk)
-        return HttpReply(status=response.status_code, headers=headers, body=body.whole())
+        return HttpReply(status=response.status_code, headers=headers, body=body.join_chunks())
 
-    def _open(self, operation: Operation) -> httpx.AsyncClient:
+    def _open_client(self, operation: Operation) -> httpx.AsyncClient:
         if self._is_closed:
             raise UpstreamUnreachable(operation, "the connector is closed")
         if self._client is None:
             try:
-                self._client = _client(self._options)
+                self._client = _create_client(self._options)
             except OSError as error:  # ssl.SSLError is one
                 raise UpstreamUnreachable(operation, f"the TLS settings cannot be used: {error}") from error
         return self._client
 
     @contextmanager
-    def _upstream_errors(self, operation: Operation, timeout: float | None) -> Iterator[None]:
+    def _translate_errors(self, operation: Operation, timeout: float | None) -> Iterator[None]:
         """Translate what httpx raises."""
         try:
             yield
@@ -100,7 +100,7 @@ class Engine:
             raise UpstreamDisconnected(operation, detail) from error
 
 
-def _client(options: HttpOptions) -> httpx.AsyncClient:
+def _create_client(options: HttpOptions) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         verify=options.tls.context(),
         limits=httpx.Limits(max_connections=options.max_connections, max_keepalive_connections=options.max_connections),
@@ -113,7 +113,7 @@ def _client(options: HttpOptions) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> AsyncGenerator[httpx.Response]:
+async def _send(client: httpx.AsyncClient, request: httpx.Request) -> AsyncGenerator[httpx.Response]:
     response = await client.send(request, stream=True)
     try:
         yield response

@@ -19,7 +19,7 @@ _MOST_KNOWN = 1000
 """Names of headers that were found fit to be sent, in lower case; so many at most."""
 
 
-def outgoing(operation: Operation, headers: Mapping[str, str]) -> Mapping[str, str]:
+def check_headers(operation: Operation, headers: Mapping[str, str]) -> Mapping[str, str]:
     """The headers to send, names in lower case, without those that only the engine may set.
 
     Raises UpstreamRejected, naming the header and never its value, for one that would end its line early.
@@ -38,7 +38,7 @@ def outgoing(operation: Operation, headers: Mapping[str, str]) -> Mapping[str, s
     return checked
 
 
-def joined(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
+def join_headers(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
     """Headers as one mapping with names in lower case; a repeated header is joined with `, ` (RFC 9110 section 5.3)."""
     headers = {name.lower(): value for name, value in pairs}
     if len(headers) == len(pairs):
@@ -79,11 +79,11 @@ class Body:
             raise _too_large(self._operation, self._limit)
         self._chunks.append(chunk)
 
-    def room(self) -> int:
+    def count_room(self) -> int:
         """How many bytes may still come, and one more, so that a body over the limit shows itself."""
         return self._limit - self._size + 1
 
-    def whole(self) -> bytes:
+    def join_chunks(self) -> bytes:
         """Everything taken; raises UpstreamBadReply when the body ended too early."""
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
 
@@ -103,16 +103,16 @@ class CompressedBody(Body):
             while chunk:
                 if self._inflate.eof:  # a gzip body may have several members (RFC 1952 section 2.2)
                     self._inflate = _new_inflate()
-                super().add(self._inflate.decompress(chunk, self.room()))
+                super().add(self._inflate.decompress(chunk, self.count_room()))
                 chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
         except zlib.error as error:
             raise UpstreamBadReply(self._operation, f"the body cannot be decompressed: {error}") from error
 
-    def whole(self) -> bytes:
+    def join_chunks(self) -> bytes:
         """As Body.whole."""
         if self._size and not self._inflate.eof:
             raise UpstreamBadReply(self._operation, "the compressed body ends too early")
-        return super().whole()
+        return super().join_chunks()
 
 
 def _new_inflate() -> zlib._Decompress:

@@ -17,7 +17,7 @@ _PACKED = frozenset(("gzip", "x-gzip", "deflate"))
 
 
 @lru_cache(maxsize=200)
-def _lower(name: bytes) -> str:
+def _decode_name(name: bytes) -> str:
     """The name of a header; an upstream sends the same few again and again."""
     return name.decode("latin-1").lower()
 
@@ -96,7 +96,7 @@ class ResponseReader:
             raise self._error
         if self._head_left < 0 and not self._has_head:
             raise UpstreamBadReply(self._operation, f"the reply's headers are larger than {_MAX_HEAD} bytes")
-        return self._whole() if self._is_complete else None
+        return self._create_reply() if self._is_complete else None
 
     def end(self) -> HttpReply:
         """The connection ended: a body without a length is whole now. Raises UpstreamDisconnected for all others."""
@@ -104,10 +104,10 @@ class ResponseReader:
         if not self._has_head or "content-length" in headers or "transfer-encoding" in headers:
             what = "before it was whole" if self.has_begun else "without an answer"
             raise UpstreamDisconnected(self._operation, f"the upstream closed the connection {what}")
-        return self._whole()
+        return self._create_reply()
 
-    def _whole(self) -> HttpReply:
-        return HttpReply(self._status, self._headers, b"" if self._body is None else self._body.whole())
+    def _create_reply(self) -> HttpReply:
+        return HttpReply(self._status, self._headers, b"" if self._body is None else self._body.join_chunks())
 
     # What httptools calls. It wraps exceptions, so they are kept in `_error` and raised by `feed`.
 
@@ -120,7 +120,7 @@ class ResponseReader:
         """One header line, also of a trailer, which is dropped; repeats are joined (RFC 9110 section 5.3)."""
         if self._has_head:
             return
-        lower, text = _lower(name), value.decode("latin-1")
+        lower, text = _decode_name(name), value.decode("latin-1")
         if lower in self._headers:
             text = f"{self._headers[lower]}, {text}"
         self._headers[lower] = text

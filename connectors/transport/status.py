@@ -42,7 +42,7 @@ def error_for_status(operation: Operation, reply: HttpReply) -> UpstreamError | 
     status = reply.status
     if 200 <= status < 300:
         return None
-    words = f"HTTP {status} {_phrase(status)}".strip()
+    words = f"HTTP {status} {_find_phrase(status)}".strip()
     if status < 400:
         return UpstreamBadReply(operation, f"{words}: redirects are not followed; put the final address into bff.yaml")
     kind = _ERRORS.get(status) or (UpstreamRejected if status < 500 else UpstreamFailed)
@@ -61,7 +61,7 @@ def retry_after(value: str | None) -> float | None:
         return None
 
 
-def _phrase(status: int) -> str:
+def _find_phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -18,7 +18,7 @@ from connectors.errors import (
     UpstreamUnavailable,
     copy_error,
 )
-from connectors.messages.json_text import NotJson, decoded
+from connectors.messages.json_text import NotJson, decode_json
 from connectors.messages.templates import text_of
 from connectors.streams.audience import Audience
 from connectors.streams.deadline import in_time, open_until_deadline
@@ -117,11 +117,11 @@ class WebsocketConnector:
             self._subscribers[queue] = operation
             stack.enter_context(open_until_deadline(call, queue, self._clock))
             values = {**operation.when, **topic}
-            stack.enter_context(self._audience.joined(values, queue.put, newest=operation.last))
+            stack.enter_context(self._audience.join(values, queue.put, newest=operation.last))
             if operation.error is not None:
                 failed = UpstreamFailed(operation, "the upstream ended the stream with an error message")
                 failing = {**operation.error, **topic}
-                stack.enter_context(self._audience.joined(failing, lambda _: queue.close(failed)))
+                stack.enter_context(self._audience.join(failing, lambda _: queue.close(failed)))
             stack.enter_context(self._subscriptions.keep_subscribed(subscribe, unsubscribe))
             name = "".join(map(text_of, topic.values()))
             async for message in queue:
@@ -130,12 +130,12 @@ class WebsocketConnector:
     def receive_message(self, message: str | bytes) -> None:
         """As Owner.receive_message."""
         try:
-            data = decoded(message, self._options.max_depth)
+            data = decode_json(message, self._options.max_depth)
         except NotJson as error:
             self.counts.undecodable += 1
             self._report_undecodable(message, error)
             return
-        if not self._answers.dispatch(data) and not self._audience.tell(data, data):
+        if not self._answers.dispatch(data) and not self._audience.deliver(data, data):
             self.counts.unrouted += 1
 
     async def maintain(self) -> None:

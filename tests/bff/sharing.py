@@ -23,7 +23,7 @@ from bff.http.options import Options as ServerOptions
 from bff.policies.outbound.options import Options as Policies
 from bff.upstreams import Upstreams, UpstreamSettings
 from connectors import rest
-from connectors.kinds import options_of
+from connectors.kinds import load_options
 from tests.serving import serving
 from tests.waiting import GENEROUS, idle, until
 
@@ -186,7 +186,7 @@ async def sharing_world(
         settings = UpstreamSettings(
             name="shop",
             kind="rest",
-            connector=options_of("rest").model_validate({"address": address, **(connector or {})}),
+            connector=load_options("rest").model_validate({"address": address, **(connector or {})}),
             policies=chosen_policies,
         )
         upstreams = Upstreams({"shop": settings})

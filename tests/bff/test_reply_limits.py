@@ -22,7 +22,7 @@ from bff.http.options import Options as ServerOptions
 from bff.policies.outbound.options import Options as Policies
 from bff.upstreams import Upstreams, UpstreamSettings
 from connectors import graphql, rest
-from connectors.kinds import options_of
+from connectors.kinds import load_options
 from connectors.messages.json_text import is_deeper
 from tests.serving import serving
 from tests.waiting import GENEROUS
@@ -95,7 +95,7 @@ async def _ask(upstream: Upstream, query: str, times: int = 1, **limits: Any) ->
     async with serving(upstream) as address:
         settings = {}
         for name, kind, path in (("shop", "rest", ""), ("reviews", "graphql", "/graphql")):
-            model = options_of(kind).model_validate({"address": f"{address}{path}", **limits})
+            model = load_options(kind).model_validate({"address": f"{address}{path}", **limits})
             settings[name] = UpstreamSettings(name=name, kind=kind, connector=model, policies=Policies())
         upstreams = Upstreams(settings)
         chosen = Options.model_validate({"schema": "tests"})

@@ -143,7 +143,7 @@ async def test_each_request_counts_the_call_and_keeps_its_deadline() -> None:
     """The call goes on until the latest deadline; who has less time leaves earlier, and alone."""
     world = Fakes(delay=1)
     now = asyncio.get_running_loop().time()
-    hasty, patient = world.scope(deadline=now + 0.5, most_calls=1), world.scope(deadline=now + 60, most_calls=1)
+    hasty, patient = world.scope(deadline=now + 0.5, max_calls=1), world.scope(deadline=now + 60, max_calls=1)
     (late,), (there,) = await asyncio.gather(*(each.load_many(price, {}, [1], None) for each in (hasty, patient)))
     assert isinstance(late, UpstreamTimeout)
     assert there.data["price"] == 10

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from connectors.contract import Call, Connector, Selection
-from connectors.endpoint import Endpoint, wanted
+from connectors.endpoint import Endpoint, requested
 
 P = ParamSpec("P")
 C = TypeVar("C", bound=Connector)
@@ -33,11 +33,11 @@ def leaves(*names: str) -> Selection:
 
 async def select(selection: Selection | None, endpoint: Endpoint, **arguments: Any) -> Any:
     """Await an endpoint as the gateway does around a field."""
-    token = wanted.set(selection)
+    token = requested.set(selection)
     try:
         return (await endpoint(**arguments)).data
     finally:
-        wanted.reset(token)
+        requested.reset(token)
 
 
 @asynccontextmanager

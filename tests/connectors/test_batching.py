@@ -10,7 +10,7 @@ import pytest
 from connectors import graphql, grpc, rest, soap
 from connectors.batching import InKeyOrder, deal, single_reply
 from connectors.contract import Call, Event, Operation, Reply
-from connectors.direct import Direct, make_call, point
+from connectors.direct import Direct, make_call, point_event
 from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint, current_scope
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed
 from connectors.testing import Fakes
@@ -188,8 +188,8 @@ def test_one_ask_is_one_call(asked: Endpoint, call: Call) -> None:
 def test_events_are_pointed_too() -> None:
     """Nothing but the data changes."""
     event = Event(data={"a": {"b": 1}}, topic="t", id="7")
-    assert point(event, ("a", "b")) == Event(data=1, topic="t", id="7")
-    assert point(event, ()) is event
+    assert point_event(event, ("a", "b")) == Event(data=1, topic="t", id="7")
+    assert point_event(event, ()) is event
 
 
 async def test_direct_carries_out_everything() -> None:

@@ -1,4 +1,4 @@
-"""The parts that one subscription for many viewers is made of: queues, audiences, pace, pauses."""
+"""The parts that one subscription for many viewers is made of: queues, audiences, pace, backoff."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.aio.bounded_queue import BoundedQueue
-from connectors.streams.audience import Audience, comparable
+from connectors.streams.audience import Audience, to_comparable
 from connectors.streams.pace import Pace
-from connectors.streams.reconnect import Pauses, Reconnect
+from connectors.streams.reconnect import Backoff, Reconnect
 from connectors.testing import ManualClock
 
 
@@ -73,7 +73,7 @@ def test_an_audience_hears_what_comparing_each_viewer_would_find(wanted: list[di
     audience: Audience[dict] = Audience()
     heard: list[int] = []
     joined = [
-        audience.joined({(name,): value for name, value in each.items()}, lambda _, index=index: heard.append(index))
+        audience.join({(name,): value for name, value in each.items()}, lambda _, index=index: heard.append(index))
         for index, each in enumerate(wanted)
     ]
     for each in joined:
@@ -81,13 +81,13 @@ def test_an_audience_hears_what_comparing_each_viewer_would_find(wanted: list[di
     expected = [
         index
         for index, each in enumerate(wanted)
-        if all(comparable(message.get(name)) == comparable(value) for name, value in each.items())
+        if all(to_comparable(message.get(name)) == to_comparable(value) for name, value in each.items())
     ]
-    assert audience.tell(message, message) == bool(expected)
+    assert audience.deliver(message, message) == bool(expected)
     assert sorted(heard) == expected
     for each in joined:
         each.__exit__(None, None, None)
-    assert not audience.tell(message, message)
+    assert not audience.deliver(message, message)
     assert not audience._rows
 
 
@@ -95,11 +95,11 @@ def test_the_newest_message_is_kept_while_somebody_listens() -> None:
     """And forgotten with the last one, so that nobody sees a value of yesterday."""
     audience: Audience[str] = Audience()
     late: list[str] = []
-    with audience.joined({("sym",): "A"}, lambda _: None):
-        audience.tell({"sym": "A"}, "newest")
-        with audience.joined({("sym",): "A"}, late.append, newest=True):
+    with audience.join({("sym",): "A"}, lambda _: None):
+        audience.deliver({"sym": "A"}, "newest")
+        with audience.join({("sym",): "A"}, late.append, newest=True):
             assert late == ["newest"]
-    with audience.joined({("sym",): "A"}, late.append, newest=True):
+    with audience.join({("sym",): "A"}, late.append, newest=True):
         assert late == ["newest"]
 
 
@@ -109,10 +109,10 @@ def test_the_work_for_a_message_does_not_grow_with_the_viewers_of_others() -> No
     def seconds(viewers: int) -> float:
         audience: Audience[int] = Audience()
         for number in range(viewers):
-            audience.joined({("sym",): str(number)}, lambda _: None).__enter__()
+            audience.join({("sym",): str(number)}, lambda _: None).__enter__()
         began = time.process_time()
         for number in range(2000):
-            audience.tell({"sym": "0"}, number)
+            audience.deliver({"sym": "0"}, number)
         return time.process_time() - began
 
     assert seconds(10_000) < 10 * seconds(1) + 0.05
@@ -125,36 +125,36 @@ async def test_a_burst_is_dealt_at_the_pace_of_its_viewers() -> None:
     pace = Pace(8)
     for number in range(500):
         queue.put(number)
-        await pace.dealt()
+        await pace.rest()
     queue.close()
     assert await reading == list(range(500))
 
 
 def test_pauses_double_up_to_the_most_with_jitter() -> None:
     """Between half and all of 0.1, 0.2, 0.4, 0.4 ... seconds."""
-    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=0.4, give_up_after=60.0))
+    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=0.4, give_up_after=60.0))
     for whole in (0.1, 0.2, 0.4, 0.4):
-        assert whole / 2 <= pauses.next() <= whole
-    assert not pauses.is_hopeless
+        assert whole / 2 <= backoff.next_delay() <= whole
+    assert not backoff.has_given_up
 
 
 def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None:
     """Only one that lasted starts over with the first pause."""
-    pauses = Pauses(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
+    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
     for _ in range(3):
-        pauses.next()
-    pauses.lost(open_for=0.01)
-    assert pauses.next() >= 0.4
-    pauses.lost(open_for=30.0)
-    assert pauses.next() <= 0.1
+        backoff.next_delay()
+    backoff.record_loss(open_for=0.01)
+    assert backoff.next_delay() >= 0.4
+    backoff.record_loss(open_for=30.0)
+    assert backoff.next_delay() <= 0.1
 
 
 async def test_hope_ends_after_give_up() -> None:
     """Counted from when the connection was lost."""
     clock = ManualClock()
-    pauses = Pauses(Reconnect(initial_delay="100ms", max_delay="1s", give_up_after="10s"), clock)
-    assert not pauses.is_hopeless
+    backoff = Backoff(Reconnect(initial_delay="100ms", max_delay="1s", give_up_after="10s"), clock)
+    assert not backoff.has_given_up
     await clock.advance(11)
-    assert pauses.is_hopeless
-    pauses.lost(open_for=1.0)
-    assert not pauses.is_hopeless
+    assert backoff.has_given_up
+    backoff.record_loss(open_for=1.0)
+    assert not backoff.has_given_up

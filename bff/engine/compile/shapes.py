@@ -22,7 +22,7 @@ from bff.engine.graphql_core import (
     VariableValues,
     get_argument_values,
 )
-from bff.loading.answered import Answered
+from bff.loading.batch_result import BatchResult
 from connectors.contract import Reply, Selection
 
 Kind = type[Any]
@@ -52,7 +52,7 @@ class ReadsReplies(Protocol):
     async def read_one(self, reply: Reply) -> Any:
         """The value of a reply about one thing. Raises what reading it raises."""
 
-    def read_batch(self, answers: Sequence[Answered], *, may_complete: bool) -> tuple[dict[Hashable, Any], bool]:
+    def read_batch(self, answers: Sequence[BatchResult], *, may_complete: bool) -> tuple[dict[Hashable, Any], bool]:
         """The value, or the exception in its place, of each key; and whether they are the response's already."""
 
 

@@ -19,7 +19,7 @@ from bff.authoring.cooperative import convert_in_slices
 from bff.authoring.records import Convert, Records
 from bff.engine.compile.projection import Names, NoProjection, Projection, learn_names, project
 from bff.engine.compile.shapes import ListOutput, ObjectOutput, Output
-from bff.loading.answered import Answered
+from bff.loading.batch_result import BatchResult
 from connectors.batching import InKeyOrder, single_reply
 from connectors.contract import Reply, at_path
 from connectors.endpoint import Endpoint
@@ -51,7 +51,7 @@ class ReplyReader:
         projection = self._choose_projection()
         if projection is not None:
             try:
-                value = reply.fitted(projection.form)
+                value = reply.fit_into(projection.form)
             except Unfit:
                 self._note_misfit()
             else:
@@ -61,7 +61,7 @@ class ReplyReader:
         self._learn_names(data)
         return data if isinstance(data, UpstreamError) else await convert_in_slices(self._convert, data)
 
-    def read_batch(self, answers: Sequence[Answered], *, may_complete: bool) -> tuple[Values, bool]:
+    def read_batch(self, answers: Sequence[BatchResult], *, may_complete: bool) -> tuple[Values, bool]:
         """The value, or the exception in its place, of each key; and whether values are the response's already.
 
         They are not where they may not be, because other values of the same column will have to be completed.
@@ -77,13 +77,13 @@ class ReplyReader:
                 return _complete_values(values, projection.finish if may_complete else None)
         return self._read_exactly(answers), False
 
-    def _read_records(self, answers: Sequence[Answered], projection: Projection) -> Values:
+    def _read_records(self, answers: Sequence[BatchResult], projection: Projection) -> Values:
         values: Values = {}
         for each in answers:
             if isinstance(each.reply, Exception):
                 values.update(dict.fromkeys(each.keys, each.reply))
             elif each.is_single:
-                values[each.keys[0]] = single_reply(self._endpoint, each.reply).fitted(projection.form)
+                values[each.keys[0]] = single_reply(self._endpoint, each.reply).fit_into(projection.form)
             else:
                 values.update(self._assign_to_keys(each.keys, each.reply, projection))
         return values
@@ -94,7 +94,7 @@ class ReplyReader:
         if batch is None or not (projection.key or self._is_in_order):
             raise Unfit
         at = self._endpoint.many_at
-        records: list[Record] = (reply.pointed(at) if at else reply).fitted(projection.batch)
+        records: list[Record] = (reply.point_at(at) if at else reply).fit_into(projection.batch)
         if batch.key and isinstance(records, InKeyOrder) != self._is_in_order:
             raise Unfit
         if self._is_in_order:
@@ -115,7 +115,7 @@ class ReplyReader:
         found = dict(zip(reversed(record_keys), reversed(records), strict=True))  # the first of those with one key
         return {key: found.get(own) for key, own in zip(keys, requested, strict=True)}
 
-    def _read_exactly(self, answers: Sequence[Answered]) -> Values:
+    def _read_exactly(self, answers: Sequence[BatchResult]) -> Values:
         values: Values = {}
         for each in answers:
             for key, outcome in each.outcomes(self._endpoint).items():

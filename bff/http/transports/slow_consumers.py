@@ -61,7 +61,7 @@ async def _fill_queue(
                 queue.put(answer)
                 if queue.dropped and disconnect is not None:
                     break
-                await pace.dealt()
+                await pace.rest()
     except Exception as error:  # noqa: BLE001 - handed to the reader
         queue.close(error)
     else:

@@ -57,7 +57,7 @@ class Circuit:
             self._era += 1
         return self._era
 
-    def succeeded(self, era: int, operation: Operation) -> None:
+    def record_success(self, era: int, operation: Operation) -> None:
         """The upstream answered."""
         if era != self._era:
             return
@@ -65,7 +65,7 @@ class Circuit:
             log.info("breaker_closed", upstream=operation.upstream)
         self._failures, self._open_until, self._is_trying = 0, None, False
 
-    def failed(self, era: int, operation: Operation) -> None:
+    def record_failure(self, era: int, operation: Operation) -> None:
         """The upstream is in trouble."""
         if era != self._era:
             return
@@ -77,7 +77,7 @@ class Circuit:
             self._is_trying = False
             self._era += 1
 
-    def left(self, era: int) -> None:
+    def leave(self, era: int) -> None:
         """The call is over. When it came to nothing, such as by cancellation, the next one may try."""
         if era == self._era:
             self._is_trying = False
@@ -101,21 +101,21 @@ def breaker(options: Breaker, clock: Clock, *, patience: float) -> Policy:
                 if isinstance(error, UpstreamTimeout) and clock.now() - began < patience / 2:
                     pass
                 elif is_trouble(error):
-                    circuit.failed(era, call.operation)
+                    circuit.record_failure(era, call.operation)
                 else:
-                    circuit.succeeded(era, call.operation)  # a refusal is an answer too
+                    circuit.record_success(era, call.operation)  # a refusal is an answer too
                 raise
             except asyncio.CancelledError:
                 # The deadline further out ends a call by cancelling it; before the deadline it is a caller who left.
                 is_late = call.deadline is not None and clock.now() >= call.deadline
                 if is_late and clock.now() - began >= patience / 2:
-                    circuit.failed(era, call.operation)
+                    circuit.record_failure(era, call.operation)
                 raise
             else:
-                circuit.succeeded(era, call.operation)
+                circuit.record_success(era, call.operation)
                 return reply
             finally:
-                circuit.left(era)
+                circuit.leave(era)
 
         return send_unless_open
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Hashable
 import structlog
 from msgspec.structs import replace
 
-from bff.policies.outbound.cache_rules import directives, is_about, renewed, stored_from
+from bff.policies.outbound.cache_rules import create_stored, is_about, parse_directives, renew_headers
 from bff.policies.outbound.cache_store import HttpCache, Stored
-from bff.policies.outbound.identity import key_of
+from bff.policies.outbound.identity import create_key
 from bff.policies.outbound.policy import Policy, Send
 from bff.policies.outbound.trouble import is_trouble
 from connectors.aio.clock import Clock
@@ -24,7 +24,7 @@ from connectors.errors import UpstreamError, UpstreamRateLimited
 
 log = structlog.get_logger("bff.policies.cache")
 
-MOST_REFRESHES = 32
+MAX_REFRESHES = 32
 """Replies of one upstream that are fetched anew in the background at once."""
 _ASKS_FOR_PARTS = frozenset(
     {"if-none-match", "if-modified-since", "if-match", "if-unmodified-since", "if-range", "range"}
@@ -47,21 +47,21 @@ def cache(store: HttpCache, clock: Clock, wall: Callable[[], float] = time.time)
                 return reply
             if not _may_answer(call):
                 return await send(call)
-            key = key_of(call)
+            key = create_key(call)
             stored = store.get(key)
             now = clock.now()
             if stored is None:
                 return await fetching.fetch(call, key, None)
             if now < stored.fresh_until:
-                return stored.reply.pointed(())
+                return stored.reply.point_at(())
             if now < stored.usable_meanwhile_until and fetching.refresh(call, key, stored):
-                return stored.reply.pointed(())
+                return stored.reply.point_at(())
             try:
                 return await fetching.fetch(call, key, stored)
             except UpstreamError as error:
                 may_help = is_trouble(error) or isinstance(error, UpstreamRateLimited)
                 if may_help and clock.now() < stored.usable_on_error_until:
-                    return stored.reply.pointed(())
+                    return stored.reply.point_at(())
                 raise
 
         return send_or_remember
@@ -71,7 +71,7 @@ def cache(store: HttpCache, clock: Clock, wall: Callable[[], float] = time.time)
 
 def _may_answer(call: Call) -> bool:
     """Not when the caller wants an answer from the upstream itself, or has conditions of its own."""
-    wishes = directives(call.headers.get("cache-control", ""))
+    wishes = parse_directives(call.headers.get("cache-control", ""))
     return not (wishes.keys() & {"no-store", "no-cache"} or call.headers.keys() & _ASKS_FOR_PARTS)
 
 
@@ -88,9 +88,9 @@ class _Fetching:
     async def fetch(self, call: Call, key: Hashable, stored: Stored | None) -> Reply:
         """Ask the upstream, with the kept reply's validators where it has some, and keep what may be kept."""
         era, asked = self._store.era, self._clock.now()
-        reply = await self._ask(call, stored)
+        reply = await self._request(call, stored)
         now = self._clock.now()
-        following = stored_from(call, reply, took=now - asked, now=now, wall=self._wall())
+        following = create_stored(call, reply, took=now - asked, now=now, wall=self._wall())
         if era == self._store.era:  # else an unsafe call has passed, and this reply may be older than its effect
             if following is not None:
                 self._store.keep(key, following)
@@ -105,12 +105,12 @@ class _Fetching:
         """
         if key in self._refreshes:
             return True
-        if len(self._refreshes) >= MOST_REFRESHES:
+        if len(self._refreshes) >= MAX_REFRESHES:
             return False
-        self._refreshes[key] = asyncio.create_task(self._quietly(replace(call, deadline=None), key, stored))
+        self._refreshes[key] = asyncio.create_task(self._refresh_and_log(replace(call, deadline=None), key, stored))
         return True
 
-    async def _quietly(self, call: Call, key: Hashable, stored: Stored) -> None:
+    async def _refresh_and_log(self, call: Call, key: Hashable, stored: Stored) -> None:
         try:
             await self.fetch(call, key, stored)
         except UpstreamError as error:
@@ -120,14 +120,14 @@ class _Fetching:
         finally:
             del self._refreshes[key]
 
-    async def _ask(self, call: Call, stored: Stored | None) -> Reply:
+    async def _request(self, call: Call, stored: Stored | None) -> Reply:
         if stored is None or not (stored.etag or stored.last_modified):
             return await self._send(call)
         reply = await self._send_conditional(call, stored)
         if reply.status != 304:
             return reply
         if is_about(stored, reply.headers):
-            return renewed(stored, reply.headers)
+            return renew_headers(stored, reply.headers)
         return await self._send(call)
 
     async def _send_conditional(self, call: Call, stored: Stored) -> Reply:

@@ -26,10 +26,10 @@ _ABOUT_THE_BODY = frozenset(
     {"content-length", "content-encoding", "content-range", "content-type", "transfer-encoding"}
 )
 _GRACES = ("stale-while-revalidate", "stale-if-error")
-_MOST_SECONDS = 2.0**31
+_MAX_SECONDS = 2.0**31
 
 
-def directives(value: str) -> Directives:
+def parse_directives(value: str) -> Directives:
     """The directives of a Cache-Control header by name in lower case; of a repeated one the first counts."""
     found: dict[str, str] = {}
     for match in _DIRECTIVE.finditer(value):
@@ -37,18 +37,18 @@ def directives(value: str) -> Directives:
     return found
 
 
-def stored_from(call: Call, reply: Reply, *, took: float, now: float, wall: float) -> Stored | None:
+def create_stored(call: Call, reply: Reply, *, took: float, now: float, wall: float) -> Stored | None:
     """The reply as it may be kept; None when it may not.
 
     `took` is how many seconds asking for it took, `now` the time of the cache's clock, `wall` seconds since the epoch.
     """
-    told = directives(reply.headers.get("cache-control", ""))
+    told = parse_directives(reply.headers.get("cache-control", ""))
     if not may_store(call, reply, told):
         return None
-    fresh_until = now + _lifetime(reply.headers, told, wall) - _age(reply.headers, took, wall)
-    grace = {name: 0.0 if told.keys() & _NOT_STALE else _seconds(told.get(name)) for name in _GRACES}
+    fresh_until = now + _compute_lifetime(reply.headers, told, wall) - _compute_age(reply.headers, took, wall)
+    grace = {name: 0.0 if told.keys() & _NOT_STALE else _parse_seconds(told.get(name)) for name in _GRACES}
     stored = Stored(
-        reply=reply.pointed(()),
+        reply=reply.point_at(()),
         fresh_until=fresh_until,
         usable_meanwhile_until=fresh_until + grace["stale-while-revalidate"],
         usable_on_error_until=fresh_until + grace["stale-if-error"],
@@ -70,11 +70,11 @@ def may_store(call: Call, reply: Reply, told: Directives) -> bool:
     return "*" not in varies_on and not (varies_on & TRACING & call.headers.keys())
 
 
-def renewed(stored: Stored, headers: Mapping[str, str]) -> Reply:
+def renew_headers(stored: Stored, headers: Mapping[str, str]) -> Reply:
     """The kept reply with the headers of a 304 put in place of its own (section 3.2)."""
     own = {name: value for name, value in stored.reply.headers.items() if name not in ("age", "date")}
     told = {name: value for name, value in headers.items() if name not in _ABOUT_THE_BODY}
-    reply = stored.reply.pointed(())
+    reply = stored.reply.point_at(())
     reply.headers = {**own, **told}
     return reply
 
@@ -85,33 +85,33 @@ def is_about(stored: Stored, headers: Mapping[str, str]) -> bool:
     return etag is None or stored.etag is None or etag.removeprefix("W/") == stored.etag.removeprefix("W/")
 
 
-def _lifetime(headers: Mapping[str, str], told: Directives, wall: float) -> float:
+def _compute_lifetime(headers: Mapping[str, str], told: Directives, wall: float) -> float:
     """Seconds that the reply is fresh from when it was made (section 4.2.1)."""
     if "no-cache" in told:
         return 0.0
     for name in ("s-maxage", "max-age"):
         if name in told:
-            return _seconds(told[name])
-    expires = _date(headers.get("expires"))
+            return _parse_seconds(told[name])
+    expires = _parse_date(headers.get("expires"))
     if expires is None:
         return 0.0
-    made = _date(headers.get("date"))
+    made = _parse_date(headers.get("date"))
     return expires - (wall if made is None else made)
 
 
-def _age(headers: Mapping[str, str], took: float, wall: float) -> float:
+def _compute_age(headers: Mapping[str, str], took: float, wall: float) -> float:
     """Seconds since the reply was made, as far as can be known (section 4.2.3)."""
-    made = _date(headers.get("date"))
+    made = _parse_date(headers.get("date"))
     apparent = 0.0 if made is None else max(0.0, wall - made)
-    return max(apparent, _seconds(headers.get("age")) + took)
+    return max(apparent, _parse_seconds(headers.get("age")) + took)
 
 
-def _seconds(value: str | None) -> float:
+def _parse_seconds(value: str | None) -> float:
     """Delta-seconds (section 1.2.2): what cannot be read is none, what is too large is very long."""
-    return min(float(value), _MOST_SECONDS) if value and value.isascii() and value.isdigit() else 0.0
+    return min(float(value), _MAX_SECONDS) if value and value.isascii() and value.isdigit() else 0.0
 
 
-def _date(value: str | None) -> float | None:
+def _parse_date(value: str | None) -> float | None:
     if value is None:
         return None
     try:
@@ -124,7 +124,7 @@ def _date(value: str | None) -> float | None:
 def _is_readable(reply: Reply) -> bool:
     """Whether the payload can be decoded. Looks at a copy, because the reply itself is not yet pointed anywhere."""
     try:
-        _ = reply.pointed(()).data
+        _ = reply.point_at(()).data
     except UpstreamError:
         return False
     return True

@@ -32,47 +32,47 @@ class Itself:
         return id(self._value)
 
 
-def key_of(call: Call) -> Hashable:
+def create_key(call: Call) -> Hashable:
     """Equal for calls whose replies are interchangeable: operation, arguments, keys, selection and headers are."""
-    return (Itself(call.operation), *_asked(call), _digest(call.headers))
+    return (Itself(call.operation), *_describe_request(call), _hash_headers(call.headers))
 
 
-def flight_key_of(call: Call) -> Hashable:
+def create_flight_key(call: Call) -> Hashable:
     """The same for keys that do not outlive their calls: headers need no digest, and nothing must be held."""
     headers = call.headers
     if not TRACING.isdisjoint(headers):
         headers = {name: value for name, value in headers.items() if name not in TRACING}
-    return (id(call.operation), *_asked(call), *headers.items())
+    return (id(call.operation), *_describe_request(call), *headers.items())
 
 
-def _asked(call: Call) -> tuple[Hashable, ...]:
+def _describe_request(call: Call) -> tuple[Hashable, ...]:
     arguments, keys = call.arguments, call.keys
-    plain = keys if not keys or _PLAIN.issuperset(map(type, keys)) else frozen(keys)
-    return (frozen(arguments) if arguments else (), plain, call.selection)
+    plain = keys if not keys or _PLAIN.issuperset(map(type, keys)) else freeze(keys)
+    return (freeze(arguments) if arguments else (), plain, call.selection)
 
 
-def frozen_map(value: Mapping[str, Any]) -> Hashable:
-    """`frozen` of a mapping, which is empty more often than not."""
-    return frozen(value) if value else ()
+def freeze_map(value: Mapping[str, Any]) -> Hashable:
+    """`freeze` of a mapping, which is empty more often than not."""
+    return freeze(value) if value else ()
 
 
-def frozen(value: Any) -> Hashable:
+def freeze(value: Any) -> Hashable:
     """A hashable stand-in for plain data; equal exactly when the data is equal and of the same types."""
     kind = type(value)
     if kind is str or kind is int or value is None:
         return value  # type: ignore[no-any-return]  # most values: these three are never equal to each other
     if isinstance(value, Mapping):
-        return ("map", frozenset((frozen(name), frozen(item)) for name, item in value.items()))
+        return ("map", frozenset((freeze(name), freeze(item)) for name, item in value.items()))
     if isinstance(value, list | tuple):
-        return ("list", *map(frozen, value))
+        return ("list", *map(freeze, value))
     if isinstance(value, set | frozenset):
-        return ("set", frozenset(map(frozen, value)))
+        return ("set", frozenset(map(freeze, value)))
     if dataclasses.is_dataclass(kind):
-        return (kind, *(frozen(getattr(value, each.name)) for each in dataclasses.fields(value)))
+        return (kind, *(freeze(getattr(value, each.name)) for each in dataclasses.fields(value)))
     return (kind, value) if getattr(kind, "__hash__", None) else Itself(value)
 
 
-def _digest(headers: Mapping[str, str]) -> bytes:
+def _hash_headers(headers: Mapping[str, str]) -> bytes:
     """A digest, because keys outlive their calls and headers hold credentials."""
     told = sorted((name, value) for name, value in headers.items() if name not in TRACING)
     return blake2b(repr(told).encode(), digest_size=20, key=_SALT).digest() if told else b""

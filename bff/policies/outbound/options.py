@@ -24,7 +24,7 @@ def parse_rate(value: Any) -> float:
     raise ValueError(f"{value!r} is not a rate; write calls per time, such as 100/s or 600/m")
 
 
-def _header_name(value: str) -> str:
+def _check_name(value: str) -> str:
     """The name of a header in lower case. Raises ValueError when it is not a name, or belongs to a connection."""
     name = value.strip().lower()
     if not _HEADER.fullmatch(name):
@@ -99,7 +99,7 @@ class Options(Model):
 
     @field_validator("retry", mode="before")
     @classmethod
-    def _number_of_attempts(cls, value: object) -> object:
+    def _read_attempts(cls, value: object) -> object:
         if isinstance(value, str) and value.isdecimal():
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool):
@@ -108,14 +108,14 @@ class Options(Model):
 
     @field_validator("forward")
     @classmethod
-    def _names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(map(_header_name, value))
+    def _check_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_check_name, value))
 
     @field_validator("headers")
     @classmethod
-    def _sendable(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    def _check_values(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
         for name, secret in value.items():
             text = secret.get_secret_value()
             if not (text.isascii() and text.isprintable()):
                 raise ValueError(f"the value of {name} holds characters that a header cannot have")
-        return {_header_name(name): secret for name, secret in value.items()}
+        return {_check_name(name): secret for name, secret in value.items()}

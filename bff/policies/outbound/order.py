@@ -43,7 +43,7 @@ def outbound(options: Options, *, clock: Clock = SYSTEM_CLOCK, connector_keeps_d
 
     if options.forward or options.headers:
         why = "first, because the keys of cache and sharing must hold every header that will be sent"
-        add("headers", why, headers(options.forward, fixed_headers(options)))
+        add("headers", why, headers(options.forward, list_fixed_headers(options)))
     if options.cache:
         why = "before everything that costs; a kept reply needs no turn and no upstream that works"
         add("cache", why, cache(HttpCache(options.max_cache_size), clock), needs_reply=True)
@@ -69,7 +69,7 @@ def outbound(options: Options, *, clock: Clock = SYSTEM_CLOCK, connector_keeps_d
     return placed
 
 
-def fixed_headers(options: Options) -> dict[str, str]:
+def list_fixed_headers(options: Options) -> dict[str, str]:
     """The headers that bff.yaml sets, in the clear."""
     return {name: value.get_secret_value() for name, value in options.headers.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from bff.policies.outbound.identity import flight_key_of
+from bff.policies.outbound.identity import create_flight_key
 from bff.policies.outbound.policy import Policy, Send
 from connectors.aio.clock import Clock
 from connectors.aio.single_flight import SingleFlight
@@ -26,13 +26,13 @@ def share(clock: Clock) -> Policy:
         async def send_once(call: Call) -> Reply:
             if not call.operation.is_safe:
                 return await send(call)
-            key = flight_key_of(call)
+            key = create_flight_key(call)
             if flights.find(key) is not None:
-                shared = await flights.follow(key, partial(_left, call, clock))
+                shared = await flights.follow(key, partial(_require_time, call, clock))
                 if isinstance(shared, Exception):
                     raise shared
                 if shared is not None:
-                    return shared.pointed(())  # one each, so that no caller can touch what another one holds
+                    return shared.point_at(())  # one each, so that no caller can touch what another one holds
             flights.lead(key)
             outcome: Outcome | None = None
             try:
@@ -52,7 +52,7 @@ def share(clock: Clock) -> Policy:
     return around
 
 
-def _left(call: Call, clock: Clock) -> float | None:
+def _require_time(call: Call, clock: Clock) -> float | None:
     """The seconds that a caller has to wait for another one. Raises UpstreamTimeout when it has none."""
     left = call.left(clock)
     if left is not None and left <= 0:

@@ -11,7 +11,7 @@ from connectors.contract import Call
 from connectors.errors import UpstreamDisconnected, UpstreamUnreachable
 from connectors.queue.brokers import Broker, Message, Subscription
 from connectors.streams.deadline import in_time
-from connectors.streams.reconnect import Pauses, Reconnect
+from connectors.streams.reconnect import Backoff, Reconnect
 
 LATE = "the deadline of the subscription has passed"
 
@@ -46,7 +46,7 @@ class GroupMember:
         self._topic = topic
         self._group = group
         self._durable = durable
-        self._pauses = Pauses(rules, clock)
+        self._pauses = Backoff(rules, clock)
         self._translate_errors = translate_errors
         self._is_closed = is_closed
         self._clock = clock
@@ -72,7 +72,7 @@ class GroupMember:
                     message = await anext(self._subscription, None)
             except UpstreamDisconnected:
                 await self._subscription.aclose()
-                self._pauses.lost(open_for=self._clock.now() - self._began)
+                self._pauses.record_loss(open_for=self._clock.now() - self._began)
                 await self._join_again(call)
                 continue
             if message is None:
@@ -87,11 +87,11 @@ class GroupMember:
     async def _join_again(self, call: Call) -> None:
         while True:
             async with in_time(call, LATE, self._clock):
-                await self._clock.sleep(self._pauses.next())
+                await self._clock.sleep(self._pauses.next_delay())
             try:
                 await self.join(call)
             except (UpstreamUnreachable, UpstreamDisconnected):
-                if self._pauses.is_hopeless or self._is_closed():
+                if self._pauses.has_given_up or self._is_closed():
                     raise
             else:
                 return

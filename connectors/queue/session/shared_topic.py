@@ -15,7 +15,7 @@ from connectors.queue.brokers import Broker, Message
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
 from connectors.streams.audience import Audience, Path
 from connectors.streams.pace import Pace
-from connectors.streams.reconnect import Pauses, Reconnect
+from connectors.streams.reconnect import Backoff, Reconnect
 
 Decode = Callable[[Message], Event | None]
 """Makes an event of a message; None for a message that cannot be decoded."""
@@ -60,7 +60,7 @@ class SharedTopic:
         with ExitStack() as stack:
             self._failers.add(fail)
             stack.callback(self._failers.discard, fail)
-            stack.enter_context(self._audience.joined(values, queue.put))
+            stack.enter_context(self._audience.join(values, queue.put))
             yield
 
     async def wait_until_open(self) -> None:
@@ -81,19 +81,19 @@ class SharedTopic:
         await asyncio.wait({self._running})
 
     async def _keep_subscribed(self) -> None:
-        pauses = Pauses(self._rules, self._clock)
+        backoff = Backoff(self._rules, self._clock)
         while True:
             began = self._clock.now()
             was_open, error = await self._subscribe_once()
             if was_open:
-                pauses.lost(open_for=self._clock.now() - began)
+                backoff.record_loss(open_for=self._clock.now() - began)
             if not self._opened.is_finished:
                 self._opened.finish(error)
                 return
-            if pauses.is_hopeless:
+            if backoff.has_given_up:
                 self.fail(error)
                 return
-            await self._clock.sleep(pauses.next())
+            await self._clock.sleep(backoff.next_delay())
 
     async def _subscribe_once(self) -> tuple[bool, BrokerError]:
         """Read one subscription until it ends. Returns whether it was in place, and how it ended."""
@@ -106,8 +106,8 @@ class SharedTopic:
             async for message in subscription:
                 event = self._decode(message)
                 if event is not None:
-                    self._audience.tell(event.data, event)
-                await self._pace.dealt()
+                    self._audience.deliver(event.data, event)
+                await self._pace.rest()
         except BrokerError as error:
             return True, error
         finally:

@@ -1,7 +1,7 @@
 """One socket: opened when it is needed, opened again when it breaks, closed when it is idle. Used by the connector.
 
 This is a state machine. Its one task is `_keep_connected`, which runs while calls or streams need the socket: it
-connects, reads until the connection breaks, pauses, and starts over. `_attempt` holds the outcome of the next or
+connects, reads until the connection breaks, waits, and starts over. `_attempt` holds the outcome of the next or
 current attempt to connect; calls and streams wait for it. No `await` stands between reading the state and changing it.
 """
 
@@ -22,7 +22,7 @@ from connectors.aio.single_flight import SharedResult
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamUnreachable, copy_error
 from connectors.streams.pace import Pace
-from connectors.streams.reconnect import Pauses
+from connectors.streams.reconnect import Backoff
 from connectors.websocket.errors import create_close_error
 from connectors.websocket.options import Options
 from connectors.websocket.session.handshake import create_tls_context, open_connection
@@ -131,20 +131,20 @@ class Socket:
             self._finish_attempt(UpstreamUnreachable(self._operation, "the websocket was closed"))
 
     async def _keep_connected(self) -> None:
-        pauses = Pauses(self._options.reconnect, self._clock)
+        backoff = Backoff(self._options.reconnect, self._clock)
         while True:
             began = self._clock.now()
             was_open, error = await self._hold_connection()
             self._connection = None
             if was_open:
-                pauses.lost(open_for=self._clock.now() - began)
+                backoff.record_loss(open_for=self._clock.now() - began)
             else:
                 self._finish_attempt(error)
-            is_hopeless = pauses.is_hopeless
-            self._owner.handle_loss(error, for_good=is_hopeless)
-            if not is_hopeless and self._users:
-                await self._wait_before_retry(pauses.next())
-            if is_hopeless or not self._users:
+            has_given_up = backoff.has_given_up
+            self._owner.handle_loss(error, for_good=has_given_up)
+            if not has_given_up and self._users:
+                await self._wait_before_retry(backoff.next_delay())
+            if has_given_up or not self._users:
                 self._task = None
                 return
 
@@ -174,7 +174,7 @@ class Socket:
         try:
             async for message in connection:
                 self._owner.receive_message(message)
-                await pace.dealt()
+                await pace.rest()
         except ConnectionClosed as closed:
             reason = closed
         return create_close_error(self._operation, reason, connection.close_code, self._options.max_reply_size)

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from bff.config import ConfigError, json_schema
 from bff.config.messages import keys_of
 from bff.policies.outbound.options import Options as PolicyOptions
-from connectors.kinds import KINDS, options_of
+from connectors.kinds import KINDS, load_options
 from tests.bff.config.conftest import Load
 from tests.bff.config.test_load import DESIGN
 
@@ -84,6 +84,6 @@ def test_defaults_are_shown_as_they_are_written(validator) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_key_means_two_things(kind) -> None:
     """A connector's options and the policies' stand flat beside each other, and beside the kinds."""
-    own = keys_of(options_of(kind)) - {"address"}
+    own = keys_of(load_options(kind)) - {"address"}
     assert own & keys_of(PolicyOptions) == set()
     assert own & set(KINDS) == set()

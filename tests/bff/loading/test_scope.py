@@ -8,7 +8,7 @@ import pytest
 
 from bff.contract import Refused
 from bff.loading.scope import RequestScope
-from bff.policies.outbound.identity import frozen
+from bff.policies.outbound.identity import freeze
 from connectors.contract import Call, Reply
 from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamFailed
@@ -162,7 +162,7 @@ async def test_unsafe_calls_are_never_shared() -> None:
 
 async def test_too_many_calls_are_refused_with_the_limit() -> None:
     """The code and the number are for the frontend's developer."""
-    scope = RequestScope({"shop": FakeUpstream(lambda call: Reply(1))}, most_calls=2)
+    scope = RequestScope({"shop": FakeUpstream(lambda call: Reply(1))}, max_calls=2)
     one = endpoint("shop: one", {"n": True})
     results = await asyncio.gather(*(scope.load(one, {"n": n}, None) for n in range(3)), return_exceptions=True)
     refused = [result for result in results if isinstance(result, Refused)]
@@ -188,9 +188,9 @@ async def test_an_unconfigured_upstream_is_told_by_name() -> None:
 
 def test_frozen_tells_types_and_order_apart() -> None:
     """1 and True, 1 and "1" are different arguments; the order of a mapping's keys is not."""
-    assert len({frozen(value) for value in (1, True, "1", 1.0)}) == 4
-    assert frozen({"a": [1], "b": {"c": 2}}) == frozen({"b": {"c": 2}, "a": [1]})
-    assert frozen([1, 2]) != frozen([2, 1])
+    assert len({freeze(value) for value in (1, True, "1", 1.0)}) == 4
+    assert freeze({"a": [1], "b": {"c": 2}}) == freeze({"b": {"c": 2}, "a": [1]})
+    assert freeze([1, 2]) != freeze([2, 1])
 
 
 async def test_who_asks_after_the_end_is_told() -> None:

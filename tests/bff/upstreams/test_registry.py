@@ -11,7 +11,7 @@ from bff.policies.outbound.options import Options
 from bff.upstreams import Upstreams, UpstreamSettings, registry, watch
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamUnreachable
-from connectors.kinds import options_of
+from connectors.kinds import load_options
 from connectors.testing import ManualClock
 from tests.waiting import time_limit
 
@@ -161,7 +161,7 @@ async def test_made_from_settings_without_any_io() -> None:
         name: UpstreamSettings(
             name=name,
             kind="rest",
-            connector=options_of("rest").model_validate({"address": "http://127.0.0.1:1"}),
+            connector=load_options("rest").model_validate({"address": "http://127.0.0.1:1"}),
             policies=Options(),
         )
         for name in ("real", "fake")

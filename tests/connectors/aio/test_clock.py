@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from connectors.aio.clock import SYSTEM_CLOCK, Clock, left_until, timeout_after
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, seconds_until, timeout_after
 from connectors.testing import ManualClock
 from tests.waiting import time_limit
 
@@ -24,7 +24,7 @@ async def test_the_clock_of_the_machine() -> None:
 def test_seconds_left() -> None:
     """Negative once the deadline has passed, and None without one."""
     clock = ManualClock(100)
-    assert [left_until(deadline, clock) for deadline in (103.5, 100.0, 99.0, None)] == [3.5, 0.0, -1.0, None]
+    assert [seconds_until(deadline, clock) for deadline in (103.5, 100.0, 99.0, None)] == [3.5, 0.0, -1.0, None]
 
 
 async def test_a_timer_of_the_machine_calls_back() -> None:

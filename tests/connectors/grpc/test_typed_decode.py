@@ -328,7 +328,7 @@ async def test_replies_fill_forms(shop: Shop) -> None:
     endpoint = grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, at="prices", key="sku")
     reply = await connector.send(Call(operation=endpoint.operation, keys=("A", "C")))
     price = record(sku=str, amount=INT, was=INT | None)
-    assert same(reply.pointed(("prices",)).fitted(Form(list[price])), [price("A", 100, None), price("C", 999, None)])
+    assert same(reply.point_at(("prices",)).fit_into(Form(list[price])), [price("A", 100, None), price("C", 999, None)])
     assert not reply.is_read
 
     def bound(values: Any) -> None:
@@ -336,7 +336,7 @@ async def test_replies_fill_forms(shop: Shop) -> None:
 
     reply.bound = bound
     with pytest.raises(Unfit):
-        reply.pointed(("prices",)).fitted(Form(list[price]))
+        reply.point_at(("prices",)).fit_into(Form(list[price]))
     await connector.close()
 
 
@@ -346,7 +346,7 @@ async def test_large_replies_are_decoded_in_slices(shop: Shop) -> None:
     call = Call(operation=grpc("shop").unary("shop.Pricing/GetPrices", many={"skus": "{sku}"}, key="sku").operation)
     reply = await connector.send(replace(call, keys=("A",) * 200_000))
     with pytest.raises(Unfit):
-        reply.pointed(("prices",)).fitted(Form(list[record(sku=str)]))
+        reply.point_at(("prices",)).fit_into(Form(list[record(sku=str)]))
     turns = 0
 
     async def others() -> None:

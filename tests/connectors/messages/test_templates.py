@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.errors import DefinitionError
-from connectors.messages.templates import Placeholder, Template, batched_parameter, parse_text
+from connectors.messages.templates import Placeholder, Template, find_batched_parameter, parse_text
 
 
 def test_a_lone_placeholder_takes_the_value_as_it_is() -> None:
@@ -94,14 +94,14 @@ def test_entry_names_take_no_parameters() -> None:
 
 def test_the_batched_parameter_must_be_clear() -> None:
     """One placeholder, or the author says which."""
-    assert batched_parameter(Template({"skus": "{sku}"})) == "sku"
-    assert batched_parameter(Template({"skus": "{sku}", "in": "{cur}"}), "sku") == "sku"
+    assert find_batched_parameter(Template({"skus": "{sku}"})) == "sku"
+    assert find_batched_parameter(Template({"skus": "{sku}", "in": "{cur}"}), "sku") == "sku"
     with pytest.raises(DefinitionError, match="which one is collected"):
-        batched_parameter(Template({"skus": "{sku}", "in": "{cur}"}))
+        find_batched_parameter(Template({"skus": "{sku}", "in": "{cur}"}))
     with pytest.raises(DefinitionError, match="no placeholder"):
-        batched_parameter(Template({"skus": []}))
+        find_batched_parameter(Template({"skus": []}))
     with pytest.raises(DefinitionError, match="is not in `many`"):
-        batched_parameter(Template({"skus": "{sku}"}), "suk")
+        find_batched_parameter(Template({"skus": "{sku}"}), "suk")
 
 
 def test_texts_are_parsed_into_parts() -> None:

@@ -200,7 +200,7 @@ def test_the_circuit_names_its_state() -> None:
     circuit = Circuit(OPTIONS, clock)
     assert circuit.state == "closed"
     for _ in range(3):
-        circuit.failed(circuit.enter(READ), READ)
+        circuit.record_failure(circuit.enter(READ), READ)
     assert circuit.state == "open"
     clock.seconds = 10.0
     assert circuit.state == "half-open"

@@ -141,8 +141,8 @@ async def test_each_caller_gets_a_reply_of_its_own() -> None:
     """Two callers point at different parts of the same kept reply."""
     world = World(Reply(b"[1]", decode=lambda _: {"a": 1, "b": 2}, status=200, headers={"cache-control": "max-age=9"}))
     first, second, third = [await world.send(call()) for _ in range(3)]
-    assert first.pointed(("a",)).data == 1
-    assert second.pointed(("b",)).data == 2
+    assert first.point_at(("a",)).data == 1
+    assert second.point_at(("b",)).data == 2
     assert third.data == {"a": 1, "b": 2}
     assert len({id(first), id(second), id(third)}) == 3
 
@@ -306,7 +306,7 @@ async def test_a_failed_fetch_in_the_back_is_tried_again() -> None:
 
 async def test_fetches_in_the_back_are_bounded(monkeypatch) -> None:
     """When as many are under way as may be, the next caller waits for its own."""
-    monkeypatch.setattr("bff.policies.outbound.cache.MOST_REFRESHES", 1)
+    monkeypatch.setattr("bff.policies.outbound.cache.MAX_REFRESHES", 1)
     world = World(http(b"1", cache_control="max-age=10, stale-while-revalidate=30"))
     await world.bodies(call(id=1), call(id=2))
     world.clock.seconds = 20

@@ -46,7 +46,7 @@ async def test_a_reply_can_be_read_twice(http: HttpWorld) -> None:
     async with connected(http, BOOKS) as connector:
         call = Call(operation=find_encoded.operation, arguments={"title": "A", "limit": 1})
         reply = await connector.send(call)
-    assert reply.pointed(()).data == reply.data == {"book": None, "total": 2}
+    assert reply.point_at(()).data == reply.data == {"book": None, "total": 2}
 
 
 def test_a_body_without_references_stays_itself() -> None:

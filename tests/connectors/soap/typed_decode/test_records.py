@@ -403,7 +403,7 @@ async def test_replies_fill_forms(http: HttpWorld) -> None:
         reply = await connector.send(Call(operation=get_stock.operation, arguments={"sku": "T-1"}))
     movement = record(Amount=INT, reason=str | None)
     form = Form(list[movement])
-    assert reply.pointed(("Movement",)).fitted(form) == [movement(-2, "sold"), movement(5, None), movement(1, None)]
+    assert reply.point_at(("Movement",)).fit_into(form) == [movement(-2, "sold"), movement(5, None), movement(1, None)]
     assert not reply.is_read
 
     def bound(values: Any) -> None:
@@ -411,4 +411,4 @@ async def test_replies_fill_forms(http: HttpWorld) -> None:
 
     reply.bound = bound
     with pytest.raises(Unfit):
-        reply.pointed(("Movement",)).fitted(form)
+        reply.point_at(("Movement",)).fit_into(form)

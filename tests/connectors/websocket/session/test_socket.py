@@ -12,7 +12,7 @@ from connectors.errors import (
     UpstreamDisconnected,
     UpstreamUnreachable,
 )
-from connectors.streams.reconnect import Pauses
+from connectors.streams.reconnect import Backoff
 from connectors.websocket.connector import WebsocketConnector
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.websocket.conftest import Connect
@@ -101,7 +101,7 @@ async def test_a_question_does_not_wait_out_a_long_pause(
     upstream: Upstream, connected: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While viewers wait for the next attempt, somebody who needs the socket now makes it happen now."""
-    monkeypatch.setattr(Pauses, "next", lambda _: 3600.0)  # as after many failures
+    monkeypatch.setattr(Backoff, "next_delay", lambda _: 3600.0)  # as after many failures
     connector = connected(reconnect={"initial_delay": "20ms", "max_delay": "1h", "give_up_after": "2h"})
     viewer = asyncio.create_task(viewing(watch(connector, "A"), []))
     assert await upstream.hears(SUB_A)

@@ -1,4 +1,4 @@
-"""What is asked of an endpoint for several keys at once, and what that came to. Shared by scopes and windows."""
+"""What one batch of keys is loaded from, and its result. Shared by scopes and windows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from connectors.endpoint import Endpoint
 from connectors.errors import DefinitionError, UpstreamError
 
 Outcome = Reply | Exception
-"""Errors travel as values, so that an answer nobody waits for any more is never an unretrieved exception."""
+"""Errors travel as values, so that a result for which no task waits any more is never an unretrieved exception."""
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What one loader is for: an endpoint, its arguments but the batched one, and what is wanted."""
+class LoadKey(msgspec.Struct, frozen=True):
+    """What the keys of one batch have in common: the endpoint, its arguments beside the batched one, the selection."""
 
     endpoint: Endpoint
     arguments: Hashable
@@ -25,22 +25,22 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 @dataclass(slots=True)
-class Answered:
-    """What one call for some keys came to."""
+class BatchResult:
+    """The reply to one call for some keys, and the outcome of each key."""
 
     keys: Sequence[Hashable]
     reply: Outcome
     is_single: bool
     """Whether it was the single form that was sent, for the one key."""
-    dealt: dict[Hashable, Outcome] | None = None
+    by_key: dict[Hashable, Outcome] | None = None
 
     def outcomes(self, endpoint: Endpoint) -> dict[Hashable, Outcome]:
-        """The outcome of each key, dealt once."""
-        if self.dealt is None:
-            self.dealt = dict(zip(self.keys, self._dealt(endpoint), strict=True))
-        return self.dealt
+        """The outcome of each key; the reply is dealt once."""
+        if self.by_key is None:
+            self.by_key = dict(zip(self.keys, self._deal_reply(endpoint), strict=True))
+        return self.by_key
 
-    def _dealt(self, endpoint: Endpoint) -> Sequence[Outcome]:
+    def _deal_reply(self, endpoint: Endpoint) -> Sequence[Outcome]:
         if isinstance(self.reply, Exception):
             return [self.reply] * len(self.keys)
         try:
