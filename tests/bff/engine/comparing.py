@@ -38,11 +38,17 @@ def counted(monkeypatch: pytest.MonkeyPatch, fitter: Any) -> list[Any]:
     return fits
 
 
-async def asked(engine: Gateway, text: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The answer's body as a client reads it; ids of internal errors differ."""
+async def asked(
+    engine: Gateway, text: str, variables: dict[str, Any], *, may_be_internal: bool = False
+) -> dict[str, Any]:
+    """The answer's body as a client reads it. An internal error fails the test, unless what upstreams send explains it.
+
+    Ids of internal errors differ.
+    """
     answer = await engine.answer(Request(frontend="app", query=text, variables=variables, takes_records=True))
     assert isinstance(answer, Answer)
     body = encode(answer)
+    assert may_be_internal or b'"INTERNAL"' not in body, f"{variables}: {text}\n{body!r}"
     return {"text": body, **json.loads(re.sub(rb'"id":"[^"]*"', b'"id":"?"', body))}
 
 

@@ -306,7 +306,6 @@ async def compared(server: Server, ours: Gateway, theirs: Gateway, done: Compari
     if "data" not in expected:
         return 0  # drawn fields with one name and different arguments cannot be merged
     done.note(expected)
-    assert server.trouble or b'"INTERNAL"' not in expected["text"], f"{text}\n{expected}"
     for turn in range(3):
         actual = await asked(ours, text, writer.variables)
         label = f"seed {server.seed}, turn {turn}, {writer.variables}: {text}"

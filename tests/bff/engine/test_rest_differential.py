@@ -136,16 +136,16 @@ async def compared(server: Upstream, ours: Gateway, theirs: Gateway, done: Compa
     writer = Writer(ours.frontends["app"].core, server.seed, most=30)
     text = writer.document()
     server.sent.clear()
-    expected = await asked(theirs, text, writer.variables)
+    may_be_internal = server.trouble > 0  # an object that is sent where a key should be is a TypeError of the key
+    expected = await asked(theirs, text, writer.variables, may_be_internal=may_be_internal)
     if "data" not in expected:
         return 0  # drawn fields with one name and different arguments cannot be merged
     done.note(expected)
-    answers = [await asked(ours, text, writer.variables) for _ in range(2)]
+    answers = [await asked(ours, text, writer.variables, may_be_internal=may_be_internal) for _ in range(2)]
     sent = "\n".join(f"{path} {body!r}" for path, body in server.sent.items())
     if "e400" in sent:
         return 2  # too large for a float, it spoils a reply that is read whole, and no other where nobody asks for it
     label = f"seed {server.seed // 1000}, number {server.seed % 1000}, {writer.variables}: {text}\n{sent}"
-    assert server.trouble or b'"INTERNAL"' not in expected["text"], f"{label}\n{expected}"
     for actual in answers:
         assert "data" in actual, label
         assert data_of(actual) == data_of(expected), label
