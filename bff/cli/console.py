@@ -22,7 +22,7 @@ def print_error(message: str, *, label: str = "error") -> None:
     console.print(f"[red]{label}[/red] {escape(message)}", soft_wrap=True)
 
 
-def print_warning(message: str, *, label: str) -> None:
+def print_warning(message: str, *, label: str = "warning") -> None:
     """One line with a yellow label."""
     console.print(f"[yellow]{label}[/yellow] {escape(message)}", soft_wrap=True)
 

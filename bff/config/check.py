@@ -16,6 +16,7 @@ from bff.config.document import Document
 from bff.config.document import Path as Location
 from bff.config.messages import explain, explain_unknown_key, keys_of
 from bff.config.problems import ConfigError
+from bff.config.renamed import KeyRenamer
 from bff.config.settings import Sections, Settings
 from bff.frontends.options import Options as FrontendOptions
 from bff.policies.outbound.options import Options as PolicyOptions
@@ -35,6 +36,7 @@ class SettingsBuilder:
         self._document = document
         self._folder = folder
         self._problems = list(document.problems)
+        self._renamer = KeyRenamer(document)
 
     def build(self) -> Settings:
         """The settings of the document. Raises ConfigError with all its mistakes."""
@@ -44,6 +46,7 @@ class SettingsBuilder:
             raise ConfigError(self._problems)
         for key in data.keys() - set(_SECTIONS):
             self._report((key,), explain_unknown_key(key, _SECTIONS))
+        self._renamer.rename(data, (), [Sections], more=_SECTIONS)
         upstreams = self._build_upstreams(data.get("upstreams"))
         self._check_names("frontends", data.get("frontends"))
         sections = self._validate_model(Sections, {key: data[key] for key in Sections.model_fields if key in data}, ())
@@ -58,6 +61,7 @@ class SettingsBuilder:
             server=sections.server,
             log=sections.log,
             folder=self._folder,
+            warnings=tuple(self._renamer.warnings),
         )
 
     def _build_upstreams(self, data: Any) -> dict[str, UpstreamSettings]:
@@ -79,6 +83,7 @@ class SettingsBuilder:
         if kind is None:
             return None
         model = load_options(kind)
+        self._renamer.rename(data, path, [model, PolicyOptions], more=(kind,))
         own, policies = keys_of(model) - {"address"}, keys_of(PolicyOptions)
         for key in data.keys() - own - policies - {kind}:
             self._report((*path, key), explain_unknown_key(key, {kind, *own, *policies}))

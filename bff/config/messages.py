@@ -26,48 +26,6 @@ _EXPECTED: Mapping[str, str] = {
     "too_short": "must not be empty",
     "tuple_type": "expected a list, such as [one, two]",
 }
-_RENAMED: Mapping[str, tuple[str, ...]] = {
-    "above": ("min_size",),
-    "aliases": ("max_aliases",),
-    "backlog": ("max_backlog",),
-    "cache_size": ("max_cache_size",),
-    "calls": ("max_calls",),
-    "connections": ("max_connections",),
-    "cost": ("max_cost",),
-    "credentials": ("allow_credentials",),
-    "depth": ("max_depth",),
-    "directives": ("max_directives",),
-    "failures": ("consecutive_failures",),
-    "fields": ("max_fields",),
-    "first": ("initial_delay",),
-    "give_up": ("give_up_after",),
-    "handshake": ("handshake_headers",),
-    "headers": ("allow_headers",),
-    "heartbeat": ("ping_interval",),
-    "idle": ("idle_timeout",),
-    "introspect": ("introspection",),
-    "keepalive": ("keepalive_interval",),
-    "max_body": ("max_body_size",),
-    "max_reply": ("max_reply_size",),
-    "most": ("max_delay", "max_entries", "max_files", "max_operations"),
-    "most_bytes": ("max_size",),
-    "only": ("trusted_only",),
-    "origins": ("allow_origins",),
-    "redeliver_after": ("ack_timeout",),
-    "response": ("max_response_size",),
-    "root_fields": ("max_root_fields",),
-    "size": ("max_file_size",),
-    "slow": ("overflow",),
-    "streams": ("max_streams",),
-    "subscriptions": ("subscription_url",),
-    "time": ("timeout",),
-    "tokens": ("max_tokens",),
-    "user": ("username",),
-    "variables": ("max_variables_size",),
-    "waiting": ("max_queue",),
-    "window": ("batch_window",),
-}
-"""Keys of earlier versions and their names today. Each place has at most one of the names."""
 _SHOWN = ("bool_", "float_", "int_", "literal_", "greater_", "less_")
 """Errors whose message shows the value. Others do not: it may be a secret in the wrong place."""
 
@@ -90,8 +48,7 @@ def explain(model: type[BaseModel], error: Mapping[str, Any], *, is_public: bool
 def explain_unknown_key(key: str, known: Iterable[str]) -> str:
     """`unknown key; did you mean "retry"?`."""
     names = sorted(known)
-    renamed = [name for name in _RENAMED.get(key, ()) if name in names]
-    nearest = renamed or get_close_matches(key, names, n=1) or [name for name in names if len(key) > 3 and key in name]
+    nearest = get_close_matches(key, names, n=1) or [name for name in names if len(key) > 3 and key in name]
     return f'unknown key; did you mean "{nearest[0]}"?' if nearest else f"unknown key; there is {', '.join(names)}"
 
 
@@ -106,12 +63,12 @@ def keys_at(model: type[BaseModel], path: tuple[str | int, ...]) -> set[str]:
     for step in path:
         fields = {field.alias or name: field for name, field in current.model_fields.items()}
         if step in fields:
-            current = _find_model(fields[str(step)].annotation) or current
+            current = model_of(fields[str(step)].annotation) or current
     return keys_of(current)
 
 
-def _find_model(annotation: Any) -> type[BaseModel] | None:
+def model_of(annotation: Any) -> type[BaseModel] | None:
     """The model inside an annotation such as `dict[str, Model]` or `Model | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for each in get_args(annotation) if (found := _find_model(each)) is not None), None)
+    return next((found for each in get_args(annotation) if (found := model_of(each)) is not None), None)

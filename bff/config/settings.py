@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import Field
 
+from bff.config.problems import Problem
 from bff.frontends.options import Options as FrontendOptions
 from bff.http.options import Options as ServerOptions
 from bff.observability.logs import Options as LogOptions
@@ -36,3 +37,5 @@ class Settings:
     log: LogOptions
     folder: Path
     """The folder of bff.yaml. Relative paths and the modules of schemas are resolved here."""
+    warnings: Sequence[Problem] = ()
+    """What is read and should be written differently: keys of earlier versions."""

@@ -11,8 +11,8 @@ from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.rest.decode import make_reply
 from connectors.rest.errors import is_empty_answer
 from connectors.rest.operations import Request, RestOperation
-from connectors.rest.operations_paging import Page, Pages, replace_items
 from connectors.rest.options import Options
+from connectors.rest.paging import Page, Pages, replace_items
 from connectors.transport import HttpReply, Transport, open_transport
 from connectors.transport.status import error_for_status
 

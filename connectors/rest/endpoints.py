@@ -8,9 +8,7 @@ from typing import Any, Literal
 from connectors.batching import Batching
 from connectors.endpoint import Endpoint
 from connectors.rest.endpoints_definition import Definition, create_endpoint
-from connectors.rest.operations_paging import Pages, by_cursor, by_link, by_offset, by_page
-
-__all__ = ["Rest", "by_cursor", "by_link", "by_offset", "by_page", "rest"]
+from connectors.rest.paging import Pages
 
 
 def rest(name: str) -> Rest:
@@ -29,7 +27,7 @@ class Rest:
     `each` allows unbatched calls for every item of a list, at most that many at once.
     `headers` are sent with every call and may hold `{parameters}`; credentials belong in bff.yaml, never here.
     `missing="null"` makes 404 and 410 a null. `pages` fetches the pages that follow: `by_page()`,
-    `by_offset()`, `by_cursor()` and `by_link()` of this module.
+    `by_offset()`, `by_cursor()` and `by_link()` of connectors.rest.paging.
     A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (messages.templates).
     A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
     `multipart={"photo": "{photo}", "title": "{title}"}`; both are read while they are sent.

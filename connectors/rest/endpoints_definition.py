@@ -13,7 +13,7 @@ from connectors.messages.templates import Template, find_batched_parameter
 from connectors.rest.encode.body import create_body_template
 from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.operations import RequestTemplate, RestOperation
-from connectors.rest.operations_paging import Pages
+from connectors.rest.paging import Pages
 
 _BODIES = ("json", "form", "text", "file", "multipart")
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))  # RFC 9110 section 9.2.1

@@ -12,6 +12,8 @@ def check(*, config: Config = Path("bff.yaml")) -> int:
     """Check the configuration, the schemas and files that it names, and find N+1 calls. Start nothing."""
     project = load_project(config)
     missing, n_plus_one = project.missing_files(), project.n_plus_one()
+    for warning in project.settings.warnings:
+        print_warning(str(warning))
     for line in missing:
         print_error(line)
     for line in n_plus_one:

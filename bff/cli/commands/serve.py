@@ -13,7 +13,7 @@ from watchfiles import awatch
 
 from bff.app import Service, load_project
 from bff.authoring import SchemaError
-from bff.cli.console import Config, console, print_addresses, print_error
+from bff.cli.console import Config, console, print_addresses, print_error, print_warning
 from bff.cli.running import run_until_stopped
 from bff.config import ConfigError
 from bff.http.server import run as server
@@ -36,6 +36,8 @@ def serve(
 ) -> int | None:
     """Run the gateway."""
     project = load_project(config)
+    for warning in project.settings.warnings:
+        print_warning(str(warning))
     configure_logging(project.settings.log)
     options = project.settings.server
     options = options.model_copy(update={"host": host or options.host, "port": options.port if port is None else port})

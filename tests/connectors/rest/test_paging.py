@@ -12,8 +12,8 @@ from connectors.direct import Direct
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed, UpstreamReplyTooLarge, UpstreamTimeout
 from connectors.rest.connector import RestConnector, connect
 from connectors.rest.endpoints import rest
-from connectors.rest.operations_paging import Pages, by_cursor, by_link, by_offset, by_page, next_link
 from connectors.rest.options import Options
+from connectors.rest.paging import Pages, by_cursor, by_link, by_offset, by_page, next_link
 from tests.connectors.conformance import in_time
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, json_response
 
