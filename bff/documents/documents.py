@@ -30,7 +30,7 @@ class Documents:
         self.can_persist = store is not None
         """Whether clients may have documents kept."""
 
-    async def find(self, request: Request) -> Request:
+    async def find_document(self, request: Request) -> Request:
         """The request with its document in `query`. Raises Refused when it names none that may be run."""
         if self.trusted_only:
             return self._find_trusted(request)
@@ -48,12 +48,12 @@ class Documents:
         if request.document_id is None and sha is None:
             return request  # it has no document at all, which the parser tells best
         for name in _list_names(request.document_id, sha):
-            text = await self._load(name)
+            text = await self._load_text(name)
             if text is not None:
                 return _with_text(request, text)
         raise self._refuse_unknown(by_hash=sha is not None)
 
-    async def keep(self, request: Request) -> None:
+    async def persist_document(self, request: Request) -> None:
         """Remember the document of a request that was found to be valid, where the client wants that."""
         if self._store is not None and request.query and (sha := _get_hash(request)) is not None:
             await self._store.put(sha, request.query)
@@ -72,7 +72,7 @@ class Documents:
             "This frontend runs only documents that it knows, request for by their id."
         )
 
-    async def _load(self, name: str) -> str | None:
+    async def _load_text(self, name: str) -> str | None:
         text = self._trusted.get(name)
         if text is None and self._store is not None and _SHA256.fullmatch(name):
             return await self._store.get(name)

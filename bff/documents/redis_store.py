@@ -73,13 +73,13 @@ class RedisStore:
             return None
         try:
             async with asyncio.timeout(TIMEOUT):
-                return await command(self._connect())
+                return await command(self._open_connection())
         except (RedisError, OSError, TimeoutError) as error:
             self._retry_at = self._clock() + PAUSE
             log.warning("document_store_failed", store=self._prefix, reason=type(error).__name__)
             return None
 
-    def _connect(self) -> Redis:
+    def _open_connection(self) -> Redis:
         if self._redis is None:
             pool = BlockingConnectionPool.from_url(
                 self._url,

@@ -29,7 +29,7 @@ class Choice:
                 raise Problem.UNKNOWN_FRONTEND.refusal(f'There is no frontend "{fixed}"; there is {names}.')
             return fixed
         for name, rule in self._rules.items():
-            if rule.fits(headers):
+            if rule.matches_request(headers):
                 return name
         if self._default is not None:
             return self._default
@@ -48,7 +48,7 @@ class _Rule:
         self._keys = ApiKeys(match.api_key) if match.api_key else None
         self.may_fit = bool(self._headers or self._hosts or self._keys)
 
-    def fits(self, headers: Mapping[str, str]) -> bool:
+    def matches_request(self, headers: Mapping[str, str]) -> bool:
         """Whether any of the rules does."""
         if any(headers.get(name) == value for name, value in self._headers):
             return True

@@ -26,9 +26,9 @@ def import_from(folder: Path, name: str) -> ModuleType:
             raise SchemaError(
                 [f"there is no module {name}; make {file}/__init__.py or {file}.py beside bff.yaml"]
             ) from error
-        raise SchemaError([_describe(error, folder, name)]) from error
+        raise SchemaError([_describe_error(error, folder, name)]) from error
     except Exception as error:  # importing a schema runs any code of its author
-        raise SchemaError([_describe(error, folder, name)]) from error
+        raise SchemaError([_describe_error(error, folder, name)]) from error
 
 
 def _look_first_in(folder: Path, top: str) -> None:
@@ -43,15 +43,15 @@ def _look_first_in(folder: Path, top: str) -> None:
         sys.modules[top] = module_from_spec(spec)
 
 
-def _describe(error: Exception, folder: Path, name: str) -> str:
+def _describe_error(error: Exception, folder: Path, name: str) -> str:
     """The mistake with the last line of the project that led to it."""
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{_shorten(error.filename, folder)}:{error.lineno}: {type(error).__name__}: {error.msg}"
+        return f"{_shorten_path(error.filename, folder)}:{error.lineno}: {type(error).__name__}: {error.msg}"
     frames = [each for each in traceback.extract_tb(error.__traceback__) if Path(each.filename).is_relative_to(folder)]
-    place = f"{_shorten(frames[-1].filename, folder)}:{frames[-1].lineno}" if frames else f"cannot load {name}"
+    place = f"{_shorten_path(frames[-1].filename, folder)}:{frames[-1].lineno}" if frames else f"cannot load {name}"
     return f"{place}: {type(error).__name__}: {error}"
 
 
-def _shorten(file: str, folder: Path) -> str:
+def _shorten_path(file: str, folder: Path) -> str:
     path = Path(file)
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else file

@@ -56,17 +56,17 @@ class ReferenceEngine:
 
     def begin(self, operation: Operation) -> Any | Awaitable[Any]:
         """Execute; there is always something to await."""
-        return reference.run(self._schema, *_arguments(operation))
+        return reference.run(self._schema, *_get_arguments(operation))
 
     async def run_in_parts(self, operation: Operation) -> AsyncGenerator[Any, None]:
         """Execute incrementally."""
-        return await reference.run_in_parts(self._schema, *_arguments(operation))
+        return await reference.run_in_parts(self._schema, *_get_arguments(operation))
 
     async def subscribe(self, operation: Operation) -> AsyncGenerator[Any, None] | Any:
         """Subscribe."""
-        return await reference.subscribe(self._schema, *_arguments(operation))
+        return await reference.subscribe(self._schema, *_get_arguments(operation))
 
 
-def _arguments(operation: Operation) -> tuple[str, Any, str | None, Any]:
+def _get_arguments(operation: Operation) -> tuple[str, Any, str | None, Any]:
     request = operation.request
     return request.query, request.variables, request.operation_name, operation.context

@@ -38,7 +38,7 @@ class CostLimit:
         }
         if not operation.variable_definitions:
             self._check_cost(_Adder({}).add_up(terms))
-            return _accept
+            return _accept_all
         return lambda variables: self._check_cost(_Adder({**defaults, **variables}).add_up(terms))
 
     def _check_cost(self, cost: float) -> None:
@@ -49,7 +49,7 @@ class CostLimit:
             )
 
 
-def _accept(variables: Mapping[str, Any]) -> None:
+def _accept_all(variables: Mapping[str, Any]) -> None:
     """An operation without variables was checked once for all its requests."""
 
 

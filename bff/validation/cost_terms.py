@@ -49,7 +49,7 @@ class Terms:
 def compile_terms(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Terms:
     """The terms of a valid operation."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    return _Compiler(schema, fragments).compile(
+    return _Compiler(schema, fragments).compile_selections(
         operation.selection_set, schema.get_root_type(operation.operation), None
     )
 
@@ -60,7 +60,7 @@ class _Compiler:
         self._fragments = fragments
         self._known: dict[tuple[str, Length | None], Terms] = {}
 
-    def compile(self, selections: SelectionSetNode, parent: Any, above: Length | None) -> Terms:
+    def compile_selections(self, selections: SelectionSetNode, parent: Any, above: Length | None) -> Terms:
         """The terms of a selection set; `above` is the length that a field above says for its `sized` fields."""
         terms = Terms()
         for node in selections.selections:
@@ -71,7 +71,7 @@ class _Compiler:
             elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
                 inside = self._schema.get_type(condition.name.value) if condition else parent
-                terms.shared.append(self.compile(node.selection_set, inside, above))
+                terms.shared.append(self.compile_selections(node.selection_set, inside, above))
             elif isinstance(node, FragmentSpreadNode):
                 terms.shared.append(self._compile_fragment(node.name.value, above))
         return terms
@@ -81,7 +81,7 @@ class _Compiler:
         if key not in self._known:
             node = self._fragments[name]
             parent = self._schema.get_type(node.type_condition.name.value)
-            self._known[key] = self.compile(node.selection_set, parent, above)
+            self._known[key] = self.compile_selections(node.selection_set, parent, above)
         return self._known[key]
 
     def _create_term(self, node: FieldNode, known: GraphQLField, above: Length | None) -> Term:
@@ -96,7 +96,7 @@ class _Compiler:
         once = weight if weight is not None else float(not is_leaf_type(type_))
         given = (known.args[each.name.value] for each in node.arguments or ())
         once += sum(_find_weight(argument) or 0 for argument in given)
-        inner = self.compile(node.selection_set, type_, below) if node.selection_set else None
+        inner = self.compile_selections(node.selection_set, type_, below) if node.selection_set else None
         return Term(once, self._find_type_weight(type_), length, below, inner)
 
     def _find_type_weight(self, type_: GraphQLNamedType) -> float:

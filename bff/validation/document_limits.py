@@ -28,15 +28,17 @@ class DocumentLimits:
             if isinstance(node, OperationDefinitionNode):
                 largest = max(largest, sizes.measure(node.selection_set).selections)
         size = sizes.measure(operation.selection_set)
-        _check(Problem.TOO_DEEP, "is nested {0} fields deep", size.depth, self.max_depth)
-        _check(Problem.TOO_MANY_ROOT_FIELDS, "has {0} root fields", size.root_fields, self.max_root_fields)
-        _check(Problem.TOO_MANY_ALIASES, "has {0} aliases", size.aliases, self.max_aliases)
+        _check_limit(Problem.TOO_DEEP, "is nested {0} fields deep", size.depth, self.max_depth)
+        _check_limit(Problem.TOO_MANY_ROOT_FIELDS, "has {0} root fields", size.root_fields, self.max_root_fields)
+        _check_limit(Problem.TOO_MANY_ALIASES, "has {0} aliases", size.aliases, self.max_aliases)
         directives = size.directives + len(operation.directives or ())
-        _check(Problem.TOO_MANY_DIRECTIVES, "has {0} directives", directives, self.max_directives)
-        _check(Problem.TOO_MANY_FIELDS, "has {0} fields when its fragments are written out", largest, self.max_fields)
+        _check_limit(Problem.TOO_MANY_DIRECTIVES, "has {0} directives", directives, self.max_directives)
+        _check_limit(
+            Problem.TOO_MANY_FIELDS, "has {0} fields when its fragments are written out", largest, self.max_fields
+        )
 
 
-def _check(problem: Problem, what: str, value: int, limit: int | None) -> None:
+def _check_limit(problem: Problem, what: str, value: int, limit: int | None) -> None:
     if limit is not None and value > limit:
         told = str(value) if value < 1_000_000 else "more than a million"  # doubling fragments make endless numbers
         raise problem.refusal(f"The operation {what.format(told)}; this frontend takes at most {limit}.")

@@ -77,7 +77,7 @@ class _Walk:
     def _count_field(self, field: FieldNode, times: int) -> None:
         if field.selection_set:
             for node in self._collect_fields(field.selection_set, set()):
-                self._add(times)
+                self._add_values(times)
                 self._count_field(node, times * self._limit.estimate_values(node, field.name.value))
 
     def _collect_fields(self, selections: SelectionSetNode, seen: set[str]) -> Iterator[FieldNode]:
@@ -93,7 +93,7 @@ class _Walk:
                 if fragment is not None:
                     yield from self._collect_fields(fragment.selection_set, seen)
 
-    def _add(self, times: int) -> None:
+    def _add_values(self, times: int) -> None:
         self._count += times
         if self._max_values is not None and self._count > self._max_values:
             message = f"The introspection asks for more than {self._max_values} values; ask for less at once."

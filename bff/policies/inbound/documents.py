@@ -18,11 +18,11 @@ def documents(known: Documents) -> Policy:
         def respond_with_document(operation: Operation) -> Awaitable[Response]:
             request = operation.request
             if not request.query or request.extensions or request.document_id or needs_name:
-                return find(operation)
+                return find_and_respond(operation)
             return respond(operation)
 
-        async def find(operation: Operation) -> Response:
-            operation.request = await known.find(operation.request)
+        async def find_and_respond(operation: Operation) -> Response:
+            operation.request = await known.find_document(operation.request)
             return await respond(operation)
 
         return respond_with_document
@@ -35,10 +35,10 @@ def persist(known: Documents) -> Policy:
 
     def around(respond: Respond) -> Respond:
         def respond_and_persist(operation: Operation) -> Awaitable[Response]:
-            return keep(operation) if operation.request.extensions else respond(operation)
+            return persist_and_respond(operation) if operation.request.extensions else respond(operation)
 
-        async def keep(operation: Operation) -> Response:
-            await known.keep(operation.request)
+        async def persist_and_respond(operation: Operation) -> Response:
+            await known.persist_document(operation.request)
             return await respond(operation)
 
         return respond_and_persist

@@ -29,7 +29,7 @@ class SharingKeys:
         self._ignored = tuple(TRACING | {*across} - {ADDRESS})
         self._tells_addresses = ADDRESS not in across
 
-    def make(self, operation: Operation) -> Hashable | None:
+    def make_key(self, operation: Operation) -> Hashable | None:
         """The key of an operation; None for one that cannot be shared.
 
         The plan stands for frontend, document and operation name, and must live as long as the key is used. The caller
@@ -66,7 +66,7 @@ def share(across: Collection[str], counts: OperationCounts, *, timeout: float) -
                 return respond(operation)
             if plan.is_incremental and operation.takes_parts:
                 return respond(operation)
-            key = keys.make(operation)
+            key = keys.make_key(operation)
             if key is None:
                 return respond(operation)
             return lead(operation, key) if flights.find(key) is None else follow(operation, key)

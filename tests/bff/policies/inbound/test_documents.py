@@ -50,7 +50,7 @@ async def test_a_name_becomes_a_text() -> None:
         await documents(store)(persist(store)(rest))(operation(app(), "", **request))
     assert [each.request.query for each in rest.operations] == [TEXT, TEXT]
     with pytest.raises(Refused):
-        await store.find(operation(app(), "", extensions=NAMED).request)
+        await store.find_document(operation(app(), "", extensions=NAMED).request)
 
 
 async def test_an_unknown_name_and_an_untrusted_text_are_refused() -> None:

@@ -87,7 +87,7 @@ async def test_what_is_degraded_is_told_to_all() -> None:
 
 
 def test_whatever_resolvers_can_see_is_in_the_key() -> None:
-    """Who adds to a request or its context something that tells callers apart must add it to `SharingKeys.make`."""
+    """Who adds to a request or its context something that tells callers apart must add it to `SharingKeys.make_key`."""
     assert set(Context.__struct_fields__) == {
         *("headers", "client"),  # in the key
         *("frontend", "document"),  # by the plan
@@ -297,7 +297,7 @@ def test_the_key_has_everything_but_what_traces() -> None:
         request = Request(frontend="a", variables=variables, headers=headers, takes_records=takes_records)
         operation = Operation(request, app.frontends["app"])
         operation.plan = of
-        return keys.make(operation)
+        return keys.make_key(operation)
 
     assert key({"a": 1}) == key({"a": 1})
     different = [{"a": 1}, {"a": 1.0}, {"a": True}, {"a": "1"}, {"a": [1]}, {"a": None}, {"a": -0.0}, {"a": 0.0}, {}]
