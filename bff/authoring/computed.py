@@ -46,7 +46,7 @@ def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Cal
     """Make a method a field that is computed from other fields of the object, `via` fields included.
 
     `needs` names them; fetched and computed ones are in place, as attributes, when the method runs. Fetched ones cost
-    no extra call, except of a GraphQL upstream, which is asked for all plain fields of what is needed.
+    no extra call, except of a GraphQL upstream, of which all plain fields of what is needed are requested.
     """
     names = (needs,) if isinstance(needs, str) else tuple(needs)
     place = place_of_author("bff")
@@ -86,7 +86,7 @@ def _compute_directly(method: Callable[[Any], Any], needs: tuple[str, ...], sour
 
 
 def _copy_signature(resolve: Any, method: Callable[..., Any], signature: inspect.Signature, *, adds_info: bool) -> None:
-    """Make strawberry see the author's method, with `info` added where the author does not ask for it."""
+    """Make strawberry see the author's method, with `info` added where the author's has none."""
     if adds_info:
         info = inspect.Parameter(_INFO, inspect.Parameter.KEYWORD_ONLY, annotation=strawberry.Info)
         signature = signature.replace(parameters=[*signature.parameters.values(), info])

@@ -1,7 +1,7 @@
-"""Make records of long lists in slices, so that others have their turn. Used by `frontend` and the engine.
+"""Make records of long lists in slices, so that other tasks run in between. Used by `frontend` and the engine.
 
 Converters are plain functions. One that meets a long list, at whatever depth, may put an empty list in its place and
-have it filled before anybody sees it.
+have it filled before the value is returned.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from connectors.aio.cooperative import SLICE, slices, yield_to_loop
 Convert = Callable[[Any], Any]
 _DeferredLists = list[tuple[list[Any], Convert, Sequence[Any]]]
 _deferred_lists: ContextVar[_DeferredLists | None] = ContextVar("later", default=None)
-"""Lists still to be filled; None where whoever converts cannot wait."""
+"""Lists still to be filled; None where the caller of the converter cannot wait."""
 
 
 def convert_each(convert: Convert, items: Sequence[Any]) -> list[Any]:

@@ -52,7 +52,7 @@ class Via:
     place: str
 
     def build_arguments(self, source: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The endpoint's arguments for one object; None when a key is null, so that there is nothing to ask."""
+        """The endpoint's arguments for one object; None when a key is null, so that there is nothing to request."""
         arguments = dict(self.constants)
         for parameter, name in self.from_fields.items():
             value = getattr(source, name)

@@ -82,16 +82,16 @@ def adopt_records(schema: strawberry.Schema) -> None:
 
 def _adopt_field(field: GraphQLField, records: Records) -> None:
     convert = records.converter(field.type)
-    asks = not is_leaf_type(get_named_type(field.type))
+    has_fields = not is_leaf_type(get_named_type(field.type))
     if field.subscribe is not None:
-        field.subscribe = _wrap_subscription(field.subscribe, convert, asks)
+        field.subscribe = _wrap_subscription(field.subscribe, convert, has_fields)
     elif field.resolve is not None and not is_default_resolver(field.resolve):
-        field.resolve = _wrap_resolver(field.resolve, convert, asks)
-    elif field.resolve is not None and asks:
+        field.resolve = _wrap_resolver(field.resolve, convert, has_fields)
+    elif field.resolve is not None and has_fields:
         field.resolve = _wrap_default_resolver(field.resolve, convert)
 
 
-def _wrap_resolver(resolve: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
+def _wrap_resolver(resolve: Callable[..., Any], convert: Convert, has_fields: bool) -> Callable[..., Any]:
     is_async = inspect.iscoroutinefunction(resolve)
 
     async def finish(begin: Callable[[], Awaitable[Any]], selection: Selection | None) -> Any:
@@ -105,11 +105,11 @@ def _wrap_resolver(resolve: Callable[..., Any], convert: Convert, asks: bool) ->
             requested.reset(token)
 
     def resolve_converted(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
-        if is_async:  # begun when it is awaited: else a coroutine would be left behind where nobody awaits it
-            return finish(partial(resolve, source, info, **arguments), _get_selection(info) if asks else None)
+        if is_async:  # begun when it is awaited: a coroutine that is never awaited would be warned of
+            return finish(partial(resolve, source, info, **arguments), _get_selection(info) if has_fields else None)
         result = resolve(source, info, **arguments)
         if inspect.isawaitable(result):
-            return finish(lambda: result, _get_selection(info) if asks else None)
+            return finish(lambda: result, _get_selection(info) if has_fields else None)
         return unwrap(result, convert)
 
     return resolve_converted
@@ -126,9 +126,9 @@ def _wrap_default_resolver(resolve: Callable[..., Any], convert: Convert) -> Cal
     return resolve_held
 
 
-def _wrap_subscription(subscribe: Callable[..., Any], convert: Convert, asks: bool) -> Callable[..., Any]:
+def _wrap_subscription(subscribe: Callable[..., Any], convert: Convert, has_fields: bool) -> Callable[..., Any]:
     async def events(stream: Any, selection: Selection | None) -> AsyncIterator[Any]:
-        """Set what is wanted only around each step: a generator shares its context with whoever iterates it."""
+        """Set the selection around each step only: a generator shares its context with the code that iterates it."""
         async with aclosing(stream):
             while True:
                 token = requested.set(selection)
@@ -144,7 +144,7 @@ def _wrap_subscription(subscribe: Callable[..., Any], convert: Convert, asks: bo
         stream = subscribe(source, info, **arguments)
         if inspect.isawaitable(stream):
             stream = await stream
-        return events(stream, _get_selection(info) if asks else None)
+        return events(stream, _get_selection(info) if has_fields else None)
 
     return subscribe_converted
 

@@ -1,4 +1,4 @@
-"""From a GraphQL selection to what is wanted of an upstream's record, in its own words. Used around every resolver."""
+"""Lookahead: from a GraphQL selection to that of an upstream's record, in its names. Used around every resolver."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMPUTED = "bff.computed"
 
 
 class _SelectionTree:
-    """A selection being collected: mutable, so that fields asked twice are merged."""
+    """A selection being collected: mutable, so that fields selected twice are merged."""
 
     def __init__(self) -> None:
         self.fields: dict[str, _SelectionTree | None] = {}
@@ -74,7 +74,7 @@ def selection_at(
     type_: GraphQLType,
     nodes: Sequence[FieldNode],
 ) -> Selection | None:
-    """What the field of this type, asked for by these nodes, wants of each record; None when its type has no fields."""
+    """What the field of this type, selected by these nodes, needs of each record; None when its type has no fields."""
     named = get_named_type(type_)
     if is_leaf_type(named):
         return None

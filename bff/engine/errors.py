@@ -35,7 +35,7 @@ _MISFIT = re.compile(
 def document_errors(errors: Sequence[GraphQLError], *, explains: bool = True) -> list[dict[str, Any]]:
     """Errors of parsing and validation: their text is the specification's and speaks of the schema only.
 
-    With `explains` False every misfit with the schema is the same one error, without a place, so that nobody learns
+    With `explains` False every misfit with the schema is the same one error, without a place, so that no client learns
     names by trying them. A document that does not parse is still explained: the parser knows no schema.
     """
     if not explains and not any(isinstance(error, GraphQLSyntaxError) for error in errors):

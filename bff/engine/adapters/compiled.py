@@ -41,7 +41,7 @@ from bff.engine.graphql_core import (
 
 MAX_COERCION_ERRORS = 50
 NO_VALUES = VariableValues({}, {})
-"""For operations that declare no variables; nobody writes into it."""
+"""For operations that declare no variables; never written to."""
 
 
 class CompiledProgram:

@@ -38,7 +38,7 @@ class ExecutorTemplate:
 
 
 class _LazyExecutor(StrawberryExecutor):
-    """Makes its empty containers when they are asked for: most operations have no use for any of them."""
+    """Makes its empty containers at first access: most operations use none of them."""
 
     containers: Mapping[str, Callable[[], Any]]
 

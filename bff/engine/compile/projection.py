@@ -28,7 +28,7 @@ class Projection:
     Where answers come in the order of the keys, a list of these: of what each key is answered with.
     """
     key: str
-    """The attribute of a batch's records that tells whose they are."""
+    """The attribute of a batch's records that holds their key."""
     finish: Callable[[Sequence[Any]], list[Any]] | None
     """From values of the form to those of the response; None where more than the record is needed."""
 
@@ -36,7 +36,7 @@ class Projection:
 def project(
     records: Records, output: Output, names: Names, *, key: str | None = None, in_order: bool = False
 ) -> Projection:
-    """`key` is the name of what tells the records of a batch apart, unless they are in the order of the keys.
+    """`key` names the field that identifies the records of a batch, unless they are in the order of the keys.
 
     Raises Unprojected.
     """

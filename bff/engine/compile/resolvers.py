@@ -180,5 +180,5 @@ def _is_method(own: StrawberryField) -> bool:
 
 
 def _has_input_objects(field: GraphQLField) -> bool:
-    """Whether input objects are among its arguments: authors may make them of what the info of one object tells."""
+    """Whether input objects are among its arguments: authors may make them depend on the info of one object."""
     return not all(is_leaf_type(get_named_type(argument.type)) for argument in field.args.values())

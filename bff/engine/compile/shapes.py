@@ -31,7 +31,7 @@ CompileShape = Callable[[GraphQLObjectType], "Shape"]
 
 
 class Batchability(NamedTuple):
-    """How the values below an object are had (see bff.engine.compile.batchability)."""
+    """How the values below an object are resolved (see bff.engine.compile.batchability)."""
 
     is_batched: bool = False
     """One call may serve all objects."""
@@ -83,7 +83,7 @@ class StreamedList:
     items: Output
     """What becomes of the others."""
     problem: Exception | None = None
-    """Why the list cannot be had."""
+    """Why the list has no value."""
     batchability: Batchability | None = None
     """Found once."""
 

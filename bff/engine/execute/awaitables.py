@@ -58,7 +58,7 @@ async def await_values(values: Values, executor: Executor[Any], line: Line, grou
 
 
 async def finish_all(waiting: Sequence[EagerStart[Any]]) -> None:
-    """Go on with all of them; when one raises, the others are cancelled and gone before it is told."""
+    """Await all of them. When one raises, the others are cancelled and ended before the exception is raised."""
     tasks = _start_tasks(waiting)
     try:
         values = await asyncio.gather(*tasks)
@@ -74,7 +74,7 @@ async def finish_all(waiting: Sequence[EagerStart[Any]]) -> None:
 async def drain_iterables(values: Values, executor: Executor[Any], *, until_null: bool) -> Values:
     """Lists of what async iterables give; the exception that ends one stands in its place.
 
-    `until_null`: an item that is null dooms its list, so that no more are asked for.
+    `until_null`: an item that is null makes its list null, so that no more are read.
     """
     return await asyncio.gather(*(_catch_error(_drain(value, executor, until_null)) for value in values))
 
@@ -149,7 +149,7 @@ class _SharedFates:
 
     async def _watch(self, index: int, work: Coroutine[Any, Any, Any]) -> Any:
         outcome = await work
-        if is_null(outcome):  # a turn later, so that all have begun and can end what they have begun
+        if is_null(outcome):  # one pass of the loop later, so that all have begun and can clean up
             asyncio.get_running_loop().call_soon(self._cancel_siblings, index)
         return outcome
 
@@ -169,7 +169,7 @@ class _SharedFates:
 
 
 def _start_tasks(works: Iterable[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
-    """Begin them, a turn later than what runs now."""
+    """Start them; they run after the current task waits."""
     token = WAIT_COUNT.set(WAIT_COUNT.get() + 1)
     try:
         return [asyncio.ensure_future(work) for work in works]
@@ -215,14 +215,14 @@ def abandon(awaitables: Iterable[Awaitable[Any]], executor: Executor[Any]) -> No
 
 
 def _close_coroutines(values: Iterable[Any]) -> None:
-    """Close coroutines that nobody waits for any more, so that they are not left unstarted."""
+    """Close coroutines that are not awaited any more, so that Python does not warn of them."""
     for value in values:
         if iscoroutine(value):
             value.close()
 
 
 async def close_iterator(iterator: Any) -> None:
-    """Tell an async iterator that no more is asked of it; what it says to that is of no interest."""
+    """Close an async iterator that is not read to its end; what its closing raises is ignored."""
     close = getattr(iterator, "aclose", None)
     if close is not None:
         with suppress(Exception):
@@ -232,6 +232,6 @@ async def close_iterator(iterator: Any) -> None:
 def _take_rest(iterator: Any) -> list[Any]:
     """What is left in an iterator that has raised, up to where it ends or raises again."""
     items: list[Any] = []
-    with suppress(Exception):  # its first exception is told
+    with suppress(Exception):  # its first exception is reported
         items.extend(iterator)
     return items

@@ -1,7 +1,7 @@
 """What went wrong in an operation: collected by row while it runs, put in order and thinned out at its end.
 
 An error at a position that may not be null makes its parent null, and so on upwards (GraphQL specification, section
-6.4.4); of several errors that reach the same position, the first is told.
+6.4.4); of several errors that reach the same position, the first is reported.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bff.engine.execute.paths import Paths, row_at
 
 
 class Failed:
-    """Stands in a set for a value that could not be had; becomes null at the nearest position that may be null."""
+    """Stands in a set for a value that failed; becomes null at the nearest position that may be null."""
 
     __slots__ = ()
 
@@ -28,8 +28,8 @@ class Failed:
 
 FAILED: Final = Failed()
 
-WAIT_COUNT: ContextVar[int] = ContextVar("turn", default=0)
-"""How often siblings have been waited for, above and before what runs now: of two errors, the earlier is told first."""
+WAIT_COUNT: ContextVar[int] = ContextVar("wait_count", default=0)
+"""How often siblings have been waited for, above and before what runs now: the earlier of two errors is reported."""
 
 
 class _Located(NamedTuple):
@@ -57,7 +57,7 @@ class Failures:
         return FAILED
 
     def list_errors(self) -> list[GraphQLError]:
-        """The errors to tell, each with its path: in the order they were waited for, then in that of the document."""
+        """The errors to report, each with its path: in the order they were waited for, then in that of the document."""
         return [each.error for each in self._list_located()]
 
     def find_nulls(self) -> set[tuple[str | int, ...] | None]:
@@ -96,7 +96,7 @@ class Failures:
         path = tuple(position.key for position in positions)
         order = tuple(position.order for position in positions)
         reach = path[: len(path) - steps_up] or None
-        # Whoever waits for siblings hears of it a turn later.
+        # A parent that waits for siblings learns of it one pass of the event loop later.
         return _Located((waits, steps_up if waits else 0, order), reach, located_error(error, nodes, list(path)))
 
 

@@ -44,7 +44,7 @@ class ResponseField(Protocol):
 
     @property
     def nodes(self) -> list[FieldNode]:
-        """Where the document asks for it."""
+        """Its nodes in the document."""
 
     @property
     def parent_type(self) -> GraphQLNamedType:
@@ -130,7 +130,7 @@ class Items:
         return self.lists, self._find_list(row)[0]
 
     def _find_list(self, row: int) -> tuple[int, int]:
-        if self._ends is None:  # once for all rows, and only where somebody asks
+        if self._ends is None:  # once for all rows, and only when a path is needed
             self._ends = list(accumulate(self._lengths))
         which = bisect_right(self._ends, row)
         return which, row - (self._ends[which] - self._lengths[which])

@@ -1,7 +1,7 @@
 """How an endpoint's replies become the values of one step. Used by bff.engine.execute.fetch.
 
 Optimistic, then exact: replies are read as projected records, which costs a fraction, and where one does not fit, as
-the author's own types, whose every misfit is an error at its path. The first reply is always read so: what is asked
+the author's own types, whose every misfit is an error at its path. The first reply is always read so: what is read
 once is not worth a class of its own, and it shows what the upstream calls things.
 """
 
@@ -152,7 +152,7 @@ class ReplyReader:
         return self._projection
 
     def _batch_key(self) -> str | None:
-        """What tells the records of a batch apart, where they stand in a list and are what the field is about."""
+        """The field that identifies the records of a batch, where they are a list of the field's own objects."""
         batch = self._endpoint.batch
         if batch is None or len(batch.key) != 1 or self._is_in_order:
             return None

@@ -1,7 +1,7 @@
 """Run a coroutine up to the first thing it must wait for, without an event loop. Used by `run` for sets.
 
-Most sets have nothing to wait for: they are done when they have been started, and cost no task. The others say
-`await suspend()` once, before they wait, and go on where whoever drives them lets them.
+Most sets have nothing to wait for: they are done when they have been started, and cost no task. The others call
+`Line.enter_loop` once, before they wait, and continue when they are awaited.
 """
 
 from __future__ import annotations

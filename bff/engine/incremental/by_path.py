@@ -1,6 +1,6 @@
 """Parts that say their path and label, for clients of the proposal of August 2022. Used by the gateway.
 
-graphql-core sends a field once, however many fragments ask for it. These clients expect each deferred fragment as one
+graphql-core sends a field once, however many fragments select it. These clients expect each deferred fragment as one
 piece with all its fields (Relay fills its store with nothing else), so what has been sent is kept and read again.
 """
 

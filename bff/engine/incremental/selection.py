@@ -1,4 +1,4 @@
-"""What an operation selects at one place of its answer: tells the fields of a deferred fragment from all the others."""
+"""What an operation selects at one place of its answer, and which of it in a deferred fragment."""
 
 from __future__ import annotations
 

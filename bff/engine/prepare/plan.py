@@ -44,7 +44,7 @@ MAX_CHARACTERS = 100_000
 """Of a document: strings, comments and blank lines are few tokens, however long they are."""
 
 _SWITCH_SECONDS = 0.0005
-"""How often threads take turns while a plan is made. With Python's own 5 ms, others waited for 0.2 s (measured)."""
+"""How often Python switches threads while a plan is made. With its own 5 ms, others waited for 0.2 s (measured)."""
 _MAKER = ThreadPoolExecutor(
     1, thread_name_prefix="bff-prepare", initializer=sys.setswitchinterval, initargs=(_SWITCH_SECONDS,)
 )
@@ -55,7 +55,7 @@ Rule = Callable[[DocumentNode, OperationDefinitionNode], None]
 Check = Callable[[Mapping[str, Any]], None]
 """Looks at the variables of one request; raises Refused to stop it."""
 RequestRule = Callable[[DocumentNode, OperationDefinitionNode], Check]
-"""Looks at a valid document once, and makes what is asked for each of its requests; may raise Refused at once."""
+"""Looks at a valid document once, and makes the check for each of its requests; may raise Refused at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class Plan:
     whole: DocumentNode
     """The document as it runs for one response, without @defer and @stream."""
     is_incremental: bool
-    """Whether it asks for an answer in parts, and not in too many."""
+    """Whether it has @defer or @stream, and not more than MAX_INCREMENTS."""
     program: Program
     """`whole`, compiled."""
     program_in_parts: Program | None = None
-    """The document itself, where it asks for an answer in parts."""
+    """The document itself, where it has @defer or @stream."""
     caching: Caching | None = None
     """How long an answer without errors may be kept; None for not at all."""
     checks: Sequence[Check] = ()
@@ -82,7 +82,7 @@ class Plan:
     """`query`, `mutation` or `subscription`."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "kind", self.operation.operation.value)  # asked for several times in each request
+        object.__setattr__(self, "kind", self.operation.operation.value)  # read several times in each request
 
 
 class Invalid(Exception):
