@@ -302,12 +302,13 @@ async def compared(server: Server, ours: Gateway, theirs: Gateway, done: Compari
     """How often the drawn query was run on our engine: the first reply is read in another way than the others."""
     writer = Writer(ours.frontends["app"].core, server.seed, most=30)
     text = writer.document()
-    expected = await asked(theirs, text, writer.variables)
+    may_be_internal = server.trouble > 0  # an object that is sent where a key should be is a TypeError of the key
+    expected = await asked(theirs, text, writer.variables, may_be_internal=may_be_internal)
     if "data" not in expected:
         return 0  # drawn fields with one name and different arguments cannot be merged
     done.note(expected)
     for turn in range(3):
-        actual = await asked(ours, text, writer.variables)
+        actual = await asked(ours, text, writer.variables, may_be_internal=may_be_internal)
         label = f"seed {server.seed}, turn {turn}, {writer.variables}: {text}"
         assert "data" in actual, label
         assert data_of(actual) == data_of(expected), label
