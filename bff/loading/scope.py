@@ -99,9 +99,8 @@ class RequestScope:
 
         `others` are the arguments beside the batched one.
         """
-        answers = await self._load_batches(LoadKey(endpoint, freeze_map(others), selection), others, keys)
-        outcomes = {key: each for answer in answers for key, each in answer.outcomes(endpoint).items()}
-        return [outcomes[key] for key in keys]
+        results = await self._load_batches(LoadKey(endpoint, freeze_map(others), selection), others, keys)
+        return _list_outcomes(endpoint, results, keys)
 
     def load_set(
         self,
@@ -203,10 +202,12 @@ class RequestScope:
             batch = load_key.endpoint.batch
             assert batch is not None
 
-            async def answer(keys: list[Hashable]) -> list[Outcome]:
-                return await self.load_many(load_key.endpoint, others, keys, load_key.selection)
+            async def load_keys(keys: list[Hashable]) -> list[Outcome]:
+                # The loader has collected the keys of this moment: they do not wait for more.
+                results = await self._load_batches(load_key, others, keys, is_alone=True)
+                return _list_outcomes(load_key.endpoint, results, keys)
 
-            loader = self._loaders[load_key] = DataLoader(answer, max_batch_size=batch.limit)
+            loader = self._loaders[load_key] = DataLoader(load_keys, max_batch_size=batch.limit)
         return loader
 
     async def _load_batches(
@@ -354,6 +355,12 @@ class RequestScope:
         except KeyError:
             known = ", ".join(sorted(self.upstreams)) or "none"
             raise DefinitionError(f'no upstream "{name}" is configured; bff.yaml has {known}') from None
+
+
+def _list_outcomes(endpoint: Endpoint, results: Sequence[BatchResult], keys: Sequence[Hashable]) -> list[Outcome]:
+    """The outcome of each key, in the keys' order."""
+    outcomes = {key: each for result in results for key, each in result.outcomes(endpoint).items()}
+    return [outcomes[key] for key in keys]
 
 
 async def _measure_time(noted: Timings, call: Call, send: Callable[[Call], Awaitable[T]]) -> T:

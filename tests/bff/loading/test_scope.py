@@ -2,9 +2,11 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiodataloader import DataLoader
 
 from bff.contract import Refused
 from bff.loading.scope import RequestScope
@@ -216,3 +218,31 @@ async def test_who_is_alone_waits_for_nobody(is_alone: bool) -> None:
     asyncio.get_running_loop().call_soon(lambda: sent.append(len(shop.calls)))
     await scope.load_set(by_id, {}, ("c",), None, is_alone=is_alone)
     assert sent == [1 + is_alone]
+
+
+async def test_keys_are_collected_once() -> None:
+    """What the data loader has collected is sent at once: it does not wait for another round of the event loop."""
+
+    async def count_rounds(load: Callable[[], Awaitable[Any]], is_sent: Callable[[], object]) -> int:
+        loading = asyncio.ensure_future(load())
+        rounds = 0
+        while not is_sent():
+            await asyncio.sleep(0)
+            rounds += 1
+        await loading
+        return rounds
+
+    sent: list[Any] = []
+
+    async def note(keys: list[Any]) -> list[Any]:
+        sent.append(keys)
+        return keys
+
+    shop = FakeUpstream(records)
+    scope, loader = RequestScope({"shop": shop}), DataLoader(note)
+
+    async def load_without_scope() -> Any:
+        return await loader.load("a")
+
+    alone = await count_rounds(load_without_scope, lambda: sent)
+    assert await count_rounds(lambda: scope.load(by_id, {"id": "a"}, None), lambda: shop.calls) == alone
