@@ -11,7 +11,7 @@ from typing import cast
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
-ANSWER_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
 """How long any single answer may take before the measurement is given up."""
 
 
@@ -37,7 +37,8 @@ class Load:
 
     expected: bytes | None
     deadline: float
-    """On the clock of perf_counter; after it no request is sent."""
+    """On the clock of perf_counter; after it no request is sent, unless there are fewer than `least` answers."""
+    least: int = 1
     latencies: list[float] = field(default_factory=list)
     """Seconds from each request to its whole answer."""
     began: float = 0.0
@@ -118,7 +119,7 @@ class Connection(asyncio.Protocol):
             self._fail(f"another answer: {body[:200]!r}")
             return
         load.latencies.append(now - self._sent)
-        if now < load.deadline:
+        if now < load.deadline or len(load.latencies) < load.least:
             self._send()
         elif self._over is not None and not self._over.done():
             self._over.set_result(None)
@@ -177,10 +178,13 @@ class Clients:
             connection.close()
         self._open.clear()
 
-    async def run(self, seconds: float, expected: bytes | None) -> Load:
-        """Keep all connections busy for so long. Raises WrongAnswer, also when no answer comes."""
+    async def run(self, seconds: float, expected: bytes | None, *, least: int = 1) -> Load:
+        """Keep all connections busy for so long, and until `least` answers came.
+
+        Raises WrongAnswer, also when no answer comes.
+        """
         began = time.perf_counter()
-        load = Load(expected, began + seconds, began=began)
+        load = Load(expected, began + seconds, least, began=began)
         waiting = [connection.start(load) for connection in self._open]
         self._is_running = self._polls
         self._stay_awake()

@@ -24,7 +24,8 @@ async def test_instructions_beside_a_floor(
     variant: str, floor: str, most: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At most so many times what the floor takes."""
-    monkeypatch.setattr(counted, "COUNTED", 1.0)
+    monkeypatch.setattr(counted, "WARM", 0.3)
+    monkeypatch.setattr(counted, "COUNTED", 0.7)
     with upstream() as port:
         ours, theirs = [await counted.counted(SERVERS[name], NAMED[variant], port) for name in ("ours", floor)]
     assert 1 < ours / theirs < most
@@ -32,7 +33,8 @@ async def test_instructions_beside_a_floor(
 
 async def test_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """But for what a server does beside answering."""
-    monkeypatch.setattr(counted, "COUNTED", 1.0)
+    monkeypatch.setattr(counted, "WARM", 0.3)
+    monkeypatch.setattr(counted, "COUNTED", 0.7)
     with upstream() as port:
         first, second = [await counted.counted(SERVERS["echo"], NAMED["hello"], port) for _ in range(2)]
     assert first == pytest.approx(second, rel=0.05)
