@@ -51,9 +51,7 @@ async def answer_preflight(exchange: Exchange, cards: Sequence[FrontendCard]) ->
     exchange.vary = _MUST_VARY
     rules = [card.cross_origin for card in cards if origin in card.origins]
     if not rules:
-        raise Problem.ORIGIN_FORBIDDEN.refusal(
-            "Pages of this origin may not send requests here; `cors.origins` lists the origins that may."
-        )
+        raise Problem.ORIGIN_FORBIDDEN.refusal("This origin is not in `cors.allow_origins` of the frontend.")
     headers = dict.fromkeys((*_HEADERS, *(name for each in rules for name in each.headers)))
     exchange.added = {
         **_make_headers(origin, rules),

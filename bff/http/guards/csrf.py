@@ -45,4 +45,6 @@ def check_post(headers: Mapping[str, str]) -> None:
 
 def is_preflighted(headers: Mapping[str, str]) -> bool:
     """Whether a browser sends this for a page of another site only after a preflight."""
-    return headers.get("content-type", "").startswith("application/json") or any(name in headers for name in PREFLIGHT)
+    return headers.get("content-type", "").lower().startswith("application/json") or any(
+        name in headers for name in PREFLIGHT
+    )

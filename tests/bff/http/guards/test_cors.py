@@ -10,7 +10,7 @@ import pytest
 from bff.contract import CrossOrigin, FrontendCard
 from bff.http.door import http_app
 from bff.http.options import Options
-from tests.bff.http.manners import Manners, open_manners
+from tests.bff.http.frontends import CardGateway, open_frontends
 from tests.bff.http.world import World, codes
 from tests.browser import browser
 from tests.serving import serving
@@ -35,7 +35,7 @@ def cors_headers(answer: httpx.Response) -> list[str]:
 
 async def test_a_listed_origin_may_ask() -> None:
     """The preflight says what, and the answer can be read."""
-    async with open_manners(WEB) as world:
+    async with open_frontends(WEB) as world:
         granted = await preflight(world, SHOP)
         assert (granted.status_code, granted.content) == (204, b"")
         assert granted.headers["access-control-allow-origin"] == SHOP
@@ -57,7 +57,7 @@ async def test_a_listed_origin_may_ask() -> None:
 
 async def test_an_unlisted_origin_may_not() -> None:
     """Neither ask nor read; the request itself is answered, since its own pages come through proxies too."""
-    async with open_manners(WEB) as world:
+    async with open_frontends(WEB) as world:
         refused = await preflight(world, EVIL)
         assert (refused.status_code, codes(refused)) == (403, ["ORIGIN_FORBIDDEN"])
         assert cors_headers(refused) == []
@@ -70,13 +70,13 @@ async def test_an_unlisted_origin_may_not() -> None:
 @pytest.mark.parametrize("origin", ["null", "https://shop.example.evil.example", "http://shop.example", SHOP.upper()])
 async def test_nearly_the_same_origin(origin: str) -> None:
     """Is another one."""
-    async with open_manners(WEB) as world:
+    async with open_frontends(WEB) as world:
         assert (await preflight(world, origin)).status_code == 403
 
 
 async def test_without_origins_there_are_no_cors_headers() -> None:
     """The default."""
-    async with open_manners() as world:
+    async with open_frontends() as world:
         assert cors_headers(await preflight(world, SHOP)) == []
         answer = await world.client.post(
             f"{world.url}/graphql", json={"query": "{ hello }"}, headers={"origin": world.url}
@@ -86,7 +86,7 @@ async def test_without_origins_there_are_no_cors_headers() -> None:
 
 async def test_at_graphql_a_preflight_is_for_all_frontends_and_a_request_for_one() -> None:
     """What a preflight could not know is checked when the request names its frontend."""
-    async with open_manners(WEB, PHONE) as world:
+    async with open_frontends(WEB, PHONE) as world:
         for origin in (SHOP, CLUB):
             assert (await preflight(world, origin, "/graphql")).status_code == 204
         assert (await preflight(world, CLUB, "/graphql/web")).status_code == 403
@@ -103,8 +103,8 @@ async def test_at_graphql_a_preflight_is_for_all_frontends_and_a_request_for_one
 
 async def test_our_own_page_asks_any_frontend() -> None:
     """Also where its origin is on the list of another."""
-    async with open_manners({}, {}) as world:
-        world.gateway.told[1] = FrontendCard(name="phone", origins=(world.url,))
+    async with open_frontends({}, {}) as world:
+        world.gateway.frontend_cards[1] = FrontendCard(name="phone", origins=(world.url,))
         answer = await world.client.post(
             f"{world.url}/graphql/web", json={"query": "{ hello }"}, headers={"origin": world.url}
         )
@@ -117,7 +117,7 @@ async def test_our_own_page_asks_any_frontend() -> None:
 )
 async def test_a_refusal_can_be_read(path: str, sent: dict, status: int) -> None:
     """By the pages that may ask, or nobody would find their mistakes."""
-    async with open_manners(WEB) as world:
+    async with open_frontends(WEB) as world:
         sent = {**sent, "headers": {"origin": SHOP, **sent.get("headers", {})}}
         answer = await world.client.post(world.url + path, **sent)
         assert answer.status_code == status
@@ -126,7 +126,7 @@ async def test_a_refusal_can_be_read(path: str, sent: dict, status: int) -> None
 
 async def test_events_can_be_read() -> None:
     """Streams have the headers too."""
-    async with open_manners(WEB) as world:
+    async with open_frontends(WEB) as world:
         headers = {"origin": SHOP, "accept": "text/event-stream"}
         answer = await world.client.post(
             f"{world.url}/graphql/web", json={"query": "subscription { count(to: 1) }"}, headers=headers
@@ -153,10 +153,13 @@ async def site(scope: dict, receive, send) -> None:
 
 async def test_a_real_browser_on_another_site(tmp_path: Path) -> None:
     """A page of a listed origin asks and reads; one of another cannot, by fetch or by image."""
-    gateway = Manners([])
+    gateway = CardGateway([])
     async with serving(http_app(lambda: gateway, Options())) as url, serving(site) as friend, serving(site) as foe:
         web = CrossOrigin(credentials=True, headers=("x-client",))
-        gateway.told = [FrontendCard(name="web", origins=(friend,), cross_origin=web), FrontendCard(name="phone")]
+        gateway.frontend_cards = [
+            FrontendCard(name="web", origins=(friend,), cross_origin=web),
+            FrontendCard(name="phone"),
+        ]
         async with browser(tmp_path) as page:
             await page.open(friend)
             await page.wait_for('document.title === "a shop"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bff.http.manners import open_manners
+from tests.bff.http.frontends import open_frontends
 from tests.bff.http.world import codes
 
 SHOP = "https://shop.example"
@@ -25,7 +25,7 @@ GET = "/graphql/web?query=%7Bhello%7D"
 )
 async def test_a_get_of_another_site(headers: dict[str, str]) -> None:
     """Images, scripts, forms and scripts' fetches."""
-    async with open_manners({"origins": (SHOP,)}) as world:
+    async with open_frontends({"origins": (SHOP,)}) as world:
         answer = await world.client.get(world.url + GET, headers=headers)
         assert (answer.status_code, codes(answer)) == (403, ["PREFLIGHT_REQUIRED"])
         assert world.gateway.requests == []
@@ -46,14 +46,14 @@ async def test_a_get_of_another_site(headers: dict[str, str]) -> None:
 )
 async def test_a_get_of_a_program_of_our_page_or_of_a_friend(headers: dict[str, str]) -> None:
     """Or one that had a preflight."""
-    async with open_manners({"origins": (SHOP,)}) as world:
+    async with open_frontends({"origins": (SHOP,)}) as world:
         answer = await world.client.get(world.url + GET, headers=headers)
         assert answer.json() == {"data": {"hello": "hello world"}}
 
 
 async def test_no_page_can_use_an_answer_as_image_or_script() -> None:
     """Also where a browser does not tell which site asks."""
-    async with open_manners() as world:
+    async with open_frontends() as world:
         answer = await world.client.get(world.url + GET)
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bff.contract import Answer, Caching
-from tests.bff.http.manners import open_manners
+from tests.bff.http.frontends import open_frontends
 
 GET = "/graphql/web?query=%7Bhello%7D"
 PUBLIC, PRIVATE = Caching(max_age=60, is_public=True), Caching(max_age=60, is_public=False)
@@ -23,7 +23,7 @@ PUBLIC, PRIVATE = Caching(max_age=60, is_public=True), Caching(max_age=60, is_pu
 )
 async def test_cache_control(caching: Caching | None, card: dict, headers: dict, expected: str) -> None:
     """What shows who asks makes an answer private."""
-    async with open_manners(card) as world:
+    async with open_frontends(card) as world:
         world.gateway.changes = {"caching": caching}
         answer = await world.client.get(world.url + GET, headers=headers)
         assert answer.headers["cache-control"] == expected
@@ -32,7 +32,7 @@ async def test_cache_control(caching: Caching | None, card: dict, headers: dict,
 @pytest.mark.parametrize("query", ["%7Bnothing%7D", "%7B", "mutation%7Bchange%7D", ""])
 async def test_errors_are_not_kept(query: str) -> None:
     """Whoever refuses."""
-    async with open_manners() as world:
+    async with open_frontends() as world:
         answer = await world.client.get(f"{world.url}/graphql/web?query={query}")
         assert answer.headers["cache-control"] == "no-store"
         assert "etag" not in answer.headers
@@ -40,7 +40,7 @@ async def test_errors_are_not_kept(query: str) -> None:
 
 async def test_half_an_answer_is_not_kept() -> None:
     """Whatever its fields allow."""
-    async with open_manners() as world:
+    async with open_frontends() as world:
         world.gateway.result = Answer(data={"hello": None}, errors=[{"message": "no"}], caching=PUBLIC)
         answer = await world.client.get(world.url + GET)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
@@ -49,7 +49,7 @@ async def test_half_an_answer_is_not_kept() -> None:
 
 async def test_a_client_that_has_it_gets_304() -> None:
     """With the headers that a 200 would have (RFC 9110, section 15.4.5), and no body."""
-    async with open_manners({"origins": ("https://shop.example",)}) as world:
+    async with open_frontends({"origins": ("https://shop.example",)}) as world:
         world.gateway.changes = {"caching": PUBLIC}
         first = await world.client.get(world.url + GET)
         tag = first.headers["etag"]
@@ -67,7 +67,7 @@ async def test_a_client_that_has_it_gets_304() -> None:
 
 async def test_another_answer_has_another_tag() -> None:
     """By its bytes, and by its type; the same answer has the same."""
-    async with open_manners() as world:
+    async with open_frontends() as world:
         first = await world.client.get(world.url + GET)
         same = await world.client.get(world.url + GET)
         typed = await world.client.get(world.url + GET, headers={"accept": "application/graphql-response+json"})
@@ -78,7 +78,7 @@ async def test_another_answer_has_another_tag() -> None:
 
 async def test_a_compressed_answer_has_a_weak_tag() -> None:
     """And 304 has the tag that its 200 has."""
-    async with open_manners(compression={"min_size": 10}) as world:
+    async with open_frontends(compression={"min_size": 10}) as world:
         plain = await world.client.get(world.url + GET, headers={"accept-encoding": "identity"})
         packed = await world.client.get(world.url + GET, headers={"accept-encoding": "gzip"})
         assert packed.headers["content-encoding"] == "gzip"
@@ -93,7 +93,7 @@ async def test_a_compressed_answer_has_a_weak_tag() -> None:
 
 async def test_where_a_header_chooses_the_frontend_answers_vary_by_it() -> None:
     """Or a cache would give the phone what is for the web."""
-    async with open_manners({"chosen_by": ("x-client",)}, {"chosen_by": ("x-api-key",)}) as world:
+    async with open_frontends({"chosen_by": ("x-client",)}, {"chosen_by": ("x-api-key",)}) as world:
         chosen = await world.client.get(f"{world.url}/graphql?query=%7Bhello%7D")
         assert chosen.headers["vary"] == "accept, x-client, x-api-key"
         fixed = await world.client.get(world.url + GET)
@@ -101,7 +101,7 @@ async def test_where_a_header_chooses_the_frontend_answers_vary_by_it() -> None:
 
 
 async def test_a_post_is_no_business_of_caches() -> None:
-    async with open_manners() as world:
+    async with open_frontends() as world:
         world.gateway.changes = {"caching": PUBLIC}
         answer = await world.post("{ hello }", path="/graphql/web")
         assert "cache-control" not in answer.headers

@@ -8,9 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import httpx
-import pytest
 
-from bff.http.graphiql import cdn, page
+from bff.http.graphiql import cdn
 from tests.bff.http.world import World, codes, open_world
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -31,18 +30,6 @@ class Elements(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.found:
             self.texts.setdefault(self.found[-1][0], data)
-
-
-@pytest.fixture(params=["built", "missing"])
-def assets(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with assets or without, instead of what was built here."""
-    if request.param == "built":
-        for name, text in (("main.js", "hello()"), ("main.css", "a {}"), ("secret.key", "x")):
-            (tmp_path / name).write_text(text)
-        (tmp_path / "deep").mkdir()
-        (tmp_path / "deep" / "inner.js").write_text("x")
-    monkeypatch.setattr(page.Pages.__init__, "__defaults__", (tmp_path,))
-    return tmp_path
 
 
 async def get(world: World, path: str, **headers: str) -> httpx.Response:
@@ -108,40 +95,6 @@ async def test_the_form_without_javascript(assets: Path) -> None:
         assert '<form action="/graphql/web">' in text
         assert "&lt;/script&gt;" in text
         assert (await get(world, "/graphql/web?query={hello}")).json() == {"data": {"hello": "hello world"}}
-
-
-async def test_assets_are_given_once(assets: Path) -> None:
-    """With their type and a tag; a browser that has them is told so."""
-    async with open_world() as world:
-        response = await get(world, "/graphiql/fallback.js")
-        assert response.headers["content-type"] == "text/javascript; charset=utf-8"
-        assert response.headers["x-content-type-options"] == "nosniff"
-        again = await get(world, "/graphiql/fallback.js", **{"if-none-match": f'W/"x", {response.headers["etag"]}'})
-        assert (again.status_code, again.content) == (304, b"")
-        assert (await get(world, "/graphiql/main.js")).status_code == (200 if any(assets.iterdir()) else 404)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        "..",
-        "../page.py",
-        "..%2fpage.py",
-        "%2e%2e/page.py",
-        "secret.key",
-        "deep/inner.js",
-        "deep",
-        "main.js/",
-        "x" * 3000,
-    ],
-)
-async def test_names_that_are_none(assets: Path, name: str) -> None:
-    """404: no path is ever made of what a client writes."""
-    async with open_world() as world:
-        request = world.client.build_request("GET", world.url)
-        request.url = request.url.copy_with(raw_path=b"/graphiql/" + name.encode())
-        assert (await world.client.send(request)).status_code == 404
 
 
 async def test_without_graphiql(assets: Path) -> None:

@@ -16,18 +16,18 @@ from tests.serving import serving
 from tests.waiting import GENEROUS
 
 
-class Manners(FakeGateway):
-    """`cards` are what a test gives; `tell` may change each answer."""
+class CardGateway(FakeGateway):
+    """Its frontends are those of the cards that a test gives, and `changes` are made to each answer."""
 
     def __init__(self, cards: Sequence[FrontendCard]) -> None:
         super().__init__()
-        self.told = list(cards)
+        self.frontend_cards = list(cards)
         self.changes: dict[str, Any] = {}
         """Fields of Answer that replace those of every answer."""
 
     @property
     def cards(self) -> list[FrontendCard]:
-        return self.told
+        return self.frontend_cards
 
     async def answer(self, request: Request) -> Answer | Answers:
         answer = await super().answer(request)
@@ -38,12 +38,12 @@ class Manners(FakeGateway):
 
 
 @asynccontextmanager
-async def open_manners(
+async def open_frontends(
     web: Mapping[str, Any] | None = None, phone: Mapping[str, Any] | None = None, **options: Any
 ) -> AsyncIterator[World]:
     """A served gateway whose frontends have these cards, and a client of it."""
     cards = [FrontendCard(name="web", **(web or {})), FrontendCard(name="phone", **(phone or {}))]
-    gateway = Manners(cards)
+    gateway = CardGateway(cards)
     chosen = Options.model_validate(options)
     async with (
         serving(http_app(lambda: gateway, chosen), chosen) as url,
