@@ -88,7 +88,7 @@ class Timeouts:
     """A connection without a request is kept this long: longer than load balancers keep theirs (60 s), so that the
     balancer closes first."""
     graceful_stop: int = 15
-    """Requests under way may take this long to finish after the process is told to stop."""
+    """Requests under way may take this long to finish after the process gets the signal to stop."""
     close: float = 5.0
     """A websocket client may take this long to read what precedes the close frame, and again to answer the close."""
     connection_init: float = 5.0

@@ -32,7 +32,8 @@ _UNSAFE = re.compile(r"[\x00-\x1f\x7f]")
 
 def is_multipart(headers: Mapping[str, str]) -> bool:
     """Whether a request's body is multipart/form-data by its Content-Type."""
-    return headers.get("content-type", "").lower().startswith("multipart/form-data")
+    content_type = headers.get("content-type", "")
+    return content_type != "application/json" and content_type.lower().startswith("multipart/form-data")
 
 
 async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int, clock: Clock) -> Params:

@@ -8,6 +8,7 @@ from bff.contract import FrontendCard
 from bff.http.asgi import Exchange
 from bff.http.requests.body import read_body, take_whole_body
 from bff.http.requests.params import Params, check_media_type, read_json
+from bff.http.requests.upload import is_multipart
 from bff.http.responses.negotiate import JSON
 from bff.http.transports.request_response import RequestResponse
 
@@ -16,8 +17,8 @@ class PostTransport(RequestResponse):
     """The operation, or each one of a batch, is a JSON object."""
 
     def matches(self, exchange: Exchange) -> bool:
-        """Any POST: `check` refuses other media types."""
-        return exchange.method == "POST"
+        """Any POST but a form with files: `check` refuses other media types."""
+        return exchange.method == "POST" and not is_multipart(exchange.headers)
 
     def check(self, exchange: Exchange, card: FrontendCard) -> None:
         """Refuse anything but JSON in UTF-8."""

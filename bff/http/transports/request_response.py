@@ -1,7 +1,7 @@
 """GraphQL over HTTP: what GET, POST and uploads share. One operation in; one response, or a stream of them, out.
 
 Status codes: the specification's newest draft (August 2026) wants 422 for requests that do not validate and 294 for
-partial answers, whatever the media type; the audit suite `graphql-http`, and the clients that exist, want 400 and 200,
+partial answers, in every media type; the audit suite `graphql-http`, and the clients that exist, want 400 and 200,
 and 200 for every well-formed request in application/json. We follow the audit suite; `status_of` is the one place.
 """
 

@@ -1,4 +1,4 @@
-"""The table of HTTP transports, as the door asks it: the first one that matches a request serves it.
+"""The table of HTTP transports, for the door: the first one that matches a request serves it.
 
 A new transport is one class in this folder and one row here. Websocket subprotocols stand in `websocket`.
 """
@@ -14,10 +14,10 @@ from bff.http.transports.upload import UploadTransport
 
 
 def make_transports(options: Options, timeouts: Timeouts) -> Transports:
-    """The transports of one process, in the order in which they are asked."""
+    """The transports of one process, in the order in which they are tried."""
     return (
         SingleConnection(options, timeouts),  # PUT, or any method with the token of an event stream
-        UploadTransport(options, timeouts),  # POST multipart/form-data
-        PostTransport(options, timeouts),  # any other POST: application/json, one operation or a batch
+        PostTransport(options, timeouts),  # POST application/json: one operation or a batch; refuses other types
+        UploadTransport(options, timeouts),  # POST multipart/form-data: one operation with files
         GetTransport(options, timeouts),  # GET: the operation in the URL
     )
