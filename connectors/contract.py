@@ -70,6 +70,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """When an answer is of no more use, in seconds of `time.monotonic()`; None for never."""
     incoming: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Headers of the frontend's request, names in lower case, for policies to forward; connectors never look."""
+    request: int = 0
+    """Stands for the frontend's request: calls of one may travel together. 0 where there is none, as in scripts."""
 
     def left(self, clock: Clock = SYSTEM_CLOCK) -> float | None:
         """The seconds until the deadline, negative when it has passed; None when there is none."""

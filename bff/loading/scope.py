@@ -7,6 +7,7 @@ that loads first, which costs no task of its own; nothing outlives `close`.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from contextlib import aclosing
@@ -29,6 +30,7 @@ from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import DefinitionError, UpstreamError
 
 T = TypeVar("T")
+_number_requests = itertools.count(1).__next__
 MAX_CONCURRENT_CALLS = 16
 """Unbatched calls of one endpoint that may be under way at once in one request, where its author set no `each`."""
 
@@ -60,6 +62,8 @@ class RequestScope:
     """How long resolving one event of a subscription may take."""
     calls: int = 0
     """Upstream calls made so far."""
+    number: int = field(init=False, default_factory=_number_requests)
+    """Stands for this request in its calls."""
     has_effects: bool = False
     """Whether it made a call that is not safe, published or subscribed: its answer is then not shared."""
     _loaders: dict[LoadKey, DataLoader[Any, Outcome]] = field(init=False, default_factory=dict)
@@ -326,6 +330,7 @@ class RequestScope:
             selection=selection,
             deadline=self.deadline,
             incoming=self.incoming,
+            request=self.number,
         )
 
     async def _send(self, call: Call) -> Reply:

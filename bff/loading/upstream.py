@@ -16,6 +16,10 @@ class Reachable(Protocol):
         """Seconds that a batch waits for keys of other requests; None for not at all."""
 
     @property
+    def timeout(self) -> float | None:
+        """Seconds that a call may take; None where nothing but its deadline limits it."""
+
+    @property
     def max_records(self) -> int | None:
         """Most records of one reply."""
 

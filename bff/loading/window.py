@@ -1,13 +1,15 @@
 """Windows: batches of several requests for one endpoint become one call, where nothing but their keys differs.
 
 Called by scopes, for upstreams that have a `window`. A batch waits that long for others; it leaves earlier when it is
-full. The call belongs to all that wait for it: it has the latest of their deadlines, and is cancelled with the last.
+full. The call belongs to all that wait for it, and is cancelled with the last. If it fails, each request sends its own
+keys again, once (see connectors.joint).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
 from contextvars import copy_context
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -17,13 +19,19 @@ from msgspec.structs import replace
 from bff.contract import timings
 from bff.loading.batch_result import BatchResult, Outcome
 from bff.loading.upstream import Reachable
+from connectors.aio.clock import SYSTEM_CLOCK
 from connectors.aio.single_flight import SharedResult
 from connectors.batching import limit_records
 from connectors.contract import Call, Reply
 from connectors.endpoint import Endpoint
-from connectors.errors import UpstreamTimeout
+from connectors.errors import UpstreamError, UpstreamTimeout
+from connectors.joint import JointBudget, find_joint_time, may_ask_alone
 
 Waiter = SharedResult[BatchResult | Exception]
+
+
+class _AskAlone(Exception):
+    """The joint call failed, and it is not known whether these keys are the cause."""
 
 
 @dataclass(slots=True)
@@ -36,9 +44,15 @@ class _Gathering:
     calls: list[Call] = field(default_factory=list)
     keys: dict[Hashable, None] = field(default_factory=dict)
     """Of all calls, each once, in their order."""
+    began: float = field(default_factory=SYSTEM_CLOCK.now)
     waiters: dict[Waiter, Call] = field(default_factory=dict)
     timer: asyncio.TimerHandle | None = None
     task: asyncio.Task[None] | None = None
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether its calls differ, so that one can be the cause of another one's failure."""
+        return any(len(call.keys) < len(self.keys) for call in self.calls)
 
 
 class Windows:
@@ -46,6 +60,7 @@ class Windows:
 
     def __init__(self) -> None:
         self._open: dict[Hashable, _Gathering] = {}
+        self._budgets: defaultdict[Reachable, JointBudget] = defaultdict(JointBudget)
 
     async def load(self, key: Hashable, upstream: Reachable, endpoint: Endpoint, call: Call) -> BatchResult:
         """The result of a call with keys, which may become one with other calls under the same key.
@@ -53,12 +68,17 @@ class Windows:
         `key` must hold all that the reply may depend on but the keys. Raises UpstreamError.
         """
         assert endpoint.batch is not None
+        budget = self._budgets[upstream]
+        budget.earn()
         gathering = self._find_gathering(key, upstream, endpoint, call)
         gathering.calls.append(call)
         gathering.keys.update(dict.fromkeys(call.keys))
         if len(gathering.keys) >= endpoint.batch.limit:
             self._dispatch(gathering)
         outcome = await self._wait_for_result(gathering, call)
+        if isinstance(outcome, _AskAlone):
+            budget.spend(1)
+            return await _send_alone(gathering, call)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -67,7 +87,7 @@ class Windows:
         """The one that has room for this call, or a new one."""
         assert endpoint.batch is not None
         found = self._open.get(key)
-        if found is not None and len(found.keys.keys() | call.keys) > endpoint.batch.limit:
+        if found is not None and not self._has_room(found, call, endpoint.batch.limit):
             self._dispatch(found)
             found = None
         if found is None:
@@ -75,6 +95,11 @@ class Windows:
             loop = asyncio.get_running_loop()
             found.timer = loop.call_later(upstream.window or 0, self._dispatch, found)
         return found
+
+    def _has_room(self, gathering: _Gathering, call: Call, limit: int) -> bool:
+        """Whether it stays within its size, and all its calls can be sent again."""
+        is_paid = self._budgets[gathering.upstream].can_pay(len(gathering.calls) + 1)
+        return is_paid and len(gathering.keys.keys() | call.keys) <= limit
 
     def _dispatch(self, gathering: _Gathering) -> None:
         """Close the gathering and send the call, in a task of its own."""
@@ -105,18 +130,29 @@ class Windows:
 
 
 async def _send_gathering(gathering: _Gathering) -> None:
-    call = _merge_calls(gathering)
+    answered = await _send_call(gathering, _merge_calls(gathering))
+    if len(gathering.calls) == 1:
+        _finish_waiters(gathering, lambda _: answered)
+    else:
+        _finish_waiters(gathering, _Dealer(answered, gathering.endpoint, is_joint=gathering.is_joint).deal_to)
+
+
+async def _send_alone(gathering: _Gathering, call: Call) -> BatchResult:
+    """Send the keys of one request again, in the time that the upstream has left for it."""
+    timeout = gathering.upstream.timeout
+    deadlines = [each for each in (call.deadline, timeout and gathering.began + timeout) if each is not None]
+    alone = _create_call(gathering.endpoint, call, call.keys, min(deadlines, default=None))
+    return await _send_call(gathering, alone, call.keys)
+
+
+async def _send_call(gathering: _Gathering, call: Call, keys: Sequence[Hashable] = ()) -> BatchResult:
     reply: Outcome
     try:
         reply = await gathering.upstream.send(call)
         limit_records(reply, call.operation, gathering.upstream.max_records)
     except Exception as error:  # noqa: BLE001 - raised by the waiters
         reply = error
-    answered = BatchResult(tuple(gathering.keys), reply, is_single=not call.keys)
-    if len(gathering.calls) == 1:
-        _finish_waiters(gathering, lambda _: answered)
-    else:
-        _finish_waiters(gathering, _Dealer(answered, gathering.endpoint).deal_to)
+    return BatchResult(keys or tuple(gathering.keys), reply, is_single=not call.keys)
 
 
 def _finish_waiters(gathering: _Gathering, answer: Callable[[Call], BatchResult]) -> None:
@@ -128,29 +164,40 @@ def _finish_waiters(gathering: _Gathering, answer: Callable[[Call], BatchResult]
 
 
 def _merge_calls(gathering: _Gathering) -> Call:
-    """One call for all, in the single form where one key is asked for and there is one."""
+    """One call for all. If their keys differ, it leaves time for each to be sent again."""
     deadlines = [call.deadline for call in gathering.calls]
     latest = None if None in deadlines else max(deadline for deadline in deadlines if deadline is not None)
-    first, keys, endpoint = gathering.calls[0], tuple(gathering.keys), gathering.endpoint
+    if gathering.is_joint:
+        timeout = gathering.upstream.timeout
+        seconds = find_joint_time([*deadlines, timeout and gathering.began + timeout], SYSTEM_CLOCK)
+        latest = latest if seconds is None else SYSTEM_CLOCK.now() + seconds
+    return _create_call(gathering.endpoint, gathering.calls[0], tuple(gathering.keys), latest)
+
+
+def _create_call(endpoint: Endpoint, first: Call, keys: tuple[Hashable, ...], deadline: float | None) -> Call:
+    """In the single form where one key is asked for and there is one."""
     if len(keys) > 1 or not endpoint.has_single_form:
-        return replace(first, keys=keys, deadline=latest)
+        return replace(first, keys=keys, deadline=deadline)
     assert endpoint.batch is not None
     arguments = {**first.arguments, endpoint.batch.parameter: keys[0]}
-    return replace(first, arguments=arguments, keys=(), deadline=latest)
+    return replace(first, arguments=arguments, keys=(), deadline=deadline)
 
 
 class _Dealer:
     """Deals a reply to all its keys once, and then to each of the calls."""
 
-    def __init__(self, answered: BatchResult, endpoint: Endpoint) -> None:
+    def __init__(self, answered: BatchResult, endpoint: Endpoint, *, is_joint: bool) -> None:
         self._answered = answered
+        self._is_joint = is_joint
         self._endpoint = endpoint
         self._handed_out: set[Hashable] = set()
 
     def deal_to(self, call: Call) -> BatchResult:
-        """The outcomes of these keys, in objects that no other call holds."""
+        """The outcomes of these keys, in objects that no other call holds. Raises _AskAlone."""
         reply = self._answered.reply
         own = {key: self._copy_outcome(key) for key in call.keys}
+        if self._is_joint and any(isinstance(each, UpstreamError) and may_ask_alone(each) for each in own.values()):
+            raise _AskAlone
         return BatchResult(
             call.keys, reply if isinstance(reply, Exception) else Reply(None), is_single=False, by_key=own
         )

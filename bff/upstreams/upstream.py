@@ -41,6 +41,8 @@ class Upstream:
         self._told_of_caller = tuple(name for name in options.forward if name not in TRACING)
         self.window = options.batch_window
         """Seconds that a batch waits for keys of other requests; None for not at all."""
+        self.timeout: float | None = options.timeout
+        """Seconds that a call may take."""
         self.max_records: int | None = settings.connector.max_records
         """Most records of one reply."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -14,7 +13,6 @@ from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import (
     UpstreamError,
     UpstreamForbidden,
-    UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnauthenticated,
     copy_error,
@@ -27,6 +25,7 @@ from connectors.graphql.operations import GraphqlOperation, get_operation
 from connectors.graphql.options import Options
 from connectors.graphql.schema import SchemaSource
 from connectors.graphql.session import Subscriptions
+from connectors.joint import may_ask_alone
 from connectors.streams.deadline import require_time
 from connectors.transport import Transport, open_transport
 
@@ -46,7 +45,7 @@ class GraphqlConnector:
         self._clock = clock
         self._schema = SchemaSource(name, options, self._introspect, clock)
         self._pieces = PieceCache()
-        self._merger = Merger(self._send_together)
+        self._merger = Merger(self._send_together, options.merge, clock) if options.merge else None
         self._subscriptions = Subscriptions(options)
 
     async def start(self) -> None:
@@ -57,7 +56,8 @@ class GraphqlConnector:
         """As Connector.close."""
         await self._subscriptions.close()
         await self._transport.close()
-        await self._merger.drain()
+        if self._merger is not None:
+            await self._merger.drain()
 
     async def check(self) -> None:
         """Query the name of the root type. An upstream that requires authentication is up."""
@@ -79,14 +79,15 @@ class GraphqlConnector:
         try:
             async with timeout_after(left, self._clock):
                 prepared = await self._prepare(call, operation)
-                if operation.kind == "query" and self._options.merge:
+                if operation.kind == "query" and self._merger is not None:
                     outcome = await self._merger.send(prepared)
                 else:
-                    (outcome,) = await self._send_together([prepared])
+                    (outcome,) = await self._send_together([prepared], None)
         except TimeoutError as late:
             raise UpstreamTimeout(operation, f"no whole reply within {left:.3g} s") from late
         if isinstance(outcome, UpstreamError):
             raise outcome
+        assert outcome is not None
         return outcome
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
@@ -110,42 +111,24 @@ class GraphqlConnector:
         self._pieces.get_piece(call, operation, facts)
         return PreparedCall(call, facts)
 
-    async def _send_together(self, group: Sequence[PreparedCall]) -> list[Outcome]:
+    async def _send_together(self, group: Sequence[PreparedCall], seconds: float | None) -> Sequence[Outcome]:
         """Send calls with equal headers in one request. Failures are outcomes, not raised."""
         parts = [(self._get_piece(prepared, index, len(group)), prepared.call) for index, prepared in enumerate(group)]
-        first = parts[0][0].operation
+        pieces = [piece for piece, _ in parts]
+        first = pieces[0].operation
         try:
             request = encode_request(first, parts)
-        except UpstreamRejected as error:
-            return [error] if len(group) == 1 else await self._send_separately(group)
-        try:
-            response = await self._post(first, request, group[0].call.headers, None)
+            response = await self._post(first, request, group[0].call.headers, seconds)
         except UpstreamError as error:
-            return [error, *(copy_error(error, piece.operation) for piece, _ in parts[1:])]
-        if response.data is not None:
-            return [make_reply(piece, response, self._options.max_depth) for piece, _ in parts]
-        return await self._handle_missing_data(group, [piece for piece, _ in parts], response)
-
-    async def _handle_missing_data(
-        self, group: Sequence[PreparedCall], pieces: Sequence[Piece], response: Response
-    ) -> list[Outcome]:
-        """The outcomes of a response without data: calls that did not cause the failure are sent again."""
-        failures: list[Outcome] = [response.create_error(piece.operation) for piece in pieces]
-        if len(group) == 1:
-            return failures
-        causes = {index for index, piece in enumerate(pieces) if _is_cause(piece, response)}
-        if causes and len(causes) < len(group):
-            again = [index for index in range(len(group)) if index not in causes]
-            others = dict(zip(again, await self._send_together([group[index] for index in again]), strict=True))
-            return [others.get(index, failures[index]) for index in range(len(group))]
-        if _is_document_error(failures[0]):
-            return await self._send_separately(group)
-        return failures
-
-    async def _send_separately(self, group: Sequence[PreparedCall]) -> list[Outcome]:
-        """The outcomes of calls of which one made the shared request fail."""
-        alone = await asyncio.gather(*(self._send_together([prepared]) for prepared in group))
-        return [outcome for (outcome,) in alone]
+            return _assign_failures([error, *(copy_error(error, piece.operation) for piece in pieces[1:])], error)
+        if response.data is None:
+            return _assign_missing_data(pieces, response)
+        return [
+            make_reply(piece, response, self._options.max_depth)
+            if len(group) == 1 or not _is_unexplained(piece, response)
+            else None
+            for piece in pieces
+        ]
 
     def _get_piece(self, prepared: PreparedCall, index: int, together: int) -> Piece:
         operation = get_operation(prepared.call)
@@ -177,13 +160,29 @@ def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> Graphql
     return GraphqlConnector(name, options, open_transport(options, clock), clock)
 
 
+def _assign_failures(failures: Sequence[UpstreamError], error: UpstreamError) -> Sequence[Outcome]:
+    """The outcomes of a request that failed as a whole with an error: of several calls, any can be the cause."""
+    return [None] * len(failures) if len(failures) > 1 and may_ask_alone(error) else failures
+
+
+def _assign_missing_data(pieces: Sequence[Piece], response: Response) -> Sequence[Outcome]:
+    """The outcomes of a response without data: only calls whose part has an error are known to be a cause."""
+    failures = [response.create_error(piece.operation) for piece in pieces]
+    if len(pieces) > 1 and any(_is_cause(piece, response) for piece in pieces):
+        return [
+            failure if _is_cause(piece, response) else None for piece, failure in zip(pieces, failures, strict=True)
+        ]
+    return _assign_failures(failures, response.error or failures[0])
+
+
 def _is_cause(piece: Piece, response: Response) -> bool:
     """Whether an error leads into this piece's part of the response."""
     return any(problem.path and problem.path[0] in piece.roots for problem in response.problems)
 
 
-def _is_document_error(failure: Outcome) -> bool:
-    """Whether one piece may have made the document invalid for all; a missing right concerns every piece."""
-    return isinstance(failure, UpstreamRejected) and not isinstance(
-        failure, UpstreamUnauthenticated | UpstreamForbidden
+def _is_unexplained(piece: Piece, response: Response) -> bool:
+    """Whether this piece has a null, and an error that leads nowhere can be about it or about another piece."""
+    assert response.data is not None
+    return any(not problem.path for problem in response.problems) and any(
+        response.data.get(root) in (None, b"null") for root in piece.roots
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
 
 from connectors.options import ConfigPath
 from connectors.transport import HttpOptions
@@ -15,6 +15,11 @@ def _address(value: str) -> str:
     """An http(s) URL as it is: a slash at its end and a query may matter to the upstream."""
     http_address(value.partition("?")[0])
     return value
+
+
+def _read_merge(value: object) -> object:
+    """True, as this option was written before, and what a ${VARIABLE} gives."""
+    return {"true": "request", "false": False}.get(str(value).lower(), value)
 
 
 class Options(HttpOptions):
@@ -28,8 +33,13 @@ class Options(HttpOptions):
     """File with the upstream's SDL, to know the types of variables when introspection is off."""
     introspection: bool = True
     """Introspect the upstream at start, to know the types of variables. A schema file takes precedence."""
-    merge: bool = True
-    """Merge concurrent queries with the same headers into one request."""
+    merge: Annotated[
+        Literal["request", "process", False],
+        BeforeValidator(_read_merge),
+        WithJsonSchema({"enum": ["request", "process", True, False], "examples": ["request"]}),
+    ] = "request"
+    """Merge concurrent queries with the same headers into one request: `request` those of one operation of a frontend,
+    `process` also those of different callers, `false` none. True means `request`."""
     subscription_url: str | None = None
     """Websocket URL for subscriptions. Defaults to the address with ws:// or wss://."""
     init_payload: tuple[str, ...] = ()

@@ -24,6 +24,7 @@ class FakeUpstream:
     """Answers every call with `answer(call)`; an exception it returns is raised. Remembers all calls."""
 
     window: float | None = None
+    timeout: float | None = None
     max_records: int | None = None
 
     def __init__(

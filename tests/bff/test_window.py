@@ -121,13 +121,14 @@ async def test_a_full_batch_waits_for_nobody() -> None:
     assert [call.keys for call in world.shop.calls] == [(1, 2, 3)]
 
 
-async def test_max_records_holds_for_all_of_them() -> None:
-    """What is too much is so for everybody who asked, and for a lone asker."""
-    for lots in ([[1, 2], [3]], [[1, 2, 3]]):
-        world = Fakes()
-        world.shop.max_records = 2
-        outcomes = await asyncio.gather(*(world.scope().load_many(price, {}, keys, None) for keys in lots))
-        assert {type(each) for lot in outcomes for each in lot} == {UpstreamReplyTooLarge}
+async def test_max_records_holds_for_each_request() -> None:
+    """A joint reply that is too long is fetched in its parts, and each request has the limit for itself."""
+    world = Fakes()
+    world.shop.max_records = 2
+    small, large = await asyncio.gather(*(world.scope().load_many(price, {}, keys, None) for keys in ([1, 2], [3])))
+    assert [each.data["id"] for each in small + large] == [1, 2, 3]
+    outcomes = await world.scope().load_many(price, {}, [1, 2, 3], None)
+    assert {type(each) for each in outcomes} == {UpstreamReplyTooLarge}
 
 
 async def test_nobody_holds_what_another_one_holds() -> None:
@@ -152,13 +153,52 @@ async def test_each_request_counts_the_call_and_keeps_its_deadline() -> None:
 
 
 @pytest.mark.parametrize("answer", [lambda call: UpstreamFailed(call.operation, "down"), lambda call: "no list"])
-async def test_an_error_is_everybodys(answer: Any) -> None:
-    """Those who joined get what who came first gets, and nobody waits for ever."""
+async def test_an_error_of_equal_batches_is_everybodys(answer: Any) -> None:
+    """Asking again would give the same; nobody waits for ever."""
     world = Fakes(answer)
     async with time_limit():
-        lots = await asyncio.gather(*(world.scope().load_many(price, {}, [key, 8], None) for key in (1, 2)))
+        lots = await asyncio.gather(*(world.scope().load_many(price, {}, [7, 8], None) for _ in range(2)))
     assert all(isinstance(each, Exception) for lot in lots for each in lot)
     assert len(world.shop.calls) == 1
+
+
+@pytest.mark.parametrize("answer", [lambda call: UpstreamFailed(call.operation, "down"), lambda call: "no list"])
+async def test_a_joint_call_that_fails_is_sent_again_in_its_parts_once(answer: Any) -> None:
+    """Each request has the failure of its own keys only."""
+    world = Fakes(lambda call: answer(call) if 2 in call.keys else _prices(call))
+    async with time_limit():
+        good, bad = await asyncio.gather(*(world.scope().load_many(price, {}, [key, 8], None) for key in (1, 2)))
+    assert [each.data["id"] for each in good] == [1, 8]
+    assert all(isinstance(each, Exception) for each in bad)
+    assert sorted(call.keys for call in world.shop.calls) == [(1, 8), (1, 8, 2), (2, 8)]
+
+
+async def test_a_part_that_hangs_takes_no_time_of_the_others() -> None:
+    """The joint call has half of the upstream's timeout, and each part what is left."""
+    now = asyncio.get_running_loop().time()
+    world = Fakes()
+
+    async def keep_deadline() -> None:
+        call = world.shop.calls[-1]
+        if 2 in call.keys and call.deadline is not None:
+            await asyncio.sleep(call.deadline - asyncio.get_running_loop().time())
+            raise UpstreamTimeout(call.operation, "late")
+
+    world.shop.before, world.shop.timeout = keep_deadline, 1.0
+    good, bad = await asyncio.gather(*(world.scope().load_many(price, {}, [key], None) for key in (1, 2)))
+    assert good[0].data["id"] == 1
+    assert isinstance(bad[0], UpstreamTimeout)
+    assert [call.deadline is not None and call.deadline < now + 1.2 for call in world.shop.calls] == [True] * 3
+
+
+async def test_batches_travel_alone_while_joint_calls_keep_failing() -> None:
+    """An upstream that fails has hardly more calls than without a window."""
+    world = Fakes(lambda call: UpstreamFailed(call.operation, "down"))
+    for _ in range(60):
+        await asyncio.gather(*(world.scope().load_many(price, {}, [key], None) for key in (1, 2, 3)))
+    joint = [call for call in world.shop.calls if len(call.keys) > 1]
+    assert 13 < len(joint) < 40
+    assert len(world.shop.calls) - len(joint) == 180
 
 
 async def test_a_missing_record_is_missing_to_who_asked_for_it() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,8 @@ from connectors.graphql.endpoints import graphql
 from connectors.graphql.schema_facts import Facts
 from tests.connectors.calls import call_of, leaves, select
 from tests.connectors.graphql.conftest import Connect
-from tests.connectors.graphql.shop import Shop
+from tests.connectors.graphql.shop import Shop, graphql_response
+from tests.connectors.http_world import Say
 from tests.waiting import time_limit
 
 READ = Operation(upstream="shop", name="query product")
@@ -28,7 +31,7 @@ async def test_a_request_that_nobody_waits_for_any_more_is_cancelled() -> None:
     """When the last one leaves, not before."""
     begun, cancelled = asyncio.Event(), asyncio.Event()
 
-    async def hang(group: Sequence[PreparedCall]) -> list[Outcome]:
+    async def hang(group: Sequence[PreparedCall], seconds: float | None) -> list[Outcome]:
         begun.set()
         try:
             return await asyncio.Event().wait()  # type: ignore[return-value]
@@ -51,7 +54,7 @@ async def test_who_left_before_the_request_was_sent_is_not_in_it() -> None:
     """And where all have left, there is none."""
     sent: list[int] = []
 
-    async def note(group: Sequence[PreparedCall]) -> list[Outcome]:
+    async def note(group: Sequence[PreparedCall], seconds: float | None) -> list[Outcome]:
         sent.append(len(group))
         return [Reply(None) for _ in group]
 
@@ -69,7 +72,7 @@ async def test_who_left_before_the_request_was_sent_is_not_in_it() -> None:
 async def test_a_defect_reaches_everyone_who_waits() -> None:
     """Nobody waits for ever."""
 
-    async def fail(group: Sequence[PreparedCall]) -> list[Outcome]:
+    async def fail(group: Sequence[PreparedCall], seconds: float | None) -> list[Outcome]:
         raise ZeroDivisionError
 
     merger = Merger(fail)
@@ -81,7 +84,7 @@ async def test_different_headers_are_different_requests() -> None:
     """Whatever else is equal."""
     groups: list[list[str]] = []
 
-    async def note(group: Sequence[PreparedCall]) -> list[Outcome]:
+    async def note(group: Sequence[PreparedCall], seconds: float | None) -> list[Outcome]:
         groups.append([each.call.headers["who"] for each in group])
         return [Reply(each.call.headers["who"]) for each in group]
 
@@ -96,7 +99,7 @@ async def test_a_request_has_a_size(count: int) -> None:
     """Twenty calls at most."""
     sizes: list[int] = []
 
-    async def note(group: Sequence[PreparedCall]) -> list[Outcome]:
+    async def note(group: Sequence[PreparedCall], seconds: float | None) -> list[Outcome]:
         sizes.append(len(group))
         return [Reply(None) for _ in group]
 
@@ -164,3 +167,39 @@ async def test_a_call_that_was_given_up_takes_no_other_with_it(shop: Shop, conne
     left.cancel()
     assert (await other).data == {"id": "p2"}
     assert left.cancelled() or left.done()
+
+
+async def test_calls_of_different_requests_are_merged_only_by_choice() -> None:
+    """`request` is the default, and what `true` means."""
+    for within, sizes in (("request", [2, 1]), ("process", [3])):
+        sent: list[int] = []
+
+        async def note(group: Sequence[PreparedCall], seconds: float | None, sent: list[int] = sent) -> list[Outcome]:
+            sent.append(len(group))
+            return [Reply(None) for _ in group]
+
+        merger = Merger(note, within)  # type: ignore[arg-type]  # one of its two words
+        calls = [Call(operation=READ, request=number) for number in (1, 2, 1)]
+        await asyncio.gather(*(merger.send(PreparedCall(call, Facts({}))) for call in calls))
+        assert sent == sizes
+
+
+async def test_an_error_that_leads_nowhere_is_not_given_to_a_null_of_another_call(
+    shop: Shop, connected: Connect
+) -> None:
+    """The call with the null is sent alone, and gets its own answer."""
+    connector = connected(introspection=False)
+    lost = up.query("product(id: $id)", fields="id", types={"id": "ID!"})
+
+    def answer(received: Any) -> Say:
+        said = shop.execute(received)
+        _, _, body = said.data.partition(b"\r\n\r\n")
+        if b"merged" not in received.body:
+            return said
+        return graphql_response({**json.loads(body), "errors": [{"message": "somewhere"}]})
+
+    shop.answer = answer
+    calls = [call_of(lost, id=name) for name in ("p1", "none")]
+    replies = await asyncio.gather(*(connector.send(call) for call in calls))
+    assert [reply.data for reply in replies] == [{"id": "p1"}, None]
+    assert len(shop.asked) == 2

@@ -51,3 +51,15 @@ def test_a_websocket_address_that_cannot_be_is_refused(url: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Options(address="http://a/", subscription_url=url)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [(True, "request"), ("true", "request"), (False, False), ("false", False), ("process", "process")],
+)
+def test_merging_has_a_scope(written: object, meant: object) -> None:
+    """True and false stay readable; the default is the operation of one caller."""
+    assert Options.model_validate({"address": "http://a/", "merge": written}).merge == meant
+    assert Options(address="http://a/").merge == "request"
+    with pytest.raises(ValidationError, match="merge"):
+        Options.model_validate({"address": "http://a/", "merge": "all"})
