@@ -61,5 +61,5 @@ def decode_json(text: str | bytes, max_depth: int) -> Any:
         raise NotJson(f"expected JSON of at most {max_depth} levels")
     try:
         return msgspec.json.decode(text) if text else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise NotJson(f"expected JSON, got {len(text)} characters of something else") from error

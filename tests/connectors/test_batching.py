@@ -9,11 +9,9 @@ import pytest
 
 from connectors import graphql, grpc, rest, soap
 from connectors.batching import InKeyOrder, deal, single_reply
-from connectors.contract import Call, Event, Operation, Reply
-from connectors.direct import Direct, make_call, point_event
-from connectors.endpoint import Batch, Endpoint, PublishEndpoint, StreamEndpoint, current_scope
+from connectors.contract import Operation, Reply
+from connectors.endpoint import Batch, Endpoint
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed
-from connectors.testing import Fakes
 
 READ = Operation(upstream="catalog", name="products")
 
@@ -171,72 +169,6 @@ def test_a_path_that_leads_nowhere_is_null() -> None:
     assert single_reply(endpoint(at="a.b"), Reply({"a": 5})).data is None
 
 
-@pytest.mark.parametrize(
-    ("asked", "call"),
-    [
-        (endpoint(), Call(operation=READ, arguments={"id": 1, "lang": "de"})),
-        (endpoint(key=("id",)), Call(operation=READ, arguments={"id": 1, "lang": "de"})),
-        (endpoint(key=("id",), single=False), Call(operation=READ, arguments={"lang": "de"}, keys=(1,))),
-    ],
-    ids=["no-batch", "single-form", "only-many"],
-)
-def test_one_ask_is_one_call(asked: Endpoint, call: Call) -> None:
-    """In the single form where there is one."""
-    assert make_call(asked, {"id": 1, "lang": "de"}, None) == call
-
-
-def test_events_are_pointed_too() -> None:
-    """Nothing but the data changes."""
-    event = Event(data={"a": {"b": 1}}, topic="t", id="7")
-    assert point_event(event, ("a", "b")) == Event(data=1, topic="t", id="7")
-    assert point_event(event, ()) is event
-
-
-async def test_direct_carries_out_everything() -> None:
-    """Calls, streams and messages, each at its upstream; afterwards nobody does."""
-    ticks = StreamEndpoint(Operation(upstream="ticker", name="ticks"), {}, at="data")
-    placed = PublishEndpoint(Operation(upstream="orders", name="placed"), {})
-    product = endpoint(at="item")
-    up = Fakes("catalog", "ticker", "orders")
-    up.catalog["products"] = {"item": {"id": 1}}
-    up.ticker["ticks"] = [{"data": 1}, {"data": 2}]
-    async with Direct(up):
-        assert (await product(id=1)).data == {"id": 1}
-        assert [event.data async for event in ticks()] == [1, 2]
-        await placed({"id": 1})
-    assert up.calls == ["catalog: products", "ticker: ticks", "orders: placed"]
-    assert current_scope.get() is None
-
-
-async def test_outside_of_a_scope_the_way_in_is_told() -> None:
-    """A shell user reads what to write."""
-    with pytest.raises(DefinitionError, match="Direct"):
-        await endpoint()(id=1)
-
-
-async def test_an_upstream_that_is_not_connected_is_named() -> None:
-    """With those that are."""
-    async with Direct(Fakes("pricing", "orders")):
-        with pytest.raises(DefinitionError, match=r'"catalog".*orders, pricing'):
-            await endpoint()(id=1)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "hint"),
-    [
-        ({"id": 1, "lnag": "de"}, 'did you mean "lang"'),
-        ({"id": 1, "zzz": 1}, "it takes id, lang"),
-        ({}, 'needs the parameter "id"'),
-    ],
-)
-async def test_wrong_parameters_are_told(arguments: dict[str, Any], hint: str) -> None:
-    """With the line where the endpoint was written."""
-    async with Direct(Fakes("catalog")):
-        with pytest.raises(DefinitionError, match=r"test_batching\.py:") as caught:
-            await endpoint()(**arguments)
-    assert hint in str(caught.value)
-
-
 def lost(operation: Operation = READ) -> UpstreamFailed:
     return UpstreamFailed(operation, "no luck")
 
@@ -267,12 +199,3 @@ def test_a_failed_list_is_raised() -> None:
 def test_records_in_key_order_need_no_key_in_them() -> None:
     """The connector asked for each of them by itself."""
     assert dealt(endpoint(key=("id",)), InKeyOrder([{"t": "a"}, None]), 1, 2) == [{"t": "a"}, None]
-
-
-async def test_direct_raises_what_is_the_answer_to_its_key() -> None:
-    """As the gateway does."""
-    up = Fakes("catalog")
-    up.catalog["products"] = [lost()]
-    async with Direct(up):
-        with pytest.raises(UpstreamFailed):
-            await endpoint(limit=5, single=False)(id=1)

@@ -106,24 +106,6 @@ async def test_no_more_connections_than_allowed(engine: str, world: HttpWorld) -
     assert world.connections <= 2
 
 
-async def test_an_idle_connection_makes_room_for_another_origin(world: HttpWorld) -> None:
-    """And one that was lost takes no room: the asyncio engine only, whose pool is ours."""
-    transport = opened("asyncio", max_connections=2)
-
-    async def ask(host: str) -> int:
-        url = f"http://{host}:{world.port}"
-        assert (await transport.request(READ, "GET", url, headers={}, timeout=GENEROUS)).body == b"ok"
-        return world.connections
-
-    assert [await ask(host) for host in ("localhost", "127.0.0.1", "localhost")] == [1, 2, 2]
-    world.answer = lambda _: response(b"ok", connection="close")
-    assert [await ask("localhost") for _ in range(4)] == [2, 3, 4, 5]
-    world.answer = lambda _: response(b"ok")
-    assert [await ask(host) for host in ("127.0.0.1", "Localhost", "127.0.0.1", "Localhost")] == [5, 6, 6, 6]
-    assert [await ask(host) for host in ("localhost", "127.0.0.1")] == [7, 8]  # the one that idled longest was closed
-    await transport.close()
-
-
 async def test_a_chunked_body_is_put_together(world: HttpWorld, get: Get) -> None:
     """Transfer coding is undone."""
     world.answer = lambda _: Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
@@ -335,26 +317,6 @@ async def test_a_write_is_never_sent_twice(world: HttpWorld, get: Get) -> None:
     with pytest.raises(UpstreamDisconnected):
         await get("POST", operation=WRITE, body=b"x")
     assert len(world.requests) == 2
-
-
-async def test_a_read_lost_on_a_kept_connection_is_sent_again(world: HttpWorld) -> None:
-    """RFC 9112 section 9.3.1; the asyncio engine only, as httpx does not know what is idempotent."""
-    world.answer = dropping_the_second(world)
-    transport = opened("asyncio")
-    for _ in range(2):
-        assert (await transport.request(READ, "GET", world.url, headers={}, timeout=GENEROUS)).body == b"ok"
-    assert len(world.requests) == 3
-    await transport.close()
-
-
-async def test_a_second_reply_is_nobodys_answer(world: HttpWorld) -> None:
-    """An upstream that says more than it was asked cannot answer the next caller with it; httpx does not see this."""
-    double = response(b"first").data + response(b"for another").data
-    world.answer = lambda _: Say(double) if len(world.requests) == 1 else response(b"second")
-    transport = opened("asyncio")
-    bodies = [(await transport.request(READ, "GET", world.url, headers={}, timeout=GENEROUS)).body for _ in range(2)]
-    assert bodies == [b"first", b"second"]
-    await transport.close()
 
 
 async def test_a_header_cannot_smuggle_another(world: HttpWorld, get: Get) -> None:

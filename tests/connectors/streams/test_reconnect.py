@@ -1,0 +1,36 @@
+"""Delays between attempts to reconnect."""
+
+from __future__ import annotations
+
+from connectors.streams.reconnect import Backoff, Reconnect
+from connectors.testing import ManualClock
+
+
+def test_pauses_double_up_to_the_most_with_jitter() -> None:
+    """Between half and all of 0.1, 0.2, 0.4, 0.4 ... seconds."""
+    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=0.4, give_up_after=60.0))
+    for whole in (0.1, 0.2, 0.4, 0.4):
+        assert whole / 2 <= backoff.next_delay() <= whole
+    assert not backoff.has_given_up
+
+
+def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None:
+    """Only one that lasted starts over with the first pause."""
+    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
+    for _ in range(3):
+        backoff.next_delay()
+    backoff.record_loss(open_for=0.01)
+    assert backoff.next_delay() >= 0.4
+    backoff.record_loss(open_for=30.0)
+    assert backoff.next_delay() <= 0.1
+
+
+async def test_hope_ends_after_give_up() -> None:
+    """Counted from when the connection was lost."""
+    clock = ManualClock()
+    backoff = Backoff(Reconnect(initial_delay="100ms", max_delay="1s", give_up_after="10s"), clock)
+    assert not backoff.has_given_up
+    await clock.advance(11)
+    assert backoff.has_given_up
+    backoff.record_loss(open_for=1.0)
+    assert not backoff.has_given_up
