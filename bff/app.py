@@ -12,23 +12,22 @@ from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from bff.authoring.nplusone import find_n_plus_one
-from bff.config import Settings, load
+from bff.config import Settings, find_secrets, load
 from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
 from bff.http.options import Timeouts
 from bff.loading.scope import RequestScope
+from bff.observability.logger import REDACTOR, get_logger
 from bff.observability.metrics import expose_metrics
 from bff.upstreams import Upstreams
 from connectors.contract import Connector
 from connectors.endpoint import current_scope
 from connectors.options import ConnectorOptions, TlsOptions
 
-log = structlog.get_logger("bff.app")
+log = get_logger("bff.app")
 
 DRAIN = 30.0
 """Seconds that requests under way get to finish when a reload replaces what they run on."""
@@ -72,6 +71,7 @@ def _find_files(value: object) -> Iterator[Path]:
 def load_project(config: Path, environment: Mapping[str, str] | None = None) -> Project:
     """Read bff.yaml and import its schemas. Raises ConfigError or SchemaError with every problem."""
     settings = load(config, os.environ if environment is None else environment)
+    REDACTOR.add_secrets(find_secrets(settings))
     return Project(settings=settings, frontends=load_frontends(settings.frontends, settings.folder))
 
 

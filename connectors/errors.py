@@ -30,7 +30,13 @@ class UpstreamError(ConnectorError):
     was_not_sent: ClassVar[bool] = False  # the upstream surely did nothing, so even unsafe calls may be retried
 
     def __init__(
-        self, operation: Operation, detail: str, *, retry_after: float | None = None, upstream_code: str = ""
+        self,
+        operation: Operation,
+        detail: str,
+        *,
+        retry_after: float | None = None,
+        upstream_code: str = "",
+        quoted: str = "",
     ) -> None:
         super().__init__(f"{operation.upstream}: {operation.name}: {detail}")
         self.operation = operation
@@ -39,6 +45,8 @@ class UpstreamError(ConnectorError):
         """Seconds the upstream asked us to wait; None when it said nothing."""
         self.upstream_code = upstream_code
         """The upstream's own word for it: HTTP status, gRPC status name, SOAP fault code, GraphQL error code."""
+        self.quoted = quoted
+        """The part of `detail` that the upstream wrote: it may hold data, so the log shows it only by choice."""
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -94,8 +102,16 @@ class UpstreamFault(UpstreamFailed):
 
     code = "UPSTREAM_FAULT"
 
-    def __init__(self, operation: Operation, detail: str, *, upstream_code: str = "", fault_detail: str = "") -> None:
-        super().__init__(operation, detail, upstream_code=upstream_code)
+    def __init__(
+        self,
+        operation: Operation,
+        detail: str,
+        *,
+        upstream_code: str = "",
+        fault_detail: str = "",
+        quoted: str = "",
+    ) -> None:
+        super().__init__(operation, detail, upstream_code=upstream_code, quoted=quoted)
         self.fault_detail = fault_detail
 
 
@@ -154,5 +170,6 @@ def copy_error(error: UpstreamError, operation: Operation) -> UpstreamError:
     For connections that break under many calls.
     """
     copy = type(error)(operation, error.detail, retry_after=error.retry_after, upstream_code=error.upstream_code)
+    copy.quoted = error.quoted
     copy.__cause__ = error
     return copy

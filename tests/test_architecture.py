@@ -37,9 +37,9 @@ LAYERS = (
 """Imports go down only."""
 
 ONLY = {
-    "bff.http": {"bff.contract"},
+    "bff.http": {"bff.contract", "bff.observability"},
     "bff.validation": {"bff.contract"},
-    "bff.policies.outbound": set[str](),
+    "bff.policies.outbound": {"bff.observability"},
     "bff.observability": set[str](),
     "bff.contract": set[str](),
 }
@@ -161,6 +161,16 @@ def test_every_module_of_the_gateway_is_in_a_layer() -> None:
     """A new room must be given its place here."""
     homeless = [name for name in _files() if _within(name, "bff") and _room(name) is None]
     assert sorted(homeless) == ["bff", "bff.policies"]
+
+
+def test_only_observability_knows_how_logs_are_written() -> None:
+    """All else logs through `bff.observability.logger`, which hides secrets also in another application's log."""
+    wrong = [
+        name
+        for name, file in _files().items()
+        if _within(name, "bff") and not _within(name, "bff.observability") and "structlog" in file.read_text()
+    ]
+    assert wrong == []
 
 
 def test_imports_go_down_only() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, cast
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 
 from bff.app import Service
+from bff.observability.standard import PlainStderr
 
-console = Console(stderr=True, highlight=False)
+console = Console(file=cast("IO[str]", PlainStderr()), highlight=False)
 
 Config = Annotated[Path, Parameter(name=["--config", "-c"], help="Path of the configuration file.")]
 

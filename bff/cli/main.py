@@ -14,6 +14,7 @@ from bff.cli.commands.schema_config import schema_config
 from bff.cli.commands.sdl import sdl
 from bff.cli.commands.serve import serve
 from bff.cli.errors import exit_with_code
+from bff.observability.logs import protect_stderr
 
 COMMANDS: Mapping[str, Callable[..., int | None]] = {
     "serve": serve,
@@ -34,5 +35,6 @@ for _name, _command in COMMANDS.items():
 
 def main() -> None:
     """Run the command line. SIGTERM ends it with exit code 0, after everything that was opened is closed."""
+    protect_stderr()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app()

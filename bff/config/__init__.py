@@ -3,6 +3,7 @@
 from bff.config.load import load
 from bff.config.problems import ConfigError, Problem
 from bff.config.schema import json_schema
+from bff.config.secrets import find_secrets
 from bff.config.settings import Settings
 
-__all__ = ["ConfigError", "Problem", "Settings", "json_schema", "load"]
+__all__ = ["ConfigError", "Problem", "Settings", "find_secrets", "json_schema", "load"]

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
@@ -16,8 +15,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from bff.documents.store import MemoryStore
+from bff.observability.logger import get_logger
 
-log = structlog.get_logger("bff.frontends")
+log = get_logger("bff.frontends")
 
 T = TypeVar("T")
 

@@ -10,14 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryGraphQLError
 
 from bff.contract import Problem, Refused
+from bff.observability.logger import get_logger
 from connectors.errors import UpstreamError
 
-log = structlog.get_logger("bff.engine")
+log = get_logger("bff.engine")
 
 MAX_CHARACTERS = 1_000
 """Of a message: it may repeat a part of the document or a variable, a megabyte of it."""

@@ -8,17 +8,17 @@ from contextlib import aclosing
 from contextvars import copy_context
 from typing import Any
 
-import structlog
 from graphql.execution import InitialIncrementalExecutionResult
 
 from bff.contract import Answer, Answers, Part, Parts, Problem
 from bff.engine.errors import request_error
 from bff.engine.incremental.by_id import Delivery
+from bff.observability.logger import get_logger
 from bff.operation.answers import answer_internal, answer_result
 from bff.operation.operation import Operation
 from connectors.endpoint import current_scope
 
-log = structlog.get_logger("bff.engine")
+log = get_logger("bff.engine")
 
 
 class DeliveryInParts:

@@ -10,21 +10,20 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
-import structlog
-
 from bff.contract import Answer, Caller, FrontendCard, Refused, Request, Response, Timings, timings
 from bff.frontends.choice import Choice
 from bff.frontends.frontend import Frontend
 from bff.gateway.execution import Execution
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
+from bff.observability.logger import get_logger
 from bff.observability.metrics import OperationCounts
 from bff.operation.answers import answer_internal
 from bff.operation.operation import Operation, log_fields
 from bff.policies.inbound.order import Placed, inbound, wrap
 from bff.policies.inbound.policy import Respond
 
-log = structlog.get_logger("bff.gateway")
+log = get_logger("bff.gateway")
 
 _ADMITTED = Answer()
 """What the chain of `admit` comes to; nobody reads it."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 
-import structlog
-
 from bff.contract import AnswersRequests, Problem, Refused, make_internal_error
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, get_path, read_headers
 from bff.http.graphiql.page import Pages
@@ -22,8 +20,9 @@ from bff.http.server.lifespan import Lifespan, serve_lifespan
 from bff.http.transports.table import make_transports
 from bff.http.transports.transport import find_transport, serve_request
 from bff.http.transports.websocket import serve_websocket
+from bff.observability.logger import get_logger
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 

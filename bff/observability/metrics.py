@@ -23,6 +23,30 @@ _SHARED = Counter(
     "operations_shared_total", "Queries answered by the execution of a concurrent identical query.", ("frontend",)
 )
 
+_LINES_DROPPED = Counter("bff_log_lines_dropped_total", "Log lines that could not be written, by reason.", ("reason",))
+_DEGRADED = Counter(
+    "bff_degraded_total",
+    "Fields that got the default of `via` because their upstream failed, by upstream and code.",
+    ("upstream", "code"),
+)
+_FAILED = Counter(
+    "bff_upstream_failures_total",
+    "Upstream failures that responses met, once per call and response, by upstream and code.",
+    ("upstream", "code"),
+)
+
+
+def count_dropped_lines(reason: str, count: int) -> None:
+    """Count log lines that could not be written. Called by the thread that writes them."""
+    _LINES_DROPPED.labels(reason).inc(count)
+
+
+def count_failure(upstream: str, code: str, *, degraded: int) -> None:
+    """Count one failure of an upstream that a response met, and the fields that got their default instead."""
+    _FAILED.labels(upstream, code).inc()
+    if degraded:
+        _DEGRADED.labels(upstream, code).inc(degraded)
+
 
 class OperationCounts:
     """Counts the operations of one frontend. Looks up each counter once: a lookup by labels is three times slower."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
 from graphql import ExecutionResult
 
 from bff.authoring import Context
 from bff.contract import Answer, Caching, Encoded, Problem, Request
 from bff.engine.errors import field_errors, request_error
+from bff.observability.logger import get_logger
 from bff.operation.operation import Operation, Outcome, log_fields
 
-log = structlog.get_logger("bff.gateway")
+log = get_logger("bff.gateway")
 
 
 def answer_outcome(operation: Operation, outcome: Outcome) -> Answer:

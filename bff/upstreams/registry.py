@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
-import structlog
-
+from bff.observability.logger import get_logger
 from bff.policies.outbound.options import Options
 from bff.upstreams.upstream import Upstream, UpstreamSettings
 from bff.upstreams.watch import Watch
@@ -16,7 +15,7 @@ from connectors.contract import Connector
 from connectors.kinds import load_kind
 from connectors.options import ConnectorOptions
 
-log = structlog.get_logger("bff.upstreams")
+log = get_logger("bff.upstreams")
 
 GRACE = 1.0
 """Seconds that opening waits for upstreams. Those that are not up then are watched in the background."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import random
 
-import structlog
-
+from bff.observability.logger import get_logger
 from bff.upstreams.upstream import Upstream
 from connectors.aio.clock import Clock, timeout_after
 from connectors.errors import ConnectorError
 
-log = structlog.get_logger("bff.upstreams")
+log = get_logger("bff.upstreams")
 
 INITIAL_DELAY, MAX_DELAY = 0.1, 5.0
 """Seconds between attempts; they double, and are spread so that many gateways do not knock at once."""

@@ -88,7 +88,7 @@ class Problem:
             is_refusal = not self.code and self.path is None and self.has_locations
             kind = UpstreamRejected if is_refusal else UpstreamFailed
         upstream_code = self.code or (status.upstream_code if status else "")
-        return kind(operation, self.message, retry_after=retry_after, upstream_code=upstream_code)
+        return kind(operation, self.message, retry_after=retry_after, upstream_code=upstream_code, quoted=self.message)
 
 
 def parse_problems(errors: Any, headers: Mapping[str, str]) -> tuple[Problem, ...]:

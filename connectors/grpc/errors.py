@@ -100,7 +100,14 @@ def translate_status(operation: Operation, error: AioRpcError, *, is_connected: 
         f"{code.name}: {details}{hint}" if details else code.name,
         upstream_code=code.name,
         retry_after=_read_pushback(error),
+        quoted="" if _is_own_text(code, details) else details,
     )
+
+
+def _is_own_text(code: StatusCode, details: str) -> bool:
+    """Whether grpcio wrote the text, about a connection or a limit, and not the upstream."""
+    own = details.startswith((*_NEVER_CONNECTED, _LOCAL, *_COMPRESSED)) or _TOO_LARGE in details
+    return own or code in (StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED)
 
 
 def _choose_error(code: StatusCode, details: str, *, is_connected: bool) -> type[UpstreamError]:

@@ -51,12 +51,13 @@ def translate_fault(
             _find_child(fault, "detail"),
         )
     redact = _make_redactor(secrets)
-    text = redact(reason) or "without a text"
+    quoted = redact(reason)
     return UpstreamFault(
         operation,
-        f"fault {redact(code) or 'without a code'} (HTTP {status}): {text}",
+        f"fault {redact(code) or 'without a code'} (HTTP {status}): {quoted or 'without a text'}",
         upstream_code=redact(code),
         fault_detail="" if detail is None else redact(_join_text(detail)),
+        quoted=quoted,
     )
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 import orjson
-import structlog
 
 from bff.contract import Answer, Problem, make_internal_error
+from bff.observability.logger import get_logger
 from connectors.forms import Record
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 _INTERNAL = orjson.dumps(make_internal_error().answer().body())
 _INTERNAL_LIST = orjson.dumps(list(make_internal_error().answer().errors))

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
-import structlog
-
 from bff.http.asgi import Receive, Scope, Send
 from bff.http.extensions import add_stop_event
+from bff.observability.logger import get_logger
+from bff.observability.logs import flush_logs
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 Lifespan = Callable[[], AbstractAsyncContextManager[Any]]
 
@@ -29,4 +29,6 @@ async def serve_lifespan(scope: Scope, receive: Receive, send: Send, lifespan: L
         log.exception("lifespan_failed")
         await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
         return
+    finally:
+        flush_logs()  # a worker is ended by a signal, without a chance to do it at exit
     await send({"type": "lifespan.shutdown.complete"})

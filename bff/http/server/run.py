@@ -13,7 +13,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-import structlog
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
@@ -21,13 +20,14 @@ from bff.http.asgi import App
 from bff.http.options import Options, Timeouts, Tls
 from bff.http.server.http_protocol import BoundedHttp
 from bff.http.server.websocket_protocol import BoundedWebsocket
+from bff.observability.logger import get_logger
 
 try:
     import uvloop
 except ImportError:  # not on Windows, nor on PyPy
     uvloop = None  # type: ignore[assignment]  # a module
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 BACKLOG = 2048
 _GC_THRESHOLDS = (50_000, 5, 200)

@@ -6,20 +6,19 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
-
 from bff.contract import Answer, Parts, Problem, Refused, make_internal_error
 from bff.http.requests.params import read_map
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import CONTENT_TYPES, EVENTS, GRAPHQL, JSON, parse_accept
 from bff.http.responses.server_timing import measure_encoding
 from bff.http.transports.transport import Admitted
+from bff.observability.logger import get_logger
 
 _NOT_IN_A_BATCH = Problem.SUBSCRIPTION_IN_BATCH.refusal(
     "A subscription cannot be part of a batch; send it alone."
 ).answer()
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 
 async def respond_to_batch(admitted: Admitted, batch: Sequence[Any]) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import msgspec
 import orjson
-import structlog
 
 from bff.contract import Answer, Increments, Parts, Problem, Refused, Response, make_internal_error
 from bff.http.asgi import ClientGone, Receive, Send
@@ -22,9 +21,10 @@ from bff.http.requests.params import Params, read_map
 from bff.http.responses.encode import encode, encode_errors, to_json
 from bff.http.transports.connection_init import merge_payload
 from bff.http.transports.slow_consumers import limit_backlog
+from bff.observability.logger import get_logger
 from connectors.aio.clock import timeout_after
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 SUBPROTOCOL = "graphql-transport-ws"
 

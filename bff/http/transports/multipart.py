@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-import structlog
-
 from bff.contract import Answer, Answers, Increments, Parts, Problem, Refused, make_internal_error
 from bff.http.asgi import Exchange
 from bff.http.options import Timeouts
 from bff.http.responses.encode import encode, encode_errors
 from bff.http.transports.heartbeat import add_heartbeats, watch_for_end
+from bff.observability.logger import get_logger
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}  # nginx must not collect parts
 _PART = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"

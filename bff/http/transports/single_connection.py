@@ -11,8 +11,6 @@ import re
 from contextlib import aclosing
 from urllib.parse import parse_qs
 
-import structlog
-
 from bff.contract import Answer, Answers, FrontendCard, Parts, Problem, Refused, Request, make_internal_error
 from bff.http.asgi import Exchange
 from bff.http.options import Options, Timeouts
@@ -23,8 +21,9 @@ from bff.http.transports.event_streams import EventStream, EventStreams
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.http.transports.sse import send_stream
 from bff.http.transports.transport import Admitted, Transport
+from bff.observability.logger import get_logger
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 TOKEN = "x-graphql-event-stream-token"  # noqa: S105 - the name of a header
 _TOKEN = re.compile(r"es-[\w-]{43}", re.ASCII)

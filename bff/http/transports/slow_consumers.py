@@ -7,14 +7,13 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import structlog
-
 from bff.contract import Answer, Answers, Problem
 from bff.http.options import Subscriptions, Timeouts
+from bff.observability.logger import get_logger
 from connectors.aio.bounded_queue import BoundedQueue, Overflow
 from connectors.streams.pace import Pace
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 
 def limit_backlog(answers: Answers, options: Subscriptions, abort: Callable[[], None], timeouts: Timeouts) -> Answers:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-import structlog
-
 from bff.contract import Answers, Refused, make_internal_error
 from bff.http.asgi import Exchange
 from bff.http.options import Timeouts
 from bff.http.responses.encode import encode
 from bff.http.transports.heartbeat import add_heartbeats, watch_for_end
+from bff.observability.logger import get_logger
 
-log = structlog.get_logger("bff.http")
+log = get_logger("bff.http")
 
 _COMMENT = b":\n\n"
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}  # nginx must not collect events

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
-import structlog
-
+from bff.observability.logger import get_logger
 from bff.policies.outbound.options import Breaker
 from bff.policies.outbound.policy import Policy, Send
 from bff.policies.outbound.trouble import is_trouble
@@ -14,7 +13,7 @@ from connectors.aio.clock import Clock
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 
-log = structlog.get_logger("bff.policies.breaker")
+log = get_logger("bff.policies.breaker")
 
 
 class CircuitOpen(UpstreamUnavailable):

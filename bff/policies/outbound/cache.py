@@ -10,9 +10,9 @@ import asyncio
 import time
 from collections.abc import Callable, Hashable
 
-import structlog
 from msgspec.structs import replace
 
+from bff.observability.logger import get_logger
 from bff.policies.outbound.cache_rules import create_stored, is_about, parse_directives, renew_headers
 from bff.policies.outbound.cache_store import HttpCache, Stored
 from bff.policies.outbound.identity import create_key
@@ -22,7 +22,7 @@ from connectors.aio.clock import Clock
 from connectors.contract import Call, Reply
 from connectors.errors import UpstreamError, UpstreamRateLimited
 
-log = structlog.get_logger("bff.policies.cache")
+log = get_logger("bff.policies.cache")
 
 MAX_REFRESHES = 32
 """Replies of one upstream that are fetched anew in the background at once."""
