@@ -23,7 +23,7 @@ class SharedResult(Generic[T]):
     __slots__ = ("_followers", "is_finished", "value")
 
     def __init__(self) -> None:
-        self._followers: list[asyncio.Future[T | None]] = []
+        self._followers: list[asyncio.Future[T | None]] | None = None  # nearly always there are none
         self.is_finished = False
         self.value: T | None = None
         """The result; None before the work is finished, and when it was cut short."""
@@ -31,7 +31,7 @@ class SharedResult(Generic[T]):
     @property
     def has_followers(self) -> bool:
         """Whether any task waits for the result."""
-        return bool(self._followers)
+        return self._followers is not None
 
     def finish(self, value: T | None) -> None:
         """Hand the result to all followers. None means that there is none: they start anew. The first call counts."""
@@ -39,10 +39,11 @@ class SharedResult(Generic[T]):
             return
         self.is_finished = True
         self.value = value
-        for follower in self._followers:
-            if not follower.done():
-                follower.set_result(value)
-        self._followers.clear()
+        if self._followers is not None:
+            for follower in self._followers:
+                if not follower.done():
+                    follower.set_result(value)
+            self._followers = None
 
     async def wait(self, timeout: float | None = None) -> T | None:  # noqa: ASYNC109 - see _give_up
         """The result; None when the work was cut short, or takes longer than `timeout` seconds."""
@@ -50,6 +51,8 @@ class SharedResult(Generic[T]):
             return self.value
         loop = asyncio.get_running_loop()
         follower: asyncio.Future[T | None] = loop.create_future()
+        if self._followers is None:
+            self._followers = []
         self._followers.append(follower)
         if timeout is None:
             return await follower

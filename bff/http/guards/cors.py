@@ -87,7 +87,7 @@ def check_cross_site(exchange: Exchange, gateway: AnswersRequests, card: Fronten
     if is_get:
         exchange.added = {**exchange.added, **NOT_FOR_PAGES}
         check_get(exchange.headers, may_read=origin in card.origins)
-    elif exchange.method == "POST":
+    elif exchange.method == "POST" and exchange.headers.get("content-type") != "application/json":
         check_post(exchange.headers)
 
 

@@ -37,7 +37,7 @@ def check_get(headers: Mapping[str, str], *, may_read: bool) -> None:
 
 def check_post(headers: Mapping[str, str]) -> None:
     """Raise Refused for a POST that a form of another site could have sent."""
-    if headers.get("content-type") != "application/json" and not is_preflighted(headers):
+    if not is_preflighted(headers):
         raise Problem.PREFLIGHT_REQUIRED.refusal(
             f"A form of another site could send this POST; send the header {PREFLIGHT[0]}: true with it."
         )

@@ -153,6 +153,7 @@ def config(app: App | str, options: Options, timeouts: Timeouts | None = None) -
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         date_header=True,
         timeout_keep_alive=timeouts.idle_connection,  # type: ignore[arg-type]  # only added to the loop's time,
         timeout_graceful_shutdown=timeouts.graceful_stop,

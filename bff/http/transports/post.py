@@ -18,7 +18,8 @@ class PostTransport(RequestResponse):
 
     def matches(self, exchange: Exchange) -> bool:
         """Any POST but a form with files: `check` refuses other media types."""
-        return exchange.method == "POST" and not is_multipart(exchange.headers)
+        headers = exchange.headers
+        return exchange.method == "POST" and (headers.get("content-type") == JSON or not is_multipart(headers))
 
     def check(self, exchange: Exchange, card: FrontendCard) -> None:
         """Refuse anything but JSON in UTF-8."""
