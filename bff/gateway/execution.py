@@ -74,7 +74,7 @@ class Execution:
                     plan.history.was_immediate = True
                 else:
                     plan.history.was_immediate = False
-                    timeout = Timeout(operation.deadline + GRACE - time.monotonic())
+                    timeout = Timeout(operation.left())
                     result = await result
             except asyncio.CancelledError:
                 if timeout is not None and timeout.is_ours():

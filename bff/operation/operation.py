@@ -13,6 +13,7 @@ from bff.contract import ANONYMOUS, Caller, Encoded, Request
 from bff.engine.prepare.plan import Plan
 from bff.frontends.frontend import Frontend
 from bff.loading.scope import RequestScope
+from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.aio.single_flight import SharedResult
 
 GRACE = 0.5
@@ -68,6 +69,10 @@ class Operation:
     def log_fields(self) -> dict[str, str]:
         """What ties its log lines and errors to the request."""
         return log_fields(self.request)
+
+    def left(self, clock: Clock = SYSTEM_CLOCK) -> float:
+        """The seconds until an answer is too late: GRACE after the deadline. Negative when it is."""
+        return self.deadline + GRACE - clock.now()
 
 
 def log_fields(request: Request) -> dict[str, str]:

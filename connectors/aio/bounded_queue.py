@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 T = TypeVar("T")
 
 Overflow = Literal["drop_oldest", "coalesce", "disconnect"]
 """What happens to a subscriber that is too slow: it loses the oldest, has only the newest, or is disconnected."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """Messages of one upstream that no subscriber received."""
-
-    undecodable: int = 0
-    """Neither JSON nor within `max_reply_size`."""
-    unrouted: int = 0
-    """Decodable, and for no subscriber that is there."""
-    dropped: int = 0
-    """Lost by subscribers that were too slow and have left since."""
 
 
 class BoundedQueue(Generic[T]):

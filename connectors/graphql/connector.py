@@ -46,7 +46,7 @@ class GraphqlConnector:
         self._schema = SchemaSource(name, options, self._introspect, clock)
         self._pieces = PieceCache()
         self._merger = Merger(self._send_together, options.merge, clock) if options.merge else None
-        self._subscriptions = Subscriptions(options)
+        self._subscriptions = Subscriptions(options, clock)
 
     async def start(self) -> None:
         """Read the upstream's schema: the file, or by introspection. Raises UpstreamError or DefinitionError."""

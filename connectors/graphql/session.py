@@ -15,7 +15,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from connectors.aio.clock import seconds_until
+from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.contract import Call, Operation
 from connectors.errors import (
     UpstreamBadReply,
@@ -42,8 +42,9 @@ class _Message(msgspec.Struct):
 class Subscriptions:
     """The open subscriptions of one upstream."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
+        self._clock = clock
         self._open: set[ClientConnection] = set()
         self._is_closed = False
 
@@ -64,7 +65,7 @@ class Subscriptions:
                 await _send(socket, {"id": _ID, "type": "subscribe", "payload": msgspec.Raw(request)})
             while not is_over:
                 with self._upstream_errors(operation):
-                    message = await _receive(call, socket)
+                    message = await _receive(call, socket, self._clock)
                 if message.type == "next":
                     yield message.payload
                 elif message.type == "error":
@@ -93,7 +94,7 @@ class Subscriptions:
             headers={name: value for name, value in headers.items() if _belongs_to_handshake(name)},
             subprotocol=_PROTOCOL,
             tls=self._create_tls_context(call.operation),
-            timeout=_shorten_timeout(options.connect_timeout, call.deadline),
+            timeout=_shorten_timeout(options.connect_timeout, call.left(self._clock)),
             max_size=options.max_reply_size,
         )
         if self._is_closed:
@@ -110,8 +111,8 @@ class Subscriptions:
         }
         await _send(socket, {"type": "connection_init", **({"payload": payload} if payload else {})})
         try:
-            async with asyncio.timeout(self._options.connect_timeout):
-                message = await _receive(call, socket)
+            async with timeout_after(self._options.connect_timeout, self._clock):
+                message = await _receive(call, socket, self._clock)
         except TimeoutError as late:
             seconds = self._options.connect_timeout
             raise UpstreamTimeout(call.operation, f"no connection_ack within {seconds:.3g} s") from late
@@ -138,10 +139,10 @@ class Subscriptions:
             raise create_close_error(operation, closed, self._options.max_reply_size) from closed
 
 
-async def _receive(call: Call, socket: ClientConnection) -> _Message:
+async def _receive(call: Call, socket: ClientConnection, clock: Clock) -> _Message:
     """The next message of the subscription; answers pings. Raises UpstreamTimeout at the call's deadline."""
     try:
-        async with asyncio.timeout(seconds_until(call.deadline)):
+        async with timeout_after(call.left(clock), clock):
             while True:
                 message = _decode_message(call.operation, await socket.recv(decode=False))
                 if message.type == "ping":
@@ -183,6 +184,5 @@ def _belongs_to_handshake(name: str) -> bool:
     return name not in _NOT_FOR_HANDSHAKES and not name.startswith("sec-")
 
 
-def _shorten_timeout(seconds: float, deadline: float | None) -> float:
-    left = seconds_until(deadline)
+def _shorten_timeout(seconds: float, left: float | None) -> float:
     return seconds if left is None else max(0.0, min(seconds, left))

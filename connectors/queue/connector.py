@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from connectors.aio.bounded_queue import BoundedQueue, Counts
+from connectors.aio.bounded_queue import BoundedQueue
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import UpstreamUnavailable, UpstreamUnreachable
@@ -22,6 +22,7 @@ from connectors.queue.options import Options
 from connectors.queue.session.group import GroupMember
 from connectors.queue.session.shared_topic import SharedTopic
 from connectors.streams.audience import Path, to_comparable
+from connectors.streams.counts import Counts
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.streams.pace import Pace
 

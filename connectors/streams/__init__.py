@@ -1,1 +1,1 @@
-"""What connectors that keep a connection open share: fan-out to viewers, deadlines, reconnecting."""
+"""What connectors that keep a connection open share: fan-out to subscribers, deadlines, reconnecting."""

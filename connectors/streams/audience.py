@@ -1,6 +1,6 @@
-"""Who of many viewers a message is for, by the values of its fields. Used where one subscription serves many viewers.
+"""Which subscribers a message is for, by the values of its fields. For connectors whose one subscription serves many.
 
-The work for a message grows with the number of different questions, not with the number of viewers.
+The work for a message grows with the number of different questions, not with the number of subscribers.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Receive = Callable[[T], None]
 
 @dataclass(slots=True)
 class _Row(Generic[T]):
-    """All viewers who want the same values."""
+    """All subscribers that want the same values."""
 
     receivers: dict[object, Receive[T]] = field(default_factory=dict)
     newest: T | None = None
@@ -29,7 +29,7 @@ class _Row(Generic[T]):
 
 
 class Audience(Generic[T]):
-    """The viewers of one stream of messages, each with the values that messages for it have."""
+    """The subscribers of one stream of messages, each with the values that messages for it have."""
 
     def __init__(self) -> None:
         self._rows: dict[tuple[Path, ...], dict[tuple[Any, ...], _Row[T]]] = {}
@@ -57,7 +57,7 @@ class Audience(Generic[T]):
                 del self._rows[paths]
 
     def deliver(self, data: Any, message: T) -> bool:
-        """Let everyone receive `message` who wants the fields of `data`; whether there was anyone."""
+        """Hand `message` to all subscribers that want the fields of `data`; whether there is one."""
         is_delivered = False
         for paths, rows in self._rows.items():
             row = rows.get(tuple([to_comparable(at_path(data, path)) for path in paths]))

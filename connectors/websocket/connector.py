@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from typing import Any
 
-from connectors.aio.bounded_queue import BoundedQueue, Counts
+from connectors.aio.bounded_queue import BoundedQueue
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import (
@@ -21,6 +21,7 @@ from connectors.errors import (
 from connectors.messages.json_text import NotJson, decode_json
 from connectors.messages.templates import text_of
 from connectors.streams.audience import Audience
+from connectors.streams.counts import Counts
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.websocket.encode import encode_message, encode_subscription, encode_with_id, find_topic
 from connectors.websocket.errors import find_code

@@ -6,13 +6,12 @@ The first one runs; see connectors.aio.single_flight for the others.
 from __future__ import annotations
 
 import marshal
-import time
 from collections.abc import Awaitable, Collection, Hashable
 
 from bff.contract import Response
 from bff.observability.metrics import OperationCounts
 from bff.operation.answers import answer_outcome, answer_timeout
-from bff.operation.operation import GRACE, Operation, Outcome
+from bff.operation.operation import Operation, Outcome
 from bff.policies.inbound.policy import Policy, Respond
 from bff.policies.outbound.identity import TRACING
 from connectors.aio.single_flight import SingleFlight
@@ -80,7 +79,7 @@ def share(across: Collection[str], counts: OperationCounts, *, timeout: float) -
 
         async def follow(operation: Operation, key: Hashable) -> Response:
             while (shared := flights.find(key)) is not None:
-                left = operation.deadline + GRACE - time.monotonic()
+                left = operation.left()
                 if left <= 0:
                     return answer_timeout(operation, timeout)
                 outcome = await shared.wait(left)

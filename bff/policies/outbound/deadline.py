@@ -19,7 +19,7 @@ def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
     `is_kept` says that whoever waits further in keeps `call.deadline` by itself, so that telling it is enough.
     """
 
-    def bound_call(call: Call) -> tuple[float, float]:
+    def narrow_deadline(call: Call) -> tuple[float, float]:
         """Now, and when the call must be over."""
         now = clock.now()
         until = now + seconds
@@ -31,10 +31,10 @@ def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
 
     def around(send: Send) -> Send:
         def send_on(call: Call) -> Awaitable[Reply]:
-            return send(replace(call, deadline=bound_call(call)[1]))
+            return send(replace(call, deadline=narrow_deadline(call)[1]))
 
         async def send_in_time(call: Call) -> Reply:
-            now, until = bound_call(call)
+            now, until = narrow_deadline(call)
             limit = clock.timeout(until - now)
             try:
                 return await send(replace(call, deadline=until))
