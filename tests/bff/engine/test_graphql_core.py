@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from graphql.validation.rules import overlapping_fields_can_be_merged
 
 from bff.engine import graphql_core
 from bff.engine.adapters.executor import SetExecutor
+from bff.engine.prepare import plan
 
 ENGINE = Path(__file__).parents[3] / "bff" / "engine"
 USED_OF_EXECUTORS = [
@@ -49,9 +51,13 @@ def test_every_name_is_exported_and_there() -> None:
     assert all(hasattr(graphql_core, name) for name in graphql_core.__all__)
 
 
-def test_the_comparisons_of_merged_fields_are_limited() -> None:
-    """By the constant that the rule reads; importing the plans has set it."""
+def test_the_comparisons_of_merged_fields_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the constant that the rule reads; the plans set it when they are imported."""
+    assert isinstance(plan, ModuleType)
     assert overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET == 50_000
+    monkeypatch.setattr(overlapping_fields_can_be_merged, "MAX_COMPLEXITY_BUDGET", 50_000)
+    graphql_core.limit_merge_comparisons(3)
+    assert overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET == 3
 
 
 def test_no_other_module_of_the_engine_looks_into_graphql_core() -> None:
