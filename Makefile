@@ -34,8 +34,7 @@ test: $(VENV)/.installed-dev graphiql ## Run every test, in parallel; JOBS=4 for
 	@$(BIN)/python -m pytest -m serial
 
 soak: $(VENV)/.installed-dev graphiql ## Run the long tests with their full counts and fresh seeds
-	@BFF_SOAK=1 $(BIN)/python -m pytest -m 'soak and not serial' --numprocesses $(JOBS) --dist worksteal
-	@BFF_SOAK=1 $(BIN)/python -m pytest -m 'soak and serial'
+	@BFF_SOAK=1 $(BIN)/python -m pytest -o timeout=1800 -m 'soak and not serial' --numprocesses $(JOBS) --dist worksteal
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	@$(BIN)/ruff check .

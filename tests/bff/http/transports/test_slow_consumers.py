@@ -15,7 +15,7 @@ from bff.contract import Answer, Answers, Request
 from bff.http.options import Timeouts
 from tests.bff.http.world import World, open_world
 from tests.seeds import IS_SOAK
-from tests.waiting import time_limit, until
+from tests.waiting import GENEROUS, time_limit, until
 
 BUFFER = 64
 
@@ -107,7 +107,7 @@ async def test_one_who_does_not_read(slow: str, count: int, monkeypatch: pytest.
         stuck, quick = await subscriber(world, receive_buffer=4096), await subscriber(world)
         await until(lambda: len(push.boxes) == 2)
         sending = asyncio.ensure_future(push.send(count))
-        async with time_limit():
+        async with time_limit(20 * GENEROUS):
             while (message := json.loads(await quick.recv()))["type"] == "next":
                 assert message["payload"]["data"]["n"] == push.read
                 push.read += 1
@@ -116,7 +116,7 @@ async def test_one_who_does_not_read(slow: str, count: int, monkeypatch: pytest.
         assert push.most_alive < 4 * BUFFER
         last: Any = None
         try:
-            async with time_limit():
+            async with time_limit(20 * GENEROUS):
                 while (last := json.loads(await stuck.recv()))["type"] == "next":
                     newest = last["payload"]["data"]["n"]
         except ConnectionClosed:
