@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar, runtime_checkable
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
@@ -140,8 +142,24 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         """The same as `data`; a large payload is decoded in pieces where `decode` has an `in_slices` for it."""
         in_slices = getattr(self._decode, "in_slices", None)
         if in_slices is not None and self._data is Reply._UNREAD:
-            self._data = self._check_bound(at_path(await in_slices(self.payload), self.at))
+            try:
+                value = await in_slices(self.payload)
+            except Exception as error:
+                self._decode = partial(_raise, error)  # once is enough
+                raise
+            self._data = self._check_bound(at_path(value, self.at))
         return self.data
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the payload is to be decoded in pieces."""
+        return hasattr(self._decode, "in_slices")
+
+    async def read_if_large(self) -> None:
+        """Decode a large payload in pieces; a failure is raised by `data`."""
+        if self.is_large:
+            with suppress(Exception):  # `data` raises it again
+                await self.read()
 
     def into(self, shape: type[T]) -> T:
         """The reply as `shape`: a dataclass, TypedDict, msgspec Struct, strawberry type or a list of them.
@@ -181,6 +199,10 @@ _converters: list[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]]] = []
 def register_conversion(accepts: Callable[[Any], bool], convert: Callable[[Any, Any], Any]) -> None:
     """Teach `Reply.into` a new family of shapes. `convert(data, shape)` is used where `accepts(shape)` is true."""
     _converters.append((accepts, convert))
+
+
+def _raise(error: Exception, payload: Any) -> NoReturn:
+    raise error
 
 
 def at_step(value: Any, step: str) -> Any:

@@ -15,10 +15,15 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from connectors.aio import cooperative
+from connectors.messages.json_numbers import has_slow_numbers
+
 T = TypeVar("T")
 
 EACH: Final = "\0 each item"
 """A step of a path: whatever follows is found in each item of the list that stands there."""
+_LEAST_DENSE: Final = 32
+"""Bytes for each object or list, on average, where more than 500 kB are decoded at once."""
 _NEVER = Literal["\0 this name must not be there \0"] | msgspec.UnsetType
 """Of what is not there, nothing is written when a record becomes JSON again."""
 
@@ -54,6 +59,8 @@ class Form:
         self.type = type_
         self.is_open = "AnyType" in repr(msgspec.inspect.type_info(type_))
         """Whether a part takes whatever is there, at any depth."""
+        self.has_floats = self.is_open or "FloatType" in repr(msgspec.inspect.type_info(type_))
+        """Whether a part takes numbers of all sizes."""
         self._decoders: dict[tuple[str, ...], msgspec.json.Decoder[Any]] = {}
 
     def decoder(self, at: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
@@ -120,8 +127,18 @@ def is_rival(field: msgspec.inspect.Field) -> bool:
     return field.type == msgspec.inspect.type_info(_NEVER)
 
 
+def is_quick_to_fit(body: bytes) -> bool:
+    """Whether forms are filled from this JSON at once: it is not too large, and not full of tiny objects and lists."""
+    size = len(body)
+    if size <= cooperative.LARGE or size > cooperative.LARGE_TYPED:
+        return size <= cooperative.LARGE_TYPED
+    return body.count(b"{") + body.count(b"[") <= size // _LEAST_DENSE
+
+
 def fit_json(form: Form, payload: bytes, at: tuple[str, ...]) -> Any:
     """Fill a form from JSON. Raises Unfit."""
+    if form.has_floats and has_slow_numbers(payload):
+        raise Unfit
     try:
         value = form.decoder(at).decode(payload)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

@@ -95,3 +95,5 @@ class ConnectorOptions(Model):
     """Maximum number of records in one reply."""
     max_depth: int = Field(default=100, ge=1, le=200)
     """Maximum nesting of objects and lists in a reply or message of JSON."""
+    max_values: int | None = Field(default=1_000_000, ge=1)
+    """Maximum number of values in a reply over 500 kB of JSON or XML. An object, list or element counts as two."""

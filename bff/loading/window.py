@@ -150,6 +150,7 @@ async def _send_call(gathering: _Gathering, call: Call, keys: Sequence[Hashable]
     try:
         reply = await gathering.upstream.send(call)
         limit_records(reply, call.operation, gathering.upstream.max_records)
+        await reply.read_if_large()
     except Exception as error:  # noqa: BLE001 - raised by the waiters
         reply = error
     return BatchResult(keys or tuple(gathering.keys), reply, is_single=not call.keys)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import msgspec
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
+from connectors.aio.cooperative import LARGE
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import (
     UpstreamError,
@@ -18,7 +19,15 @@ from connectors.errors import (
     copy_error,
 )
 from connectors.graphql.connector_merge import Merger, Outcome, PreparedCall
-from connectors.graphql.decode import Response, decode_body, decode_event, decode_http, make_reply
+from connectors.graphql.decode import (
+    Response,
+    decode_body,
+    decode_event,
+    decode_http,
+    decode_large_body,
+    finish_reply,
+    make_reply,
+)
 from connectors.graphql.encode.document import Piece, PieceCache
 from connectors.graphql.encode.request import encode_request
 from connectors.graphql.operations import GraphqlOperation, get_operation
@@ -26,6 +35,7 @@ from connectors.graphql.options import Options
 from connectors.graphql.schema import SchemaSource
 from connectors.graphql.session import Subscriptions
 from connectors.joint import may_ask_alone
+from connectors.messages.json_slices import Bounds
 from connectors.streams.deadline import require_time
 from connectors.transport import Transport, open_transport
 
@@ -41,6 +51,7 @@ class GraphqlConnector:
         """`clock` says when the schema may be fetched again."""
         self._name = name
         self._options = options
+        self._bounds = Bounds(options.max_depth, options.max_values)
         self._transport = transport
         self._clock = clock
         self._schema = SchemaSource(name, options, self._introspect, clock)
@@ -63,7 +74,7 @@ class GraphqlConnector:
         """Query the name of the root type. An upstream that requires authentication is up."""
         operation = Operation(upstream=self._name, name="check")
         try:
-            response = await self._post(operation, {"query": "{ __typename }"}, {}, _CHECK_TIMEOUT)
+            response = await self._post(operation, {"query": "{ __typename }"}, {}, _CHECK_TIMEOUT, ("__typename",))
             if response.data is None:
                 raise response.create_error(operation)
         except (UpstreamUnauthenticated, UpstreamForbidden):
@@ -102,8 +113,15 @@ class GraphqlConnector:
         request = encode_request(operation, [(piece, call)])
         async with aclosing(self._subscriptions.subscribe(call, request)) as results:
             async for result in results:
-                response = decode_body(operation, result, call.headers)
-                yield Event(data=decode_event(piece, response, self._options.max_depth))
+                yield Event(data=await self._decode_event(piece, result, call))
+
+    async def _decode_event(self, piece: Piece, result: msgspec.Raw, call: Call) -> Any:
+        operation, bounds = piece.operation, self._bounds
+        if len(bytes(result)) > LARGE:
+            response = await decode_large_body(operation, result, call.headers, bounds, piece.roots)
+        else:
+            response = decode_body(operation, result, call.headers)
+        return await decode_event(piece, response, bounds)
 
     async def _prepare(self, call: Call, operation: GraphqlOperation) -> PreparedCall:
         """Raises DefinitionError for an author's mistake, before the call shares a request with others."""
@@ -118,24 +136,28 @@ class GraphqlConnector:
         first = pieces[0].operation
         try:
             request = encode_request(first, parts)
-            response = await self._post(first, request, group[0].call.headers, seconds)
+            roots = [root for piece in pieces for root in piece.roots]
+            response = await self._post(first, request, group[0].call.headers, seconds, roots)
         except UpstreamError as error:
             return _assign_failures([error, *(copy_error(error, piece.operation) for piece in pieces[1:])], error)
         if response.data is None:
             return _assign_missing_data(pieces, response)
-        return [
-            make_reply(piece, response, self._options.max_depth)
+        outcomes = [
+            make_reply(piece, response, self._bounds)
             if len(group) == 1 or not _is_unexplained(piece, response)
             else None
             for piece in pieces
         ]
+        if not response.problems:
+            return outcomes
+        return [None if each is None else await finish_reply(each, response) for each in outcomes]
 
     def _get_piece(self, prepared: PreparedCall, index: int, together: int) -> Piece:
         operation = get_operation(prepared.call)
         return self._pieces.get_piece(prepared.call, operation, prepared.facts, f"c{index}_" if together > 1 else "")
 
     async def _introspect(self, operation: Operation, query: str, headers: Mapping[str, str]) -> Mapping[str, bytes]:
-        response = await self._post(operation, {"query": query}, headers, _INTROSPECTION_TIMEOUT)
+        response = await self._post(operation, {"query": query}, headers, _INTROSPECTION_TIMEOUT, ("__schema",))
         if response.data is None or response.problems:
             raise response.create_error(operation)
         return response.data
@@ -146,13 +168,14 @@ class GraphqlConnector:
         request: Mapping[str, Any] | bytes,
         headers: Mapping[str, str],
         seconds: float | None,
+        roots: Collection[str],
     ) -> Response:
         body = request if isinstance(request, bytes) else msgspec.json.encode(request)
         sent = {**headers, "accept": _ACCEPT, "content-type": "application/json"}
         http = await self._transport.request(
             operation, "POST", self._options.address, headers=sent, body=body, timeout=seconds
         )
-        return decode_http(operation, http, headers)
+        return await decode_http(operation, http, headers, self._bounds, roots)
 
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> GraphqlConnector:

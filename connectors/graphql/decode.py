@@ -6,7 +6,7 @@ is replaced by that UpstreamError, at its place in the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,10 +16,13 @@ import msgspec
 from connectors.aio import cooperative
 from connectors.batching import InKeyOrder
 from connectors.contract import Operation, Reply
-from connectors.errors import UpstreamBadReply, UpstreamError
+from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
+from connectors.forms import is_quick_to_fit
 from connectors.graphql.encode.document import Piece
 from connectors.graphql.errors import Problem, create_error, parse_problems
 from connectors.graphql.typed_decode import decode_records
+from connectors.messages.json_numbers import parse_json
+from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 from connectors.messages.json_text import is_deeper
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
@@ -32,7 +35,13 @@ class _Envelope(msgspec.Struct):
     errors: list[Any] | None = None
 
 
+class _LargeEnvelope(msgspec.Struct):
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    errors: msgspec.Raw = msgspec.Raw(b"null")
+
+
 _envelope = msgspec.json.Decoder(_Envelope)
+_large_envelope = msgspec.json.Decoder(_LargeEnvelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +61,12 @@ class Response:
         return create_error(operation, self.problems, status=self.error, retry_after=wait)
 
 
-def decode_http(operation: Operation, http: HttpReply, sent: Mapping[str, str]) -> Response:
+async def decode_http(
+    operation: Operation, http: HttpReply, sent: Mapping[str, str], bounds: Bounds, roots: Collection[str]
+) -> Response:
     """The GraphQL response in an HTTP response; `sent` are the headers of the call. Raises UpstreamError.
+
+    `roots` are the root fields that were requested.
 
     Outside of 2xx, only a body of `application/graphql-response+json` is a GraphQL response. Another body may come from
     a proxy: its errors are used, its data is not.
@@ -61,7 +74,10 @@ def decode_http(operation: Operation, http: HttpReply, sent: Mapping[str, str]) 
     error = error_for_status(operation, http)
     media = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        response = decode_body(operation, http.body, sent)
+        if len(http.body) > cooperative.LARGE:
+            response = await decode_large_body(operation, http.body, sent, bounds, roots)
+        else:
+            response = decode_body(operation, http.body, sent)
     except UpstreamBadReply as unreadable:
         if error is not None:
             raise error from unreadable
@@ -87,7 +103,43 @@ def decode_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[s
     return Response(data, problems)
 
 
-def make_reply(piece: Piece, response: Response, max_depth: int) -> Reply | UpstreamError:
+async def decode_large_body(
+    operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str, str], bounds: Bounds, roots: Collection[str]
+) -> Response:
+    """As `decode_body`, letting other tasks run; root fields that were not requested are skipped."""
+    try:
+        envelope = _large_envelope.decode(body)
+        await cooperative.yield_to_loop()
+        problems = parse_problems(await _decode_within(operation, envelope.errors, bounds), sent)
+        data = None if bytes(envelope.data) == b"null" else _select_roots(bytes(envelope.data), roots)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UpstreamBadReply(operation, str(error)) from error
+    if data is None and not problems:
+        raise UpstreamBadReply(operation, "it has neither data nor errors")
+    return Response(data, problems)
+
+
+def _select_roots(data: bytes, roots: Collection[str]) -> dict[str, bytes]:
+    """The JSON of these root fields. A type of their own skips all others, however many there are."""
+    fields: list[tuple[str, Any, Any]] = [(f"f{number}", msgspec.Raw, msgspec.Raw()) for number in range(len(roots))]
+    names = {f"f{number}": name for number, name in enumerate(roots)}
+    found = msgspec.json.decode(data, type=msgspec.defstruct("Roots", fields, rename=names))
+    values = {name: bytes(getattr(found, attribute)) for attribute, name in names.items()}
+    return {name: value for name, value in values.items() if value}
+
+
+async def _decode_within(operation: Operation, payload: bytes | msgspec.Raw, bounds: Bounds) -> Any:
+    """A large payload as plain Python. Raises UpstreamBadReply, UpstreamReplyTooLarge and what msgspec raises."""
+    try:
+        return await decode_in_slices(bytes(payload), bounds)
+    except TooDeep:
+        detail = f"the data has more than {bounds.depth} levels, which is max_depth"
+        raise UpstreamBadReply(operation, detail) from None
+    except TooManyValues as error:
+        raise UpstreamReplyTooLarge(operation, f"{error}, which is max_values") from None
+
+
+def make_reply(piece: Piece, response: Response, bounds: Bounds) -> Reply | UpstreamError:
     """The Reply of one call from a response with data, or the error of its part.
 
     Without errors, the payload is the JSON of the root field, or of the list of aliased ones, not decoded yet.
@@ -99,43 +151,59 @@ def make_reply(piece: Piece, response: Response, max_depth: int) -> Reply | Upst
         return UpstreamBadReply(operation, f"the response's data has no {missing[0]}")
     parts = [response.data[root] for root in piece.roots]
     payload = b"[" + b",".join(parts) + b"]" if piece.has_aliases else parts[0]
-    if not response.problems:
-        return _make_deferred_reply(piece, max_depth, payload, response)
+    if not response.problems or len(payload) > cooperative.LARGE:
+        return _make_deferred_reply(piece, bounds, payload, response)
     try:
-        value = _decode_payload(piece, max_depth, payload, response.problems)
+        value = _decode_payload(piece, bounds.depth, payload, response.problems)
     except UpstreamBadReply as error:
         return error
     return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
 
 
-def decode_event(piece: Piece, result: Response, max_depth: int) -> Any:
+async def decode_event(piece: Piece, result: Response, bounds: Bounds) -> Any:
     """An event's data, or the UpstreamError that replaces it: one failed event does not end a subscription."""
     if result.data is None:
         return result.create_error(piece.operation)
-    reply = make_reply(piece, result, max_depth)
-    return reply if isinstance(reply, UpstreamError) else reply.data
+    reply = await finish_reply(make_reply(piece, result, bounds), result)
+    try:
+        return reply if isinstance(reply, UpstreamError) else await reply.read()
+    except UpstreamError as error:
+        return error
 
 
-def _make_deferred_reply(piece: Piece, max_depth: int, payload: bytes, response: Response) -> Reply:
+async def finish_reply(reply: Reply | UpstreamError, response: Response) -> Reply | UpstreamError:
+    """The same, but the error of its part where a large reply has that instead of data."""
+    if not response.problems or isinstance(reply, UpstreamError) or not reply.is_large:
+        return reply
+    try:
+        value = await reply.read()
+    except UpstreamError as error:
+        return error
+    return value if isinstance(value, UpstreamError) else reply
+
+
+def _make_deferred_reply(piece: Piece, bounds: Bounds, payload: bytes, response: Response) -> Reply:
     """A reply that is decoded when its data is read."""
     kind = _LargeDecoder if len(payload) > cooperative.LARGE else _Decoder
-    fit = partial(decode_records, piece, max_depth) if len(payload) <= cooperative.LARGE_TYPED else None
-    decode = kind(piece, max_depth)
+    is_quick = is_quick_to_fit(payload) and not response.problems
+    fit = partial(decode_records, piece, bounds.depth) if is_quick else None
+    decode = kind(piece, bounds, response.problems)
     return Reply(payload, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
 
 class _Decoder:
     """Decodes the JSON of one call's part of a response."""
 
-    __slots__ = ("__weakref__", "_max_depth", "_piece")
+    __slots__ = ("__weakref__", "_bounds", "_piece", "_problems")
 
-    def __init__(self, piece: Piece, max_depth: int) -> None:
+    def __init__(self, piece: Piece, bounds: Bounds, problems: tuple[Problem, ...]) -> None:
         self._piece = piece
-        self._max_depth = max_depth
+        self._bounds = bounds
+        self._problems = problems
 
     def __call__(self, payload: bytes) -> Any:
         """The value of the innermost field as plain Python. Raises UpstreamBadReply."""
-        return _decode_payload(self._piece, self._max_depth, payload)
+        return _decode_payload(self._piece, self._bounds.depth, payload, self._problems)
 
 
 class _LargeDecoder(_Decoder):
@@ -145,18 +213,18 @@ class _LargeDecoder(_Decoder):
 
     async def in_slices(self, payload: bytes) -> Any:
         """As Reply.read wants it."""
-        _check_depth(self._piece.operation, self._max_depth, payload)
+        operation = self._piece.operation
         try:
-            decoded = await cooperative.decode_in_slices(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self(payload)  # decoding at once names the mistake better
-        return _extract_value(self._piece, decoded)
+            decoded = await _decode_within(operation, payload, self._bounds)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise UpstreamBadReply(operation, f"the data cannot be decoded: {error}") from error
+        return _extract_value(self._piece, decoded, self._problems)
 
 
 def _decode_payload(piece: Piece, max_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
     _check_depth(piece.operation, max_depth, payload)
     try:
-        decoded = msgspec.json.decode(payload)  # keeps integers of more than 64 bits
+        decoded = parse_json(payload)  # keeps integers of more than 64 bits
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UpstreamBadReply(piece.operation, f"the data cannot be decoded: {error}") from error
     return _extract_value(piece, decoded, problems)

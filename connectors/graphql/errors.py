@@ -61,7 +61,13 @@ _BY_CLOSE_CODE: dict[int, type[UpstreamError]] = {
 }
 """RFC 6455 section 7.4, the IANA registry beside it, and the protocol's own codes."""
 _CODE_KEYS = ("code", "errorType", "classification")
+_MAX_PROBLEMS = 1_000
+"""Errors of one response that are read."""
+_MAX_PATH = 250
+"""Steps of a path that are read: more than data may have levels."""
 _MAX_TEXT = 500
+_MAX_UNMASKED = 10_000
+"""Characters of a message that are searched for secrets; what remains is cut to _MAX_TEXT."""
 _MIN_SECRET = 6
 
 
@@ -96,7 +102,7 @@ def parse_problems(errors: Any, headers: Mapping[str, str]) -> tuple[Problem, ..
     if not isinstance(errors, list):
         return ()
     secrets = [part for value in headers.values() for part in (value, *value.split()) if len(part) >= _MIN_SECRET]
-    return tuple(_parse_problem(error, secrets) for error in errors if isinstance(error, dict))
+    return tuple(_parse_problem(error, secrets) for error in errors[:_MAX_PROBLEMS] if isinstance(error, dict))
 
 
 def create_error(
@@ -122,7 +128,7 @@ def create_close_error(operation: Operation, closed: ConnectionClosed, max_reply
 
 
 def _parse_problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:
-    message = str(error.get("message", "an error without a message"))
+    message = str(error.get("message", "an error without a message"))[:_MAX_UNMASKED]
     for secret in secrets:
         message = message.replace(secret, "***")
     extensions = error.get("extensions")
@@ -137,6 +143,6 @@ def _parse_problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:
 
 
 def _parse_path(path: Any) -> tuple[str | int, ...] | None:
-    if not isinstance(path, list) or not all(isinstance(step, str | int) for step in path):
+    if not isinstance(path, list) or not all(isinstance(step, str | int) for step in path[:_MAX_PATH]):
         return None
-    return tuple(path)
+    return tuple(path[:_MAX_PATH])

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
+from itertools import accumulate
 from typing import Any
 
 import msgspec
 
+from connectors.aio.cooperative import LARGE
 from connectors.contract import Operation
 from connectors.errors import DefinitionError
+from connectors.messages.json_numbers import parse_json
+from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 
+_ROUNDS = 8
+"""Levels that are taken away one by one, which suffices for most JSON; the others are counted bracket by bracket."""
+_STEPS = bytes.maketrans(b"[]", b"\x01\xff")
 _SQUARE = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -29,15 +37,18 @@ def is_deeper(body: bytes, max_depth: int) -> bool:
 
 
 def _is_deeper(body: bytes, max_depth: int) -> bool:
-    brackets, too_many = body.translate(_SQUARE, _NOT_BRACKETS), b"[" * (max_depth + 1)
-    for _ in range(max_depth):
-        if len(brackets) <= 2 or too_many in brackets:
-            return len(brackets) > 2
+    brackets, left = body.translate(_SQUARE, _NOT_BRACKETS), max_depth
+    for _ in range(min(_ROUNDS, max_depth)):
+        if len(brackets) <= 2:
+            return False
         inner = brackets.replace(b"[]", b"")  # takes the innermost level away, everywhere
         if len(inner) == len(brackets):
-            break
-        brackets = inner
-    return bool(brackets)
+            return True
+        brackets, left = inner, left - 1
+    if not brackets:
+        return False
+    depths = [*accumulate(array("b", brackets.translate(_STEPS)))]
+    return max(depths) > left or min(depths) < 0 or depths[-1] != 0
 
 
 def _without_texts(body: bytes) -> bytes:
@@ -60,6 +71,18 @@ def decode_json(text: str | bytes, max_depth: int) -> Any:
     if is_deeper(text if isinstance(text, bytes) else text.encode("utf-8", "replace"), max_depth):
         raise NotJson(f"expected JSON of at most {max_depth} levels")
     try:
-        return msgspec.json.decode(text) if text else None
+        return parse_json(text) if text else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise NotJson(f"expected JSON, got {len(text)} characters of something else") from error
+
+
+async def decode_json_in_slices(text: str | bytes, bounds: Bounds) -> Any:
+    """As `decode_json`; other tasks run while a large text is decoded. Raises NotJson also beyond the bounds."""
+    if len(text) <= LARGE:
+        return decode_json(text, bounds.depth)
+    try:
+        return await decode_in_slices(text.encode() if isinstance(text, str) else text, bounds)
+    except (TooDeep, TooManyValues) as error:
+        raise NotJson(f"expected less JSON: {error}") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise NotJson(f"expected JSON, got {len(text)} characters of something else") from error

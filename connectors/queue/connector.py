@@ -11,6 +11,7 @@ from connectors.aio.bounded_queue import BoundedQueue
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import UpstreamUnavailable, UpstreamUnreachable
+from connectors.messages.json_slices import Bounds
 from connectors.queue.brokers import Broker, Message, Settings, open_broker
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
 from connectors.queue.decode import decode_event, decode_reply
@@ -36,6 +37,7 @@ class QueueConnector:
     def __init__(self, name: str, options: Options, broker: Broker, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock
         self._options = options
+        self._bounds = Bounds(options.max_depth, options.max_values)
         self._start_operation = Operation(upstream=name, name="broker")
         self._broker = broker
         self._topics: dict[str, SharedTopic] = {}
@@ -70,7 +72,7 @@ class QueueConnector:
         message = encode_request(call, operation)
         async with self._translate_errors(call, "no answer in time"):
             answer = await self._broker.request(message)
-        return decode_reply(operation, answer, max_size=options.max_reply_size, max_depth=options.max_depth)
+        return await decode_reply(operation, answer, max_size=options.max_reply_size, bounds=self._bounds)
 
     async def publish(self, call: Call) -> None:
         """Return when the broker has the message; with `durable`, when it has stored it."""
@@ -140,7 +142,7 @@ class QueueConnector:
         await member.join(call)
         try:
             while True:
-                event = self._decode_event(await member.read(call))
+                event = await self._decode_event(await member.read(call))
                 if event is not None and all(to_comparable(at_path(event.data, path)) == texts[path] for path in texts):
                     yield event
         finally:
@@ -158,9 +160,8 @@ class QueueConnector:
             self._topics[name] = topic
         return topic
 
-    def _decode_event(self, message: Message) -> Event | None:
-        options = self._options
-        event = decode_event(message, max_size=options.max_reply_size, max_depth=options.max_depth)
+    async def _decode_event(self, message: Message) -> Event | None:
+        event = await decode_event(message, max_size=self._options.max_reply_size, bounds=self._bounds)
         if event is None:
             self.counts.undecodable += 1
         return event

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from connectors.contract import Event, Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamReplyTooLarge
-from connectors.messages.json_text import NotJson, decode_json
+from connectors.messages.json_slices import Bounds
+from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.queue.brokers import Message
 from connectors.queue.brokers.contract import ERROR_HEADER
 
@@ -12,7 +13,7 @@ _MAX_CODE = 64
 """Characters of a responder's code that are kept."""
 
 
-def decode_reply(operation: Operation, answer: Message, *, max_size: int, max_depth: int) -> Reply:
+async def decode_reply(operation: Operation, answer: Message, *, max_size: int, bounds: Bounds) -> Reply:
     """Decode the answer to a request.
 
     Raises UpstreamFailed for a failure that the responder reports, UpstreamReplyTooLarge, and UpstreamBadReply for an
@@ -24,16 +25,17 @@ def decode_reply(operation: Operation, answer: Message, *, max_size: int, max_de
         code = answer.headers[ERROR_HEADER][:_MAX_CODE]
         raise UpstreamFailed(operation, "the responder reports a failure", upstream_code=code)
     try:
-        return Reply(decode_json(answer.body, max_depth), headers=answer.headers)
+        return Reply(await decode_json_in_slices(answer.body, bounds), headers=answer.headers)
     except NotJson as error:
         raise UpstreamBadReply(operation, str(error)) from error
 
 
-def decode_event(message: Message, *, max_size: int, max_depth: int) -> Event | None:
+async def decode_event(message: Message, *, max_size: int, bounds: Bounds) -> Event | None:
     """Decode a message of a stream; None for one that is no JSON or too large."""
     if len(message.body) > max_size:
         return None
     try:
-        return Event(data=decode_json(message.body, max_depth), topic=message.topic, headers=message.headers)
+        data = await decode_json_in_slices(message.body, bounds)
     except NotJson:
         return None
+    return Event(data=data, topic=message.topic, headers=message.headers)

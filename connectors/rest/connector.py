@@ -8,6 +8,7 @@ from typing import Literal
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.messages.json_slices import Bounds
 from connectors.rest.decode import make_reply
 from connectors.rest.errors import is_empty_answer
 from connectors.rest.operations import Request, RestOperation
@@ -31,7 +32,7 @@ class RestConnector:
         self._transport = transport
         self._clock = clock
         self._address = options.address
-        self._max_depth = options.max_depth
+        self._bounds = Bounds(options.max_depth, options.max_values)
 
     async def start(self) -> None:
         """As Connector.start; nothing is needed before the first call."""
@@ -68,7 +69,7 @@ class RestConnector:
     def _make_reply(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
         error = error_for_status(operation, response)
         if error is None:
-            return make_reply(operation, response, self._max_depth)
+            return make_reply(operation, response, self._bounds)
         if is_empty_answer(call, operation, response.status):
             return Reply(None, status=response.status, headers=response.headers)
         raise error
@@ -87,7 +88,7 @@ class RestConnector:
             if (bytes_left := bytes_left - len(response.body)) < 0:
                 reason = f"the pages together exceed max_reply_size, {max_bytes} bytes"
                 raise UpstreamReplyTooLarge(operation, reason)
-            found = at_path(reply.data, path)
+            found = at_path(await reply.read(), path)
             if found is None and first is None:
                 return reply
             if not isinstance(found, list):

@@ -9,6 +9,10 @@ import msgspec
 
 from connectors.aio import cooperative
 from connectors.contract import Operation, Reply
+from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.forms import is_quick_to_fit
+from connectors.messages.json_numbers import parse_json
+from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 from connectors.messages.json_text import is_deeper
 from connectors.rest.errors import bad_reply
 from connectors.rest.typed_decode import decode_records
@@ -19,11 +23,11 @@ _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 
 
-def make_reply(operation: Operation, response: HttpReply, max_depth: int) -> Reply:
+def make_reply(operation: Operation, response: HttpReply, bounds: Bounds) -> Reply:
     """The reply, its JSON not decoded yet; its data is None when there is no body.
 
     Raises UpstreamBadReply at once for a body that cannot be JSON, such as an error page, so that policies see the
-    failure. Reading data that is nested more deeply than `max_depth` raises UpstreamBadReply.
+    failure. Reading data that is nested more deeply than `bounds.depth` raises UpstreamBadReply.
     """
     body = response.body
     if not body or body[0] not in _JSON_STARTS:
@@ -33,34 +37,37 @@ def make_reply(operation: Operation, response: HttpReply, max_depth: int) -> Rep
         if body[0] not in _JSON_STARTS:
             raise bad_reply(operation, response, "it does not begin like JSON")
     kind = _LargeDecoder if len(body) > cooperative.LARGE else _Decoder
-    decode = kind(operation, response, max_depth)
-    fit = partial(decode_records, max_depth) if len(body) <= cooperative.LARGE_TYPED else None
+    decode = kind(operation, response, bounds)
+    fit = partial(decode_records, bounds.depth) if is_quick_to_fit(body) else None
     return Reply(body, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
 
 class _Decoder:
     """Decodes a body. A class, because closures in a cycle would keep the body alive."""
 
-    __slots__ = ("__weakref__", "_max_depth", "_operation", "_response")
+    __slots__ = ("__weakref__", "_bounds", "_operation", "_response")
 
-    def __init__(self, operation: Operation, response: HttpReply, max_depth: int) -> None:
+    def __init__(self, operation: Operation, response: HttpReply, bounds: Bounds) -> None:
         self._operation = operation
         self._response = response
-        self._max_depth = max_depth
+        self._bounds = bounds
 
     def __call__(self, body: bytes) -> Any:
         self._check_depth(body)
         try:
-            return msgspec.json.decode(body)  # keeps integers of more than 64 bits
+            return parse_json(body)  # keeps integers of more than 64 bits
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise bad_reply(self._operation, self._response, str(error)) from error
         except RecursionError as error:
             raise bad_reply(self._operation, self._response, "it is nested too deeply") from error
 
     def _check_depth(self, body: bytes) -> None:
-        if is_deeper(body, self._max_depth):
-            reason = f"it has more than {self._max_depth} levels, which is max_depth"
-            raise bad_reply(self._operation, self._response, reason)
+        if is_deeper(body, self._bounds.depth):
+            raise self._too_deep()
+
+    def _too_deep(self) -> UpstreamBadReply:
+        reason = f"it has more than {self._bounds.depth} levels, which is max_depth"
+        return bad_reply(self._operation, self._response, reason)
 
 
 class _LargeDecoder(_Decoder):
@@ -70,8 +77,11 @@ class _LargeDecoder(_Decoder):
 
     async def in_slices(self, body: bytes) -> Any:
         """As Reply.read wants it."""
-        self._check_depth(body)
         try:
-            return await cooperative.decode_in_slices(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return self(body)  # decoding at once names the mistake better
+            return await decode_in_slices(body, self._bounds)
+        except TooDeep:
+            raise self._too_deep() from None
+        except TooManyValues as error:
+            raise UpstreamReplyTooLarge(self._operation, f"{error}, which is max_values") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise bad_reply(self._operation, self._response, str(error)) from error

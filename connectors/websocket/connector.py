@@ -18,7 +18,8 @@ from connectors.errors import (
     UpstreamUnavailable,
     copy_error,
 )
-from connectors.messages.json_text import NotJson, decode_json
+from connectors.messages.json_slices import Bounds
+from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.messages.templates import text_of
 from connectors.streams.audience import Audience
 from connectors.streams.counts import Counts
@@ -41,6 +42,7 @@ class WebsocketConnector:
 
     def __init__(self, name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
+        self._bounds = Bounds(options.max_depth, options.max_values)
         self._clock = clock
         self._operation = Operation(upstream=name, name="socket")
         self._socket = Socket(name, options, self, clock)
@@ -128,10 +130,10 @@ class WebsocketConnector:
             async for message in queue:
                 yield Event(data=message, topic=name)
 
-    def receive_message(self, message: str | bytes) -> None:
+    async def receive_message(self, message: str | bytes) -> None:
         """As Owner.receive_message."""
         try:
-            data = decode_json(message, self._options.max_depth)
+            data = await decode_json_in_slices(message, self._bounds)
         except NotJson as error:
             self.counts.undecodable += 1
             self._report_undecodable(message, error)

@@ -52,7 +52,9 @@ class ReadsReplies(Protocol):
     async def read_one(self, reply: Reply) -> Any:
         """The value of a reply about one thing. Raises what reading it raises."""
 
-    def read_batch(self, answers: Sequence[BatchResult], *, may_complete: bool) -> tuple[dict[Hashable, Any], bool]:
+    async def read_batch(
+        self, answers: Sequence[BatchResult], *, may_complete: bool
+    ) -> tuple[dict[Hashable, Any], bool]:
         """The value, or the exception in its place, of each key; and whether they are the response's already."""
 
 

@@ -108,7 +108,7 @@ async def _fetch_batched(
     if not requested:
         return list(keys), False
     answers = await scope.load_set(fetch.endpoint, others, list(requested), step.selection, is_alone=is_alone)
-    values, is_complete = reader.read_batch(answers, may_complete=absent.keys() <= {None})
+    values, is_complete = await reader.read_batch(answers, may_complete=absent.keys() <= {None})
     if absent:
         values = {**values, **absent}
     return list(map(values.__getitem__, keys)), is_complete

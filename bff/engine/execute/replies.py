@@ -61,7 +61,7 @@ class ReplyReader:
         self._learn_names(data)
         return data if isinstance(data, UpstreamError) else await convert_in_slices(self._convert, data)
 
-    def read_batch(self, answers: Sequence[BatchResult], *, may_complete: bool) -> tuple[Values, bool]:
+    async def read_batch(self, answers: Sequence[BatchResult], *, may_complete: bool) -> tuple[Values, bool]:
         """The value, or the exception in its place, of each key; and whether values are the response's already.
 
         They are not where they may not be, because other values of the same column will have to be completed.
@@ -75,7 +75,7 @@ class ReplyReader:
             else:
                 self._skips = 1
                 return _complete_values(values, projection.finish if may_complete else None)
-        return self._read_exactly(answers), False
+        return await self._read_exactly(answers), False
 
     def _read_records(self, answers: Sequence[BatchResult], projection: Projection) -> Values:
         values: Values = {}
@@ -115,11 +115,20 @@ class ReplyReader:
         found = dict(zip(reversed(record_keys), reversed(records), strict=True))  # the first of those with one key
         return {key: found.get(own) for key, own in zip(keys, requested, strict=True)}
 
-    def _read_exactly(self, answers: Sequence[BatchResult]) -> Values:
+    async def _read_exactly(self, answers: Sequence[BatchResult]) -> Values:
         values: Values = {}
         for each in answers:
+            is_large = isinstance(each.reply, Reply) and each.reply.is_large
+            if is_large:
+                await _read_large(each, self._endpoint)
             for key, outcome in each.outcomes(self._endpoint).items():
-                values[key] = self._convert_outcome(outcome)
+                data = _get_data(outcome)
+                if isinstance(data, Exception):
+                    values[key] = data
+                elif is_large:
+                    values[key] = await convert_in_slices(self._convert, data)
+                else:
+                    values[key] = self._convert(data)
             if isinstance(each.reply, Reply) and each.reply.is_read:
                 at = self._endpoint.at if each.is_single else self._endpoint.many_at
                 data = at_path(each.reply.data, at)
@@ -127,15 +136,6 @@ class ReplyReader:
                     self._is_in_order = isinstance(data, InKeyOrder)
                 self._learn_names(data)
         return values
-
-    def _convert_outcome(self, outcome: Reply | Exception) -> Any:
-        if isinstance(outcome, Exception):
-            return outcome
-        try:
-            data = outcome.data
-        except Exception as error:  # noqa: BLE001 - reading may fail as sending may
-            return error
-        return data if isinstance(data, UpstreamError) else self._convert(data)
 
     def _choose_projection(self) -> Projection | None:
         """The fast way, where there is one and it is not being passed over."""
@@ -168,6 +168,24 @@ class ReplyReader:
     def _learn_names(self, data: Any) -> None:
         if self._records is not None and self._projection is None:
             learn_names(self._records, self._output, data, self._names)
+
+
+async def _read_large(answer: BatchResult, endpoint: Endpoint) -> None:
+    """Decode a large reply before its parts are read."""
+    outcomes = answer.outcomes(endpoint).values() if answer.is_single else (answer.reply,)
+    for outcome in outcomes:
+        if isinstance(outcome, Reply):
+            await outcome.read_if_large()
+
+
+def _get_data(outcome: Reply | Exception) -> Any:
+    """The data of a reply, or the exception in its place."""
+    if isinstance(outcome, Exception):
+        return outcome
+    try:
+        return outcome.data
+    except Exception as error:  # noqa: BLE001 - reading may fail as sending may
+        return error
 
 
 def _assign_in_order(keys: Sequence[Hashable], reply: Reply, answers: Sequence[Any], *, is_grouped: bool) -> Values:

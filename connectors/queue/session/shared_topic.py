@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from connectors.streams.audience import Audience, Path
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Backoff, Reconnect
 
-Decode = Callable[[Message], Event | None]
+Decode = Callable[[Message], Awaitable[Event | None]]
 """Makes an event of a message; None for a message that cannot be decoded."""
 
 
@@ -104,7 +104,7 @@ class SharedTopic:
         self._opened.finish("open")
         try:
             async for message in subscription:
-                event = self._decode(message)
+                event = await self._decode(message)
                 if event is not None:
                     self._audience.deliver(event.data, event)
                 await self._pace.rest()

@@ -34,8 +34,8 @@ Outcome = UpstreamError | Literal["open"]
 class Owner(Protocol):
     """What the socket calls: implemented by the connector."""
 
-    def receive_message(self, message: str | bytes) -> None:
-        """Take one message; returns at once."""
+    async def receive_message(self, message: str | bytes) -> None:
+        """Take one message. The next one is not read before; only decoding a large one lets other tasks run."""
 
     async def maintain(self) -> None:
         """Run beside every connection until it is cancelled with the connection."""
@@ -173,7 +173,7 @@ class Socket:
         reason = None
         try:
             async for message in connection:
-                self._owner.receive_message(message)
+                await self._owner.receive_message(message)
                 await pace.rest()
         except ConnectionClosed as closed:
             reason = closed

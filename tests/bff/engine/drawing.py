@@ -27,7 +27,9 @@ from graphql.execution.execute import experimental_execute_incrementally
 from bff.authoring import cooperative as authoring_cooperative
 from bff.engine.adapters.executor import InSets, SetExecutor
 from bff.engine.execute import run
+from connectors import forms
 from connectors.aio import cooperative
+from connectors.messages import json_slices
 
 ODD = object()
 """A value of no type."""
@@ -119,6 +121,8 @@ def slice_by(patch: pytest.MonkeyPatch, items: int, size: int) -> None:
         patch.setattr(module, "SLICE", items)
     patch.setattr(InSets, "works_in_slices", True)
     patch.setattr(cooperative, "LARGE", size)
+    patch.setattr(json_slices, "_WINDOW", size)
+    patch.setattr(forms, "_LEAST_DENSE", 1)
 
 
 async def outcome(

@@ -6,6 +6,7 @@ import pytest
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamFailed, UpstreamReplyTooLarge
+from connectors.messages.json_slices import Bounds
 from connectors.queue.brokers import Message
 from connectors.queue.brokers.contract import ERROR_HEADER
 from connectors.queue.decode import decode_event, decode_reply
@@ -19,9 +20,9 @@ def message(body: bytes, **headers: str) -> Message:
     )
 
 
-def test_an_answer_is_a_reply() -> None:
+async def test_an_answer_is_a_reply() -> None:
     """With the headers of the message."""
-    reply = decode_reply(OPERATION, message(b'{"price":7}', trace="t"), max_size=100, max_depth=5)
+    reply = await decode_reply(OPERATION, message(b'{"price":7}', trace="t"), max_size=100, bounds=Bounds(5))
     assert (reply.data, reply.headers) == ({"price": 7}, {"trace": "t"})
 
 
@@ -34,23 +35,23 @@ def test_an_answer_is_a_reply() -> None:
         (message(b"[" * 9 + b"]" * 9), UpstreamBadReply, "expected JSON of at most 5 levels"),
     ],
 )
-def test_an_answer_that_is_no_reply(answer: Message, error: type[UpstreamError], reason: str) -> None:
+async def test_an_answer_that_is_no_reply(answer: Message, error: type[UpstreamError], reason: str) -> None:
     """Each has its error."""
     with pytest.raises(error, match=reason):
-        decode_reply(OPERATION, answer, max_size=100, max_depth=5)
+        await decode_reply(OPERATION, answer, max_size=100, bounds=Bounds(5))
 
 
-def test_the_code_of_a_responder_is_kept_and_bounded() -> None:
+async def test_the_code_of_a_responder_is_kept_and_bounded() -> None:
     """It is the upstream's, and of any length."""
     with pytest.raises(UpstreamFailed) as caught:
-        decode_reply(OPERATION, message(b"null", **{ERROR_HEADER: "X" * 200}), max_size=100, max_depth=5)
+        await decode_reply(OPERATION, message(b"null", **{ERROR_HEADER: "X" * 200}), max_size=100, bounds=Bounds(5))
     assert caught.value.upstream_code == "X" * 64
 
 
-def test_events() -> None:
+async def test_events() -> None:
     """One that cannot be decoded, or is too large, is None."""
-    event = decode_event(message(b"[1]"), max_size=100, max_depth=5)
+    event = await decode_event(message(b"[1]"), max_size=100, bounds=Bounds(5))
     assert event is not None
     assert (event.data, event.topic) == ([1], "quote.eu")
-    assert decode_event(message(b"<xml/>"), max_size=100, max_depth=5) is None
-    assert decode_event(message(b"[1]"), max_size=2, max_depth=5) is None
+    assert await decode_event(message(b"<xml/>"), max_size=100, bounds=Bounds(5)) is None
+    assert await decode_event(message(b"[1]"), max_size=2, bounds=Bounds(5)) is None
