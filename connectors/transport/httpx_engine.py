@@ -13,11 +13,13 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
+from connectors.aio.cooperative import yield_to_loop
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
-from connectors.transport.reading import Body, check_announced, check_headers, join_headers
+from connectors.transport.reading import check_announced, check_headers, create_body, join_headers
 
+_CHUNKS_AT_ONCE = 50
 _BROKEN_OFF = ("Server disconnected", "peer closed")
 
 
@@ -65,9 +67,12 @@ class Engine:
         limit = self._options.max_reply_size
         headers = join_headers(response.headers.multi_items())
         check_announced(operation, headers, limit)
-        body = Body(operation, limit)
-        async for chunk in response.aiter_bytes():
+        body, chunks = create_body(operation, headers, limit), 0
+        async for chunk in response.aiter_raw():
             body.add(chunk)
+            chunks += 1
+            if not chunks % _CHUNKS_AT_ONCE:
+                await yield_to_loop()  # httpx does not, while it has chunks that came together
         return HttpReply(status=response.status_code, headers=headers, body=body.join_chunks())
 
     def _open_client(self, operation: Operation) -> httpx.AsyncClient:

@@ -14,6 +14,15 @@ _FORBIDDEN = re.compile(r"[\r\n\0]")  # RFC 9110 section 5.5
 _FRAMING = ("content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
 _OURS = frozenset((*_FRAMING, "connection", "keep-alive", "proxy-connection"))
 """Headers about the connection and the framing of the body (RFC 9110 section 7.6.1): the engine's own business."""
+_PACKED = frozenset(("gzip", "x-gzip", "deflate"))
+_PIECE = 16_384
+"""Compressed bytes that are handed to zlib at once."""
+_MAX_MEMBERS, _LEAST_MEMBER = 64, 1024
+"""Members of a gzip body: so many, and one more for so many bytes that came of them."""
+_MAX_CHUNKS = 1000
+"""Chunks of a body that are kept as they came."""
+_MAX_DIGITS = 15
+"""Digits of a length that is still a number."""
 _KNOWN: set[str] = set()
 _MOST_KNOWN = 1000
 """Names of headers that were found fit to be sent, in lower case; so many at most."""
@@ -43,17 +52,16 @@ def join_headers(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
     headers = {name.lower(): value for name, value in pairs}
     if len(headers) == len(pairs):
         return headers
-    headers.clear()
+    values: dict[str, list[str]] = {}
     for name, value in pairs:
-        lower = name.lower()
-        headers[lower] = f"{headers[lower]}, {value}" if lower in headers else value
-    return headers
+        values.setdefault(name.lower(), []).append(value)
+    return {name: ", ".join(each) for name, each in values.items()}
 
 
 def check_announced(operation: Operation, headers: Mapping[str, str], limit: int) -> None:
     """Refuse a body that says it is larger than `limit` bytes before reading any of it."""
     length = headers.get("content-length")
-    if length is not None and length.isdecimal() and int(length) > limit:
+    if length is not None and length.isdecimal() and (len(length) > _MAX_DIGITS or int(length) > limit):
         raise _too_large(operation, limit)
 
 
@@ -64,13 +72,14 @@ def _too_large(operation: Operation, limit: int) -> UpstreamReplyTooLarge:
 class Body:
     """Collects a body chunk by chunk up to `limit` bytes; one more raises UpstreamReplyTooLarge."""
 
-    __slots__ = ("_chunks", "_limit", "_operation", "_size")
+    __slots__ = ("_chunks", "_joined", "_limit", "_operation", "_size")
 
     def __init__(self, operation: Operation, limit: int) -> None:
         self._operation = operation
         self._limit = limit
         self._size = 0
         self._chunks: list[bytes] = []
+        self._joined: bytearray | None = None
 
     def add(self, chunk: bytes) -> None:
         """Take the next chunk."""
@@ -78,6 +87,8 @@ class Body:
         if self._size > self._limit:
             raise _too_large(self._operation, self._limit)
         self._chunks.append(chunk)
+        if len(self._chunks) > _MAX_CHUNKS:
+            self._join_some()
 
     def count_room(self) -> int:
         """How many bytes may still come, and one more, so that a body over the limit shows itself."""
@@ -85,34 +96,61 @@ class Body:
 
     def join_chunks(self) -> bytes:
         """Everything taken; raises UpstreamBadReply when the body ended too early."""
+        if self._joined is not None:
+            self._join_some()
+            return bytes(self._joined)
         return self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+
+    def _join_some(self) -> None:
+        """Keep tiny chunks as the bytes that they are: an object of each would take twenty times the memory."""
+        if self._joined is None:
+            self._joined = bytearray()
+        self._joined += b"".join(self._chunks)
+        self._chunks.clear()
 
 
 class CompressedBody(Body):
     """A body in gzip or deflate coding. Never inflates more than the limit: a bomb costs no memory."""
 
-    __slots__ = ("_inflate",)
+    __slots__ = ("_inflate", "_members")
 
     def __init__(self, operation: Operation, limit: int) -> None:
         super().__init__(operation, limit)
         self._inflate = _new_inflate()
+        self._members = 1
 
     def add(self, chunk: bytes) -> None:
         """Take the next compressed chunk. Raises UpstreamBadReply when it is not gzip or deflate."""
+        for start in range(0, len(chunk), _PIECE):  # what remains after a member is copied each time
+            self._add_piece(chunk[start : start + _PIECE])
+
+    def _add_piece(self, chunk: bytes) -> None:
         try:
             while chunk:
                 if self._inflate.eof:  # a gzip body may have several members (RFC 1952 section 2.2)
-                    self._inflate = _new_inflate()
+                    self._begin_member()
                 super().add(self._inflate.decompress(chunk, self.count_room()))
                 chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
         except zlib.error as error:
             raise UpstreamBadReply(self._operation, f"the body cannot be decompressed: {error}") from error
+
+    def _begin_member(self) -> None:
+        self._inflate = _new_inflate()
+        self._members += 1
+        if self._members > _MAX_MEMBERS + self._size // _LEAST_MEMBER:
+            raise UpstreamBadReply(self._operation, f"the body has {self._members} gzip members for {self._size} bytes")
 
     def join_chunks(self) -> bytes:
         """As Body.whole."""
         if self._size and not self._inflate.eof:
             raise UpstreamBadReply(self._operation, "the compressed body ends too early")
         return super().join_chunks()
+
+
+def create_body(operation: Operation, headers: Mapping[str, str], limit: int) -> Body:
+    """The body of a response with these headers."""
+    is_packed = "content-encoding" in headers and headers["content-encoding"].lower() in _PACKED
+    return CompressedBody(operation, limit) if is_packed else Body(operation, limit)
 
 
 def _new_inflate() -> zlib._Decompress:

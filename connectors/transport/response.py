@@ -7,13 +7,12 @@ from functools import lru_cache
 import httptools
 
 from connectors.contract import Operation
-from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamError
+from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge
 from connectors.transport.contract import HttpReply
-from connectors.transport.reading import Body, CompressedBody, check_announced
+from connectors.transport.reading import Body, check_announced, create_body
 
 _MAX_HEAD = 65_536
-"""Bytes of status line and headers accepted before the body."""
-_PACKED = frozenset(("gzip", "x-gzip", "deflate"))
+"""Bytes of status lines and headers accepted before the body, those of interim responses (1xx) included."""
 
 
 @lru_cache(maxsize=200)
@@ -30,13 +29,14 @@ class ResponseReader:
         "_body",
         "_error",
         "_has_head",
-        "_head_left",
         "_headers",
         "_is_complete",
         "_is_head",
+        "_left",
         "_limit",
         "_operation",
         "_parser",
+        "_repeats",
         "_status",
         "has_begun",
         "may_reuse",
@@ -62,8 +62,10 @@ class ResponseReader:
         self.has_begun = self.may_reuse = False
         self._operation = operation
         self._is_head = is_head
-        self._head_left = _MAX_HEAD
+        self._left = _MAX_HEAD
+        """How many bytes may still come, first of the head, then of the body with its chunk sizes and trailers."""
         self._headers: dict[str, str] = {}
+        self._repeats: dict[str, list[str]] = {}
         self._has_head = self._is_complete = False
         self._status = 0
         self._error: UpstreamError | None = None
@@ -81,8 +83,7 @@ class ResponseReader:
     def feed(self, data: bytes) -> HttpReply | None:
         """Take the next bytes; return the reply once it is whole. Raises UpstreamBadReply or UpstreamReplyTooLarge."""
         self.has_begun = True
-        if not self._has_head:
-            self._head_left -= len(data)
+        self._left -= len(data)
         assert self._parser is not None
         try:
             self._parser.feed_data(data)
@@ -94,8 +95,8 @@ class ResponseReader:
             self.may_reuse = False
         if self._error is not None:
             raise self._error
-        if self._head_left < 0 and not self._has_head:
-            raise UpstreamBadReply(self._operation, f"the reply's headers are larger than {_MAX_HEAD} bytes")
+        if self._left < 0 and not self._is_complete:
+            raise self._too_many_bytes()
         return self._create_reply() if self._is_complete else None
 
     def end(self) -> HttpReply:
@@ -105,6 +106,12 @@ class ResponseReader:
             what = "before it was whole" if self.has_begun else "without an answer"
             raise UpstreamDisconnected(self._operation, f"the upstream closed the connection {what}")
         return self._create_reply()
+
+    def _too_many_bytes(self) -> UpstreamError:
+        if not self._has_head:
+            return UpstreamBadReply(self._operation, f"the reply's headers are larger than {_MAX_HEAD} bytes")
+        detail = f"the reply has more than twice max_reply_size, {self._limit} bytes, with its chunk sizes and trailers"
+        return UpstreamReplyTooLarge(self._operation, detail)
 
     def _create_reply(self) -> HttpReply:
         return HttpReply(self._status, self._headers, b"" if self._body is None else self._body.join_chunks())
@@ -122,8 +129,9 @@ class ResponseReader:
             return
         lower, text = _decode_name(name), value.decode("latin-1")
         if lower in self._headers:
-            text = f"{self._headers[lower]}, {text}"
-        self._headers[lower] = text
+            self._repeats.setdefault(lower, [self._headers[lower]]).append(text)
+        else:
+            self._headers[lower] = text
 
     def on_headers_complete(self) -> None:
         """Status and headers are known: choose how to read the body."""
@@ -134,6 +142,9 @@ class ResponseReader:
         if status < 200 and status != 101:
             return
         self._has_head = True
+        self._left = 2 * self._limit + _MAX_HEAD
+        for name, texts in self._repeats.items():
+            self._headers[name] = ", ".join(texts)
         if self._is_head:
             self._is_complete = True
             self.may_reuse = parser.should_keep_alive()
@@ -143,8 +154,7 @@ class ResponseReader:
             check_announced(operation, headers, limit)
         except UpstreamError as error:
             self._error = error
-        is_packed = "content-encoding" in headers and headers["content-encoding"].lower() in _PACKED
-        self._body = CompressedBody(operation, limit) if is_packed else Body(operation, limit)
+        self._body = create_body(operation, headers, limit)
 
     def on_body(self, chunk: bytes) -> None:
         """Part of the body, without its transfer coding."""
@@ -160,7 +170,7 @@ class ResponseReader:
         """The end of our response, or of an interim one (1xx) before it, which is forgotten."""
         if not self._has_head:
             self._headers.clear()
-            self._head_left = _MAX_HEAD
+            self._repeats.clear()
         elif not self._is_complete and self._parser is not None:
             self._is_complete = True
             self.may_reuse = self._parser.should_keep_alive()

@@ -22,6 +22,7 @@ from connectors.errors import (
 )
 from connectors.transport.contract import HttpReply
 
+_MAX_WAIT = 86_400.0 * 365
 _ERRORS: dict[int, type[UpstreamError]] = {
     401: UpstreamUnauthenticated,
     403: UpstreamForbidden,
@@ -54,7 +55,7 @@ def retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return float(value)
+        return min(float(value), _MAX_WAIT)
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, OverflowError):
