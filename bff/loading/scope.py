@@ -38,10 +38,7 @@ MAX_CONCURRENT_CALLS = 16
 class _Batch(SharedResult[list[BatchResult]]):
     """Keys that are sent together, and their results."""
 
-    __slots__ = ("keys",)
-
     def __init__(self) -> None:
-        super().__init__()
         self.keys: list[Hashable] = []
 
 

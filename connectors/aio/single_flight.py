@@ -20,13 +20,11 @@ class SharedResult(Generic[T]):
     A follower that is cancelled does not touch the work: `asyncio.shield`, at a quarter of its cost.
     """
 
-    __slots__ = ("_followers", "is_finished", "value")
-
-    def __init__(self) -> None:
-        self._followers: list[asyncio.Future[T | None]] | None = None  # nearly always there are none
-        self.is_finished = False
-        self.value: T | None = None
-        """The result; None before the work is finished, and when it was cut short."""
+    # Defaults of the class cost nothing when a result is made: several are for each request, nearly all unawaited.
+    _followers: list[asyncio.Future[T | None]] | None = None
+    is_finished: bool = False
+    value: T | None = None
+    """The result; None before the work is finished, and when it was cut short."""
 
     @property
     def has_followers(self) -> bool:
