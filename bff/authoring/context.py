@@ -10,6 +10,7 @@ import msgspec
 from graphql import DocumentNode
 
 from connectors.contract import Selection
+from connectors.errors import UpstreamError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,12 @@ class Degraded:
     """A field that got its default because an upstream failed."""
 
     path: tuple[str | int, ...]
-    code: str
+    error: UpstreamError
+
+    @property
+    def code(self) -> str:
+        """As a frontend reads it."""
+        return self.error.code
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):

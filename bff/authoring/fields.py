@@ -69,7 +69,7 @@ class Via:
         """The default, noted as degraded at this response path; raises the error where there is none."""
         if self.default is MISSING:
             raise error
-        context.degraded.append(Degraded(path=tuple(path), code=error.code))
+        context.degraded.append(Degraded(path=tuple(path), error=error))
         return self.default() if callable(self.default) else self.default
 
 

@@ -14,10 +14,8 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryGraphQLError
 
 from bff.contract import Problem, Refused
-from bff.observability.logger import get_logger
+from bff.engine.failure_log import FailureLog
 from connectors.errors import UpstreamError
-
-log = get_logger("bff.engine")
 
 MAX_CHARACTERS = 1_000
 """Of a message: it may repeat a part of the document or a variable, a megabyte of it."""
@@ -52,15 +50,15 @@ def document_errors(errors: Sequence[GraphQLError], *, explains: bool = True) ->
 
 
 def field_errors(
-    errors: Sequence[GraphQLError], *, log_fields: Mapping[str, str], explains: bool = True
+    errors: Sequence[GraphQLError], *, failures: FailureLog, explains: bool = True
 ) -> list[dict[str, Any]]:
-    """Errors of running: translated, masked, and logged in full.
+    """Errors of running: translated, masked, and added to `failures`, which the caller writes into the log.
 
     With `explains` False all that may be wrong with variables is the same one error, as in `document_errors`.
     """
     if not explains and any(_is_about_request(error) for error in errors):
         return [_uniform_error("The variables do not fit the operation.", Problem.BAD_USER_INPUT.name)]
-    return [_field_error(error, log_fields) for error in errors]
+    return [_field_error(error, failures.log_fields, failures) for error in errors]
 
 
 def request_error(message: str, code: str, log_fields: Mapping[str, str]) -> dict[str, Any]:
@@ -68,29 +66,31 @@ def request_error(message: str, code: str, log_fields: Mapping[str, str]) -> dic
     return {"message": message, "extensions": {"code": code, **_request_id_of(log_fields)}}
 
 
-def _field_error(error: GraphQLError, log_fields: Mapping[str, str]) -> dict[str, Any]:
+def _field_error(error: GraphQLError, log_fields: Mapping[str, str], failures: FailureLog) -> dict[str, Any]:
     cause = _innermost_cause(error)
     if isinstance(cause, UpstreamError):
-        log.warning("upstream_failed", code=cause.code, path=error.path, detail=str(cause), **log_fields)
+        failures.add_upstream(cause, error.path)
         return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})
     if isinstance(cause, Refused):
         return _format_error(error, cause.message, {"code": cause.code})
     if _is_about_request(error):
         return _with_code(error, Problem.BAD_USER_INPUT.name)
     if cause is None or isinstance(cause, GraphQLError):
-        return _author_error(error, cause, log_fields)
+        return _author_error(error, cause, log_fields, failures)
     if match := _NULL.match(str(cause)):
-        log.warning("unexpected_null", field=match[1], path=error.path, **log_fields)
+        failures.add_null(match[1], error.path)
         message = f"There is no value for {match[1]}, which may not be null."
         return _format_error(error, message, {"code": Problem.UNEXPECTED_NULL.name, **_request_id_of(log_fields)})
-    log.error("resolver_failed", path=error.path, exc_info=cause, **log_fields)
+    failures.add_defect(cause, error.path)
     return _format_error(error, "Something went wrong.", {"code": Problem.INTERNAL.name, **_request_id_of(log_fields)})
 
 
-def _author_error(error: GraphQLError, cause: GraphQLError | None, log_fields: Mapping[str, str]) -> dict[str, Any]:
+def _author_error(
+    error: GraphQLError, cause: GraphQLError | None, log_fields: Mapping[str, str], failures: FailureLog
+) -> dict[str, Any]:
     """A GraphQLError was raised on purpose, unless graphql-core raised it for a value that does not fit its type."""
     if _MISFIT.match(error.message):
-        log.warning("invalid_value", path=error.path, detail=error.message, **log_fields)
+        failures.add_misfit(error.message, error.path)
         message = "A service gave a value that does not fit this field."
         return _format_error(error, message, {"code": Problem.INVALID_VALUE.name, **_request_id_of(log_fields)})
     default = (

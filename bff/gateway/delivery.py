@@ -12,6 +12,7 @@ from graphql.execution import InitialIncrementalExecutionResult
 
 from bff.contract import Answer, Answers, Part, Parts, Problem
 from bff.engine.errors import request_error
+from bff.engine.failure_log import FailureLog
 from bff.engine.incremental.by_id import Delivery
 from bff.observability.logger import get_logger
 from bff.operation.answers import answer_internal, answer_result
@@ -25,14 +26,24 @@ class DeliveryInParts:
     """One operation that is answered in parts. Its scope lives until the last part is taken, or no more are wanted."""
 
     def __init__(
-        self, operation: Operation, results: AsyncGenerator[Any, None], form: Delivery, *, timeout: float
+        self,
+        operation: Operation,
+        results: AsyncGenerator[Any, None],
+        form: Delivery,
+        failures: FailureLog,
+        *,
+        timeout: float,
     ) -> None:
-        """`results` are graphql-core's, `form` is how parts are written; all parts are out after `timeout` seconds."""
+        """`results` are graphql-core's, `form` is how parts are written; all parts are out after `timeout` seconds.
+
+        `failures` has what `form` met; it is logged in the end, because one call can cost fields of many parts.
+        """
+        self._failures = failures
         self._operation = operation
         self._results = results
         self._form = form
         self._timeout = timeout
-        self._sent_degraded = 0
+        self._sent_degraded = self._logged_degraded = 0
         # A generator runs in the context of the task that iterates it, so each step gets a task with this context.
         self._task_context = copy_context()
         self._task_context.run(current_scope.set, operation.scope)
@@ -68,6 +79,7 @@ class DeliveryInParts:
             answer = answer_internal(self._operation.request)
             yield self._break_off(answer.errors[0]) if has_begun else answer
         finally:
+            self._failures.write()
             for end_work in self._operation.context.unfinished:
                 await end_work()
             await self._operation.scope.close()
@@ -77,7 +89,7 @@ class DeliveryInParts:
         first = answer_result(self._operation, result, context)
         if not isinstance(result, InitialIncrementalExecutionResult):
             return first
-        self._sent_degraded = len(context.degraded)
+        self._sent_degraded = self._logged_degraded = len(context.degraded)
         fields = self._form.begin(result)
         return Part(data=first.data, errors=first.errors, extensions=first.extensions, delivery=fields, is_first=True)
 
@@ -87,6 +99,9 @@ class DeliveryInParts:
     def _add_degraded(self, fields: dict[str, Any]) -> dict[str, Any]:
         """All that is degraded so far, beside the data: clients keep the extensions that they read last."""
         context = self._operation.context
+        if new := context.degraded[self._logged_degraded :]:
+            self._logged_degraded += len(new)
+            self._failures.add_degraded(new)
         if len(context.degraded) > self._sent_degraded and fields.get("incremental"):
             self._sent_degraded = len(context.degraded)
             fields["incremental"][0]["extensions"] = context.degraded_extension()

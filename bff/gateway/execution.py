@@ -13,6 +13,7 @@ from graphql import ExecutionResult, GraphQLError
 from bff.authoring import Context
 from bff.contract import Answer, Answers, Encoded, Increments, Parts, Response
 from bff.engine.errors import field_errors
+from bff.engine.failure_log import FailureLog
 from bff.engine.incremental.by_id import ByIds, Delivery
 from bff.engine.incremental.by_path import ByPaths
 from bff.frontends.frontend import Frontend
@@ -101,7 +102,10 @@ class Execution:
         operation.context = _create_context(operation, in_parts=True)
         self._counts.count_execution(operation.plan.kind, self._fallback)
         results = await self._engine.run_in_parts(operation)
-        delivery = DeliveryInParts(operation, results, _choose_form(operation), timeout=self._timeout + GRACE)
+        failures = FailureLog(operation.log_fields)
+        delivery = DeliveryInParts(
+            operation, results, _choose_form(operation, failures), failures, timeout=self._timeout + GRACE
+        )
         return await delivery.start()
 
     async def subscribe(self, operation: Operation) -> Answer | Answers:
@@ -142,12 +146,12 @@ def _create_context(operation: Operation, *, in_parts: bool = False) -> Context:
     return Context(frontend=request.frontend, headers=request.headers, client=request.client, document=document)
 
 
-def _choose_form(operation: Operation) -> Delivery:
+def _choose_form(operation: Operation, failures: FailureLog) -> Delivery:
     """How parts are written, as the client reads them."""
-    fields, explains = operation.log_fields, operation.frontend.options.explains
+    explains = operation.frontend.options.explains
 
     def format_errors(errors: Sequence[GraphQLError]) -> Sequence[Mapping[str, Any]]:
-        return field_errors(errors, log_fields=fields, explains=explains)
+        return field_errors(errors, failures=failures, explains=explains)
 
     if operation.request.increments is Increments.IDS:
         return ByIds(format_errors)

@@ -10,6 +10,7 @@ from graphql import ExecutionResult
 from bff.authoring import Context
 from bff.contract import Answer, Caching, Encoded, Problem, Request
 from bff.engine.errors import field_errors, request_error
+from bff.engine.failure_log import FailureLog
 from bff.observability.logger import get_logger
 from bff.operation.operation import Operation, Outcome, log_fields
 
@@ -47,8 +48,11 @@ def answer_result(
     if context.degraded:
         extensions.update(context.degraded_extension())
     errors: Sequence[Mapping[str, Any]] = []
-    if result.errors:
-        errors = field_errors(result.errors, log_fields=operation.log_fields, explains=options.explains)
+    if result.errors or context.degraded:
+        failures = FailureLog(operation.log_fields)
+        errors = field_errors(result.errors or (), failures=failures, explains=options.explains)
+        failures.add_degraded(context.degraded)
+        failures.write()
     # An error without a path stopped the request before any field ran (GraphQL specification, section 7.1.2).
     was_executed = not (result.data is None and errors and all("path" not in error for error in errors))
     return Answer(

@@ -10,6 +10,7 @@ from graphql import ExecutionResult, GraphQLError
 
 from bff.authoring import Context
 from bff.contract import Answer, Increments, Part, Parts, Request
+from bff.engine.failure_log import FailureLog
 from bff.engine.incremental.by_id import ByIds
 from bff.gateway.delivery import DeliveryInParts
 from bff.loading.scope import RequestScope
@@ -30,9 +31,8 @@ def operation() -> Operation:
 
 
 def delivery(of: Operation, results: AsyncGenerator[Any, None], timeout: float = 5) -> DeliveryInParts:
-    return DeliveryInParts(
-        of, results, ByIds(lambda errors: [{"message": each.message} for each in errors]), timeout=timeout
-    )
+    form = ByIds(lambda errors: [{"message": each.message} for each in errors])
+    return DeliveryInParts(of, results, form, FailureLog(of.log_fields), timeout=timeout)
 
 
 async def _real(of: Operation) -> AsyncGenerator[Any, None]:

@@ -1,0 +1,142 @@
+"""The failures of one response in the log: one line per failing call or place of code, however many fields it cost.
+
+Forty products whose price is missing because one call failed are one line. Used by `errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from bff.authoring.context import Degraded
+from bff.observability.lines import UpstreamText
+from bff.observability.logger import get_logger
+from bff.observability.metrics import count_failure
+from connectors.errors import UpstreamError
+
+log = get_logger("bff.engine")
+
+MAX_LINES = 20
+"""Of one response: an operation of a thousand aliases can fail in a thousand ways."""
+
+Path = Sequence[str | int]
+
+
+@dataclass(slots=True)
+class _Failure:
+    """What failed in the same way."""
+
+    level: str
+    event: str
+    path: Path | None
+    details: Mapping[str, Any]
+    fields: int = 0
+    degraded: int = 0
+    calls: set[int] = field(default_factory=set)
+
+
+class FailureLog:
+    """Collects the failures of one response; `write` logs them."""
+
+    __slots__ = ("_failures", "log_fields")
+
+    def __init__(self, log_fields: Mapping[str, str]) -> None:
+        """`log_fields` label every line, such as the id of the request."""
+        self.log_fields = log_fields
+        self._failures: dict[Hashable, _Failure] = {}
+
+    def add_upstream(self, error: UpstreamError, path: Path | None, *, is_degraded: bool = False) -> None:
+        """A field without its value, or with its default, because a call failed."""
+        operation = error.operation
+        key = (operation.upstream, operation.name, error.code)
+        failure = self._failures.get(key)
+        if failure is None:
+            failure = self._add(key, "warning", "upstream_failed", path, _describe(error))
+        failure.calls.add(id(error))
+        failure.fields += 1
+        failure.degraded += is_degraded
+
+    def add_degraded(self, degraded: Iterable[Degraded]) -> None:
+        """Fields with their default, which the response does not report as errors."""
+        for each in degraded:
+            self.add_upstream(each.error, each.path, is_degraded=True)
+
+    def add_null(self, coordinate: str, path: Path | None) -> None:
+        """A field that may not be null has no value."""
+        key = ("null", coordinate)
+        failure = self._failures.get(key) or self._add(key, "warning", "unexpected_null", path, {"field": coordinate})
+        failure.fields += 1
+
+    def add_misfit(self, message: str, path: Path | None) -> None:
+        """A value does not fit its type. `message` is graphql-core's, and holds the value."""
+        key = ("misfit", *(step for step in path or () if isinstance(step, str)))
+        failure = self._failures.get(key)
+        if failure is None:
+            words, mark, value = _split_value(message)
+            details = {"detail": words + mark, "value": UpstreamText(value)}
+            failure = self._add(key, "warning", "invalid_value", path, details)
+        failure.fields += 1
+
+    def add_defect(self, error: BaseException, path: Path | None) -> None:
+        """Code of an author, or of the gateway, raised what it should not."""
+        key = (type(error), *_place_of(error.__traceback__))
+        failure = self._failures.get(key) or self._add(key, "error", "resolver_failed", path, {"exc_info": error})
+        failure.fields += 1
+
+    def write(self) -> None:
+        """Log each failure once, count those of upstreams, and forget them."""
+        for number, failure in enumerate(self._failures.values()):
+            if failure.calls:
+                count_failure(str(failure.details["upstream"]), failure.details["code"], degraded=failure.degraded)
+            if number < MAX_LINES:
+                self._write_one(failure)
+        if (more := len(self._failures) - MAX_LINES) > 0:
+            log.warning("failures_not_logged", count=more, **self.log_fields)
+        self._failures.clear()
+
+    def _add(self, key: Hashable, level: str, event: str, path: Path | None, details: Mapping[str, Any]) -> _Failure:
+        failure = self._failures[key] = _Failure(level, event, path, details)
+        return failure
+
+    def _write_one(self, failure: _Failure) -> None:
+        counts: dict[str, int] = {"fields": failure.fields}
+        if failure.degraded:
+            counts["degraded"] = failure.degraded
+        if len(failure.calls) > 1:
+            counts["calls"] = len(failure.calls)
+        write = log.error if failure.level == "error" else log.warning
+        write(failure.event, **failure.details, path=failure.path, **counts, **self.log_fields)
+
+
+def _describe(error: UpstreamError) -> dict[str, Any]:
+    detail = error.detail
+    found: dict[str, Any] = {
+        "upstream": error.operation.upstream,
+        "operation": error.operation.name,
+        "code": error.code,
+        "detail": detail.replace(error.quoted, "...") if error.quoted else detail,
+    }
+    if error.quoted:
+        found["upstream_text"] = UpstreamText(error.quoted)
+    if error.upstream_code:
+        found["upstream_code"] = error.upstream_code
+    return found
+
+
+def _split_value(message: str) -> tuple[str, str, str]:
+    """What graphql-core says of a value, and the value."""
+    for mark in (" value: ", " but got: "):
+        if mark in message:
+            return message.partition(mark)
+    return message, "", ""
+
+
+def _place_of(trace: TracebackType | None) -> tuple[str, int]:
+    """File and line of the innermost frame."""
+    if trace is None:
+        return "", 0
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code.co_filename, trace.tb_lineno
