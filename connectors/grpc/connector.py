@@ -12,7 +12,7 @@ from grpc import StatusCode, aio
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamUnavailable
-from connectors.grpc.decode_reply import decode_message, make_reply
+from connectors.grpc.decode_reply import decode_event, make_reply
 from connectors.grpc.encode_metadata import BadMetadata, decode_metadata, encode_metadata
 from connectors.grpc.errors import RequestMismatch
 from connectors.grpc.operations import RpcOperation
@@ -112,10 +112,10 @@ class GrpcConnector:
             while True:
                 with errors(operation):
                     answer = await under_way.read()
-                    message = rpc.method.parse(answer) if isinstance(answer, bytes) else None
-                if message is None:
-                    return
-                yield Event(data=decode_message(operation, rpc.method, message))
+                    if not isinstance(answer, bytes):
+                        return
+                    data = await decode_event(operation, rpc.method, answer)
+                yield Event(data=data)
         finally:
             under_way.cancel()
 

@@ -15,10 +15,8 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from connectors.aio import cooperative
 from connectors.grpc.decode_wellknown import DECODERS, WRAPPERS
 
 Decode = Callable[[Any], Any]
@@ -56,26 +54,6 @@ class Decoders:
             else:
                 self._compile_message(descriptor)
         return self._decoders[name]
-
-    async def decode_in_slices(self, message: Message) -> Any:
-        """Decode a message in slices of its long lists; other tasks run between the slices."""
-        descriptor: Any = message.DESCRIPTOR
-        if has_plain_form(descriptor):
-            return self.get_decoder(descriptor)(message)
-        return {field.name: await self._decode_field_in_slices(field, message) for field in descriptor.fields}
-
-    async def _decode_field_in_slices(self, field: FieldDescriptor, message: Message) -> Any:
-        if field.message_type is None or is_map(field):
-            source = f"lambda m: {write_field_code(field, 'read')}"
-            return eval(source, {"read": self.get_field_decoder(field)})(message)  # noqa: S307 - as below
-        value = getattr(message, field.name)
-        if not field.is_repeated:
-            return await self.decode_in_slices(value) if message.HasField(field.name) else None
-        read, items = self.get_decoder(field.message_type), []
-        for rows in cooperative.slices(len(value)):
-            await cooperative.yield_to_loop()
-            items += [read(item) for item in value[rows.start : rows.stop]]
-        return items
 
     def _compile_message(self, descriptor: Descriptor) -> None:
         """A message as a dict: one generated expression, `{"sku": m.sku, "was": m.was if m.HasField("was") else None}`.

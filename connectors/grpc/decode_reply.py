@@ -8,6 +8,7 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError, Message
 
 from connectors.aio import cooperative
+from connectors.aio.threads import run_in_thread
 from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply
 from connectors.grpc.schema import Method
@@ -43,11 +44,16 @@ class _DecodeLarge(_Decode):
     __slots__ = ()
 
     async def in_slices(self, message: Message) -> Any:
-        """Decode in slices, for Reply.read."""
-        try:
-            return await self._method.decode_in_slices(message)
-        except _UNDECODABLE as error:
-            raise _make_undecodable_error(self._operation, error) from error
+        """Decode in a thread, for Reply.read."""
+        return await run_in_thread(decode_message, self._operation, self._method, message)
+
+
+async def decode_event(operation: Operation, method: Method, answer: bytes) -> Any:
+    """Decode a message of a stream, a large one in a thread. Raises DecodeError and as `decode_message`."""
+    message = method.parse(answer)
+    if len(answer) > cooperative.LARGE:
+        return await run_in_thread(decode_message, operation, method, message)
+    return decode_message(operation, method, message)
 
 
 def decode_message(operation: Operation, method: Method, message: Message) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -33,8 +33,6 @@ class Method:
     """A serialized reply to its message. Raises DecodeError."""
     decode: Callable[[Message], Any]
     """A message as plain data."""
-    decode_in_slices: Callable[[Message], Awaitable[Any]]
-    """The same for a large message; other tasks run in between."""
     fill_form: Fit
     """Fills a form from a message."""
 
@@ -73,7 +71,6 @@ class Schema:
             encode=self._encoders.make_serializer(found.input_type),
             parse=reply.FromString,
             decode=self._decoders.get_decoder(found.output_type),
-            decode_in_slices=self._decoders.decode_in_slices,
             fill_form=FormDecoder(self._decoders, found.output_type),
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamRejected, UpstreamReplyTooLarge, UpstreamUnavailable
-from connectors.soap.decode.reply import make_reply
+from connectors.soap.decode.reply import Bounds, make_reply
 from connectors.soap.encode import encode_message
 from connectors.soap.errors import RequestMismatch
 from connectors.soap.operations import SoapOperation
@@ -27,6 +27,7 @@ class SoapConnector:
     def __init__(self, name: str, options: Options, transport: Transport, clock: Clock = SYSTEM_CLOCK) -> None:
         self._name = name
         self._options = options
+        self._bounds = Bounds(options.max_reply_size, options.max_values)
         self._transport = transport
         self._clock = clock
         self._loader = WsdlLoader(name, options, clock=clock)
@@ -70,7 +71,8 @@ class SoapConnector:
         response = await self._transport.request(
             operation, "POST", method.url, headers=headers, body=body, timeout=timeout
         )
-        return make_reply(operation, method, response, self._list_secrets(call, soap_headers))
+        secrets = self._list_secrets(call, soap_headers)
+        return await make_reply(operation, method, response, secrets, self._bounds)
 
     def _list_secrets(self, call: Call, soap_headers: Mapping[str, Any]) -> Iterator[str]:
         """What was sent to say who we are, and must not come back in the text of an error."""

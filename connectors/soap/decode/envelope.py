@@ -11,11 +11,19 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.etree import _Element
 
+from connectors.aio.cooperative import LARGE
 from connectors.soap.errors import ENVELOPE_11, ENVELOPE_12
+
+_MAX_TAGS = 20_000
+"""Tags that are decoded at once: about 20 milliseconds."""
 
 
 class MalformedEnvelope(Exception):
     """Bytes that are no SOAP envelope. The text says why without repeating them."""
+
+
+class TooLarge(Exception):
+    """A reply that stands for more than is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,22 @@ def parse_xml(content: bytes) -> _Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise MalformedEnvelope("it has a DTD, which SOAP forbids")
     return root
+
+
+def check_values(content: bytes, max_values: int | None) -> None:
+    """Raise TooLarge for XML of more elements and attributes; each counts as two, with its end or its value."""
+    if max_values is not None and len(content) > max_values and _count_values(content) > max_values:
+        raise TooLarge(f"it has more than {max_values} values, which is max_values")
+
+
+def is_large(content: bytes) -> bool:
+    """Whether XML is decoded in a thread: it is large, or full of small elements."""
+    size = len(content)
+    return size > LARGE or (size > 3 * _MAX_TAGS and content.count(b"<") > _MAX_TAGS)
+
+
+def _count_values(content: bytes) -> int:
+    return content.count(b"<") + content.count(b"/>") + 2 * content.count(b"=")
 
 
 def open_envelope(root: _Element) -> Envelope:

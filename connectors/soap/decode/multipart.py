@@ -6,16 +6,20 @@ Sources: RFC 2387 (multipart/related), RFC 2392 (cid), XOP 1.0. Used by connecto
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from email.message import Message
+import binascii
+import quopri
+from collections.abc import Iterator, Mapping
 from email.parser import BytesParser
 from email.policy import HTTP
 from urllib.parse import unquote
 
 from lxml.etree import _Element
 
-from connectors.soap.decode.envelope import MalformedEnvelope
+from connectors.soap.decode.envelope import MalformedEnvelope, TooLarge
 
+_MAX_PARTS = 1_000
+_MAX_HEAD = 16_384
+"""Bytes of the headers of a part."""
 _INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
 
 
@@ -25,35 +29,94 @@ def is_multipart(content_type: str) -> bool:
 
 
 def split_parts(content: bytes, content_type: str) -> tuple[bytes, Mapping[str, bytes]]:
-    """The XML and, by content id, the attachments. Raises Malformed when it is not a multipart message."""
-    head = b"content-type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
-    message = BytesParser(policy=HTTP).parsebytes(head + content)
-    payload = message.get_payload()
-    parts = [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+    """The XML and, by content id, the attachments. Raises MalformedEnvelope when it is not a multipart message."""
+    message = BytesParser(policy=HTTP).parsebytes(
+        b"content-type: " + content_type[:_MAX_HEAD].encode("latin-1", "replace") + b"\r\n\r\n", headersonly=True
+    )
+    boundary = message.get_boundary()
+    if not boundary:
+        raise MalformedEnvelope("it says that it is multipart/related and names no boundary")
+    parts = [_read_part(part) for part in _split(content, boundary.encode("latin-1", "replace"))]
     if not parts:
         raise MalformedEnvelope("it says that it is multipart/related and has no parts")
-    named = {_strip_content_id(part["content-id"] or ""): _read_content(part) for part in parts}
+    named = dict(parts)
     start = message.get_param("start")
     if isinstance(start, str) and _strip_content_id(start) in named:
         return named[_strip_content_id(start)], named
-    return _read_content(parts[0]), named
+    return parts[0][1], named
 
 
-def include_attachments(root: _Element, attachments: Mapping[str, bytes]) -> None:
-    """Put what xop:Include elements stand for into their parents, as base64. Raises Malformed for what is missing."""
+def _split(content: bytes, boundary: bytes) -> Iterator[bytes]:
+    """What stands between the delimiter lines (RFC 2046 section 5.1.1); each byte is looked at once."""
+    content, delimiter = b"\n" + content, b"\n--" + boundary
+    begin, count = None, 0
+    place = content.find(delimiter)
+    while place >= 0:
+        end = content.find(b"\n", place + 1)
+        end = len(content) if end < 0 else end
+        rest = content[place + len(delimiter) : end].strip()
+        if rest in (b"", b"--"):
+            if begin is not None:
+                yield content[begin:place].removesuffix(b"\r")
+            if rest:
+                return
+            begin, count = end + 1, count + 1
+            if count > _MAX_PARTS:
+                raise MalformedEnvelope(f"it has more than {_MAX_PARTS} parts")
+        place = content.find(delimiter, end)
+    if begin is not None:
+        yield content[begin:]
+
+
+def _read_part(part: bytes) -> tuple[str, bytes]:
+    """The content id and the content of a part."""
+    head, content = _split_head(part)
+    fields = BytesParser(policy=HTTP).parsebytes(head, headersonly=True)
+    encoding = str(fields["content-transfer-encoding"] or "").strip().lower()
+    if encoding == "base64":
+        content = _decode_base64(content)
+    elif encoding == "quoted-printable":
+        content = quopri.decodestring(content)
+    return _strip_content_id(fields["content-id"] or ""), content
+
+
+def _split_head(part: bytes) -> tuple[bytes, bytes]:
+    if part.startswith((b"\r\n", b"\n")):
+        return b"", part[2 if part[:1] == b"\r" else 1 :]
+    ends = [(place, len(end)) for end in (b"\r\n\r\n", b"\n\n") if (place := part.find(end, 0, _MAX_HEAD)) >= 0]
+    if not ends:
+        raise MalformedEnvelope(f"the headers of a part are larger than {_MAX_HEAD} bytes or do not end")
+    place, size = min(ends)
+    return part[: place + size], part[place + size :]
+
+
+def _decode_base64(content: bytes) -> bytes:
+    try:
+        return base64.b64decode(content)
+    except binascii.Error:
+        raise MalformedEnvelope("a part is not the base64 that it says it is") from None
+
+
+def include_attachments(root: _Element, attachments: Mapping[str, bytes], max_size: int) -> None:
+    """Put what xop:Include elements stand for into their parents, as base64.
+
+    Raises MalformedEnvelope for what is missing, and TooLarge when together they make more than `max_size` bytes.
+    """
+    encoded: dict[str, str] = {}
+    size = 0
     for node in list(root.iter(_INCLUDE)):
-        identity = unquote((node.get("href") or "").removeprefix("cid:"))
+        identity = unquote((node.get("href") or "")[:_MAX_HEAD].removeprefix("cid:"))
         parent = node.getparent()
         if identity not in attachments or parent is None:
             raise MalformedEnvelope("it refers to an attachment that it does not have")
+        if identity not in encoded:
+            encoded[identity] = base64.b64encode(attachments[identity]).decode()
+        size += len(attachments[identity])
+        if size > max_size:
+            raise TooLarge(f"its attachments are more than {max_size} bytes where they are included")
         parent.remove(node)
-        parent.text = base64.b64encode(attachments[identity]).decode()
+        parent.text = encoded[identity]
 
 
 def _strip_content_id(text: str) -> str:
     return str(text).strip().removeprefix("<").removesuffix(">")
-
-
-def _read_content(part: Message) -> bytes:
-    content = part.get_payload(decode=True)
-    return content if isinstance(content, bytes) else b""

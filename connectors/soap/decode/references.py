@@ -9,8 +9,9 @@ from lxml.etree import _Element
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.schema_zeep import replace_references
 
+_TEXT_OF_ELEMENT = 100
 _MAX_ELEMENTS = 100_000
-"""Elements a body may have once every reference is replaced by what it refers to."""
+"""Elements a body may have once every reference is replaced by what it refers to; 100 characters count as one more."""
 
 
 def has_shared_values(body: _Element) -> bool:
@@ -40,7 +41,7 @@ def _count_elements(element: _Element, shared: dict[str, _Element], sizes: dict[
     """Count an element and those below it, references followed; the count of a shared value is kept in `sizes`."""
     size = 0
     for node in element.iter():
-        size += 1
+        size += 1 + len(node.text or "") // _TEXT_OF_ELEMENT
         identity = (node.get("href") or "").removeprefix("#")
         if identity not in shared:
             continue

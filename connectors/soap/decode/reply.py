@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from lxml.etree import _Element
 
+from connectors.aio.threads import run_in_thread
 from connectors.contract import Operation, Reply
-from connectors.errors import UpstreamBadReply
+from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.soap.decode.elements import Undecodable
-from connectors.soap.decode.envelope import Envelope, MalformedEnvelope, open_envelope, parse_xml
+from connectors.soap.decode.envelope import (
+    Envelope,
+    MalformedEnvelope,
+    TooLarge,
+    check_values,
+    is_large,
+    open_envelope,
+    parse_xml,
+)
 from connectors.soap.decode.multipart import include_attachments, is_multipart, split_parts
 from connectors.soap.decode.references import resolve_references
 from connectors.soap.errors import find_fault, translate_fault
@@ -24,7 +34,9 @@ _MAY_BE_FAULTS = (400, 500)
 _MAY_BE_EMPTY = (202, 204)
 
 
-def make_reply(operation: Operation, method: Method, response: HttpReply, secrets: Iterable[str]) -> Reply:
+async def make_reply(
+    operation: Operation, method: Method, response: HttpReply, secrets: Iterable[str], bounds: Bounds
+) -> Reply:
     """Make the reply; its data is decoded when it is used.
 
     `secrets` are values that must not come back in an error. Raises UpstreamFault for a fault whatever its status,
@@ -36,7 +48,12 @@ def make_reply(operation: Operation, method: Method, response: HttpReply, secret
     if failure is None and not response.body and (not method.has_output or response.status in _MAY_BE_EMPTY):
         return Reply(None, status=response.status, headers=response.headers)
     try:
-        envelope = _parse_envelope(response)
+        if is_large(response.body):
+            envelope = await run_in_thread(_parse_envelope, response, bounds)
+        else:
+            envelope = _parse_envelope(response, bounds)
+    except TooLarge as error:
+        raise failure or UpstreamReplyTooLarge(operation, str(error)) from error
     except MalformedEnvelope as error:
         if failure is not None:
             raise failure from error
@@ -48,16 +65,45 @@ def make_reply(operation: Operation, method: Method, response: HttpReply, secret
     if failure is not None:
         raise failure
     decode = partial(_decode_body, operation, method, _describe_response(response))
+    if is_large(response.body):
+        return Reply(envelope.body, decode=_LargeDecoder(decode), status=response.status, headers=response.headers)
     return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers, fit=method.fill_form)
 
 
-def _parse_envelope(response: HttpReply) -> Envelope:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a reply may hold."""
+
+    size: int
+    """Bytes, also of what its attachments make where they are included."""
+    values: int | None
+
+
+class _LargeDecoder:
+    """Decodes a large body in a thread. It is never decoded as the records of a form, which would keep the loop."""
+
+    __slots__ = ("_decode",)
+
+    def __init__(self, decode: Callable[[_Element], Any]) -> None:
+        self._decode = decode
+
+    def __call__(self, body: _Element) -> Any:
+        return self._decode(body)
+
+    async def in_slices(self, body: _Element) -> Any:
+        """As Reply.read wants it."""
+        return await run_in_thread(self._decode, body)
+
+
+def _parse_envelope(response: HttpReply, bounds: Bounds) -> Envelope:
     content_type = response.headers.get("content-type", "")
     if not is_multipart(content_type):
+        check_values(response.body, bounds.values)
         return open_envelope(parse_xml(response.body))
     content, attachments = split_parts(response.body, content_type)
+    check_values(content, bounds.values)
     root = parse_xml(content)
-    include_attachments(root, attachments)
+    include_attachments(root, attachments, bounds.size)
     return open_envelope(root)
 
 

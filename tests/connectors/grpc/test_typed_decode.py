@@ -361,12 +361,3 @@ async def test_large_replies_are_decoded_in_slices(shop: Shop) -> None:
     assert data == {"prices": [{"sku": "A", "amount": 100, "was": None}] * 200_000}
     assert turns > 150, "a thousand records are a turn"
     await connector.close()
-
-
-async def test_decoding_in_slices_is_decoding() -> None:
-    """Of messages of every kind."""
-    for seed in range(60):
-        message = drawn_message(random.Random(seed), EVERYTHING)
-        assert same(await READERS.decode_in_slices(message), READERS.get_decoder(EVERYTHING)(message))
-    stamp = message_class("google.protobuf.Timestamp")(seconds=7)
-    assert await READERS.decode_in_slices(stamp) == READERS.get_decoder(stamp.DESCRIPTOR)(stamp)

@@ -9,7 +9,7 @@ import pytest
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamFault, UpstreamUnavailable
 from connectors.soap.decode.elements import Undecodable
-from connectors.soap.decode.reply import make_reply
+from connectors.soap.decode.reply import Bounds, make_reply
 from connectors.soap.schema import Method
 from connectors.transport import HttpReply
 from tests.connectors.soap.world import ENV_11, envelope
@@ -17,19 +17,21 @@ from tests.connectors.soap.world import ENV_11, envelope
 OPERATION = Operation(upstream="warehouse", name="GetStock")
 FAULT = f'<s:Fault xmlns:s="{ENV_11}"><faultcode>s:Server</faultcode><faultstring>no s3cret-1</faultstring></s:Fault>'
 
+BOUNDS = Bounds(8_000_000, 1_000_000)
+
 
 def method(*, has_output: bool = True, decode: Any = lambda body: len(body)) -> Method:
     return Method(client=None, operation=None, url="", headers={}, has_output=has_output, decode=decode, fill_form=None)
 
 
-def reply(body: bytes, status: int = 200, called: Method | None = None) -> Any:
+async def reply(body: bytes, status: int = 200, called: Method | None = None) -> Any:
     response = HttpReply(status, {"content-type": "text/xml"}, body)
-    return make_reply(OPERATION, called or method(), response, ["s3cret-1"])
+    return await make_reply(OPERATION, called or method(), response, ["s3cret-1"], BOUNDS)
 
 
-def test_a_reply_is_decoded_when_its_data_is_asked_for() -> None:
+async def test_a_reply_is_decoded_when_its_data_is_asked_for() -> None:
     """The envelope is parsed before."""
-    made = reply(envelope("<a/><b/>"))
+    made = await reply(envelope("<a/><b/>"))
     assert (made.data, made.status) == (2, 200)
 
 
@@ -44,20 +46,20 @@ def test_a_reply_is_decoded_when_its_data_is_asked_for() -> None:
         (b"busy", 503, UpstreamUnavailable),
     ],
 )
-def test_what_is_no_reply(body: bytes, status: int, error: type[UpstreamError]) -> None:
+async def test_what_is_no_reply(body: bytes, status: int, error: type[UpstreamError]) -> None:
     """A fault counts with the statuses that faults may have; other statuses speak for themselves."""
     with pytest.raises(error) as caught:
-        reply(body, status)
+        await reply(body, status)
     assert "s3cret" not in str(caught.value)
 
 
-def test_an_empty_reply_is_one_where_nothing_is_expected() -> None:
+async def test_an_empty_reply_is_one_where_nothing_is_expected() -> None:
     """By the WSDL, or by the status."""
-    assert reply(b"", called=method(has_output=False)).data is None
-    assert reply(b"", 202).data is None
+    assert (await reply(b"", called=method(has_output=False))).data is None
+    assert (await reply(b"", 202)).data is None
 
 
-def test_content_that_cannot_be_decoded_is_a_bad_reply() -> None:
+async def test_content_that_cannot_be_decoded_is_a_bad_reply() -> None:
     """So is one that is nested without end."""
     for error in (Undecodable("lacks x"), RecursionError()):
 
@@ -65,4 +67,4 @@ def test_content_that_cannot_be_decoded_is_a_bad_reply() -> None:
             raise error
 
         with pytest.raises(UpstreamBadReply):
-            _ = reply(envelope("<a/>"), called=method(decode=decode)).data
+            _ = (await reply(envelope("<a/>"), called=method(decode=decode))).data
