@@ -26,6 +26,7 @@ from connectors.errors import (
 from connectors.graphql.errors import create_close_error, create_error, parse_problems
 from connectors.graphql.options import Options
 from connectors.transport.reading import check_headers
+from connectors.transport.resolve import Resolver
 from connectors.transport.websocket import CLOSE_TIMEOUT, open_websocket
 
 _PROTOCOL = "graphql-transport-ws"
@@ -45,6 +46,7 @@ class Subscriptions:
     def __init__(self, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
         self._clock = clock
+        self._resolver = Resolver(options.dns, clock)
         self._open: set[ClientConnection] = set()
         self._is_closed = False
 
@@ -96,6 +98,7 @@ class Subscriptions:
             tls=self._create_tls_context(call.operation),
             timeout=_shorten_timeout(options.connect_timeout, call.left(self._clock)),
             max_size=options.max_reply_size,
+            resolver=self._resolver,
         )
         if self._is_closed:
             await socket.close()

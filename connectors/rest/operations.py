@@ -13,7 +13,7 @@ from connectors.errors import UpstreamRejected
 from connectors.messages.templates import Template
 from connectors.rest.encode.body import BodyTemplate
 from connectors.rest.encode.url import UrlTemplate
-from connectors.rest.encode.values import format_value
+from connectors.rest.encode.values import format_header
 from connectors.rest.paging import Pages
 from connectors.transport import Streamed
 
@@ -54,7 +54,7 @@ class RequestTemplate:
         headers: dict[str, str] = {}
         if self.has_headers:
             headers = {
-                name: format_value(value) for name, value in self.headers.fill(values).items() if value is not None
+                name: format_header(value) for name, value in self.headers.fill(values).items() if value is not None
             }
         if self.body is None:
             return Request(self.url.fill(values), headers, None)

@@ -7,6 +7,7 @@ its timeout, and adds a private CA to the public ones instead of trusting it alo
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import ssl
 from collections import deque
@@ -23,10 +24,15 @@ from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
-from connectors.transport.reading import check_headers
+from connectors.transport.reading import check_headers, encode_value
+from connectors.transport.resolve import Resolver
+
+log = logging.getLogger(__name__)
 
 _IDLE = 60.0
 """Seconds after which an unused connection is closed: firewalls forget it without telling."""
+_DISTRUST = 60.0
+"""Seconds for which each connection is used once, after an upstream has sent bytes that were not requested."""
 _URL = re.compile(r"((?:http|HTTP)[sS]?://[^/?#]+)(/[!-\"$-~]*)?(?:#.*)?")
 """Address and target of what is quoted (RFC 3986); a fragment is not sent."""
 _BAD_URL = "the URL cannot be sent: it is not a quoted http(s) URL"
@@ -48,11 +54,14 @@ class Engine:
     def __init__(self, options: HttpOptions, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
         self._clock = clock
+        self._resolver = Resolver(options.dns, clock)
         self._slots = Semaphore(options.max_connections)
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
         """The idle ones and those in use."""
         self._tls: ssl.SSLContext | None = None
+        self._distrusted: dict[Origin, float] = {}
+        """Until when, by the clock, no connection to an origin is used twice."""
         self._is_closed = False
 
     async def request(
@@ -115,10 +124,11 @@ class Engine:
                 if connection is not kept or connection.has_begun or not request.operation.is_idempotent:
                     raise
             finally:
-                if connection.finish():
+                if connection.finish() and not (self._distrusted and self._is_distrusted(request.origin)):
                     connection.idle_since = self._clock.now()
                     self._idle.append(connection)
                 else:
+                    connection.abort()
                     self._open.discard(connection)
             connection = await self._connect(request)
 
@@ -129,7 +139,7 @@ class Engine:
             self._close_oldest()
         for place in range(len(idle) - 1, -1, -1):
             connection = idle[place]
-            if connection.origin == origin and connection.is_open():
+            if connection.origin == origin and connection.is_open() and connection.is_quiet():
                 del idle[place]
                 return connection
         return None
@@ -139,6 +149,29 @@ class Engine:
         oldest = self._idle.popleft()
         self._open.discard(oldest)
         oldest.abort()
+
+    def _note_surplus(self, connection: Connection) -> None:
+        """The upstream sent what was not requested: what arrives late would answer the next request."""
+        if not self._is_distrusted(connection.origin):
+            _, host, port = connection.origin
+            log.warning(
+                "%s:%s sent bytes that were not requested; for %.0f s each connection to it is used once",
+                host,
+                port,
+                _DISTRUST,
+            )
+        self._distrusted[connection.origin] = self._clock.now() + _DISTRUST
+        for idle in [each for each in self._idle if each.origin == connection.origin]:
+            self._idle.remove(idle)
+            self._open.discard(idle)
+            idle.abort()
+
+    def _is_distrusted(self, origin: Origin) -> bool:
+        until = self._distrusted.get(origin)
+        if until is not None and until <= self._clock.now():
+            del self._distrusted[origin]
+            return False
+        return until is not None
 
     def _remove_connection(self, connection: Connection) -> None:
         self._open.discard(connection)
@@ -156,10 +189,12 @@ class Engine:
             context = self._create_tls_context() if is_tls else None
             async with timeout_after(seconds, self._clock):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(origin, self._options.max_reply_size, self._remove_connection),
-                    host,
-                    port,
+                    lambda: Connection(
+                        origin, self._options.max_reply_size, self._remove_connection, self._note_surplus
+                    ),
+                    sock=await self._resolver.open_socket(host, port),
                     ssl=context,
+                    server_hostname=host if is_tls else None,
                 )
         except TimeoutError as error:
             raise UpstreamUnreachable(operation, f"no connection to {host}:{port} within {seconds:.3g} s") from error
@@ -194,7 +229,7 @@ def _encode_request(
     if body is not None or method in _HAS_BODY:
         lines["content-length"] = str(body.length if isinstance(body, Streamed) else len(body or b""))
     head = "\r\n".join(map(": ".join, lines.items()))
-    sent = f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n".encode()
+    sent = encode_value(f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n")
     if isinstance(body, bytes):
         sent += body
     return _Request(operation, origin, sent, body if isinstance(body, Streamed) else None, method == "HEAD")

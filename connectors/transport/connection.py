@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import cast
@@ -14,19 +15,29 @@ from connectors.transport.response import ResponseReader
 
 Origin = tuple[bool, str, int]
 """Is TLS used, host, port."""
+_IDLE_TIMEOUT = b"HTTP/1.1 408"
+"""What some servers send before they close an idle connection: not requested, and harmless."""
 
 
 class Connection(asyncio.Protocol):
     """Carries one exchange at a time. Cancelling an exchange closes the connection."""
 
-    def __init__(self, origin: Origin, limit: int, on_lost: Callable[[Connection], None]) -> None:
-        """`limit` is the largest body of a response in bytes."""
+    def __init__(
+        self,
+        origin: Origin,
+        limit: int,
+        on_lost: Callable[[Connection], None],
+        on_surplus: Callable[[Connection], None],
+    ) -> None:
+        """`limit` is the largest body of a response in bytes; `on_surplus` hears of bytes that were not requested."""
         self.origin = origin
         self._on_lost = on_lost
+        self._on_surplus = on_surplus
         self.idle_since = 0.0
         """When it was used last, by the clock of its pool, which sets it."""
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
+        self._poll = select.poll()
         self._reader = ResponseReader(limit)
         self._waiter: asyncio.Future[HttpReply] | None = None
         self._is_sent = True
@@ -37,6 +48,13 @@ class Connection(asyncio.Protocol):
     def is_open(self) -> bool:
         """Whether a request can be sent."""
         return self._transport is not None and not self._transport.is_closing()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing has arrived that the event loop has not read yet.
+
+        Such bytes are no answer to the next request: they belong to the last one, or say that the upstream closes.
+        """
+        return not self._poll.poll(0)
 
     @property
     def has_begun(self) -> bool:
@@ -78,6 +96,8 @@ class Connection(asyncio.Protocol):
         """End the exchange that was begun. Whether another one can follow: else the connection is closed now."""
         self._waiter = None
         self._reader.finish()
+        if self._reader.has_surplus:
+            self._on_surplus(self)
         if self._is_sent and self._reader.may_reuse:
             return self.is_open()
         self.abort()
@@ -93,6 +113,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As asyncio.Protocol."""
         self._transport = cast("asyncio.Transport", transport)
+        if (opened := transport.get_extra_info("socket")) is not None:
+            self._poll.register(opened.fileno(), select.POLLIN)
 
     def pause_writing(self) -> None:
         """As asyncio.Protocol."""
@@ -107,6 +129,8 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """As asyncio.Protocol. Bytes that nobody asked for end the connection: they could answer the next request."""
         if self._waiter is None or self._waiter.done():
+            if not data.startswith(_IDLE_TIMEOUT):
+                self._on_surplus(self)
             self.abort()
             return
         try:

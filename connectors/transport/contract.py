@@ -8,10 +8,12 @@ from importlib import import_module
 from typing import Literal, Protocol
 
 import msgspec
+from pydantic import Field
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Operation
 from connectors.options import ConnectorOptions, Duration
+from connectors.transport.resolve import DnsOptions
 
 
 class HttpOptions(ConnectorOptions):
@@ -23,6 +25,8 @@ class HttpOptions(ConnectorOptions):
     """Maximum number of open connections to this upstream."""
     connect_timeout: Duration = 2.0
     """Maximum time to open a connection."""
+    dns: DnsOptions = Field(default_factory=DnsOptions)
+    """How the name of the host is looked up."""
 
 
 class HttpReply(msgspec.Struct, frozen=True):

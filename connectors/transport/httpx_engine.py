@@ -1,8 +1,4 @@
-"""The flexible HTTP engine: httpx behind the Transport protocol. Made by open_transport.
-
-Unlike the asyncio engine it takes an answer that nobody asked for as the answer to the next request on the same
-connection (httpx 0.28 does not look), so it is for upstreams that are trusted.
-"""
+"""The flexible HTTP engine: httpx behind the Transport protocol. Made by open_transport."""
 
 from __future__ import annotations
 
@@ -17,7 +13,8 @@ from connectors.aio.cooperative import yield_to_loop
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
-from connectors.transport.reading import check_announced, check_headers, create_body, join_headers
+from connectors.transport.httpx_network import create_http_transport
+from connectors.transport.reading import check_announced, check_headers, create_body, encode_value, join_headers
 
 _CHUNKS_AT_ONCE = 50
 _BROKEN_OFF = ("Server disconnected", "peer closed")
@@ -47,7 +44,7 @@ class Engine:
             raise UpstreamTimeout(operation, "its time was up before it was sent")
         headers = check_headers(operation, headers)
         client = self._open_client(operation)
-        raw = [(name.encode("ascii"), value.encode()) for name, value in headers.items()]
+        raw = [(name.encode("ascii"), encode_value(value)) for name, value in headers.items()]
         with self._translate_errors(operation, timeout):
             if isinstance(body, Streamed):
                 raw.append((b"content-length", b"%d" % body.length))
@@ -80,7 +77,7 @@ class Engine:
             raise UpstreamUnreachable(operation, "the connector is closed")
         if self._client is None:
             try:
-                self._client = _create_client(self._options)
+                self._client = _create_client(self._options, self._clock)
             except OSError as error:  # ssl.SSLError is one
                 raise UpstreamUnreachable(operation, f"the TLS settings cannot be used: {error}") from error
         return self._client
@@ -105,10 +102,9 @@ class Engine:
             raise UpstreamDisconnected(operation, detail) from error
 
 
-def _create_client(options: HttpOptions) -> httpx.AsyncClient:
+def _create_client(options: HttpOptions, clock: Clock) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        verify=options.tls.context(),
-        limits=httpx.Limits(max_connections=options.max_connections, max_keepalive_connections=options.max_connections),
+        transport=create_http_transport(options, clock),
         timeout=httpx.Timeout(None, connect=options.connect_timeout),
         follow_redirects=False,
         trust_env=False,

@@ -47,6 +47,18 @@ def check_headers(operation: Operation, headers: Mapping[str, str]) -> Mapping[s
     return checked
 
 
+def encode_value(text: str) -> bytes:
+    """The bytes of a header's value, or of a whole head: for what is forwarded, those that came (RFC 9110, 5.5).
+
+    Received bytes are text as Latin-1. A line with other characters, which no client sent, is sent as UTF-8.
+    """
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        head, _, rest = text.partition("\r\n")
+        return encode_value(head) + b"\r\n" + encode_value(rest) if rest else text.encode()
+
+
 def join_headers(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
     """Headers as one mapping with names in lower case; a repeated header is joined with `, ` (RFC 9110 section 5.3)."""
     headers = {name.lower(): value for name, value in pairs}
@@ -56,6 +68,11 @@ def join_headers(pairs: Collection[tuple[str, str]]) -> dict[str, str]:
     for name, value in pairs:
         values.setdefault(name.lower(), []).append(value)
     return {name: ", ".join(each) for name, each in values.items()}
+
+
+def announces_body(headers: Mapping[str, str]) -> bool:
+    """Whether the headers say that a body follows. Where none may follow, some upstreams send it nevertheless."""
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def check_announced(operation: Operation, headers: Mapping[str, str], limit: int) -> None:

@@ -9,10 +9,12 @@ import httptools
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge
 from connectors.transport.contract import HttpReply
-from connectors.transport.reading import Body, check_announced, create_body
+from connectors.transport.reading import Body, announces_body, check_announced, create_body
 
 _MAX_HEAD = 65_536
 """Bytes of status lines and headers accepted before the body, those of interim responses (1xx) included."""
+_WITHOUT_BODY = frozenset((204, 205, 304))
+"""Statuses whose responses have no body, whatever their headers say (RFC 9112 section 6.3)."""
 
 
 @lru_cache(maxsize=200)
@@ -34,11 +36,13 @@ class ResponseReader:
         "_is_head",
         "_left",
         "_limit",
+        "_must_close",
         "_operation",
         "_parser",
         "_repeats",
         "_status",
         "has_begun",
+        "has_surplus",
         "may_reuse",
     )
 
@@ -54,6 +58,8 @@ class ResponseReader:
         """Whether any byte of the response came."""
         self.may_reuse = False
         """Whether the connection is ready for the next request."""
+        self.has_surplus = False
+        """Whether bytes came after the end of the response: the upstream sends what was not requested."""
 
     def begin(self, operation: Operation, *, is_head: bool) -> None:
         """Make ready for one response; `is_head` says that a HEAD was sent, whose answer has no body."""
@@ -66,7 +72,7 @@ class ResponseReader:
         """How many bytes may still come, first of the head, then of the body with its chunk sizes and trailers."""
         self._headers: dict[str, str] = {}
         self._repeats: dict[str, list[str]] = {}
-        self._has_head = self._is_complete = False
+        self._has_head = self._is_complete = self._must_close = False
         self._status = 0
         self._error: UpstreamError | None = None
 
@@ -92,7 +98,7 @@ class ResponseReader:
         except httptools.HttpParserError as error:
             if not self._is_complete:
                 raise UpstreamBadReply(self._operation, f"the reply is not valid HTTP: {error}") from error
-            self.may_reuse = False
+            self._note_surplus()
         if self._error is not None:
             raise self._error
         if self._left < 0 and not self._is_complete:
@@ -121,7 +127,7 @@ class ResponseReader:
     def on_message_begin(self) -> None:
         """Another message after ours is nobody's answer: the connection must not be used again."""
         if self._is_complete:
-            self.may_reuse = False
+            self._note_surplus()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line, also of a trailer, which is dropped; repeats are joined (RFC 9110 section 5.3)."""
@@ -146,10 +152,10 @@ class ResponseReader:
         for name, texts in self._repeats.items():
             self._headers[name] = ", ".join(texts)
         if self._is_head:
-            self._is_complete = True
-            self.may_reuse = parser.should_keep_alive()
+            self._is_complete = True  # a body can still come, from an upstream that treats HEAD as GET
             return
         operation, headers, limit = self._operation, self._headers, self._limit
+        self._must_close = status in _WITHOUT_BODY and announces_body(headers)
         try:
             check_announced(operation, headers, limit)
         except UpstreamError as error:
@@ -159,7 +165,7 @@ class ResponseReader:
     def on_body(self, chunk: bytes) -> None:
         """Part of the body, without its transfer coding."""
         if self._is_complete:
-            self.may_reuse = False  # a body after HEAD, or of another message
+            self._note_surplus()  # a body after HEAD, or of another message
         elif self._error is None and self._body is not None:
             try:
                 self._body.add(chunk)
@@ -173,4 +179,8 @@ class ResponseReader:
             self._repeats.clear()
         elif not self._is_complete and self._parser is not None:
             self._is_complete = True
-            self.may_reuse = self._parser.should_keep_alive()
+            self.may_reuse = not self._must_close and self._parser.should_keep_alive()
+
+    def _note_surplus(self) -> None:
+        self.may_reuse = False
+        self.has_surplus = True

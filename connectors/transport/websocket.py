@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Mapping
@@ -9,10 +10,12 @@ from collections.abc import Mapping
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamRejected, UpstreamUnreachable
 from connectors.transport.contract import HttpReply
+from connectors.transport.resolve import Resolver
 from connectors.transport.status import error_for_status
 
 CLOSE_TIMEOUT = 1.0
@@ -43,26 +46,30 @@ async def open_websocket(
     tls: ssl.SSLContext | None,
     timeout: float,  # noqa: ASYNC109 - the library's own; the error names it
     max_size: int,
+    resolver: Resolver,
     compression: bool = False,
     ping_interval: float = 20.0,
 ) -> ClientConnection:
     """Open a connection within `timeout` seconds. Raises UpstreamError. `ping_interval` is in seconds."""
     try:
-        return await _Connect(
-            address,
-            additional_headers=dict(headers),
-            subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
-            ssl=tls,
-            proxy=None,
-            compression="deflate" if compression else None,
-            open_timeout=timeout,
-            ping_interval=ping_interval,
-            ping_timeout=ping_interval,
-            close_timeout=CLOSE_TIMEOUT,
-            max_size=max_size,
-            max_queue=_READ_AHEAD,
-            logger=_quiet,
-        )
+        uri = parse_uri(address)
+        async with asyncio.timeout(timeout):
+            return await _Connect(
+                address,
+                sock=await resolver.open_socket(uri.host, uri.port),
+                additional_headers=dict(headers),
+                subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
+                ssl=tls,
+                proxy=None,
+                compression="deflate" if compression else None,
+                open_timeout=None,
+                ping_interval=ping_interval,
+                ping_timeout=ping_interval,
+                close_timeout=CLOSE_TIMEOUT,
+                max_size=max_size,
+                max_queue=_READ_AHEAD,
+                logger=_quiet,
+            )
     except _HANDSHAKE_ERRORS as error:
         raise _handshake_error(operation, error, timeout) from error
 

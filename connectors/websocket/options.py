@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from connectors.aio.bounded_queue import Overflow
 from connectors.options import ConnectorOptions, Duration
 from connectors.streams.reconnect import Reconnect
+from connectors.transport.resolve import DnsOptions
 
 
 def _ws(address: str) -> str:
@@ -37,6 +38,8 @@ class Options(ConnectorOptions):
     """Offer permessage-deflate (RFC 7692): fewer bytes for more CPU."""
     connect_timeout: Duration = 2.0
     """Maximum time of a handshake."""
+    dns: DnsOptions = Field(default_factory=DnsOptions)
+    """How the name of the host is looked up."""
     ping_interval: Duration = 20.0
     """Interval of pings, and maximum time until the pong arrives."""
     idle_timeout: Duration = 60.0

@@ -36,6 +36,12 @@ def format_value(value: Any) -> str:
     raise ValueError(f"a value of type {type(value).__name__} cannot be written as text")
 
 
+def format_header(value: Any) -> str:
+    """The text of one value in a header, where text stands for bytes as Latin-1: those of UTF-8."""
+    text = format_value(value)
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
 def format_values(value: Any) -> list[str]:
     """The texts of a list, tuple or set; of any other value, a list of one; of None, an empty list."""
     if value is None:

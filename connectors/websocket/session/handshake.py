@@ -8,6 +8,7 @@ from websockets.asyncio.client import ClientConnection
 
 from connectors.contract import Operation
 from connectors.errors import DefinitionError
+from connectors.transport.resolve import Resolver
 from connectors.transport.websocket import open_websocket
 from connectors.websocket.options import Options
 
@@ -22,7 +23,9 @@ def create_tls_context(name: str, options: Options) -> ssl.SSLContext | None:
         raise DefinitionError(f"upstreams.{name}.tls: {error}; check the files of ca, cert and key") from error
 
 
-async def open_connection(operation: Operation, options: Options, tls: ssl.SSLContext | None) -> ClientConnection:
+async def open_connection(
+    operation: Operation, options: Options, tls: ssl.SSLContext | None, resolver: Resolver
+) -> ClientConnection:
     """Open a connection. Raises UpstreamError when that fails or takes longer than `connect_timeout`."""
     return await open_websocket(
         operation,
@@ -32,6 +35,7 @@ async def open_connection(operation: Operation, options: Options, tls: ssl.SSLCo
         tls=tls,
         timeout=options.connect_timeout,
         max_size=options.max_reply_size,
+        resolver=resolver,
         compression=options.compression,
         ping_interval=options.ping_interval,
     )

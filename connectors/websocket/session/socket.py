@@ -23,6 +23,7 @@ from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamUnreachable, copy_error
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Backoff
+from connectors.transport.resolve import Resolver
 from connectors.websocket.errors import create_close_error
 from connectors.websocket.options import Options
 from connectors.websocket.session.handshake import create_tls_context, open_connection
@@ -53,6 +54,7 @@ class Socket:
         self._options = options
         self._owner = owner
         self._clock = clock
+        self._resolver = Resolver(options.dns, clock)
         self._tls: ssl.SSLContext | None = None
         self._connection: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
@@ -151,7 +153,7 @@ class Socket:
     async def _hold_connection(self) -> tuple[bool, UpstreamError]:
         """Open one connection and read it to its end. Returns whether it was open, and how it ended."""
         try:
-            connection = await open_connection(self._operation, self._options, self._tls)
+            connection = await open_connection(self._operation, self._options, self._tls, self._resolver)
         except UpstreamError as error:
             return False, error
         async with connection:

@@ -37,7 +37,7 @@ class Wire(asyncio.Transport):
 
 def connected() -> tuple[Connection, Wire, list[Connection]]:
     lost: list[Connection] = []
-    connection, wire = Connection((False, "shop", 80), 1_000, lost.append), Wire()
+    connection, wire = Connection((False, "shop", 80), 1_000, lost.append, lambda _: None), Wire()
     connection.connection_made(wire)
     return connection, wire, lost
 
@@ -60,6 +60,28 @@ async def test_a_reply_that_was_not_awaited_closes_the_connection() -> None:
     connection.data_received(OK[:20])
     assert not connection.finish()
     assert wire.is_gone
+
+
+async def test_bytes_that_were_not_requested_are_reported() -> None:
+    """After a response and on an idle connection, unless a server says that the connection idled too long."""
+    ends = {OK + OK: [True], b"HTTP/1.1 408 Request Timeout\r\n\r\n": [], b"?": [True]}
+    for data, reports in ends.items():
+        noted: list[bool] = []
+        connection = Connection(
+            (False, "shop", 80),
+            1_000,
+            lambda _: None,
+            lambda _, noted=noted: noted.append(True),  # type: ignore[misc]
+        )
+        connection.connection_made(Wire())
+        if data.startswith(OK):
+            reply = connection.begin(READ, b"request")
+            connection.data_received(data)
+            assert (await reply).body == b"ok"
+            assert not connection.finish()
+        else:
+            connection.data_received(data)
+        assert noted == reports
 
 
 async def test_bytes_without_a_request_close_the_connection() -> None:

@@ -27,7 +27,7 @@ from connectors.errors import (
 from connectors.options import TlsOptions
 from connectors.transport import HttpOptions, HttpReply, Transport, open_transport
 from tests.connectors.conformance import eventually, free_port
-from tests.connectors.http_world import HANG, HttpWorld, Received, Say, response
+from tests.connectors.http_world import HANG, HttpWorld, Received, Say, listening, response
 from tests.waiting import GENEROUS
 
 READ = Operation(upstream="shop", name="GET /")
@@ -119,13 +119,15 @@ async def test_a_body_without_length_ends_with_the_connection(world: HttpWorld, 
 
 
 async def test_head_and_no_content_have_no_body(world: HttpWorld, get: Get) -> None:
-    """A HEAD's length is not waited for, and the connection lives on."""
+    """A HEAD's length is not waited for. The connection lives on where no body was announced."""
     world.answer = lambda request: Say(
         b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" if request.method == "HEAD" else b"HTTP/1.1 204 None\r\n\r\n"
     )
-    assert (await get("HEAD")).body == b""
     assert (await get("DELETE")).status == 204
+    assert (await get("HEAD")).body == b""
     assert world.connections == 1
+    assert (await get("DELETE")).status == 204
+    assert world.connections == 2
 
 
 async def test_an_interim_response_is_skipped(world: HttpWorld, get: Get) -> None:
@@ -317,6 +319,25 @@ async def test_a_write_is_never_sent_twice(world: HttpWorld, get: Get) -> None:
     with pytest.raises(UpstreamDisconnected):
         await get("POST", operation=WRITE, body=b"x")
     assert len(world.requests) == 2
+
+
+async def test_forwarded_headers_are_the_bytes_that_came(engine: str) -> None:
+    """Received bytes are text as Latin-1, and are sent as Latin-1; text that no client sent is sent as UTF-8."""
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(response(b"ok").data)
+
+    came = bytes(range(0xA0, 0x100)) + " René 日本".encode()
+    async with listening(serve) as port:
+        for extra in ({}, {"x-own": "日本"}):
+            transport = opened(engine)
+            headers = {"x-name": came.decode("latin-1"), **extra}
+            await transport.request(READ, "GET", f"http://127.0.0.1:{port}/", headers=headers, timeout=GENEROUS)
+            await transport.close()
+    assert all(b"x-name: " + came + b"\r\n" in head for head in heads)
+    assert b"x-own: " + "日本".encode() + b"\r\n" in heads[1]
 
 
 async def test_a_header_cannot_smuggle_another(world: HttpWorld, get: Get) -> None:

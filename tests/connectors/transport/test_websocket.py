@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamRejected, UpstreamUnauthenticated, UpstreamUnreachable
+from connectors.transport.resolve import DnsOptions, Resolver
 from connectors.transport.websocket import is_too_big, open_websocket
 from tests.connectors.conformance import free_port
 from tests.connectors.http_world import HttpWorld, response
@@ -21,6 +22,7 @@ WATCH = Operation(upstream="ticker", name="socket")
 
 async def _open(address: str, **options: Any) -> ClientConnection:
     defaults: dict[str, Any] = {"headers": {}, "subprotocol": None, "tls": None, "timeout": GENEROUS, "max_size": 100}
+    defaults["resolver"] = Resolver(DnsOptions())
     return await open_websocket(WATCH, address, **{**defaults, **options})
 
 
@@ -30,6 +32,14 @@ async def test_headers_and_nothing_of_the_environment_are_sent(monkeypatch: pyte
     async with Upstream() as upstream:
         connection = await _open(upstream.address, headers={"x-shop": "7"})
         assert upstream.handshakes[0].headers["x-shop"] == "7"
+        await connection.close()
+
+
+async def test_headers_arrive_as_the_bytes_that_came() -> None:
+    """Received bytes are text as Latin-1, and are sent as Latin-1."""
+    async with Upstream() as upstream:
+        connection = await _open(upstream.address, headers={"x-name": b"Ren\xe9 \xc3\xa9".decode("latin-1")})
+        assert upstream.handshakes[0].headers["x-name"].encode("latin-1") == b"Ren\xe9 \xc3\xa9"
         await connection.close()
 
 

@@ -1,0 +1,141 @@
+"""The network of the httpx engine: our lookups of names, and no second use of a connection with surplus bytes.
+
+httpcore reuses a connection if its socket is not readable. Bytes that came after a response and were read with it would
+answer the next request; here they close the connection. Names that begin with `_` are httpcore's (1.0) and h11's own.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from connectors.aio.clock import Clock, timeout_after
+from connectors.transport.contract import HttpOptions
+from connectors.transport.resolve import Address, Resolver
+
+
+def create_http_transport(options: HttpOptions, clock: Clock) -> httpx.AsyncHTTPTransport:
+    """The transport of one client. Raises OSError for TLS settings that cannot be used."""
+    limits = httpx.Limits(max_connections=options.max_connections, max_keepalive_connections=options.max_connections)
+    context = options.tls.context()
+    transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+    transport._pool = _Pool(  # noqa: SLF001 - httpx offers no other way
+        ssl_context=context,
+        max_connections=limits.max_connections,
+        max_keepalive_connections=limits.max_keepalive_connections,
+        keepalive_expiry=limits.keepalive_expiry,
+        network_backend=_Network(Resolver(options.dns, clock), clock),
+    )
+    return transport
+
+
+class _Pool(httpcore.AsyncConnectionPool):
+    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        return _Connection(
+            origin=origin,
+            ssl_context=self._ssl_context,
+            keepalive_expiry=self._keepalive_expiry,
+            network_backend=self._network_backend,
+        )
+
+
+class _Connection(httpcore.AsyncHTTPConnection):
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        response = await super().handle_async_request(request)
+        if isinstance(self._connection, httpcore.AsyncHTTP11Connection):
+            has_body = request.method != b"HEAD" and response.status not in (204, 205, 304)
+            is_announced = any(name.lower() in _FRAMING and value != b"0" for name, value in response.headers)
+            must_close = not has_body and (is_announced or request.method == b"HEAD")
+            response.stream = _Body(response.stream, self._connection, must_close=must_close)
+        return response
+
+
+_FRAMING = (b"content-length", b"transfer-encoding")
+
+
+class _Body:
+    """The body of a response. When it is closed, the connection returns to the pool, or is marked before."""
+
+    def __init__(self, body: Any, connection: httpcore.AsyncHTTP11Connection, *, must_close: bool) -> None:
+        self._body = body
+        self._connection = connection
+        self._must_close = must_close
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        iterator: AsyncIterator[bytes] = aiter(self._body)
+        return iterator
+
+    async def aclose(self) -> None:
+        surplus, _ = self._connection._h11_state.trailing_data  # noqa: SLF001
+        stream = self._connection._network_stream  # noqa: SLF001
+        if isinstance(stream, _Stream) and (self._must_close or surplus):
+            stream.must_close = True
+        await self._body.aclose()
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """A connection that can be marked as not to be used again: httpcore then takes it for lost."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self.must_close = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's
+    ) -> httpcore.AsyncNetworkStream:
+        return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return (info == "is_readable" and self.must_close) or self._stream.get_extra_info(info)
+
+
+class _Network(httpcore.AsyncNetworkBackend):
+    def __init__(self, resolver: Resolver, clock: Clock) -> None:
+        self._resolver = resolver
+        self._clock = clock
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        async def connect(address: Address) -> httpcore.AsyncNetworkStream:
+            return await self._backend.connect_tcp(address.host, port, None, local_address, socket_options)
+
+        try:
+            async with timeout_after(timeout, self._clock):
+                return _Stream(await self._resolver.connect(host, port, connect, _close))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(f"no connection to {host}:{port} within {timeout} s") from error
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
+
+
+def _close(stream: httpcore.AsyncNetworkStream) -> None:
+    """A connection that was not needed. It carried nothing, so that its socket can be closed at once."""
+    raw = stream.get_extra_info("socket")
+    if raw is not None:
+        raw.close()

@@ -1,0 +1,113 @@
+"""Names of upstreams whose lookup hangs, for every kind that looks names up here."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from connectors.contract import Operation
+from connectors.errors import UpstreamError, UpstreamUnreachable
+from connectors.transport import HttpOptions, open_transport
+from connectors.transport.resolve import DnsOptions, Resolver
+from connectors.transport.websocket import open_websocket
+from tests.connectors.http_world import HttpWorld
+from tests.connectors.websocket.upstream import Upstream
+from tests.waiting import GENEROUS
+
+READ = Operation(upstream="shop", name="GET /")
+HUNG = 100
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The system's lookup of names in `.invalid` hangs; those that were looked up."""
+    asked: list[str] = []
+    is_over = threading.Event()
+    look_up: Callable[..., Any] = socket.getaddrinfo
+
+    def hang(host: Any, *rest: Any, **options: Any) -> Any:
+        if str(host).endswith(".invalid"):
+            asked.append(str(host))
+            is_over.wait(GENEROUS)
+            raise socket.gaierror("at last")
+        return look_up(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    yield asked
+    is_over.set()
+
+
+@pytest.fixture
+async def world() -> AsyncGenerator[HttpWorld]:
+    async with HttpWorld() as world:
+        yield world
+
+
+@pytest.mark.parametrize("engine", ["asyncio", "httpx"])
+async def test_names_that_hang_fail_no_call_to_another(engine: Any, hanging: list[str], world: HttpWorld) -> None:
+    """100 calls wait for four names; each of 50 calls to a good name is answered. Before, none was."""
+    transport = open_transport(
+        HttpOptions(address="http://unused", engine=engine, max_connections=HUNG + 10, connect_timeout=1.0)
+    )
+
+    async def ask(host: str) -> Any:
+        url = f"http://{host}:{world.port}/"
+        try:
+            return (await transport.request(READ, "GET", url, headers={}, timeout=GENEROUS)).body
+        except UpstreamError as error:
+            return type(error)
+
+    hung = [asyncio.ensure_future(ask(f"shop{number % 4}.invalid")) for number in range(HUNG)]
+    await asyncio.sleep(0.05)
+    answers = [await ask("localhost") for _ in range(50)]
+    print(f"{engine}: {answers.count(b'ok')} of 50 calls to a good name were answered while {HUNG} hung")
+    assert answers == [b"ok"] * 50
+    assert set(await asyncio.gather(*hung)) == {UpstreamUnreachable}
+    assert len(hanging) == 4
+    await transport.close()
+
+
+async def test_names_that_hang_fail_no_websocket_to_another(hanging: list[str]) -> None:
+    """Those of websocket upstreams and of GraphQL subscriptions are opened by one function."""
+    resolver = Resolver(DnsOptions())
+
+    async def connect(address: str, seconds: float) -> Any:
+        return await open_websocket(
+            READ, address, headers={}, subprotocol=None, tls=None, timeout=seconds, max_size=100, resolver=resolver
+        )
+
+    async with Upstream() as upstream:
+        hung = [asyncio.ensure_future(connect("ws://shop.invalid/", 1.0)) for _ in range(HUNG)]
+        await asyncio.sleep(0.05)
+        began = time.monotonic()
+        await (await connect(upstream.address.replace("127.0.0.1", "localhost"), GENEROUS)).close()
+        assert time.monotonic() - began < GENEROUS
+        failures = await asyncio.gather(*hung, return_exceptions=True)
+    assert {type(each) for each in failures} == {UpstreamUnreachable}
+    assert hanging == ["shop.invalid"]
+
+
+def test_a_name_that_hangs_keeps_no_process_from_ending() -> None:
+    """The threads of lookups are not waited for."""
+    program = """
+import asyncio, threading
+from connectors.transport.resolve import DnsOptions, Resolver
+async def main():
+    try:
+        await Resolver(DnsOptions(timeout=0.1), lookup=lambda *_: threading.Event().wait()).resolve("shop", 80)
+    except TimeoutError:
+        print("timed out")
+asyncio.run(main())
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=GENEROUS, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "timed out\n", "")
