@@ -143,11 +143,11 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         in_slices = getattr(self._decode, "in_slices", None)
         if in_slices is not None and self._data is Reply._UNREAD:
             try:
-                value = await in_slices(self.payload)
+                value = self._check_bound(at_path(await in_slices(self.payload), self.at))
             except Exception as error:
-                self._decode = partial(_raise, error)  # once is enough
+                self._decode = partial(_raise, _copy(error))  # once is enough
                 raise
-            self._data = self._check_bound(at_path(value, self.at))
+            self._data = value
         return self.data
 
     @property
@@ -202,7 +202,14 @@ def register_conversion(accepts: Callable[[Any], bool], convert: Callable[[Any, 
 
 
 def _raise(error: Exception, payload: Any) -> NoReturn:
-    raise error
+    raise _copy(error)
+
+
+def _copy(error: Exception) -> Exception:
+    """The same error without its traceback, whose frames hold the reply: in a cycle they would outlive the request."""
+    copy = type(error).__new__(type(error), *error.args)
+    copy.__dict__.update(error.__dict__)
+    return copy
 
 
 def at_step(value: Any, step: str) -> Any:

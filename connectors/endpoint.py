@@ -137,9 +137,11 @@ class Endpoint(_Defined):
 
     async def __call__(self, /, **arguments: Any) -> Reply:
         """Ask. Raises DefinitionError for wrong parameters and UpstreamError when no usable reply comes back."""
-        return await self._scope().load(
-            self, self.check_arguments(arguments), requested.get() if self.selects else None
-        )
+        selection = requested.get() if self.selects else None
+        reply = await self._scope().load(self, self.check_arguments(arguments), selection)
+        if reply.is_large:
+            await reply.read_if_large()  # its author may read `data`, which cannot be decoded in pieces
+        return reply
 
 
 class StreamEndpoint(_Defined):

@@ -101,6 +101,7 @@ class RequestScope:
         `others` are the arguments beside the batched one.
         """
         results = await self._load_batches(LoadKey(endpoint, freeze_map(others), selection), others, keys)
+        await _read_large(results)
         return _list_outcomes(endpoint, results, keys)
 
     def load_set(
@@ -206,6 +207,7 @@ class RequestScope:
             async def load_keys(keys: list[Hashable]) -> list[Outcome]:
                 # The loader has collected the keys of this moment: they do not wait for more.
                 results = await self._load_batches(load_key, others, keys, is_alone=True)
+                await _read_large(results)
                 return _list_outcomes(load_key.endpoint, results, keys)
 
             loader = self._loaders[load_key] = DataLoader(load_keys, max_batch_size=batch.limit)
@@ -357,6 +359,13 @@ class RequestScope:
         except KeyError:
             known = ", ".join(sorted(self.upstreams)) or "none"
             raise DefinitionError(f'no upstream "{name}" is configured; bff.yaml has {known}') from None
+
+
+async def _read_large(results: Sequence[BatchResult]) -> None:
+    """Decode large replies in pieces before they are dealt to their keys."""
+    for result in results:
+        if isinstance(result.reply, Reply) and result.reply.is_large and not result.is_single:
+            await result.reply.read_if_large()
 
 
 def _list_outcomes(endpoint: Endpoint, results: Sequence[BatchResult], keys: Sequence[Hashable]) -> list[Outcome]:

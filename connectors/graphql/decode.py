@@ -21,7 +21,7 @@ from connectors.forms import is_quick_to_fit
 from connectors.graphql.encode.document import Piece
 from connectors.graphql.errors import Problem, create_error, parse_problems
 from connectors.graphql.typed_decode import decode_records
-from connectors.messages.json_numbers import parse_json
+from connectors.messages.json_numbers import parse_float, parse_json
 from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 from connectors.messages.json_text import is_deeper
 from connectors.transport import HttpReply
@@ -40,7 +40,7 @@ class _LargeEnvelope(msgspec.Struct):
     errors: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_envelope = msgspec.json.Decoder(_Envelope)
+_envelope = msgspec.json.Decoder(_Envelope, float_hook=parse_float)
 _large_envelope = msgspec.json.Decoder(_LargeEnvelope)
 
 

@@ -25,6 +25,7 @@ from connectors.errors import (
 )
 from connectors.graphql.errors import create_close_error, create_error, parse_problems
 from connectors.graphql.options import Options
+from connectors.messages.json_numbers import parse_json
 from connectors.transport.reading import check_headers
 from connectors.transport.resolve import Resolver
 from connectors.transport.websocket import CLOSE_TIMEOUT, open_websocket
@@ -165,7 +166,7 @@ def _decode_message(operation: Operation, text: bytes) -> _Message:
 
 def _decode_errors(operation: Operation, payload: msgspec.Raw) -> Any:
     try:
-        return msgspec.json.decode(payload)
+        return parse_json(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UpstreamBadReply(operation, f"the upstream's error cannot be decoded: {error}") from error
 

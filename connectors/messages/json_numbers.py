@@ -19,7 +19,8 @@ _EXPONENT = re.compile(rb"0e-?00+,")
 """Of two digits or more, outside of strings, as translated by _CLASSES."""
 
 
-def _parse_float(text: str) -> float:
+def parse_float(text: str) -> float:
+    """A `float_hook` for decoders of msgspec. Raises DecodeError for what no float can hold."""
     value = float(text)
     if math.isinf(value):
         raise msgspec.DecodeError("Number out of range")
@@ -27,7 +28,7 @@ def _parse_float(text: str) -> float:
 
 
 _quick = msgspec.json.Decoder()
-_careful = msgspec.json.Decoder(float_hook=_parse_float)
+_careful = msgspec.json.Decoder(float_hook=parse_float)
 
 
 def parse_json(body: bytes | str | msgspec.Raw) -> Any:

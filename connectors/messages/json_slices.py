@@ -23,7 +23,7 @@ from connectors.messages.json_numbers import parse_json
 
 _WINDOW: Final = 32_768
 """Bytes that are looked at, and at least decoded, in one go."""
-_BUDGET: Final = 0.004
+_BUDGET: Final = 0.001
 """Seconds of work after which other tasks run."""
 _ROUNDS: Final = 8
 """Nesting that is taken out of a piece by replacing, before the rest is gone through bracket by bracket."""

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from bff.contract import Answer, Increments, Problem, Refused, Request
+from connectors.messages.json_numbers import SMALL, parse_float, parse_json
 
 
 class _PlainRequest(msgspec.Struct, rename="camel"):
@@ -25,8 +26,8 @@ class _PlainRequest(msgspec.Struct, rename="camel"):
     id: msgspec.UnsetType = msgspec.UNSET
 
 
-_decode = msgspec.json.Decoder().decode
 _decode_plain = msgspec.json.Decoder(_PlainRequest).decode
+_decode_large = msgspec.json.Decoder(_PlainRequest, float_hook=parse_float).decode
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _MAX_FIELDS = 50
 _IDS = ("documentId", "doc_id", "id")
@@ -101,7 +102,7 @@ def read_json(body: bytes) -> Params | list[Any]:
             'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
         )
     try:
-        plain = _decode_plain(body)
+        plain = _decode_plain(body) if len(body) <= SMALL else _decode_large(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
         pass  # a batch, another form of request, or an error
     else:
@@ -154,7 +155,7 @@ def read_map(data: Any) -> Params:
 def _decode_json(text: bytes, what: str) -> Any:
     """`text` as JSON. Integers of any size stay exact. Raises Refused, with the place of the error."""
     try:
-        return _decode(text)
+        return parse_json(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
             text.decode("utf-8")

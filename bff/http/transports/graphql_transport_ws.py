@@ -23,6 +23,7 @@ from bff.http.transports.connection_init import merge_payload
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.observability.logger import get_logger
 from connectors.aio.clock import timeout_after
+from connectors.messages.json_numbers import parse_json
 
 log = get_logger("bff.http")
 
@@ -107,7 +108,7 @@ class Connection:
         if len(text) > self._max_message:
             raise CloseSocket(4400, "Invalid message: too large")
         try:
-            decoded = msgspec.json.decode(text)
+            decoded = parse_json(text)
         except (msgspec.DecodeError, RecursionError, ValueError):
             raise CloseSocket(4400, "Invalid message: not JSON") from None
         if not isinstance(decoded, dict) or not isinstance(decoded.get("type"), str):
