@@ -112,7 +112,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @pytest.mark.parametrize("kind", BODIES)
-@pytest.mark.parametrize("query", ["count(kind: %s)", "listed(kinds: [%s]) { id raw }", 'listed(kinds: [%s, "other"]) { id raw }'])
+@pytest.mark.parametrize(
+    "query", ["count(kind: %s)", "listed(kinds: [%s]) { id raw }", 'listed(kinds: [%s, "other"]) { id raw }']
+)
 def test_a_hostile_reply_costs_others_little(hostile: Live, kind: str, query: str) -> None:
     """The answer is data or a coded error."""
     name = "resolver" if "count" in query else "batch" if "other" in query else "field"
