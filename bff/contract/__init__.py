@@ -6,11 +6,12 @@ from bff.contract.caller import ANONYMOUS, Caller
 from bff.contract.codes import Problem, make_internal_error
 from bff.contract.frontend_card import CrossOrigin, Example, FrontendCard, UploadLimits
 from bff.contract.refused import Refused
-from bff.contract.request import Increments, Request
+from bff.contract.request import CONNECTION_HEADERS, Increments, Request
 from bff.contract.timings import Timings, timings
 
 __all__ = [
     "ANONYMOUS",
+    "CONNECTION_HEADERS",
     "Answer",
     "Answers",
     "AnswersRequests",

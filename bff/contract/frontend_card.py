@@ -54,6 +54,8 @@ class FrontendCard:
     cross_origin: CrossOrigin = field(default_factory=CrossOrigin)
     chosen_by: tuple[str, ...] = ()
     """Names of the headers by which /graphql chooses it, in lower case."""
+    payload_headers: frozenset[str] = frozenset({"authorization"})
+    """Headers that the payload of connection_init may set for its operations, in lower case."""
     upload: UploadLimits | None = None
     """None when no files are taken."""
     has_identity: bool = False

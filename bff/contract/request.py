@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -9,6 +10,12 @@ from typing import Any
 import msgspec
 
 from bff.contract.answer import Answer
+
+CONNECTION_HEADERS = re.compile(
+    r"host|origin|connection|upgrade|te|trailer|transfer-encoding|keep-alive|forwarded|via|x-forwarded-.*|x-real-ip"
+    r"|x-request-id|sec-.*|proxy-.*|content-.*"
+)
+"""Names of headers that belong to the connection, or that a proxy in front of the gateway sets, in lower case."""
 
 
 class Increments(Enum):

@@ -61,6 +61,7 @@ class Frontend:
                 credentials=cors.allow_credentials, max_age=cors.max_age, headers=(*chosen_by, *cors.allow_headers)
             ),
             chosen_by=chosen_by,
+            payload_headers=frozenset({*self.options.connection_init.headers, *chosen_by}),
             upload=None
             if upload is None
             else UploadLimits(max_files=upload.max_files, max_file_size=upload.max_file_size, timeout=upload.timeout),

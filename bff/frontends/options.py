@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from bff.contract import CONNECTION_HEADERS
 from bff.documents.options import Batch, Documents
 from bff.frontends.cors_options import Cors
 from bff.frontends.upload_options import Upload
@@ -78,6 +79,23 @@ class Limits(Model):
     """Maximum size of a response, or of one event, as JSON."""
 
 
+class ConnectionInit(Model):
+    """What the payload of connection_init may say over websockets."""
+
+    headers: tuple[str, ...] = ("authorization",)
+    """Entries of the payload that become request headers. The headers of `match` are always taken. List no header that
+    a proxy sets for upstreams to trust, such as x-user-id."""
+
+    @field_validator("headers")
+    @classmethod
+    def _check_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(each.lower() for each in value)
+        for name in names:
+            if CONNECTION_HEADERS.fullmatch(name):
+                raise ValueError(f"{name} is a header of the connection or of proxies; a client must not set it")
+        return names
+
+
 class Options(Model):
     """One frontend."""
 
@@ -110,6 +128,8 @@ class Options(Model):
     """Accept a JSON array of several operations. Without it arrays are refused."""
     upload: Upload | None = None
     """Accept files, which resolvers pass on to REST upstreams. Without it files are refused."""
+    connection_init: ConnectionInit = Field(default_factory=ConnectionInit)
+    """The payload of connection_init, over websockets."""
     cors: Cors = Field(default_factory=Cors)
     """Which pages of other sites may send requests (CORS)."""
     incremental: bool = True

@@ -19,7 +19,7 @@ from bff.http.asgi import ClientGone, Receive, Send
 from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params, read_map
 from bff.http.responses.encode import encode, encode_errors, to_json
-from bff.http.transports.connection_init import merge_payload
+from bff.http.transports.connection_init import read_payload_headers
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.observability.logger import get_logger
 from connectors.aio.clock import timeout_after
@@ -37,7 +37,11 @@ class Operations(Protocol):
         """The id of the next operation."""
 
     def answer(
-        self, params: Params, headers: Mapping[str, str], increments: Increments | None
+        self,
+        params: Params,
+        headers: Mapping[str, str],
+        payload_headers: Mapping[str, str],
+        increments: Increments | None,
     ) -> Coroutine[Any, Any, Response]:
         """Answer one operation. Raises Refused."""
 
@@ -71,6 +75,7 @@ class Connection:
     ) -> None:
         self._receive, self._send = receive, send
         self._gate, self._headers = gate, headers
+        self._payload_headers: Mapping[str, str] = {}
         self._max_message, self._subscriptions = options.max_body_size, options.subscriptions
         self._timeouts, self._abort = timeouts, abort
         self._is_acknowledged = False
@@ -135,7 +140,7 @@ class Connection:
         if self._is_acknowledged:
             raise CloseSocket(4429, "Too many initialisation requests")
         try:
-            self._headers = merge_payload(self._headers, _read_payload(message) or {})
+            self._payload_headers = read_payload_headers(_read_payload(message) or {})
         except ValueError as error:
             raise CloseSocket(4400, f"Invalid message: {error}") from None
         self._is_acknowledged = True
@@ -186,7 +191,7 @@ class Connection:
     async def _send_results(self, id: str, payload: dict[str, Any], request_id: str) -> None:  # noqa: A002
         try:
             headers = {**self._headers, "x-request-id": request_id}
-            answer = await self._gate.answer(read_map(payload), headers, self.INCREMENTS)
+            answer = await self._gate.answer(read_map(payload), headers, self._payload_headers, self.INCREMENTS)
         except Refused as refusal:
             answer = refusal.answer()
         if isinstance(answer, Parts):

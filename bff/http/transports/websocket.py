@@ -5,11 +5,11 @@ A new subprotocol is one class in this folder and one row in `_CONNECTIONS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from bff.contract import AnswersRequests, Increments, Problem, Refused, Response
+from bff.contract import AnswersRequests, FrontendCard, Increments, Problem, Refused, Response
 from bff.http.asgi import Receive, Scope, Send, get_client, read_headers
 from bff.http.extensions import get_abort
 from bff.http.guards.origins import is_origin_allowed
@@ -18,6 +18,7 @@ from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import JSON
+from bff.http.transports.connection_init import add_payload_headers
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL, CloseSocket, Connection
 from bff.http.transports.subscriptions_transport_ws import LEGACY, LegacyConnection
 from connectors.aio.clock import timeout_after
@@ -35,15 +36,32 @@ class Gate:
         self.new_request_id = ids.new
 
     def answer(
-        self, params: Params, headers: Mapping[str, str], increments: Increments | None
+        self,
+        params: Params,
+        headers: Mapping[str, str],
+        payload_headers: Mapping[str, str],
+        increments: Increments | None,
     ) -> Coroutine[Any, Any, Response]:
-        """Answer one operation. Raises Refused if there is no frontend for it, or the page's origin is not allowed."""
+        """Answer one operation; `payload_headers` are what connection_init offers besides the handshake's `headers`.
+
+        Raises Refused if there is no frontend for it, or the page's origin is not allowed.
+        """
         gateway = self._gateway()
-        card = gateway.choose(headers, self._fixed)
+        card = gateway.choose(_add_choosing_headers(headers, payload_headers, gateway.cards), self._fixed)
+        headers = add_payload_headers(headers, payload_headers, card.payload_headers)
         # The handshake at /graphql lets in the pages of all frontends.
         if "origin" in headers and not is_origin_allowed(headers, card):
             raise Problem.ORIGIN_FORBIDDEN.refusal("Pages of this origin may not send requests to this frontend.")
         return gateway.answer(params.to_request(card.name, headers, self._client, increments=increments))
+
+
+def _add_choosing_headers(
+    headers: Mapping[str, str], payload_headers: Mapping[str, str], cards: Sequence[FrontendCard]
+) -> Mapping[str, str]:
+    """The headers by which a frontend is chosen: a payload may have those that any frontend is chosen by."""
+    if not payload_headers:
+        return headers
+    return add_payload_headers(headers, payload_headers, {name for card in cards for name in card.chosen_by})
 
 
 async def serve_websocket(

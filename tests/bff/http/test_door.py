@@ -65,13 +65,13 @@ async def test_what_the_gateway_is_told(world: World) -> None:
     assert (request.headers["x-tag"], request.headers["cookie"]) == ("a, b", "c=1; d=2")
 
 
-async def test_the_unexpected_is_masked_and_logged(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_unexpected_is_masked_and_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """The client reads a code and an id; the log has the story under that id."""
     world.gateway.result = RuntimeError("the password is hunter2")
     answer = await world.post("{ hello }")
     assert (answer.status_code, codes(answer)) == (500, ["INTERNAL"])
     assert "hunter2" not in answer.text
-    logged = capsys.readouterr().out
+    logged = caplog.text
     assert "hunter2" in logged
     assert answer.headers["x-request-id"] in logged
 

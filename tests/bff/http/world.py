@@ -52,7 +52,13 @@ class FakeGateway:
             ),
         ]
         web = FrontendCard(name="web", description="The <b>site</b>", examples=examples, batch=self.batch)
-        return [web, FrontendCard(name="phone", origins=("https://shop.example",))]
+        phone = FrontendCard(
+            name="phone",
+            origins=("https://shop.example",),
+            chosen_by=("x-client",),
+            payload_headers=frozenset({"authorization", "x-client"}),
+        )
+        return [web, phone]
 
     def choose(self, headers: Mapping[str, str], fixed: str | None) -> FrontendCard:
         name = fixed or headers.get("x-client", "web")

@@ -12,7 +12,7 @@ async def test_get_answers_queries(world: World) -> None:
     """And may be cached by what was accepted."""
     response = await world.client.get(f"{world.url}/graphql", params={"query": "{ hello }"})
     assert response.json() == {"data": {"hello": "hello world"}}
-    assert response.headers["vary"] == "accept"
+    assert response.headers["vary"] == "accept, x-client"
     assert world.gateway.requests[0].no_mutations
 
 

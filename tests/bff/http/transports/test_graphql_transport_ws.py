@@ -93,6 +93,18 @@ async def test_a_query_with_variables(world: World) -> None:
     assert len(request.headers["x-request-id"]) == 32
 
 
+async def test_the_payload_sets_no_header_that_its_frontend_does_not_list(world: World) -> None:
+    """An upstream that is sent x-user-id takes it for the word of a proxy."""
+    payload = {"authorization": "Bearer t", "x-user-id": "1", "x-client": "phone"}
+    async with acknowledged(world, payload) as client:
+        await client.say(subscribe("1", "{ hello }"))
+        assert (await client.hear())["type"] == "next"
+    [request] = world.gateway.requests
+    assert request.frontend == "phone"
+    assert request.headers["authorization"] == "Bearer t"
+    assert "x-user-id" not in request.headers
+
+
 async def test_the_payload_may_choose_the_frontend(world: World) -> None:
     """As a header would."""
     async with acknowledged(world, {"X-Client": "phone"}) as client:
