@@ -139,7 +139,7 @@ class Engine:
             self._close_oldest()
         for place in range(len(idle) - 1, -1, -1):
             connection = idle[place]
-            if connection.origin == origin and connection.is_open() and connection.is_quiet():
+            if connection.origin == origin and connection.is_open() and not connection.find_arrived(0):
                 del idle[place]
                 return connection
         return None

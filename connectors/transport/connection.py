@@ -38,6 +38,9 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._poll = select.poll()
+        self.find_arrived = self._poll.poll
+        """Called with 0: something, if bytes have arrived that the event loop has not read yet. They are no answer to
+        the next request: they belong to the last one, or say that the upstream closes."""
         self._reader = ResponseReader(limit)
         self._waiter: asyncio.Future[HttpReply] | None = None
         self._is_sent = True
@@ -48,13 +51,6 @@ class Connection(asyncio.Protocol):
     def is_open(self) -> bool:
         """Whether a request can be sent."""
         return self._transport is not None and not self._transport.is_closing()
-
-    def is_quiet(self) -> bool:
-        """Whether nothing has arrived that the event loop has not read yet.
-
-        Such bytes are no answer to the next request: they belong to the last one, or say that the upstream closes.
-        """
-        return not self._poll.poll(0)
 
     @property
     def has_begun(self) -> bool:

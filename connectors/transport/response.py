@@ -183,4 +183,4 @@ class ResponseReader:
 
     def _note_surplus(self) -> None:
         self.may_reuse = False
-        self.has_surplus = True
+        self.has_surplus = not (self._is_head or self._must_close)  # those connections are closed in any case

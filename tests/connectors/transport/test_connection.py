@@ -84,6 +84,18 @@ async def test_bytes_that_were_not_requested_are_reported() -> None:
         assert noted == reports
 
 
+async def test_a_body_after_head_is_not_reported() -> None:
+    """Many upstreams send it, and the connection is closed in any case."""
+    noted: list[Connection] = []
+    connection = Connection((False, "shop", 80), 1_000, lambda _: None, noted.append)
+    connection.connection_made(Wire())
+    reply = connection.begin(READ, b"request", is_head=True)
+    connection.data_received(OK)
+    assert (await reply).body == b""
+    assert not connection.finish()
+    assert noted == []
+
+
 async def test_bytes_without_a_request_close_the_connection() -> None:
     """They could answer the next one."""
     connection, wire, _ = connected()
