@@ -13,6 +13,7 @@ from typing import Any, Protocol
 _DIRECT = "bff.direct"
 _ABORT = "bff.abort"
 _STOP = "bff.stop"
+_INBOX = "bff.inbox"
 
 
 class Direct(Protocol):
@@ -30,6 +31,46 @@ class Direct(Protocol):
 
     def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Send a whole response with one write; False, with nothing sent, to send it as ASGI does."""
+
+
+class Inbox(Protocol):
+    """The messages of one websocket, as far as the application bounds them."""
+
+    def allow_large_messages(self) -> None:
+        """Called when the client has introduced itself."""
+
+    def try_begin(self, size: int) -> bool:
+        """Whether an operation whose message has this size may run; `end` must follow if it does."""
+
+    def end(self, size: int) -> None:
+        """The operation has ended."""
+
+
+class _Boundless:
+    """The inbox on other servers, which have limits of their own."""
+
+    def allow_large_messages(self) -> None:
+        pass
+
+    def try_begin(self, size: int) -> bool:
+        return True
+
+    def end(self, size: int) -> None:
+        pass
+
+
+_BOUNDLESS = _Boundless()
+
+
+def offer_inbox(state: MutableMapping[str, Any], inbox: Inbox) -> None:
+    """Put the inbox of a websocket into its state. Called by the server."""
+    state[_INBOX] = inbox
+
+
+def get_inbox(scope: Mapping[str, Any]) -> Inbox:
+    """The inbox of a websocket; on other servers it bounds nothing."""
+    inbox: Inbox = scope.get("state", {}).get(_INBOX, _BOUNDLESS)
+    return inbox
 
 
 def offer_direct(state: MutableMapping[str, Any], direct: Direct) -> None:

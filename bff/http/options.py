@@ -44,6 +44,26 @@ class Subscriptions(Model):
     turns this mode off."""
 
 
+class Websockets(Model):
+    """Limits of what clients send over websockets."""
+
+    compression: bool = True
+    """Accept and send compressed messages (permessage-deflate, RFC 7692) where the client offers it."""
+    max_message_size: Size = Field(default=1_000_000, ge=1)
+    """Maximum size of a message after decompression; a larger one closes the websocket with 1009."""
+    max_init_size: Size = Field(default=65_536, ge=1)
+    """The same before the client has sent `connection_init` and it is acknowledged."""
+    max_ratio: int = Field(default=100, ge=2)
+    """How many times its compressed size a message over 64 KiB may have; more closes the websocket with 1009."""
+    max_buffered: Size = Field(default=16_000_000, ge=1)
+    """Maximum size of messages over all websockets of one process that are incomplete or not handled yet; beyond it,
+    the websocket that has held some for the longest time is closed with 1013. The messages of running operations have
+    the same limit; beyond it, operations are refused."""
+    max_connection_buffered: Size = Field(default=4_000_000, ge=1)
+    """Maximum size of the messages whose operations run on one websocket; operations beyond it are refused. A first
+    operation always runs."""
+
+
 class Options(Model):
     """How the gateway listens and answers."""
 
@@ -60,6 +80,8 @@ class Options(Model):
     server_timing: bool = False
     """Send `Server-Timing` with the time spent per upstream, by name, in every response. When false, only a request
     with `x-server-timing: 1` gets the header, and it contains no names."""
+    websocket: Websockets = Field(default_factory=Websockets)
+    """Limits of the messages that clients send over websockets."""
     subscriptions: Subscriptions = Field(default_factory=Subscriptions)
     """Limits of subscriptions."""
     metrics: bool = True

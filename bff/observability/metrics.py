@@ -34,6 +34,12 @@ _FAILED = Counter(
     "Upstream failures that responses met, once per call and response, by upstream and code.",
     ("upstream", "code"),
 )
+_REFUSED = Counter("bff_refused_total", "What a limit of the gateway refused, by reason.", ("reason",))
+
+
+def count_refusal(reason: str) -> None:
+    """Count one connection, request or message that a limit refused."""
+    _REFUSED.labels(reason).inc()
 
 
 def count_dropped_lines(reason: str, count: int) -> None:

@@ -19,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from bff.http.asgi import App
 from bff.http.options import Options, Timeouts, Tls
 from bff.http.server.http_protocol import BoundedHttp
+from bff.http.server.inbox import Inboxes
 from bff.http.server.websocket_protocol import BoundedWebsocket
 from bff.observability.logger import get_logger
 
@@ -148,8 +149,8 @@ def config(app: App | str, options: Options, timeouts: Timeouts | None = None) -
         port=options.port,
         interface="asgi3",
         http=partial(BoundedHttp, timeouts=timeouts),  # type: ignore[arg-type]  # uvicorn only calls it
-        ws=partial(BoundedWebsocket, timeouts=timeouts),  # type: ignore[arg-type]  # the same
-        ws_max_size=options.max_body_size,
+        ws=partial(BoundedWebsocket, timeouts=timeouts, inboxes=Inboxes(options.websocket)),  # type: ignore[arg-type]  # the same
+        ws_per_message_deflate=False,  # `BoundedWebsocket` has its own
         access_log=False,
         log_config=None,
         server_header=False,

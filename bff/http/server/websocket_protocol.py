@@ -15,8 +15,10 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 from websockets.protocol import State
 
-from bff.http.extensions import announce_stop, offer_abort
+from bff.http.extensions import announce_stop, offer_abort, offer_inbox
 from bff.http.options import Timeouts
+from bff.http.server.inbox import Inbox, Inboxes
+from bff.http.server.websocket_frames import MessageParser
 
 MAX_FRAGMENTS = 1000
 """Frames of one message; empty ones need memory too."""
@@ -25,36 +27,122 @@ MAX_PIECE = 4096
 
 
 class BoundedWebsocket(WebSocketsSansIOProtocol):
-    """One connection. Uvicorn alone waits for ever for a client that neither reads nor disconnects."""
+    """One connection. Uvicorn alone waits for ever for a client that neither reads nor disconnects.
 
-    def __init__(self, *args: Any, timeouts: Timeouts, **options: Any) -> None:
+    The parser waits after each message until the application asks for the next one: deflated messages are a thousand
+    times larger than what arrives, and uvicorn alone unpacks all that has come.
+    """
+
+    conn: MessageParser
+
+    def __init__(self, *args: Any, timeouts: Timeouts, inboxes: Inboxes, **options: Any) -> None:
         super().__init__(*args, **options)
         self._timeouts = timeouts
+        self.conn = MessageParser(inboxes.options, self.logger)
+        self._inboxes = inboxes
+        self._inbox = Inbox(inboxes, self._drop_messages, self.conn.allow_large_messages)
         self._unread = b""
+        self._is_parsing = False
+        """Whether `_parse_piece` is scheduled."""
+        self._waiting = 0
+        """Bytes of the message that waits for the application, or that it handles."""
 
     def data_received(self, data: bytes) -> None:
         """Parse the bytes in pieces, so that other tasks run between them; reading is paused meanwhile."""
-        is_reading = bool(self._unread)
         self._unread += data
-        if not is_reading:
+        if self._is_parsing or self.read_paused:
+            self._hold_bytes()
+        else:
             self._parse_piece()
 
-    def _parse_piece(self) -> None:
-        piece, self._unread = self._unread[:MAX_PIECE], self._unread[MAX_PIECE:]
-        super().data_received(piece)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget what arrived."""
+        super().connection_lost(exc)
+        self._forget_messages()
+
+    async def receive(self) -> Any:
+        """The next message for the application, which has handled the one before: the parser may go on."""
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self._waiting = 0
+            self._proceed()
+        return await self.queue.get()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand on a whole message."""
+        size = sum(map(len, self.frames))
+        super().send_receive_event_to_app()
+        if self.read_paused:
+            self._waiting = size
+
+    def _proceed(self) -> None:
+        """Parse what waits behind a message that was handled."""
         if self.disconnected or self.transport.is_closing():
-            self._unread = b""
-        elif self._unread:
-            self.transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._parse_piece)
-        elif not self.read_paused:
+            self._forget_messages()
+        elif not self._is_parsing:
+            self.conn.reader.is_held = False
+            if self._unread or self.conn.reader.buffer:
+                self._parse_piece()
+            else:
+                self.transport.resume_reading()
+                self._hold_bytes()
+
+    def _parse_piece(self) -> None:
+        self._is_parsing = False
+        if self._inboxes.is_busy:
+            self._schedule_piece()
+            return
+        piece, self._unread = self._unread[:MAX_PIECE], self._unread[MAX_PIECE:]
+        before = self._count_held()
+        super().data_received(piece)
+        while self.conn.reader.is_held and not self.read_paused:  # the message was discarded
+            self.conn.reader.is_held = False
+            super().data_received(b"")
+        if self.disconnected or self.transport.is_closing():
+            self._forget_messages()
+            return
+        if (growth := self._count_held() - before) > 0:
+            self._inboxes.add_unpacked(growth)
+        self._hold_bytes()
+        if self.read_paused:
+            return
+        if self._unread:
+            self._schedule_piece()
+        else:
             self.transport.resume_reading()
+
+    def _schedule_piece(self) -> None:
+        self._is_parsing = True
+        self.transport.pause_reading()
+        asyncio.get_running_loop().call_soon(self._parse_piece)
+
+    def _count_held(self) -> int:
+        return self._waiting + self.conn.held
+
+    def _hold_bytes(self) -> None:
+        self._inbox.hold(len(self._unread) + self._waiting + self.conn.held)
+
+    def _drop_messages(self) -> None:
+        """All websockets together hold too much, and this one has for the longest time: close it with 1013."""
+        self._forget_messages()
+        if not self.close_sent and self.conn.state is State.OPEN:
+            self.conn.fail(1013, "too many messages wait; try again later")
+            self.handle_parser_exception()
+            self._abort_later()
+        else:
+            self.transport.abort()
+
+    def _forget_messages(self) -> None:
+        self._unread, self._waiting, self.frames = b"", 0, []
+        self.conn.forget_messages()
+        self._inbox.hold(0)
 
     def handle_connect(self, event: Request) -> None:
         """Let the application abort this connection."""
         super().handle_connect(event)
         if self.response.status_code == 101:  # without it there is no scope
             offer_abort(self.scope["state"], self.transport.abort)
+            offer_inbox(self.scope["state"], self._inbox)
 
     def handle_ping(self) -> None:
         """Answer a ping, except while the client does not read earlier answers (RFC 6455, section 5.5.3)."""
@@ -79,6 +167,8 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
     async def run_asgi(self) -> None:
         """Run the application; the connection is closed soon after it ends."""
         await super().run_asgi()
+        self.read_paused = False
+        self._proceed()  # the client's close may wait behind other messages
         self._abort_later()
 
     def shutdown(self) -> None:

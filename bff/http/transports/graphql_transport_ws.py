@@ -16,6 +16,7 @@ import orjson
 
 from bff.contract import Answer, Increments, Parts, Problem, Refused, Response, make_internal_error
 from bff.http.asgi import ClientGone, Receive, Send
+from bff.http.extensions import Inbox
 from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params, read_map
 from bff.http.responses.encode import encode, encode_errors, to_json
@@ -28,6 +29,7 @@ from connectors.messages.json_numbers import parse_json
 log = get_logger("bff.http")
 
 SUBPROTOCOL = "graphql-transport-ws"
+_SIZE_OF_VALUE = 64
 
 
 class Operations(Protocol):
@@ -71,13 +73,16 @@ class Connection:
         options: Options,
         timeouts: Timeouts,
         abort: Callable[[], None],
+        inbox: Inbox,
         headers: Mapping[str, str],
     ) -> None:
         self._receive, self._send = receive, send
         self._gate, self._headers = gate, headers
         self._payload_headers: Mapping[str, str] = {}
-        self._max_message, self._subscriptions = options.max_body_size, options.subscriptions
-        self._timeouts, self._abort = timeouts, abort
+        self._max_message, self._subscriptions = options.websocket.max_message_size, options.subscriptions
+        self._timeouts, self._abort, self._inbox = timeouts, abort, inbox
+        self._size = 0
+        """What the newest message takes in memory, about."""
         self._is_acknowledged = False
         self._by_id: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -112,6 +117,7 @@ class Connection:
             raise CloseSocket(4400, "Invalid message: send text, not binary")
         if len(text) > self._max_message:
             raise CloseSocket(4400, "Invalid message: too large")
+        self._size = _estimate_size(text)
         try:
             decoded = parse_json(text)
         except (msgspec.DecodeError, RecursionError, ValueError):
@@ -144,6 +150,7 @@ class Connection:
         except ValueError as error:
             raise CloseSocket(4400, f"Invalid message: {error}") from None
         self._is_acknowledged = True
+        self._inbox.allow_large_messages()
         await self._send_message({"type": "connection_ack"})
 
     async def _start_operation(self, message: dict[str, Any]) -> None:
@@ -160,10 +167,21 @@ class Connection:
             )
             await self._send_errors(id, refusal.answer())
             return
+        size = self._size
+        if not self._inbox.try_begin(size):
+            refusal = Problem.TOO_MANY_OPERATIONS.refusal(
+                "The running operations of websockets hold too much memory; complete one, or send smaller variables."
+            )
+            await self._send_errors(id, refusal.answer())
+            return
         task = asyncio.ensure_future(self._run_operation(id, message["payload"]))
         self._by_id[id] = task
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda done: self._forget_task(done, size))
+
+    def _forget_task(self, task: asyncio.Task[None], size: int) -> None:
+        self._tasks.discard(task)
+        self._inbox.end(size)
 
     async def _complete_operation(self, message: dict[str, Any]) -> None:
         """End an operation; an id without a running operation is ignored, because both sides may complete at once."""
@@ -231,6 +249,11 @@ class Connection:
             await self._send({"type": "websocket.send", "text": to_json(message).decode()})
         except (OSError, RuntimeError) as error:  # ASGI specifies OSError; uvicorn raises RuntimeError after a close
             raise ClientGone from error
+
+
+def _estimate_size(text: str) -> int:
+    """Bytes of a message and of the values that it is decoded to: a list of two characters takes 64 bytes."""
+    return len(text) + _SIZE_OF_VALUE * (text.count(",") + text.count("[") + text.count("{"))
 
 
 def _read_payload(message: Mapping[str, Any]) -> dict[str, Any] | None:

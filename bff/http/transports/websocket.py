@@ -11,7 +11,7 @@ from typing import Any
 
 from bff.contract import AnswersRequests, FrontendCard, Increments, Problem, Refused, Response
 from bff.http.asgi import Receive, Scope, Send, get_client, read_headers
-from bff.http.extensions import get_abort
+from bff.http.extensions import get_abort, get_inbox
 from bff.http.guards.origins import is_origin_allowed
 from bff.http.guards.request_id import RequestIds
 from bff.http.options import Options, Timeouts
@@ -101,6 +101,7 @@ async def serve_websocket(
         options=options,
         timeouts=timeouts,
         abort=get_abort(scope),
+        inbox=get_inbox(scope),
         headers=headers,
     )
     try:

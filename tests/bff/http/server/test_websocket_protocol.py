@@ -43,11 +43,24 @@ async def shake_hands(client: socket.socket) -> None:
 
 def test_the_insides_of_uvicorn() -> None:
     """What `websocket_protocol` overrides or reads is still there: the first test to fail after an upgrade."""
-    overridden = {name for name in vars(BoundedWebsocket) if not name.startswith("_") and name != "data_received"}
-    assert overridden == {"handle_connect", "handle_ping", "handle_cont", "keepalive_timeout", "run_asgi", "shutdown"}
+    inherited = {"data_received", "connection_lost"}  # of asyncio.Protocol
+    overridden = {name for name in vars(BoundedWebsocket) if not name.startswith("_")} - inherited
+    assert overridden == {
+        *("handle_connect", "handle_ping", "handle_cont", "keepalive_timeout", "run_asgi", "shutdown"),
+        *("receive", "send_receive_event_to_app"),
+    }
     assert all(hasattr(WebSocketsSansIOProtocol, name) for name in {*overridden, "handle_parser_exception"})
     source = WebSocketsSansIOProtocol.__init__.__code__.co_names
-    read = {"app_state", "conn", "queue", "transport", "writable", "handshake_complete", "close_sent", "read_paused"}
+    read = {
+        "app_state",
+        "conn",
+        "queue",
+        "transport",
+        "writable",
+        "handshake_complete",
+        "close_sent",
+        "read_paused",
+    } | {"frames"}
     assert read - set(source) == set()
 
 

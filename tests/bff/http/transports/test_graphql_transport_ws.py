@@ -202,8 +202,8 @@ async def test_a_socket_that_goes_takes_everything_with_it(world: World) -> None
         ([INIT, subscribe("1", FOREVER), subscribe("1", FOREVER)], 4409, "Subscriber for '1' already exists"),
         (["no json"], 4400, "Invalid message: not JSON"),
         (['"\\ud800"'], 4400, "Invalid message: not JSON"),
-        (["[" * 100_000], 4400, "Invalid message: not JSON"),
-        (["9" * 100_000], 4400, "Invalid message: not JSON"),
+        ([INIT, "[" * 100_000], 4400, "Invalid message: not JSON"),
+        ([INIT, "9" * 100_000], 4400, "Invalid message: not JSON"),
         ([b"{}"], 4400, "Invalid message: send text, not binary"),
         ([[INIT]], 4400, "Invalid message: send an object with a type"),
         ([{}], 4400, "Invalid message: send an object with a type"),
@@ -229,7 +229,7 @@ async def test_a_socket_that_goes_takes_everything_with_it(world: World) -> None
 )
 async def test_breaking_the_protocol(world: World, messages: list[Any], code: int, reason: str) -> None:
     """Each way has its close code (PROTOCOL.md of graphql-ws)."""
-    async with speaking(world) as client:
+    async with speaking(world, compression=None) as client:
         await client.say(*messages)
         assert await client.closing() == (code, reason)
     await until(lambda: world.gateway.streams == 0)
@@ -267,7 +267,10 @@ async def test_operations_are_bounded() -> None:
 @pytest.mark.parametrize(("compression", "codes"), [(None, {1009}), ("deflate", {1009, 4400})])
 async def test_messages_are_bounded(compression: str | None, codes: set[int]) -> None:
     """Before they are put together (RFC 6455, section 7.4.1), also when millions of blanks came as a few bytes."""
-    async with open_world(max_body_size=10_000) as world, acknowledged(world, compression=compression) as client:
+    async with (
+        open_world(websocket={"max_message_size": 10_000}) as world,
+        acknowledged(world, compression=compression) as client,
+    ):
         with suppress(ConnectionClosed):  # before everything is sent
             await client.say(subscribe("1", "{ hello }" + " " * 5_000_000))
         assert (await client.closing())[0] in codes

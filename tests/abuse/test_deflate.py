@@ -1,0 +1,128 @@
+"""Deflated websocket messages against a live gateway: a kilobyte on the wire is a megabyte in memory (RFC 7692)."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import threading
+import time
+import zlib
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from tests.abuse.live import Live, live, send_all
+from tests.abuse.promises import promised
+from tests.abuse.test_websockets import HANDSHAKE, TEXT, frame, message
+
+OFFER = HANDSHAKE[:-2] + b"sec-websocket-extensions: permessage-deflate; client_no_context_takeover\r\n\r\n"
+DEFLATED = 0x40
+LARGE = 990_000
+SUBSCRIPTION = "subscription($sku: ID!) { priceChanges(sku: $sku) { amount } }"
+
+
+def deflated(payload: bytes, *, is_last: bool = True) -> bytes:
+    """One frame, deflated (RFC 7692, section 7.2.1)."""
+    deflate = zlib.compressobj(9, wbits=-12)
+    data = deflate.compress(payload) + deflate.flush(zlib.Z_SYNC_FLUSH)
+    return frame(data[:-4] if is_last else data, TEXT | DEFLATED, is_last=is_last)
+
+
+def padded(**fields: object) -> bytes:
+    """A message of LARGE bytes, nearly all of them spaces."""
+    text = json.dumps(fields).encode()
+    return text[:-1] + b" " * (LARGE - len(text)) + b"}"
+
+
+def noise(size: int) -> str:
+    """Text that deflates to a fiftieth or so, which is below the ratio that closes a websocket."""
+    return "".join(f"{random.getrandbits(24):06x}{' ' * 600}" for _ in range(size // 606))
+
+
+def lists(count: int) -> list[object]:
+    """Values that take twenty times their text in memory."""
+    return [random.getrandbits(20) if number % 30 == 0 else [] for number in range(count)]
+
+
+def opened(live: Live, *, is_deflated: bool = True) -> socket.socket:
+    connection = live.connect()
+    connection.sendall(OFFER if is_deflated else HANDSHAKE)
+    assert connection.recv(65536).startswith(b"HTTP/1.1 101")
+    connection.settimeout(1)
+    return connection
+
+
+def flood(live: Live, connections: int, payload: bytes, seconds: float = 3.0) -> int:
+    """Send the same over several connections, and hold them open; how many bytes were sent."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(opened(live)) for _ in range(connections)]
+        senders = [threading.Thread(target=send_all, args=(each, payload), daemon=True) for each in sockets]
+        for sender in senders:
+            sender.start()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for each in sockets:
+                each.setblocking(False)
+                with suppress(OSError):
+                    each.recv(65536)
+                each.settimeout(1)
+            time.sleep(0.05)
+    for sender in senders:
+        sender.join(5)
+    return connections * len(payload)
+
+
+INIT = message(type="connection_init")
+ATTACKS: dict[str, tuple[int, bytes]] = {
+    "2,000 deflated messages of 1 MB": (3, INIT + deflated(padded(type="ping")) * 2_000),
+    "200 messages of 1 MB, deflated as JSON is": (
+        3,
+        INIT + deflated(json.dumps({"type": "complete", "id": noise(LARGE)}).encode()) * 200,
+    ),
+    "unfinished messages of 1 MB, deflated as JSON is": (100, INIT + deflated(noise(LARGE).encode(), is_last=False)),
+    "unfinished deflated messages of 1 MB": (150, INIT + deflated(b" " * LARGE, is_last=False)),
+    "unfinished deflated messages of 1 MB before the init": (150, deflated(b" " * LARGE, is_last=False)),
+    "unfinished frames of 1 MB": (150, INIT + frame(b" " * LARGE)[:-1]),
+    "100 subscriptions of 1 MB": (
+        3,
+        INIT
+        + b"".join(
+            deflated(
+                padded(
+                    type="subscribe",
+                    id=str(number),
+                    payload={"query": SUBSCRIPTION, "variables": {"sku": noise(LARGE)}},
+                )
+            )
+            for number in range(100)
+        ),
+    ),
+    "100 subscriptions of 300,000 lists": (
+        3,
+        INIT
+        + b"".join(
+            deflated(
+                json.dumps(
+                    {
+                        "type": "subscribe",
+                        "id": str(number),
+                        "payload": {
+                            "query": SUBSCRIPTION,
+                            "variables": {"sku": "x", "more": lists(300_000)},
+                        },
+                    }
+                ).encode()
+            )
+            for number in range(100)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_what_is_inflated_is_bounded(name: str) -> None:
+    """The gateway holds little more than at rest, and gives it back."""
+    connections, payload = ATTACKS[name]
+    with live() as attacked, promised(attacked, f"{name}, {connections} x {len(payload) / 1000:.0f} kB"):
+        flood(attacked, connections, payload)
