@@ -16,6 +16,7 @@ from bff.authoring.nplusone import find_n_plus_one
 from bff.config import Settings, find_secrets, load
 from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
+from bff.frontends.options import Limits
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
 from bff.http.options import Timeouts
@@ -32,6 +33,10 @@ log = get_logger("bff.app")
 DRAIN = 30.0
 """Seconds that requests under way get to finish when a reload replaces what they run on."""
 
+_COST_LIMITS = ("max_depth", "max_cost", "max_cpu")
+"""Of a frontend's limits, those that depend on what its screens need."""
+_DEFAULT_LIMITS = ", ".join(f"{name} {Limits.model_fields[name].default:g}" for name in _COST_LIMITS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
@@ -45,6 +50,14 @@ class Project:
         cached = {name for name, each in self.settings.upstreams.items() if each.policies.cache is not None}
         lines = [line for frontend in self.frontends.values() for line in find_n_plus_one(frontend.core, cached)]
         return list(dict.fromkeys(lines))
+
+    def default_limits(self) -> list[str]:
+        """Which frontends have no limits of their own for what an operation costs, one line each."""
+        return [
+            f"frontends.{name}: no limits of its own; the defaults are {_DEFAULT_LIMITS}"
+            for name, frontend in self.frontends.items()
+            if frontend.options.limits.model_fields_set.isdisjoint(_COST_LIMITS)
+        ]
 
     def missing_files(self) -> list[str]:
         """Files that upstreams are described by (WSDLs, protos, certificates) and that are not there, one line each."""
@@ -87,6 +100,7 @@ class Generation:
             self.upstreams,
             request_timeout=project.settings.server.request_timeout,
             readiness=self.upstreams,
+            max_prepare_queue=project.settings.server.max_prepare_queue,
         )
         self._busy = 0
         self._idle: asyncio.Event | None = None

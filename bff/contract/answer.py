@@ -42,6 +42,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     was_executed: bool = True
     status: int = 200
     """HTTP status for a request error over HTTP, such as 400 or 405; 200 when executed."""
+    headers: Mapping[str, str] | None = None
+    """HTTP headers of a request error, such as `retry-after`."""
     caching: Caching | None = None
     """None when it may not be kept."""
     max_size: int | None = None

@@ -66,6 +66,7 @@ class Problem(Enum):
     OPERATION_NOT_FOUND = 400, "The document has no operation, or none of that name."
     OPERATION_NAME_NEEDED = 400, "The document has several operations, and the request has no `operationName`."
     BAD_USER_INPUT = 400, "A variable does not fit its type; also a resolver's own `GraphQLError`."
+    TOO_MANY_DOCUMENTS = 503, "Too many documents that are not known yet wait to be prepared."
     DOCUMENT_TOO_LARGE = 400, "The document has too many characters."
     TOO_MANY_TOKENS = 400, "The document is longer than `limits.max_tokens`."
     TOO_MANY_FIELDS = 400, "More fields than `limits.max_fields`, fragments written out where they are spread."
@@ -85,6 +86,7 @@ class Problem(Enum):
 
     # The operation ran, but there is no answer
     TIMEOUT = 200, "It took longer than `limits.timeout` or `server.request_timeout`."
+    TOO_MUCH_CPU = 200, "It took more CPU time than `limits.max_cpu`."
     RESPONSE_TOO_LARGE = 200, "The response exceeds `limits.max_response_size`; a mutation has still happened."
 
     # A field failed; for what upstreams do wrong see `connectors.errors`

@@ -33,4 +33,5 @@ class Refused(Exception):
             errors=[{"message": self.message, "extensions": self.extensions}],
             was_executed=False,
             status=self.status,
+            headers=self.headers or None,
         )

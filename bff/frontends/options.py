@@ -57,8 +57,8 @@ class Limits(Model):
 
     max_tokens: int = Field(default=2000, ge=1)
     """Maximum number of tokens in a document. A longer document is not parsed."""
-    max_depth: int | None = Field(default=None, ge=1)
-    """Maximum depth of nested fields."""
+    max_depth: int | None = Field(default=15, ge=1)
+    """Maximum depth of nested fields. Introspection is not counted."""
     max_fields: int | None = Field(default=10_000, ge=1)
     """Maximum number of fields, spreads and inline fragments, counted wherever a fragment is spread."""
     max_aliases: int | None = Field(default=200, ge=0)
@@ -69,8 +69,10 @@ class Limits(Model):
     """Maximum number of directives, such as @include, counted wherever a fragment is spread."""
     max_variables_size: Size = Field(default=256_000, ge=2)
     """Maximum size of the variables, as JSON."""
-    max_cost: int | None = Field(default=None, ge=1)
+    max_cost: int | None = Field(default=10_000, ge=1)
     """Maximum cost of an operation, estimated from the lengths of the requested lists."""
+    max_cpu: Duration | None = Field(default=1.0, gt=0)
+    """Maximum CPU time of an operation, or of one event of a subscription. `null` turns measuring off."""
     max_calls: int | None = Field(default=None, ge=1)
     """Maximum number of upstream calls."""
     timeout: Duration | None = Field(default=None, gt=0)
@@ -108,7 +110,7 @@ class Options(Model):
     description: str = ""
     """Description in GraphiQL instead of the schema's own."""
     limits: Limits = Field(default_factory=Limits)
-    """Limits of one operation. Without a value there is no limit."""
+    """Limits of one operation; `null` removes a limit."""
     engine: Literal["compiled", "reference"] = "compiled"
     """The executor: `compiled` is the gateway's own, `reference` is graphql-core's."""
     share: bool = True

@@ -15,8 +15,9 @@ from bff.engine.errors import request_error
 from bff.engine.failure_log import FailureLog
 from bff.engine.incremental.by_id import Delivery
 from bff.observability.logger import get_logger
-from bff.operation.answers import answer_internal, answer_result
+from bff.operation.answers import answer_internal, answer_result, refuse_cpu
 from bff.operation.operation import Operation
+from connectors.aio.cpu_meter import CpuExceeded, run_measured
 from connectors.endpoint import current_scope
 
 log = get_logger("bff.engine")
@@ -61,15 +62,19 @@ class DeliveryInParts:
         end = asyncio.get_running_loop().time() + self._timeout
         has_begun = False
         log_fields = self._operation.log_fields
+        meter = self._operation.scope.meter
         try:
             async with aclosing(self._results):
                 while True:
                     async with asyncio.timeout_at(end):
-                        result = await asyncio.create_task(_get_next(self._results), context=self._task_context)
+                        result = await run_measured(_get_next(self._results), meter, self._task_context)
                     if result is None:
                         return
                     yield self._create_part(result) if has_begun else self._create_first_part(result)
                     has_begun = True
+        except CpuExceeded:
+            error = refuse_cpu(self._operation)
+            yield self._break_off(error) if has_begun else Answer(errors=[error])
         except TimeoutError:
             log.warning("request_timeout", seconds=self._timeout, **log_fields)
             error = request_error("The request took too long.", Problem.TIMEOUT.name, log_fields)

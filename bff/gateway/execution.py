@@ -24,8 +24,9 @@ from bff.loading.scope import RequestScope
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.observability.metrics import OperationCounts
-from bff.operation.answers import answer_outcome, answer_result, answer_timeout
+from bff.operation.answers import answer_outcome, answer_result, answer_timeout, answer_too_much_cpu
 from bff.operation.operation import GRACE, Operation, Outcome
+from connectors.aio.cpu_meter import CpuExceeded, CpuMeter, measure, run_measured
 from connectors.aio.timeout import Timeout
 from connectors.endpoint import current_scope
 
@@ -46,6 +47,7 @@ class Execution:
         self._engine = choose_engine(frontend)
         self._fallback = frontend.not_compiled
         self._max_calls = frontend.options.limits.max_calls
+        self._max_cpu = frontend.options.limits.max_cpu
         self._upstreams = upstreams
         self._windows = windows
         self._counts = counts
@@ -69,6 +71,7 @@ class Execution:
         token = current_scope.set(scope)
         try:
             timeout: Timeout | None = None
+            meter: CpuMeter | None = None
             try:
                 result = self._engine.begin(operation)
                 if isinstance(result, ExecutionResult):
@@ -76,9 +79,14 @@ class Execution:
                 else:
                     plan.history.was_immediate = False
                     timeout = Timeout(operation.left())
+                    if self._max_cpu is not None:
+                        scope.meter = meter = CpuMeter(self._max_cpu, timeout)
+                        result = measure(meter, result)
                     result = await result
             except asyncio.CancelledError:
                 if timeout is not None and timeout.is_ours():
+                    if meter is not None and meter.is_exceeded:
+                        return answer_too_much_cpu(operation)
                     return answer_timeout(operation, self._timeout)
                 raise
             except Exception as error:  # noqa: BLE001 - answered, and logged, by each operation that shares it
@@ -98,7 +106,8 @@ class Execution:
 
     async def run_in_parts(self, operation: Operation) -> Answer | Parts:
         """Run a query or mutation with @defer or @stream: a first part, and the others as they become ready."""
-        operation.scope = self._open_scope(operation, operation.deadline)
+        scope = operation.scope = self._open_scope(operation, operation.deadline)
+        scope.meter = self._create_meter()
         operation.context = _create_context(operation, in_parts=True)
         self._counts.count_execution(operation.plan.kind, self._fallback)
         results = await self._engine.run_in_parts(operation)
@@ -114,13 +123,17 @@ class Execution:
         if request.instead_of_events is not None:
             return request.instead_of_events
         scope = operation.scope = self._open_scope(operation, None)
+        scope.meter = self._create_meter()
         context = operation.context = _create_context(operation)
         self._counts.count_execution(operation.plan.kind, self._fallback)
         # A generator runs in the context of the task that iterates it, so each step gets a task with this context.
         task_context = copy_context()
         task_context.run(current_scope.set, scope)
         try:
-            results = await asyncio.create_task(self._engine.subscribe(operation), context=task_context)
+            results = await run_measured(self._engine.subscribe(operation), scope.meter, task_context)
+        except CpuExceeded:
+            await scope.close()
+            return answer_too_much_cpu(operation)
         except BaseException:
             await scope.close()
             raise
@@ -128,6 +141,9 @@ class Execution:
             return stream_events(operation, results, task_context)
         await scope.close()
         return answer_result(operation, results, context)
+
+    def _create_meter(self) -> CpuMeter | None:
+        return None if self._max_cpu is None else CpuMeter(self._max_cpu)
 
     def _open_scope(self, operation: Operation, deadline: float | None) -> RequestScope:
         return RequestScope(

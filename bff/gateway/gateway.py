@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Protocol
 
 from bff.contract import Answer, Caller, FrontendCard, Refused, Request, Response, Timings, timings
+from bff.engine.prepare.queue import PrepareQueue
 from bff.frontends.choice import Choice
 from bff.frontends.frontend import Frontend
 from bff.gateway.execution import Execution
@@ -58,16 +59,21 @@ class Gateway:
         *,
         request_timeout: float,
         readiness: KnowsReadiness,
+        max_prepare_queue: int = 256,
     ) -> None:
-        """`request_timeout` in seconds is the one deadline of a request, passed on to every upstream call."""
+        """`request_timeout` in seconds is the one deadline of a request, passed on to every upstream call.
+
+        At most `max_prepare_queue` unknown documents wait.
+        """
         self.frontends = frontends
         self._readiness = readiness
         self._card = {name: frontend.card for name, frontend in frontends.items()}
         self._cards = tuple(self._card.values())
         self._choice = Choice({name: frontend.options for name, frontend in frontends.items()})
-        windows = Windows()
+        windows, preparing = Windows(), PrepareQueue(max_prepare_queue)
         self._entrances = {
-            name: _open_entrance(frontend, upstreams, windows, request_timeout) for name, frontend in frontends.items()
+            name: _open_entrance(frontend, upstreams, windows, preparing, request_timeout)
+            for name, frontend in frontends.items()
         }
 
     @property
@@ -119,12 +125,16 @@ class Gateway:
 
 
 def _open_entrance(
-    frontend: Frontend, upstreams: Mapping[str, Reachable], windows: Windows, request_timeout: float
+    frontend: Frontend,
+    upstreams: Mapping[str, Reachable],
+    windows: Windows,
+    preparing: PrepareQueue,
+    request_timeout: float,
 ) -> _Entrance:
     timeout = min(request_timeout, frontend.options.limits.timeout or request_timeout)
     counts = OperationCounts(frontend.name)
     execution = Execution(frontend, upstreams, windows, counts, timeout=timeout)
-    placed = inbound(frontend, counts, timeout=timeout)
+    placed = inbound(frontend, counts, preparing, timeout=timeout)
     return _Entrance(
         frontend,
         placed,

@@ -77,6 +77,9 @@ class Options(Model):
     """Maximum size of a request body."""
     request_timeout: Duration = Field(default=10.0, gt=0)
     """Deadline of a request. All upstream calls of the request share it."""
+    max_prepare_queue: int = Field(default=256, ge=1)
+    """Maximum number of documents that wait to be parsed and validated because the gateway does not know them yet.
+    Beyond it, the client address with most of them gets TOO_MANY_DOCUMENTS."""
     server_timing: bool = False
     """Send `Server-Timing` with the time spent per upstream, by name, in every response. When false, only a request
     with `x-server-timing: 1` gets the header, and it contains no names."""

@@ -21,6 +21,7 @@ from bff.loading.batch_result import BatchResult, LoadKey, Outcome
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.policies.outbound.identity import freeze_map
+from connectors.aio.cpu_meter import CpuMeter
 from connectors.aio.semaphore import Semaphore
 from connectors.aio.single_flight import SharedResult
 from connectors.batching import limit_records, single_reply
@@ -57,6 +58,8 @@ class RequestScope:
     """Where batches wait for those of other requests; None where there are no others."""
     event_seconds: float | None = None
     """How long resolving one event of a subscription may take."""
+    meter: CpuMeter | None = None
+    """Measures the CPU time of the operation; None where that has no limit."""
     calls: int = 0
     """Upstream calls made so far."""
     number: int = field(init=False, default_factory=_number_requests)
@@ -146,6 +149,8 @@ class RequestScope:
         self._batches.clear()
         self._calls.clear()
         self.calls = 0
+        if self.meter is not None:
+            self.meter.renew()
         self.deadline = None if seconds is None else time.monotonic() + seconds
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 _OPERATIONS = Counter(
@@ -22,6 +22,21 @@ _FALLBACKS = Counter(
 _SHARED = Counter(
     "operations_shared_total", "Queries answered by the execution of a concurrent identical query.", ("frontend",)
 )
+_DROPPED = Counter("bff_dropped_total", "Work that was dropped because nothing waited for it, by kind.", ("what",))
+PREPARE_QUEUE = Gauge(
+    "bff_prepare_queue_length", "Unknown documents that wait to be prepared.", multiprocess_mode="livesum"
+)
+PREPARE_WAITS = Histogram(
+    "bff_prepare_wait_seconds",
+    "How long unknown documents waited before they were prepared.",
+    buckets=(0.001, 0.01, 0.1, 0.5, 1, 5, 10),
+)
+
+
+def count_dropped(what: str) -> None:
+    """Count something that was dropped; `what` is a constant."""
+    _DROPPED.labels(what).inc()
+
 
 _LINES_DROPPED = Counter("bff_log_lines_dropped_total", "Log lines that could not be written, by reason.", ("reason",))
 _DEGRADED = Counter(

@@ -12,6 +12,7 @@ from bff.contract import Answer, Caching, Encoded, Problem, Request
 from bff.engine.errors import field_errors, request_error
 from bff.engine.failure_log import FailureLog
 from bff.observability.logger import get_logger
+from bff.observability.metrics import count_refusal
 from bff.operation.operation import Operation, Outcome, log_fields
 
 log = get_logger("bff.gateway")
@@ -73,6 +74,20 @@ def answer_timeout(operation: Operation, timeout: float) -> Answer:
     log.warning("request_timeout", seconds=timeout, **fields)
     message = f"The request took longer than the {timeout:g} seconds that it may."
     return Answer(errors=[request_error(message, Problem.TIMEOUT.name, fields)])
+
+
+def answer_too_much_cpu(operation: Operation) -> Answer:
+    """The answer to an operation that was cut because it used more CPU time than it may."""
+    return Answer(errors=[refuse_cpu(operation)])
+
+
+def refuse_cpu(operation: Operation) -> dict[str, Any]:
+    """The error of such an operation; logged and counted."""
+    fields, max_cpu = operation.log_fields, operation.frontend.options.limits.max_cpu
+    log.warning("cpu_limit_reached", seconds=max_cpu, **fields)
+    count_refusal(Problem.TOO_MUCH_CPU.name)
+    message = f"The operation took more than the {max_cpu:g} seconds of CPU time that it may; ask for less."
+    return request_error(message, Problem.TOO_MUCH_CPU.name, fields)
 
 
 def answer_internal(request: Request) -> Answer:

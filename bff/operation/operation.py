@@ -33,13 +33,26 @@ class Outcome(NamedTuple):
 class Operation:
     """One request of one frontend, and all that becomes known of it."""
 
-    __slots__ = ("caller", "context", "deadline", "frontend", "plan", "prepared_at", "request", "scope", "shared")
+    __slots__ = (
+        "arrived_at",
+        "caller",
+        "context",
+        "deadline",
+        "frontend",
+        "plan",
+        "prepared_at",
+        "request",
+        "scope",
+        "shared",
+    )
 
     request: Request
     """With its document in `query` after the policy `documents`."""
     frontend: Frontend
     caller: Caller
     """Anonymous until the policy `authenticate`."""
+    arrived_at: float
+    """When its document began to be looked for, in seconds of `time.monotonic()`; 0 where that takes no time."""
     plan: Plan
     """Filled by the policy `prepare`."""
     prepared_at: float
@@ -57,6 +70,7 @@ class Operation:
         self.request = request
         self.frontend = frontend
         self.caller = ANONYMOUS
+        self.arrived_at = 0.0
         self.prepared_at = 0.0
         self.shared = None
 

@@ -6,11 +6,17 @@ Used where records are decoded, created and completed. Small work is done in one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator
 from typing import Final
 
 SLICE: Final = 1_000
 """Items of a list in one slice: about a millisecond of work."""
+FIRST_SLICE: Final = 128
+"""Items of the first slice where it is not known how long each takes."""
+MAX_SECONDS: Final = 0.005
+"""What one slice of such work should take at most."""
 LARGE: Final = 500_000
 """Bytes that are decoded in one go: about two milliseconds of usual JSON."""
 
@@ -26,3 +32,48 @@ async def yield_to_loop() -> None:
 def slices(count: int) -> Iterator[range]:
     """The indexes of one slice after the other."""
     return (range(start, min(start + SLICE, count)) for start in range(0, count, SLICE))
+
+
+class Turnstile:
+    """Lets tasks of one owner go on one at a time: in each pass of the event loop only one of them does."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def wait(self) -> None:
+        """Let other tasks run, also those of other owners."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._release_one)
+        turn: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(turn)
+        await turn
+
+    def _release_one(self) -> None:
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                break
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._release_one)
+
+
+async def paced_slices(count: int, turnstile: Turnstile) -> AsyncGenerator[range, None]:
+    """As `slices`, for work whose length is not known: each is as long as the time of those before allows.
+
+    Before each, other tasks run. `turnstile` is shared by all work of one owner.
+    """
+    start, size = 0, FIRST_SLICE
+    while start < count:
+        await turnstile.wait()
+        began = time.perf_counter()
+        yield range(start, min(start + size, count))
+        took = time.perf_counter() - began
+        start += size
+        if took > MAX_SECONDS:
+            size = max(1, size // 2)
+        elif took < MAX_SECONDS / 4:
+            size = min(SLICE, 2 * size)

@@ -21,9 +21,10 @@ class Interrupt:
         self._has_fired = False
 
     def __call__(self) -> None:
-        """Cancel the task. At most once, and never after the guarded work has ended: its owner cancels the timer."""
-        self._has_fired = True
-        self._task.cancel()
+        """Cancel the task, once. Never after the guarded work has ended: its owner cancels the timer."""
+        if not self._has_fired:
+            self._has_fired = True
+            self._task.cancel()
 
     def cancel(self) -> None:
         """Fire no more. One that has a timer takes it back."""

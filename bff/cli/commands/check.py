@@ -9,11 +9,16 @@ from bff.cli.console import Config, console, print_error, print_warning
 
 
 def check(*, config: Config = Path("bff.yaml")) -> int:
-    """Check the configuration, the schemas and files that it names, and find N+1 calls. Start nothing."""
+    """Check the configuration, the schemas and files that it names, and find N+1 calls. Start nothing.
+
+    Notes do not count as errors.
+    """
     project = load_project(config)
     missing, n_plus_one = project.missing_files(), project.n_plus_one()
     for warning in project.settings.warnings:
         print_warning(str(warning))
+    for line in project.default_limits():
+        print_warning(line, label="note")
     for line in missing:
         print_error(line)
     for line in n_plus_one:

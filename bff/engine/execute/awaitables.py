@@ -18,6 +18,8 @@ from graphql import GraphQLError, Undefined
 from bff.engine.execute.failures import FAILED, WAIT_COUNT
 from bff.engine.execute.suspend import EagerStart, Line
 from bff.engine.graphql_core import Executor, is_iterable
+from bff.loading.scope import RequestScope
+from connectors.aio.cpu_meter import CpuMeter
 from connectors.endpoint import current_scope
 
 T = TypeVar("T")
@@ -59,6 +61,10 @@ async def await_values(values: Values, executor: Executor[Any], line: Line, grou
 
 async def finish_all(waiting: Sequence[EagerStart[Any]]) -> None:
     """Await all of them. When one raises, the others are cancelled and ended before the exception is raised."""
+    meter = find_meter()
+    if meter is not None:
+        for each in waiting:
+            each.meter = meter
     tasks = _start_tasks(waiting)
     try:
         values = await asyncio.gather(*tasks)
@@ -76,7 +82,7 @@ async def drain_iterables(values: Values, executor: Executor[Any], *, until_null
 
     `until_null`: an item that is null makes its list null, so that no more are read.
     """
-    return await asyncio.gather(*(_catch_error(_drain(value, executor, until_null)) for value in values))
+    return await asyncio.gather(*_measure_each(_catch_error(_drain(value, executor, until_null)) for value in values))
 
 
 def list_items(value: Any, executor: Executor[Any], field: str) -> list[Any]:
@@ -120,7 +126,7 @@ async def _gather_outcomes(
         return [await _catch_error(_stop_when_aborted(awaitables[0], executor))]
     works = [_catch_error(_stop_when_aborted(each, executor)) for each in awaitables]
     if group is None:
-        outcomes: list[Any] = await asyncio.gather(*_start_tasks(works))
+        outcomes: list[Any] = await asyncio.gather(*_start_tasks(_measure_each(works)))
     else:
         outcomes = await _SharedFates(works, rows, group).gather()
     WAIT_COUNT.set(WAIT_COUNT.get() + 1)  # what follows comes later than what was known before
@@ -135,7 +141,7 @@ class _SharedFates:
         self._group = group
         self._members: dict[Hashable, list[asyncio.Future[Any]]] | None = None
         self._lost: set[asyncio.Future[Any]] = set()
-        self._tasks = _start_tasks(self._watch(index, work) for index, work in enumerate(works))
+        self._tasks = _start_tasks(_measure_each(self._watch(index, work) for index, work in enumerate(works)))
 
     async def gather(self) -> list[Any]:
         """FAILED for what was cancelled. Cancels all when it is cancelled itself."""
@@ -175,6 +181,17 @@ def _start_tasks(works: Iterable[Awaitable[Any]]) -> list[asyncio.Future[Any]]:
         return [asyncio.ensure_future(work) for work in works]
     finally:
         WAIT_COUNT.reset(token)
+
+
+def _measure_each(works: Iterable[Awaitable[Any]]) -> Iterable[Awaitable[Any]]:
+    meter = find_meter()
+    return works if meter is None else meter.measure_each(works)
+
+
+def find_meter() -> CpuMeter | None:
+    """What measures the CPU time of the operation that runs now; None where it has no limit."""
+    scope = current_scope.get()
+    return scope.meter if isinstance(scope, RequestScope) else None
 
 
 async def _catch_error(awaitable: Awaitable[Any]) -> Any:

@@ -52,7 +52,8 @@ async def fetch_column(
         values, is_complete = [await _fetch_one(scope, step, fetch, reader, sources[0], arguments)], False
     else:
         works = (_fetch_one(scope, step, fetch, reader, source, arguments) for source in sources)
-        values = list(await asyncio.gather(*works))
+        meter = scope.meter
+        values = list(await asyncio.gather(*(works if meter is None else meter.measure_each(works))))
         is_complete = False
     if not is_complete and any(issubclass(kind, UpstreamError) for kind in set(map(type, values))):
         values = [_use_default(fetch, value, executor, column, row) for row, value in enumerate(values)]

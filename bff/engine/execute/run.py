@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Coroutine, Sequence
 from copy import copy
+from time import perf_counter
 from typing import Any, TypeVar
 
 from bff.engine.compile.resolvers import RESOLVER_CALL, EndpointFetch, Typename
@@ -24,10 +25,13 @@ from bff.engine.execute.resolve import resolve_values
 from bff.engine.execute.suspend import EagerStart, Line
 from bff.engine.graphql_core import Executor
 from bff.loading.scope import RequestScope
-from connectors.aio.cooperative import SLICE, slices, yield_to_loop
+from connectors.aio.cooperative import MAX_SECONDS, SLICE, Turnstile, paced_slices, slices
 from connectors.endpoint import current_scope
 
 T = TypeVar("T")
+
+_FEW = 25
+"""Objects for which resolvers are called before the clock is looked at."""
 
 
 class ColumnFailed(Exception):
@@ -36,6 +40,12 @@ class ColumnFailed(Exception):
 
 class Run:
     """One operation under way."""
+
+    _worked = 0
+    """Objects of all steps since the clock was looked at."""
+    _began = 0.0
+    """When the clock was first looked at."""
+    _turnstile: Turnstile | None = None
 
     def __init__(
         self, executor: Executor[Any], incremental: Incremental, *, works_in_slices: bool, keeps_records: bool = False
@@ -147,6 +157,11 @@ class Run:
         elif len(sources) > self.max_objects and self.middleware is None:
             return await self._execute_in_slices(step, sources, column, line)
         else:
+            if resolution is RESOLVER_CALL or len(sources) > _FEW:
+                self._worked += len(sources)
+                if self._worked > _FEW and self._is_pause_due():
+                    await line.enter_loop()
+                    await self._get_turnstile().wait()
             values = resolve_values(self.executor, step, sources, column)
             if isinstance(step.output, LeafOutput) and are_response_values(
                 step.output.type, values, set(map(type, values))
@@ -158,18 +173,35 @@ class Run:
             failed: Values = [self.failures.add(error, column, row, step.nodes) for row in range(len(sources))]
             return put_nulls(self, step.output, failed, column, step)
 
+    def _get_turnstile(self) -> Turnstile:
+        """What siblings that take long pass one at a time."""
+        if self._turnstile is None:
+            self._turnstile = Turnstile()
+        return self._turnstile
+
+    def _is_pause_due(self) -> bool:
+        """Whether other tasks have waited for too long: many small sets take as long as a large one."""
+        self._worked = 0
+        if self.max_objects > SLICE:
+            return False
+        now = perf_counter()
+        meter = None if self.scope is None else self.scope.meter
+        if meter is not None:
+            return meter.resumed_at < now - MAX_SECONDS
+        self._began = self._began or now  # in the first step, which is not measured
+        return self._began < now - MAX_SECONDS
+
     async def _execute_in_slices(self, step: Step, sources: Values, column: Column, line: Line) -> Values:
         """The same; other tasks run in between. What must be waited for is waited for together."""
         await line.enter_loop()
         values: Values = []
-        for rows in slices(len(sources)):
-            await yield_to_loop()
+        async for rows in paced_slices(len(sources), self._get_turnstile()):
             values += resolve_values(self.executor, step, sources[rows.start : rows.stop], Rows(column, rows))
         if not isinstance(step.output, LeafOutput) or not set(map(type, values)) <= PLAIN:
             return await complete_values(self, step.output, values, column, step, line)
         completed: Values = []
         for rows in slices(len(sources)):
-            await yield_to_loop()
+            await self._get_turnstile().wait()
             part = values[rows.start : rows.stop]
             completed += await complete_values(self, step.output, part, Rows(column, rows), step, line)
         return completed
@@ -191,7 +223,7 @@ class Run:
         await line.enter_loop()
         rows: list[Row | Failed] = []
         for each in slices(len(sources)):
-            await yield_to_loop()
+            await self._get_turnstile().wait()
             rows += make_rows(sources[each.start : each.stop], [column[each.start : each.stop] for column in columns])
         return rows
 

@@ -10,13 +10,15 @@ from collections.abc import Coroutine, Generator
 from types import coroutine
 from typing import Any, Generic, TypeVar
 
+from connectors.aio.cpu_meter import CpuMeter, measure_steps
+
 T = TypeVar("T")
 
 
 class EagerStart(Generic[T]):
     """A coroutine that has run as far as it could; `is_done` tells whether that was to the end."""
 
-    __slots__ = ("_coroutine", "is_done", "value")
+    __slots__ = ("_coroutine", "is_done", "meter", "value")
 
     value: T
 
@@ -30,10 +32,13 @@ class EagerStart(Generic[T]):
             self.is_done = True
         else:
             self.is_done = False
+            self.meter: CpuMeter | None = None
+            """What measures the rest; None where nothing does, or what awaits it is measured."""
 
     def __await__(self) -> Generator[Any, None, T]:
         """The rest of it."""
-        return self._coroutine.__await__()
+        meter = self.meter
+        return self._coroutine.__await__() if meter is None else measure_steps(meter, self._coroutine)
 
     def close(self) -> None:
         """Give up what has not been awaited."""

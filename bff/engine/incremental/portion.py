@@ -8,12 +8,14 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from bff.engine.execute.awaitables import find_meter
 from bff.engine.execute.execution import Execution
 from bff.engine.execute.failures import FAILED, Failures
 from bff.engine.execute.paths import Paths
 from bff.engine.execute.suspend import EagerStart
 from bff.engine.graphql_core import IncrementalExecutor, WorkResult
 from bff.engine.incremental.deferred import DeferredPart, DeferredParts, collect_work
+from connectors.aio.cpu_meter import MeasuredTask
 
 Make = Callable[[Execution, Sequence[int]], Coroutine[Any, Any, Sequence[Any]]]
 """Makes the values of rows in a run of their own."""
@@ -108,7 +110,8 @@ class Portion:
             self._task.cancel()
 
     def _watch(self, work: Coroutine[Any, Any, None]) -> None:
-        self._task = asyncio.ensure_future(work)
+        meter = find_meter()
+        self._task = asyncio.ensure_future(work if meter is None else MeasuredTask(meter, work))
         self._executor.track_incremental_future(self._task)
         self._task.add_done_callback(self._note_end)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 from graphql import (
@@ -17,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    Source,
     parse,
     specified_rules,
     validate,
@@ -29,8 +29,9 @@ from bff.engine.prepare.cache_control import caching_of
 from bff.engine.prepare.history import History
 from bff.engine.prepare.increments import MAX_INCREMENTS, count_increments, strip_increments
 from bff.engine.prepare.program import MakeProgram, Program
-from connectors.aio.attempt import Attempt
+from bff.engine.prepare.queue import PrepareQueue
 from connectors.aio.lru import LRU
+from connectors.aio.segmented_lru import SegmentedLRU
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
@@ -43,12 +44,19 @@ MAX_ERRORS = 5
 MAX_CHARACTERS = 100_000
 """Of a document: strings, comments and blank lines are few tokens, however long they are."""
 
-_SWITCH_SECONDS = 0.0005
-"""How often Python switches threads while a plan is made. With its own 5 ms, others waited for 0.2 s (measured)."""
-_MAKER = ThreadPoolExecutor(
-    1, thread_name_prefix="bff-prepare", initializer=sys.setswitchinterval, initargs=(_SWITCH_SECONDS,)
-)
-"""Makes plans of unknown documents, one at a time, so that requests with known documents do not wait for them."""
+FAULT_SECONDS = 60.0
+"""How long the refusal of a document at fault is kept."""
+MAX_FAULTS = 1000
+"""Of each frontend; each is a few hundred bytes, because nothing of the document is kept."""
+
+_MAX_MESSAGE = 1_000
+_MAX_LOCATIONS = 20
+"""What is kept of each of its errors, and as much as is shown (bff.engine.errors)."""
+_NO_SOURCE = Source("")
+_PLAN_BYTES = 10_000
+_TOKEN_BYTES = 800
+_CHARACTER_BYTES = 2
+"""What plans take of the memory, with what is compiled when they first run (measured)."""
 
 Rule = Callable[[DocumentNode, OperationDefinitionNode], None]
 """Looks at a document before it is validated; raises Refused to stop it."""
@@ -78,6 +86,8 @@ class Plan:
     """What the variables of each request must pass."""
     history: History = field(default_factory=History)
     """What its executions have shown so far: the one thing of a plan that changes."""
+    size: int = 0
+    """Bytes of memory, estimated."""
     kind: str = field(init=False)
     """`query`, `mutation` or `subscription`."""
 
@@ -92,11 +102,30 @@ class Invalid(Exception):
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
 
+    def detach(self) -> Invalid:
+        """The same without the document, which errors hold by the nodes that they speak of."""
+        return Invalid([_detach_error(error) for error in self.errors])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """The refusal of a document, which holds nothing of it."""
+
+    problem: Invalid | Refused
+    until: float
+    """When it is forgotten, in seconds of `time.monotonic()`."""
+
+    def copy(self) -> Invalid | Refused:
+        """The refusal, to be raised once more: an exception that is raised holds the frames that it went through."""
+        if isinstance(self.problem, Invalid):
+            return Invalid(self.problem.errors)
+        return _copy_refusal(self.problem)
+
 
 class Plans:
-    """The plans of one frontend: a cache bounded by count and by the characters of the documents in it (LRU).
+    """The plans of one frontend, in a cache that is bounded by count and by the memory that they take.
 
-    A plan takes about 80 bytes of memory per character of its document (measured).
+    A document that is sent again is kept apart from those that came once. Refusals of documents are kept for a while.
     """
 
     def __init__(
@@ -108,16 +137,16 @@ class Plans:
         request_rules: Sequence[RequestRule] = (),
         max_tokens: int,
         max_plans: int = 1000,
-        max_characters: int = 500_000,
+        max_bytes: int = 40_000_000,
     ) -> None:
         self._schema = schema
         self._make_program = make_program
         self._rules = rules
         self._request_rules = request_rules
         self._max_tokens = max_tokens
-        self._plans: LRU[tuple[str, str | None], Plan] = LRU(max_plans, max_weight=max_characters)
+        self._plans: SegmentedLRU[tuple[str, str | None], Plan] = SegmentedLRU(max_plans, max_weight=max_bytes)
         self._kept: dict[tuple[str, str | None], Plan] = {}
-        self._making: dict[tuple[str, str | None], Attempt[Plan]] = {}
+        self._faults: LRU[tuple[bytes, str | None], _Fault] = LRU(MAX_FAULTS)
 
     def keep(self, query: str, operation_name: str | None) -> None:
         """Prepare an operation for good: its plan is never evicted. It is found under its name and without a name.
@@ -147,24 +176,44 @@ class Plans:
         plan = self._plans.get(key) or self._kept.get(key)
         return None if plan is None else self._check_variables(plan, variables)
 
-    async def prepare_in_thread(self, query: str, operation_name: str | None, variables: Mapping[str, Any]) -> Plan:
-        """`prepare`, which keeps the event loop free while it makes the plan of an unknown document."""
+    async def prepare_in_thread(
+        self,
+        query: str,
+        operation_name: str | None,
+        variables: Mapping[str, Any],
+        *,
+        queue: PrepareQueue,
+        client: str = "",
+    ) -> Plan:
+        """`prepare`, which keeps the event loop free while it makes the plan of an unknown document.
+
+        `client` is the address for which it waits in the queue, with others. Raises Refused also when it is full.
+        """
+        _check_length(query)
         key = (query, operation_name)
-        if key not in self._plans and key not in self._kept:
-            self._remember(key, await self._make_in_thread(key))
-        return self.prepare(query, operation_name, variables)
+        plan = self._plans.get(key) or self._kept.get(key)
+        if plan is None:
+            fault_key = (blake2b(query.encode("utf-8", "surrogatepass"), digest_size=16).digest(), operation_name)
+            self._raise_known_fault(fault_key)
+            try:
+                plan = await queue.run((id(self), *key), partial(self._make_plan, *key), client)
+            except Invalid as invalid:
+                self._faults.put(fault_key, _Fault(invalid.detach(), time.monotonic() + FAULT_SECONDS))
+                raise
+            except Refused as refusal:
+                if refusal.code != Problem.TOO_MANY_DOCUMENTS.name:
+                    self._faults.put(fault_key, _Fault(_copy_refusal(refusal), time.monotonic() + FAULT_SECONDS))
+                raise
+            self._remember(key, plan)
+        return self._check_variables(plan, variables)
 
-    def _make_in_thread(self, key: tuple[str, str | None]) -> Awaitable[Plan]:
-        """The plan in the making, once for all requests that need it; cancelling one does not end it for others."""
-        if key not in self._making:
-            self._making[key] = Attempt(partial(self._run_in_thread, key))
-        return self._making[key].wait()
-
-    async def _run_in_thread(self, key: tuple[str, str | None]) -> Plan:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(_MAKER, self._make_plan, *key)
-        finally:
-            del self._making[key]
+    def _raise_known_fault(self, key: tuple[bytes, str | None]) -> None:
+        fault = self._faults.get(key)
+        if fault is None:
+            return
+        if fault.until > time.monotonic():
+            raise fault.copy()
+        self._faults.discard(key)
 
     def _get_or_make(self, query: str, operation_name: str | None) -> Plan:
         key = (query, operation_name)
@@ -179,12 +228,10 @@ class Plans:
 
     def _remember(self, key: tuple[str, str | None], plan: Plan) -> None:
         if key not in self._plans:  # two requests may have had it made at once
-            self._plans.put(key, plan, len(key[0]))
+            self._plans.put(key, plan, plan.size)
 
     def _make_plan(self, query: str, operation_name: str | None) -> Plan:
-        if len(query) > MAX_CHARACTERS:
-            message = f"The document has {len(query)} characters; at most {MAX_CHARACTERS} are allowed."
-            raise Problem.DOCUMENT_TOO_LARGE.refusal(message)
+        _check_length(query)
         with _refuse_deep_nesting():
             return self._parse_and_compile(query, operation_name)
 
@@ -207,7 +254,38 @@ class Plans:
         in_parts = self._make_program(self._schema, document, operation) if is_incremental else None
         caching = caching_of(self._schema, document, operation)
         checks = [rule(document, operation) for rule in self._request_rules]
-        return Plan(document, operation, whole, is_incremental, program, in_parts, caching, checks)
+        size = _estimate_size(query, document)
+        return Plan(document, operation, whole, is_incremental, program, in_parts, caching, checks, size=size)
+
+
+def _check_length(query: str) -> None:
+    if len(query) > MAX_CHARACTERS:
+        message = f"The document has {len(query)} characters; at most {MAX_CHARACTERS} are allowed."
+        raise Problem.DOCUMENT_TOO_LARGE.refusal(message)
+
+
+def _estimate_size(query: str, document: DocumentNode) -> int:
+    """Bytes that a plan takes: comments and strings cost their characters, everything else the nodes it becomes."""
+    tokens = 0
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        tokens += 1
+        token = token.next
+    return _PLAN_BYTES + _TOKEN_BYTES * tokens + _CHARACTER_BYTES * len(query)
+
+
+def _copy_refusal(refusal: Refused) -> Refused:
+    return Refused(refusal.code, refusal.message, status=refusal.status, headers=refusal.headers)
+
+
+def _detach_error(error: GraphQLError) -> GraphQLError:
+    if isinstance(error, GraphQLSyntaxError):
+        detached: GraphQLError = GraphQLSyntaxError(_NO_SOURCE, 0, "")
+        detached.message = error.message[:_MAX_MESSAGE]
+    else:
+        detached = GraphQLError(error.message[:_MAX_MESSAGE], path=error.path, extensions=error.extensions)
+    detached.locations = error.locations[:_MAX_LOCATIONS] if error.locations else None
+    return detached
 
 
 @contextmanager

@@ -18,6 +18,7 @@ async def respond_to_get(
 ) -> None:
     """Send the answer, or 304 if the client has it already."""
     headers = {"vary": "accept", "cache-control": make_cache_control(answer, card, exchange.headers)}
+    headers.update(answer.headers or {})
     if status == 405:
         headers["allow"] = "POST"
     elif answer.was_executed and not answer.errors:

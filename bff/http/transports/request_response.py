@@ -103,7 +103,7 @@ async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media
     if exchange.method == "GET":
         await respond_to_get(exchange, card, answer, body, status, CONTENT_TYPES[media])
     else:
-        await exchange.respond(status, body, CONTENT_TYPES[media])
+        await exchange.respond(status, body, CONTENT_TYPES[media], answer.headers)
 
 
 def _choose_increments(accept: Accept) -> Increments | None:

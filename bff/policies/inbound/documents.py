@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from time import monotonic
 
 from bff.contract import Response
 from bff.documents.documents import Documents
@@ -22,6 +23,7 @@ def documents(known: Documents) -> Policy:
             return respond(operation)
 
         async def find_and_respond(operation: Operation) -> Response:
+            operation.arrived_at = monotonic()
             operation.request = await known.find_document(operation.request)
             return await respond(operation)
 

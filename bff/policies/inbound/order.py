@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bff.engine.prepare.queue import PrepareQueue
 from bff.frontends.frontend import Frontend
 from bff.observability.metrics import OperationCounts
 from bff.policies.inbound.authenticate import authenticate
@@ -26,8 +27,11 @@ class Placed:
     """True for what looks at nothing but the head of a request: transports have it run before they read the rest."""
 
 
-def inbound(frontend: Frontend, counts: OperationCounts, *, timeout: float) -> list[Placed]:
-    """The policies of one frontend that are on, the outermost first. An operation may take `timeout` seconds."""
+def inbound(frontend: Frontend, counts: OperationCounts, preparing: PrepareQueue, *, timeout: float) -> list[Placed]:
+    """The policies of one frontend that are on, the outermost first. An operation may take `timeout` seconds.
+
+    Unknown documents of all frontends wait in `preparing`.
+    """
     placed: list[Placed] = []
 
     def add(name: str, why: str, policy: Policy, *, needs_head_only: bool = False) -> None:
@@ -39,7 +43,7 @@ def inbound(frontend: Frontend, counts: OperationCounts, *, timeout: float) -> l
     why = "before prepare, which needs the text; after authenticate, because a stranger may not try names"
     add("documents", why, documents(frontend.documents))
     why = "before every policy that needs the plan; a document at fault costs nothing that follows"
-    add("prepare", why, prepare(frontend.plans, timeout=timeout, explains=frontend.options.explains))
+    add("prepare", why, prepare(frontend.plans, preparing, timeout=timeout, explains=frontend.options.explains))
     add("read only", "needs the plan, which tells a mutation", read_only)
     if frontend.documents.can_persist:
         why = "after prepare and all that refuses, so that only valid documents are kept"

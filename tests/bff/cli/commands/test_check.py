@@ -60,3 +60,16 @@ def test_the_shop_is_well() -> None:
     assert done.stderr == (
         "bff.yaml: OK; upstreams catalog, pricing, warehouse, reviews, ticker, orders; frontends mobile, web, partner\n"
     )
+
+
+def test_a_frontend_without_limits_of_its_own(tmp_path: Path) -> None:
+    """A note with the defaults, and no error; a limit of its own ends it."""
+    meant = SMALL.replace('"/things/{id}"', '"/things/{id}", each=4')
+    config = project(tmp_path, "no_limits", meant)
+    done = bff("check", "--config", str(config))
+    assert done.returncode == 0
+    assert "no limits of its own; the defaults are max_depth 15, max_cost 10000, max_cpu 1" in done.stderr
+    text = config.read_text()
+    config.write_text(text.replace("schema: no_limits", "schema: no_limits, limits: {max_cost: 100}"))
+    assert config.read_text() != text
+    assert "no limits of its own" not in bff("check", "--config", str(config)).stderr

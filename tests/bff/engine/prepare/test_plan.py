@@ -1,6 +1,7 @@
 """Plans: bounded, never spoiled by one client for another, and no document brings the gateway down."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import strawberry
 from bff.authoring import frontend
 from bff.contract import Refused
 from bff.engine.adapters.compiled import CompiledProgram
-from bff.engine.prepare.plan import Plans
+from bff.engine.errors import document_errors
+from bff.engine.prepare.plan import FAULT_SECONDS, Invalid, Plans
+from bff.engine.prepare.queue import PrepareQueue
 from tests.bff.fakes import ask, gateway
 
 
@@ -33,13 +36,14 @@ def plans(**options: Any) -> Plans:
 
 def test_the_cache_is_bounded_by_count_and_by_bytes() -> None:
     """The oldest leave; what is left still works."""
-    few, small = plans(max_plans=3), plans(max_characters=100)
+    few, small = plans(max_plans=3), plans(max_bytes=100_000)
     for index in range(50):
         query = f"query Q{index} {{ word }}"
         few.prepare(query, None, {})
         small.prepare(query, None, {})
     assert len(few._plans) == 3
-    assert small._plans.weight == sum(len(query) for query, _ in small._plans) <= 100
+    assert small._plans.weight == sum(small._plans.get(key).size for key in list(small._plans)) <= 100_000
+    assert 1 < len(small._plans) < 10
 
 
 def test_names_of_operations_that_are_not_there_are_not_remembered() -> None:
@@ -66,10 +70,44 @@ async def test_an_unknown_document_is_made_once_for_all_who_bring_it() -> None:
     """A hundred requests at a start are not a hundred times the work; one that leaves ends it for nobody else."""
     made = []
     cold = plans(rules=[lambda document, operation: made.append(operation)])
-    asks = [asyncio.create_task(cold.prepare_in_thread("{ __typename }", None, {})) for _ in range(5)]
+    queue = PrepareQueue(10)
+    asks = [asyncio.create_task(cold.prepare_in_thread("{ __typename }", None, {}, queue=queue)) for _ in range(5)]
     await asyncio.sleep(0)
     asks[0].cancel()
     results = await asyncio.gather(*asks, return_exceptions=True)
     assert isinstance(results[0], asyncio.CancelledError)
     assert len({id(each) for each in results[1:]}) == 1
     assert len(made) == 1
+
+
+async def test_the_refusal_of_a_document_is_kept_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same errors, without parsing it again; and not for ever."""
+    made = []
+    own, queue = plans(rules=[lambda document, operation: made.append(operation)]), PrepareQueue(10)
+    texts = {}
+    for query in ("{ wrod inner { wrod } }", "{ word"):
+        for _ in range(3):
+            with pytest.raises(Invalid) as caught:
+                await own.prepare_in_thread(query, None, {}, queue=queue)
+            errors = document_errors(caught.value.errors)
+            assert texts.setdefault(query, errors) == errors
+            assert all(error.nodes is None for error in caught.value.errors) or len(made) == 1
+    assert len(made) == 1
+    for _ in range(3):
+        with pytest.raises(Refused, match="no operation named"):
+            await own.prepare_in_thread("query A { word }", "B", {}, queue=queue)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + FAULT_SECONDS + 1)
+    with pytest.raises(Invalid):
+        await own.prepare_in_thread("{ wrod inner { wrod } }", None, {}, queue=queue)
+    assert len(made) == 2
+
+
+def test_a_plan_is_weighed_by_what_it_takes() -> None:
+    """A comment costs its characters; fields cost what they become."""
+    own = plans()
+    plain, comment, fields = (
+        own.prepare(query, None, {}).size
+        for query in ("{ word }", "#" + "x" * 10_000 + "\n{ word }", "{" + " word" * 200 + "}")
+    )
+    assert plain < comment < plain + 30_000 < fields

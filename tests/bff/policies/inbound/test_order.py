@@ -10,6 +10,7 @@ from strawberry.extensions import SchemaExtension
 
 from bff.authoring import frontend
 from bff.contract import Request, Response
+from bff.engine.prepare.queue import PrepareQueue
 from bff.frontends.frontend import make_frontend
 from bff.frontends.options import Options
 from bff.gateway.gateway import Gateway
@@ -30,12 +31,12 @@ class Watch(SchemaExtension):
 
 
 def names(**options: Any) -> list[str]:
-    return [each.name for each in inbound(app(**options), OperationCounts("app"), timeout=5)]
+    return [each.name for each in inbound(app(**options), OperationCounts("app"), PrepareQueue(10), timeout=5)]
 
 
 def test_every_policy_has_its_place_and_a_reason() -> None:
     """The order that design and documentation promise."""
-    placed = inbound(app(**KEYS, **PERSISTED), OperationCounts("app"), timeout=5)
+    placed = inbound(app(**KEYS, **PERSISTED), OperationCounts("app"), PrepareQueue(10), timeout=5)
     assert [each.name for each in placed] == [
         "authenticate", "documents", "prepare", "read only", "persist", "share",
     ]  # fmt: skip
@@ -60,7 +61,7 @@ def test_a_policy_that_is_off_is_not_there(options: dict[str, Any], expected: li
 def test_nothing_is_shared_where_an_author_counts_executions() -> None:
     """A schema's own extension may do so."""
     own = make_frontend("app", Options.model_validate({"schema": "tests"}), frontend(query=Query, extensions=[Watch]))
-    assert [each.name for each in inbound(own, OperationCounts("app"), timeout=5)] == ALWAYS
+    assert [each.name for each in inbound(own, OperationCounts("app"), PrepareQueue(10), timeout=5)] == ALWAYS
 
 
 async def test_the_first_of_the_list_is_the_outermost() -> None:
