@@ -96,4 +96,4 @@ class ConnectorOptions(Model):
     max_depth: int = Field(default=100, ge=1, le=200)
     """Maximum nesting of objects and lists in a reply or message of JSON."""
     max_values: int | None = Field(default=1_000_000, ge=1)
-    """Maximum number of values in a reply over 500 kB of JSON or XML. An object, list or element counts as two."""
+    """Maximum number of values in a reply over 500 kB. An object, list, element or message counts as two."""

@@ -92,7 +92,7 @@ class GrpcConnector:
             if not isinstance(answer, bytes):
                 raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
             headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-            return make_reply(operation, rpc.method, answer, headers)
+            return await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).
@@ -114,7 +114,7 @@ class GrpcConnector:
                     answer = await under_way.read()
                     if not isinstance(answer, bytes):
                         return
-                    data = await decode_event(operation, rpc.method, answer)
+                    data = await decode_event(operation, rpc.method, answer, self._options.max_values)
                 yield Event(data=data)
         finally:
             under_way.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from google.protobuf.descriptor import MethodDescriptor
@@ -15,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from connectors.contract import Fit
 from connectors.errors import DefinitionError
 from connectors.grpc.decode import Decoders
+from connectors.grpc.decode_scan import Layouts, Scan
 from connectors.grpc.encode import Encoders
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.schema_descriptors import build_pool
@@ -35,6 +37,8 @@ class Method:
     """A message as plain data."""
     fill_form: Fit
     """Fills a form from a message."""
+    scan: Callable[[bytes, int | None], Scan] | None = None
+    """The scan of a serialized reply for at most so many values."""
 
 
 class Schema:
@@ -51,6 +55,7 @@ class Schema:
         ]
         self._decoders = Decoders(self._pool)
         self._encoders = Encoders(self._pool)
+        self._layouts = Layouts(self._pool)
 
     def find_method(self, operation: RpcOperation) -> Method:
         """Find the method of this operation. Raises DefinitionError with the nearest name when there is none."""
@@ -72,6 +77,7 @@ class Schema:
             parse=reply.FromString,
             decode=self._decoders.get_decoder(found.output_type),
             fill_form=FormDecoder(self._decoders, found.output_type),
+            scan=partial(Scan, self._layouts, self._layouts.get_layout(found.output_type)),
         )
 
     def _find_descriptor(self, operation: RpcOperation) -> MethodDescriptor:

@@ -25,26 +25,26 @@ def serialize(count: int) -> bytes:
     return message.SerializeToString()
 
 
-def test_a_reply_has_its_message_headers_and_data() -> None:
+async def test_a_reply_has_its_message_headers_and_data() -> None:
     """The data is decoded when it is asked for."""
-    reply = make_reply(OPERATION, METHOD, serialize(1), {"x": "y"})
+    reply = await make_reply(OPERATION, METHOD, serialize(1), {"x": "y"})
     assert reply.headers == {"x": "y"}
     assert reply.payload.prices[0].sku == "A"
     assert reply.data["prices"] == [{"sku": "A", "amount": 100, "was": None}]
 
 
-def test_bytes_that_are_no_message_are_refused_at_once() -> None:
+async def test_bytes_that_are_no_message_are_refused_at_once() -> None:
     """The connector translates the error."""
     with pytest.raises(DecodeError):
-        make_reply(OPERATION, METHOD, b"\xff", {})
+        await make_reply(OPERATION, METHOD, b"\xff", {})
 
 
 async def test_a_large_reply_is_decoded_in_slices_and_fills_no_form() -> None:
     """A small one has neither."""
     small, large = serialize(1), serialize(200_000)
     assert len(large) > max(cooperative.LARGE, LARGE_TYPED)
-    assert not hasattr(make_reply(OPERATION, METHOD, small, {})._decode, "in_slices")
-    reply = make_reply(OPERATION, METHOD, large, {})
+    assert not hasattr((await make_reply(OPERATION, METHOD, small, {}))._decode, "in_slices")
+    reply = await make_reply(OPERATION, METHOD, large, {})
     assert hasattr(reply._decode, "in_slices")
     assert reply._fit is None
     assert len((await reply.read())["prices"]) == 200_000
