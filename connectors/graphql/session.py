@@ -25,7 +25,8 @@ from connectors.errors import (
 )
 from connectors.graphql.errors import create_close_error, create_error, parse_problems
 from connectors.graphql.options import Options
-from connectors.messages.json_numbers import parse_json
+from connectors.messages.json_slices import Bounds
+from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.transport.reading import check_headers
 from connectors.transport.resolve import Resolver
 from connectors.transport.websocket import CLOSE_TIMEOUT, open_websocket
@@ -47,6 +48,7 @@ class Subscriptions:
     def __init__(self, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
         self._options = options
         self._clock = clock
+        self._bounds = Bounds(options.max_depth, options.max_values)
         self._resolver = Resolver(options.dns, clock)
         self._open: set[ClientConnection] = set()
         self._is_closed = False
@@ -73,9 +75,8 @@ class Subscriptions:
                     yield message.payload
                 elif message.type == "error":
                     is_over = True
-                    raise create_error(
-                        operation, parse_problems(_decode_errors(operation, message.payload), call.headers)
-                    )
+                    errors = await decode_errors(operation, message.payload, self._bounds)
+                    raise create_error(operation, parse_problems(errors, call.headers))
                 else:
                     is_over = message.type == "complete"
         finally:
@@ -164,10 +165,11 @@ def _decode_message(operation: Operation, text: bytes) -> _Message:
         raise UpstreamBadReply(operation, f"a message of the websocket cannot be decoded: {error}") from error
 
 
-def _decode_errors(operation: Operation, payload: msgspec.Raw) -> Any:
+async def decode_errors(operation: Operation, payload: msgspec.Raw, bounds: Bounds) -> Any:
+    """The errors of an `error` message, up to `max_reply_size` of them. Raises UpstreamBadReply."""
     try:
-        return parse_json(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return await decode_json_in_slices(bytes(payload), bounds)
+    except NotJson as error:
         raise UpstreamBadReply(operation, f"the upstream's error cannot be decoded: {error}") from error
 
 

@@ -185,6 +185,7 @@ def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> QueueCo
         max_backlog=options.max_backlog,
         ack_timeout=options.ack_timeout,
         tls=options.tls,
+        dns=options.dns,
         username=options.username,
         password=options.password.get_secret_value() if options.password else None,
         token=options.token.get_secret_value() if options.token else None,

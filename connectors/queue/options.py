@@ -10,6 +10,7 @@ from connectors.aio.bounded_queue import Overflow
 from connectors.options import ConnectorOptions, Duration
 from connectors.queue.brokers import check_address
 from connectors.streams.reconnect import Reconnect
+from connectors.transport.resolve import DnsOptions
 
 
 class Options(ConnectorOptions):
@@ -24,6 +25,8 @@ class Options(ConnectorOptions):
     """Token for the broker, instead of a user name."""
     connect_timeout: Duration = 2.0
     """Maximum time to connect, and of each command to the broker."""
+    dns: DnsOptions = Field(default_factory=DnsOptions)
+    """How the name of the broker is looked up."""
     reconnect: Reconnect = Field(default_factory=Reconnect)
     """Delays before reconnecting after a lost connection."""
     buffer: int = Field(default=64, ge=1)

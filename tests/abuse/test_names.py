@@ -15,12 +15,14 @@ import pytest
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamError, UpstreamUnreachable
+from connectors.queue.brokers import open_broker
+from connectors.queue.brokers.contract import BrokerUnreachable, Settings
 from connectors.transport import HttpOptions, open_transport
 from connectors.transport.resolve import DnsOptions, Resolver
 from connectors.transport.websocket import open_websocket
 from tests.connectors.http_world import HttpWorld
 from tests.connectors.websocket.upstream import Upstream
-from tests.waiting import GENEROUS
+from tests.waiting import GENEROUS, time_limit
 
 READ = Operation(upstream="shop", name="GET /")
 HUNG = 100
@@ -93,6 +95,18 @@ async def test_names_that_hang_fail_no_websocket_to_another(hanging: list[str]) 
         failures = await asyncio.gather(*hung, return_exceptions=True)
     assert {type(each) for each in failures} == {UpstreamUnreachable}
     assert hanging == ["shop.invalid"]
+
+
+async def test_the_name_of_a_broker_that_hangs_holds_no_thread_of_others(hanging: list[str]) -> None:
+    """One lookup at a time. Before, each attempt held a thread of the pool in which responses are compressed, until none was left."""
+    broker = open_broker("nats://bus.invalid:4222", Settings(connect_timeout=0.05))
+    for _ in range(40):
+        with pytest.raises(BrokerUnreachable):
+            await broker.open()
+    async with time_limit():
+        assert await asyncio.to_thread(len, "free") == 4
+    assert hanging == ["bus.invalid"]
+    await broker.close()
 
 
 def test_a_name_that_hangs_keeps_no_process_from_ending() -> None:

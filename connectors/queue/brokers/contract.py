@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.options import TlsOptions
+from connectors.transport.resolve import DnsOptions
 
 ERROR_HEADER = "bff-error"
 """Header of an answer that reports a failure; its value is the responder's code of the failure."""
@@ -56,6 +57,7 @@ class Settings:
     ack_timeout: float = 30.0
     """Seconds to acknowledge a stored message; then another member of the group gets it."""
     tls: TlsOptions = field(default_factory=TlsOptions)
+    dns: DnsOptions = field(default_factory=DnsOptions)
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)

@@ -26,6 +26,7 @@ from connectors.queue.brokers.contract import (
 )
 from connectors.queue.brokers.nats_connection import Connection, translate_error
 from connectors.queue.brokers.nats_messages import CoreSubscription, StoredSubscription, decode_message, encode_headers
+from connectors.transport.resolve import Resolver
 
 _FOREVER = 86_400.0
 _MAX_PENDING, _MAX_BYTES = 8_192, 32_000_000
@@ -37,6 +38,7 @@ class Broker:
     def __init__(self, address: str, settings: Settings) -> None:
         self._servers = _list_servers(address)
         self._settings = settings
+        self._resolver = Resolver(settings.dns)
         self._is_tls = address.startswith("tls://") or settings.tls.model_fields_set != set()
         self._connecting: Attempt[Connection] = Attempt(self._connect, name="connect to NATS")
 
@@ -113,7 +115,7 @@ class Broker:
     async def _connect(self) -> Connection:
         settings = self._settings
         tls = self._make_tls_context()
-        connection = Connection(settings.connect_timeout, must_be_tls=tls is not None)
+        connection = Connection(settings.connect_timeout, self._resolver, must_be_tls=tls is not None)
         seconds: Any = settings.connect_timeout  # declared as int; nats-py accepts a float
         pause: Any = 0.02
         try:

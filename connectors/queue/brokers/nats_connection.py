@@ -1,18 +1,23 @@
 """One connection to a NATS server, and what depends on the inside of nats-py. Used by `nats`.
 
-Written for nats-py 2.16: `_process_info` is private, a cancelled flush breaks its reader, and permission errors are
-known by their text. With another version, tests/connectors/queue/brokers/test_nats_connection.py fails first.
+Written for nats-py 2.16: `_process_info` and `_connect_to_server` are private, a cancelled flush breaks its reader, and
+permission errors are known by their text. With another version,
+tests/connectors/queue/brokers/test_nats_connection.py fails first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import ParseResult
 
+from nats.aio.client import DEFAULT_BUFFER_SIZE, Srv
 from nats.aio.client import Client as NatsClient
+from nats.aio.transport import TcpTransport
 from nats.errors import AuthorizationError, MaxPayloadError, NoRespondersError, SecureConnWantedError
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
@@ -25,11 +30,27 @@ from connectors.queue.brokers.contract import (
     BrokerUnreachable,
     NoResponders,
 )
+from connectors.transport.resolve import Resolver
 
 T = TypeVar("T")
 
 _CLOSE_SECONDS = 0.5
+_PORT = 4222
 _DENIED = re.compile(r"permissions violation for \w+ to \"([^\"]+)\"", re.IGNORECASE)
+
+
+class _Transport(TcpTransport):
+    """Looks names up with the resolver; nats-py would take a thread of the event loop's pool for each attempt."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._resolver = resolver
+
+    async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
+        async with asyncio.timeout(connect_timeout):
+            opened = await self._resolver.open_socket(uri.hostname or "", uri.port or _PORT)
+            streams = await asyncio.open_connection(sock=opened, limit=buffer_size)
+        self._bare_io_reader, self._bare_io_writer = self._io_reader, self._io_writer = streams
 
 
 class Client(NatsClient):
@@ -38,6 +59,15 @@ class Client(NatsClient):
     must_be_tls = False
     is_leaving = False
     """Whether `Connection.close` closes it."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        super().__init__()
+        self._resolver = resolver
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        s.last_attempt = time.monotonic()
+        self._transport = _Transport(self._resolver)
+        await self._transport.connect(s.uri, DEFAULT_BUFFER_SIZE, self.options["connect_timeout"])
 
     async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
         if initial_connection and self.must_be_tls and not info.get("tls_required"):
@@ -48,8 +78,8 @@ class Client(NatsClient):
 class Connection:
     """One connection, from when it is made until it is lost."""
 
-    def __init__(self, timeout: float, *, must_be_tls: bool) -> None:
-        self.client = Client()
+    def __init__(self, timeout: float, resolver: Resolver, *, must_be_tls: bool) -> None:
+        self.client = Client(resolver)
         self.client.must_be_tls = must_be_tls
         self._timeout: Any = timeout  # declared as int; nats-py accepts a float
         self._lost = asyncio.get_running_loop().create_future()

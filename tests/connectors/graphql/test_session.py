@@ -10,6 +10,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trustme
 
@@ -32,9 +33,12 @@ from connectors.errors import (
 )
 from connectors.graphql.connector import GraphqlConnector
 from connectors.graphql.endpoints import graphql
+from connectors.graphql.session import decode_errors
+from connectors.messages.json_slices import Bounds
 from tests.connectors.conformance import SECRET, eventually, free_port
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import Socket
+from tests.connectors.watch import BOUND, outcome_of
 from tests.waiting import GENEROUS, steady, time_limit, until
 
 up = graphql("shop")
@@ -205,6 +209,15 @@ async def test_nonsense_is_a_bad_reply(connector: GraphqlConnector, socket: Sock
     """What is no JSON, and what does not belong there; never data."""
     socket.misbehaviour = nonsense
     assert type(await failure(connector)) is UpstreamBadReply
+
+
+@pytest.mark.parametrize("values", [1_000_000, 10_000_000])
+async def test_large_errors_do_not_keep_the_loop(values: int) -> None:
+    """An `error` message of 7 MB; before, it kept the loop for 355 ms."""
+    payload = msgspec.Raw(b"[" + b"1e300," * 1_200_000 + b"1]")
+    outcome, longest = await outcome_of(lambda: decode_errors(added.operation, payload, Bounds(100, values)))
+    assert isinstance(outcome, UpstreamBadReply) if values < 1_200_000 else len(outcome) == 1_200_001
+    assert longest < BOUND
 
 
 async def test_another_protocol_is_refused(connected: Connect) -> None:

@@ -19,6 +19,7 @@ from connectors.queue.brokers.contract import (
     NoResponders,
 )
 from connectors.queue.brokers.nats_connection import Client, Connection, translate_error
+from connectors.transport.resolve import DnsOptions, Resolver
 
 
 def test_the_private_method_that_is_overridden_is_there() -> None:
@@ -29,7 +30,7 @@ def test_the_private_method_that_is_overridden_is_there() -> None:
 
 async def test_a_client_that_must_use_tls_does_not_sign_in_without() -> None:
     """nats-py would follow the server, and send the password in clear text."""
-    client = Client()
+    client = Client(Resolver(DnsOptions()))
     client.must_be_tls = True
     with pytest.raises(SecureConnWantedError):
         await client._process_info({"tls_required": False}, initial_connection=True)
@@ -52,7 +53,7 @@ def test_errors_are_translated(error: Exception, kind: type[BrokerError]) -> Non
 
 async def test_a_permission_error_is_known_by_its_text() -> None:
     """It comes in the background, and is raised once, to the caller of its topic."""
-    connection = Connection(1.0, must_be_tls=False)
+    connection = Connection(1.0, Resolver(DnsOptions()), must_be_tls=False)
     await connection.record_error(NatsError('nats: permissions violation for publish to "secret"'))
     connection.check_permission("orders")
     with pytest.raises(BrokerDenied, match="secret"):
@@ -62,7 +63,7 @@ async def test_a_permission_error_is_known_by_its_text() -> None:
 
 async def test_a_lost_connection_ends_what_waits_for_it() -> None:
     """Without waiting for the client, which may never return."""
-    connection = Connection(1.0, must_be_tls=False)
+    connection = Connection(1.0, Resolver(DnsOptions()), must_be_tls=False)
     running = asyncio.ensure_future(connection.run(asyncio.sleep(3600)))
     await asyncio.sleep(0)
     await connection.mark_lost()
