@@ -1,12 +1,13 @@
 """What product developers write with: `take`, `via`, `computed`, `argument` on fields; `frontend` for the schema.
 
-`cost` and `list_size` say what a field costs.
+`cost` and `list_size` say what a field costs, `constraint` what an argument's value must be.
 """
 
 from strawberry.file_uploads import Upload
 
 from bff.authoring.caching import cache_control
 from bff.authoring.computed import computed
+from bff.authoring.constraints import constraint
 from bff.authoring.context import Context
 from bff.authoring.fields import argument, take, via
 from bff.authoring.frontend import FrontendSchema, example, frontend
@@ -21,6 +22,7 @@ __all__ = [
     "argument",
     "cache_control",
     "computed",
+    "constraint",
     "cost",
     "example",
     "frontend",

@@ -15,6 +15,7 @@ from strawberry.types.execution import ExecutionContext
 
 from bff.authoring.checks import find_problems
 from bff.authoring.computed import RECORDS
+from bff.authoring.constraints import adopt_constraints
 from bff.authoring.context import Context
 from bff.authoring.cooperative import convert_in_slices
 from bff.authoring.lookahead import selection_of
@@ -53,13 +54,13 @@ def frontend(
 ) -> FrontendSchema:
     """Make a frontend's schema from its root types. Other options are those of `strawberry.Schema`.
 
-    Raises SchemaError with every mistake in `via`, `take`, `computed` and the examples, each with file and line.
+    Raises SchemaError with every mistake in `via`, `take`, `computed`, constraints and examples, each with its place.
     """
     schema = FrontendSchema(query=query, mutation=mutation, subscription=subscription, types=types, **options)
     schema.description, schema.examples = description, tuple(examples)
     adopt_records(schema)
     core = core_schema(schema)
-    problems = find_problems(core)
+    problems = find_problems(core) + adopt_constraints(core)
     for each in schema.examples:
         problems += [f'example "{each.title}": {error.message}' for error in validate(core, parse(each.query))]
     if problems:

@@ -5,7 +5,9 @@ Codes of upstream errors are those of `connectors.errors`, which knows no gatewa
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum, unique
+from typing import Any
 
 from bff.contract.refused import Refused
 
@@ -65,7 +67,10 @@ class Problem(Enum):
     GRAPHQL_VALIDATION_FAILED = 400, "The document does not fit the schema."
     OPERATION_NOT_FOUND = 400, "The document has no operation, or none of that name."
     OPERATION_NAME_NEEDED = 400, "The document has several operations, and the request has no `operationName`."
-    BAD_USER_INPUT = 400, "A variable does not fit its type; also a resolver's own `GraphQLError`."
+    BAD_USER_INPUT = (
+        400,
+        "A variable does not fit its type, or a value its constraint; also a resolver's `GraphQLError`.",
+    )
     TOO_MANY_DOCUMENTS = 503, "Too many documents that are not known yet wait to be prepared."
     DOCUMENT_TOO_LARGE = 400, "The document has too many characters."
     TOO_MANY_TOKENS = 400, "The document is longer than `limits.max_tokens`."
@@ -111,6 +116,11 @@ class Problem(Enum):
         """The exception to raise. `headers` are HTTP headers with `_` for `-`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return Refused(self.name, message, status=self.status, headers=named)
+
+    def refusal_of(self, errors: Sequence[Mapping[str, Any]]) -> Refused:
+        """The exception that shows these errors, which have this code."""
+        message = " ".join(each["message"] for each in errors)
+        return Refused(self.name, message, status=self.status, errors=errors)
 
 
 def make_internal_error(request_id: str = "") -> Refused:

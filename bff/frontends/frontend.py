@@ -11,6 +11,7 @@ import strawberry
 from graphql import GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective, print_directive
 
 from bff.authoring import FrontendSchema, SchemaError
+from bff.authoring.constraints import adopt_constraints
 from bff.authoring.frontend import adopt_records
 from bff.authoring.strawberry_insides import core_schema
 from bff.contract import CrossOrigin, Example, FrontendCard, UploadLimits
@@ -22,6 +23,7 @@ from bff.engine.prepare.plan import Plans, RequestRule, Rule
 from bff.frontends.api_keys import ApiKeys
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
+from bff.validation.constraints import ConstraintRule
 from bff.validation.cost import CostLimit
 from bff.validation.document_limits import DocumentLimits
 from bff.validation.introspection import IntrospectionLimit
@@ -115,9 +117,17 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
         )
     )
     core = core_schema(schema)
-    per_request: list[RequestRule] = [VariablesLimit(limits.max_variables_size)]
+    if problems := adopt_constraints(core):
+        raise SchemaError(problems)
+    variables = VariablesLimit(
+        limits.max_variables_size, max_string_length=limits.max_string_length, max_list_size=limits.max_list_size
+    )
+    per_request: list[RequestRule] = [variables]
     if limits.max_cost is not None:
         per_request.append(CostLimit(core, limits.max_cost))
+    constraints = ConstraintRule(core)
+    if constraints.is_needed:
+        per_request.append(constraints)
     plans = Plans(
         core,
         CompiledProgram,

@@ -69,6 +69,10 @@ class Limits(Model):
     """Maximum number of directives, such as @include, counted wherever a fragment is spread."""
     max_variables_size: Size = Field(default=256_000, ge=2)
     """Maximum size of the variables, as JSON."""
+    max_string_length: int | None = Field(default=100_000, ge=1)
+    """Maximum number of characters of a string in variables and documents; `@constraint` sets lower ones."""
+    max_list_size: int | None = Field(default=1_000, ge=1)
+    """Maximum number of items of a list in variables and documents; `@constraint` sets lower ones."""
     max_cost: int | None = Field(default=10_000, ge=1)
     """Maximum cost of an operation, estimated from the lengths of the requested lists."""
     max_cpu: Duration | None = Field(default=1.0, gt=0)

@@ -62,8 +62,8 @@ Rule = Callable[[DocumentNode, OperationDefinitionNode], None]
 """Looks at a document before it is validated; raises Refused to stop it."""
 Check = Callable[[Mapping[str, Any]], None]
 """Looks at the variables of one request; raises Refused to stop it."""
-RequestRule = Callable[[DocumentNode, OperationDefinitionNode], Check]
-"""Looks at a valid document once, and makes the check for each of its requests; may raise Refused at once."""
+RequestRule = Callable[[DocumentNode, OperationDefinitionNode], Check | None]
+"""Looks at a valid document once, and makes the check for each of its requests, None for none; may raise Refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class Plans:
         is_incremental = 0 < count <= MAX_INCREMENTS
         in_parts = self._make_program(self._schema, document, operation) if is_incremental else None
         caching = caching_of(self._schema, document, operation)
-        checks = [rule(document, operation) for rule in self._request_rules]
+        checks = [check for rule in self._request_rules if (check := rule(document, operation)) is not None]
         size = _estimate_size(query, document)
         return Plan(document, operation, whole, is_incremental, program, in_parts, caching, checks, size=size)
 
@@ -275,7 +275,7 @@ def _estimate_size(query: str, document: DocumentNode) -> int:
 
 
 def _copy_refusal(refusal: Refused) -> Refused:
-    return Refused(refusal.code, refusal.message, status=refusal.status, headers=refusal.headers)
+    return Refused(refusal.code, refusal.message, status=refusal.status, headers=refusal.headers, errors=refusal.errors)
 
 
 def _detach_error(error: GraphQLError) -> GraphQLError:
