@@ -18,9 +18,14 @@ ASK = (
 ) + BODY
 
 
-def queueing(gateway: int) -> float:
+def queueing(gateway: list[int]) -> float:
     """Seconds that the gateway's threads and this process have waited for a core, where the system tells."""
-    return sum(_delay(file) for pid in (gateway, "self") for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return sum(_delay(file) for pid in (*gateway, "self") for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
+def working(gateway: list[int]) -> float:
+    """CPU seconds of the gateway's processes (clock_getcpuclockid)."""
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in gateway)
 
 
 def _delay(file: Path) -> float:
@@ -30,12 +35,11 @@ def _delay(file: Path) -> float:
         return 0.0
 
 
-def main(port: int, gateway: int) -> None:
-    clock = (~gateway << 3) | 2  # the CPU clock of a process (clock_getcpuclockid)
+def main(port: int, gateway: list[int]) -> None:
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while True:
-            began, worked, queued = time.monotonic(), time.clock_gettime(clock), queueing(gateway)
+            began, worked, queued = time.monotonic(), working(gateway), queueing(gateway)
             connection.sendall(ASK)
             answer = b""
             while b'"data"' not in answer:
@@ -44,7 +48,7 @@ def main(port: int, gateway: int) -> None:
                     raise SystemExit(f"cut off after {answer!r}")
                 answer += part
             waited = time.monotonic() - began
-            work = time.clock_gettime(clock) - worked
+            work = working(gateway) - worked
             lost = max(0.0, waited - work - (queueing(gateway) - queued))
             sys.stdout.write(f"{began} {waited} {work} {lost}\n")
             sys.stdout.flush()
@@ -52,4 +56,4 @@ def main(port: int, gateway: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), [int(pid) for pid in sys.argv[2:]])

@@ -78,9 +78,9 @@ class Live:
         return socket.create_connection(("127.0.0.1", self.port), timeout=ANSWER_SECONDS)
 
     def resident(self) -> float:
-        """Memory of the gateway in MB."""
-        status = Path(f"/proc/{self.gateway.process.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        """Memory of the gateway in MB, with that of its workers."""
+        status = [Path(f"/proc/{pid}/status").read_text() for pid in self.gateway.pids]
+        return sum(int(each.split("VmRSS:")[1].split()[0]) for each in status) / 1024
 
     def under(self, name: str, attack: Callable[[], object]) -> None:
         """Attack, and hold the gateway to its promises: it lives, logs no traceback, and the innocent hardly waits."""
@@ -166,22 +166,29 @@ def live(*, is_hasty: bool = False) -> Iterator[Live]:
     command = (sys.executable, "-m", "tests.abuse.hasty") if is_hasty else (*COMMAND, "serve")
     with running(command=command, **NOWHERE) as gateway:
         gateway.ask_when_up("{ __typename }", "/graphql/web")
-        port = gateway.url.rpartition(":")[2]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.abuse.innocent", port, str(gateway.process.pid)],
-            cwd=ROOT,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        innocent = Innocent(process)
-        reader = threading.Thread(target=innocent.read, daemon=True)
-        reader.start()
-        try:
-            yield Live(gateway, innocent)
-        finally:
-            process.kill()
-            process.wait()
-            reader.join(5)
-            assert process.stdout is not None
-            process.stdout.close()
+        with accompanied(gateway) as made:
+            yield made
+
+
+@contextmanager
+def accompanied(gateway: Running) -> Iterator[Live]:
+    """A gateway that answers already, with an innocent client."""
+    port = gateway.url.rpartition(":")[2]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.abuse.innocent", port, *map(str, gateway.pids)],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    innocent = Innocent(process)
+    reader = threading.Thread(target=innocent.read, daemon=True)
+    reader.start()
+    try:
+        yield Live(gateway, innocent)
+    finally:
+        process.kill()
+        process.wait()
+        reader.join(5)
+        assert process.stdout is not None
+        process.stdout.close()

@@ -38,14 +38,14 @@ class Figures:
     """CPU seconds that the gateway spent on others during one wait of the innocent client."""
 
 
-def descriptors(pid: int) -> int:
-    """Open file descriptors of a process."""
-    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+def descriptors(*pids: int) -> int:
+    """Open file descriptors of processes."""
+    return sum(1 for pid in pids for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process, all threads (clock_getcpuclockid)."""
-    return time.clock_gettime((~pid << 3) | 2)
+def cpu_seconds(*pids: int) -> float:
+    """CPU time of processes, all threads (clock_getcpuclockid)."""
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
 
 
 class _Sampler:
@@ -62,10 +62,10 @@ class _Sampler:
         self._thread.join(5)
 
     def _watch(self) -> None:
-        pid = self._live.gateway.process.pid
-        while not self._stop.is_set() and Path(f"/proc/{pid}").exists():
+        gateway = self._live.gateway
+        while not self._stop.is_set() and Path(f"/proc/{gateway.process.pid}").exists():
             self._figures.memory_peak = max(self._figures.memory_peak, self._live.resident())
-            self._figures.descriptors_peak = max(self._figures.descriptors_peak, descriptors(pid))
+            self._figures.descriptors_peak = max(self._figures.descriptors_peak, descriptors(*gateway.pids))
             self._stop.wait(SAMPLE_SECONDS)
 
 
@@ -85,17 +85,17 @@ def promised(
     RECOVERY_SECONDS; descriptors return to what they were; no wait of the innocent client holds over `most_work` CPU
     seconds spent on others, nor LONGEST seconds by the wall clock. Prints the figures.
     """
-    pid = live.gateway.process.pid
-    figures = Figures(memory_before=live.resident(), descriptors_before=descriptors(pid))
+    pids = live.gateway.pids
+    figures = Figures(memory_before=live.resident(), descriptors_before=descriptors(*pids))
     allowed = figures.memory_before * memory_ratio + memory_floor
-    began, worked = time.monotonic(), cpu_seconds(pid)
+    began, worked = time.monotonic(), cpu_seconds(*pids)
     sampler = _Sampler(live, figures)
     try:
         yield figures
     finally:
         sampler.stop()
     assert live.gateway.process.poll() is None, f"the gateway ended during {attack}: {live.gateway.output[-2000:]}"
-    figures.cpu_seconds = cpu_seconds(pid) - worked
+    figures.cpu_seconds = cpu_seconds(*pids) - worked
     figures.longest_wait, figures.most_work = live.innocent.worst(began, time.monotonic())
     if recovers:
         _await_recovery(live, figures, allowed)
@@ -113,10 +113,10 @@ def promised(
 
 def _await_recovery(live: Live, figures: Figures, allowed: float) -> None:
     """Wait until memory and descriptors are back; fails when they are not in RECOVERY_SECONDS."""
-    pid = live.gateway.process.pid
+    pids = live.gateway.pids
     end = time.monotonic() + RECOVERY_SECONDS
     while True:
-        figures.memory_after, figures.descriptors_after = live.resident(), descriptors(pid)
+        figures.memory_after, figures.descriptors_after = live.resident(), descriptors(*pids)
         if figures.memory_after <= allowed and figures.descriptors_after <= figures.descriptors_before + 1:
             return
         assert time.monotonic() < end, f"not back after {RECOVERY_SECONDS:.0f} s: {figures}"

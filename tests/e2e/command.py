@@ -63,6 +63,12 @@ class Running:
         """Everything it wrote so far."""
         return "".join(self.lines)
 
+    @property
+    def pids(self) -> list[int]:
+        """The process and its workers."""
+        pid = self.process.pid
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
     def wait_for(self, text: str, seconds: float = GENEROUS) -> None:
         """Until a line has this text."""
         end = time.monotonic() + seconds
@@ -84,16 +90,20 @@ class Running:
         end = time.monotonic() + seconds
         while True:
             try:
+                self._connect()  # cheaper than a client, which loads certificates
                 return self.ask(query, path)
-            except httpx.TransportError:
+            except (OSError, httpx.TransportError):
                 assert self.process.poll() is None, self.output
                 assert time.monotonic() < end, self.output
-                time.sleep(0.02)
+                time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = GENEROUS) -> int:
         """Ask it to end; its exit code."""
         self.process.send_signal(how)
         return self.process.wait(seconds)
+
+    def _connect(self) -> None:
+        socket.create_connection(("127.0.0.1", int(self.url.rpartition(":")[2])), timeout=GENEROUS).close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -104,15 +114,17 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, cwd: Path = ROOT, command: Sequence[str] = COMMAND, **more: str) -> Iterator[Running]:
-    """`bff <arguments> --port <free>`, ended in any case."""
+def running(
+    *arguments: str, cwd: Path = ROOT, command: Sequence[str] = COMMAND, stderr: int = subprocess.STDOUT, **more: str
+) -> Iterator[Running]:
+    """`bff <arguments> --port <free>`, ended in any case. Its output is that of both streams, unless one has `stderr`."""
     port = free_port()
     process = subprocess.Popen(
         [*command, *arguments, "--port", str(port)],
         cwd=cwd,
         env=environment(**more),
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=stderr,
         text=True,
         start_new_session=True,
     )
