@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -9,6 +10,7 @@ from typing import ParamSpec
 
 from bff.authoring import SchemaError
 from bff.cli.console import print_error, print_problems
+from bff.cli.output import PIPE_CLOSED, CannotPrint, discard_stdout
 from bff.config import ConfigError
 from bff.http.server.run import CannotListen
 
@@ -33,3 +35,12 @@ def exit_with_code(command: Callable[P, int | None]) -> Callable[P, None]:
         sys.exit(code or 0)
 
     return run_command
+
+
+def report_unprinted(error: CannotPrint) -> int:
+    """The exit code when standard output cannot be written. Nothing is said where its reader has gone on purpose."""
+    discard_stdout()
+    if error.errno == errno.EPIPE:
+        return PIPE_CLOSED
+    print_error(f"standard output cannot be written: {error.strerror}")
+    return 1

@@ -13,7 +13,8 @@ from bff.cli.commands.demo import demo
 from bff.cli.commands.schema_config import schema_config
 from bff.cli.commands.sdl import sdl
 from bff.cli.commands.serve import serve
-from bff.cli.errors import exit_with_code
+from bff.cli.errors import exit_with_code, report_unprinted
+from bff.cli.output import CannotPrint, protect_stdout
 from bff.observability.logs import protect_stderr
 
 COMMANDS: Mapping[str, Callable[..., int | None]] = {
@@ -36,5 +37,12 @@ for _name, _command in COMMANDS.items():
 def main() -> None:
     """Run the command line. SIGTERM ends it with exit code 0, after everything that was opened is closed."""
     protect_stderr()
+    protect_stdout()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    app()
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except CannotPrint as error:
+        sys.exit(report_unprinted(error))

@@ -29,7 +29,11 @@ def sdl(
         if write:
             module = sys.modules[loaded.options.schema_module]
             path = Path(str(module.__file__)).with_name("schema.graphql")
-            path.write_text(loaded.sdl)
+            try:
+                path.write_text(loaded.sdl)
+            except OSError as error:
+                print_error(f"{path} cannot be written: {error.strerror}")
+                return 1
             console.print(f"wrote {path}")
         else:
             sys.stdout.write(loaded.sdl)
