@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from contextvars import copy_context
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -20,6 +19,7 @@ from bff.contract import timings
 from bff.loading.batch_result import BatchResult, Outcome
 from bff.loading.upstream import Reachable
 from connectors.aio.clock import SYSTEM_CLOCK
+from connectors.aio.cooperative import copy_in_slices
 from connectors.aio.single_flight import SharedResult
 from connectors.batching import limit_records
 from connectors.contract import Call, Reply
@@ -132,9 +132,9 @@ class Windows:
 async def _send_gathering(gathering: _Gathering) -> None:
     answered = await _send_call(gathering, _merge_calls(gathering))
     if len(gathering.calls) == 1:
-        _finish_waiters(gathering, lambda _: answered)
+        await _finish_waiters(gathering, _Single(answered))
     else:
-        _finish_waiters(gathering, _Dealer(answered, gathering.endpoint, is_joint=gathering.is_joint).deal_to)
+        await _finish_waiters(gathering, _Dealer(answered, gathering.endpoint, is_joint=gathering.is_joint))
 
 
 async def _send_alone(gathering: _Gathering, call: Call) -> BatchResult:
@@ -156,12 +156,17 @@ async def _send_call(gathering: _Gathering, call: Call, keys: Sequence[Hashable]
     return BatchResult(keys or tuple(gathering.keys), reply, is_single=not call.keys)
 
 
-def _finish_waiters(gathering: _Gathering, answer: Callable[[Call], BatchResult]) -> None:
-    for waiter, call in gathering.waiters.items():
+async def _finish_waiters(gathering: _Gathering, dealer: _Dealer | _Single) -> None:
+    """Hand out all results at once: the first is what the others are copied from."""
+    outcomes: list[tuple[Waiter, BatchResult | Exception]] = []
+    for waiter, call in list(gathering.waiters.items()):
         try:
-            waiter.finish(answer(call))
+            outcomes.append((waiter, await dealer.deal_to(call)))
         except Exception as error:  # noqa: BLE001 - as above
-            waiter.finish(error)
+            outcomes.append((waiter, error))
+    for waiter, outcome in outcomes:
+        if waiter in gathering.waiters:
+            waiter.finish(outcome)
 
 
 def _merge_calls(gathering: _Gathering) -> Call:
@@ -184,6 +189,16 @@ def _create_call(endpoint: Endpoint, first: Call, keys: tuple[Hashable, ...], de
     return replace(first, arguments=arguments, keys=(), deadline=deadline)
 
 
+class _Single:
+    """Gives the one call its result."""
+
+    def __init__(self, answered: BatchResult) -> None:
+        self._answered = answered
+
+    async def deal_to(self, call: Call) -> BatchResult:
+        return self._answered
+
+
 class _Dealer:
     """Deals a reply to all its keys once, and then to each of the calls."""
 
@@ -193,23 +208,23 @@ class _Dealer:
         self._endpoint = endpoint
         self._handed_out: set[Hashable] = set()
 
-    def deal_to(self, call: Call) -> BatchResult:
+    async def deal_to(self, call: Call) -> BatchResult:
         """The outcomes of these keys, in objects that no other call holds. Raises _AskAlone."""
         reply = self._answered.reply
-        own = {key: self._copy_outcome(key) for key in call.keys}
+        own = {key: await self._copy_outcome(key) for key in call.keys}
         if self._is_joint and any(isinstance(each, UpstreamError) and may_ask_alone(each) for each in own.values()):
             raise _AskAlone
         return BatchResult(
             call.keys, reply if isinstance(reply, Exception) else Reply(None), is_single=False, by_key=own
         )
 
-    def _copy_outcome(self, key: Hashable) -> Outcome:
+    async def _copy_outcome(self, key: Hashable) -> Outcome:
         outcome = self._answered.outcomes(self._endpoint)[key]
         if isinstance(outcome, Exception) or key not in self._handed_out:
             self._handed_out.add(key)
             return outcome
         try:
-            copy = Reply(deepcopy(outcome.data), status=outcome.status, headers=outcome.headers)
+            copy = Reply(await copy_in_slices(outcome.data), status=outcome.status, headers=outcome.headers)
         except Exception as error:  # noqa: BLE001 - reading may fail as sending may
             return error
         copy.bound = outcome.bound

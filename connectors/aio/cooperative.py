@@ -9,7 +9,8 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator
-from typing import Final
+from copy import deepcopy
+from typing import Any, Final
 
 SLICE: Final = 1_000
 """Items of a list in one slice: about a millisecond of work."""
@@ -22,6 +23,10 @@ LARGE: Final = 500_000
 
 LARGE_TYPED: Final = 4_000_000
 """The same where records are decoded as what is selected of them."""
+
+_COPIES: Final = 10_000
+"""Values that are copied in one slice: about a millisecond."""
+_IMMUTABLE: Final = frozenset((str, int, float, bool, type(None)))
 
 
 async def yield_to_loop() -> None:
@@ -77,3 +82,26 @@ async def paced_slices(count: int, turnstile: Turnstile) -> AsyncGenerator[range
             size = max(1, size // 2)
         elif took < MAX_SECONDS / 4:
             size = min(SLICE, 2 * size)
+
+
+async def copy_in_slices(value: Any) -> Any:
+    """Copy plain data with all its dicts and lists; other tasks run between slices of a large one."""
+    if type(value) is not dict and type(value) is not list:
+        return deepcopy(value)
+    copied = value.copy()
+    waiting: list[dict[Any, Any] | list[Any]] = [copied]
+    left = _COPIES
+    while waiting:
+        container: Any = waiting.pop()
+        for key, item in container.items() if type(container) is dict else enumerate(container):
+            kind = type(item)
+            if kind is dict or kind is list:
+                container[key] = inner = item.copy()
+                waiting.append(inner)
+            elif kind not in _IMMUTABLE:
+                container[key] = deepcopy(item)
+            left -= 1
+            if not left:
+                await yield_to_loop()
+                left = _COPIES
+    return copied

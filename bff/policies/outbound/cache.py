@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from msgspec.structs import replace
 
 from bff.observability.logger import get_logger
-from bff.policies.outbound.cache_rules import create_stored, is_about, parse_directives, renew_headers
+from bff.policies.outbound.cache_rules import create_stored, is_about, is_readable, parse_directives, renew_headers
 from bff.policies.outbound.cache_store import HttpCache, Stored
 from bff.policies.outbound.identity import create_key
 from bff.policies.outbound.policy import Policy, Send
@@ -91,6 +91,8 @@ class _Fetching:
         reply = await self._request(call, stored)
         now = self._clock.now()
         following = create_stored(call, reply, took=now - asked, now=now, wall=self._wall())
+        if following is not None and not await is_readable(reply):
+            following = None
         if era == self._store.era:  # else an unsafe call has passed, and this reply may be older than its effect
             if following is not None:
                 self._store.keep(key, following)

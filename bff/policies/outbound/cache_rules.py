@@ -54,7 +54,7 @@ def create_stored(call: Call, reply: Reply, *, took: float, now: float, wall: fl
         usable_on_error_until=fresh_until + grace["stale-if-error"],
     )
     is_of_use = fresh_until + max(grace.values()) > now or stored.etag or stored.last_modified
-    return stored if is_of_use and _is_readable(reply) else None
+    return stored if is_of_use else None
 
 
 def may_store(call: Call, reply: Reply, told: Directives) -> bool:
@@ -121,10 +121,10 @@ def _parse_date(value: str | None) -> float | None:
         return None
 
 
-def _is_readable(reply: Reply) -> bool:
+async def is_readable(reply: Reply) -> bool:
     """Whether the payload can be decoded. Looks at a copy, because the reply itself is not yet pointed anywhere."""
     try:
-        _ = reply.point_at(()).data
+        await reply.point_at(()).read()
     except UpstreamError:
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from email.utils import formatdate
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -19,8 +20,10 @@ from connectors.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from connectors.messages.json_slices import Bounds, decode_in_slices
 from connectors.testing import ManualClock
 from tests.bff.policies.outbound.world import READ, WRITE, Upstream, call, http, settle
+from tests.connectors.watch import BOUND, outcome_of
 
 EPOCH = 1_800_000_000.0
 """Wall clock at the beginning of each test."""
@@ -367,3 +370,24 @@ async def test_a_reply_larger_than_the_cache_is_passed_on() -> None:
     )
     assert len((await world.bodies(call(id=1)))[0]) == 10_000
     assert world.store.weight == 0
+
+
+async def test_a_large_reply_is_checked_in_slices() -> None:
+    """Whether it can be decoded; 4 MB of empty lists kept the loop for as long as decoding all of them takes."""
+
+    class LargeDecoder:
+        def __call__(self, body: bytes) -> object:
+            raise AssertionError("decoded at once")
+
+        async def in_slices(self, body: bytes) -> object:
+            if body == b"broken":
+                raise UpstreamBadReply(READ, "it is broken")
+            return await decode_in_slices(body, Bounds(100))
+
+    for body, is_kept in ((b"[" + b",".join([b"[]"] * 1_000_000) + b"]", True), (b"broken", False)):
+        reply = Reply(body, decode=LargeDecoder(), status=200, headers={"cache-control": "max-age=60"})
+        world = World(reply, reply, most_bytes=10_000_000)
+        _, longest = await outcome_of(partial(world.send, call()))
+        assert longest < BOUND
+        await world.send(call())
+        assert (world.asked == 1) is is_kept
