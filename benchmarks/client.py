@@ -21,14 +21,19 @@ class WrongAnswer(Exception):
 
 def post(path: str, body: bytes, headers: Mapping[str, str] | None = None) -> bytes:
     """The bytes of one request."""
-    lines = {"host": "bench", "content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    lines = {
+        "host": "localhost",
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        **(headers or {}),
+    }
     head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
     return head.encode() + body
 
 
 def get(path: str) -> bytes:
     """The bytes of one request without a body."""
-    return f"GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode()
 
 
 @dataclass(slots=True)

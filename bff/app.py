@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from bff.authoring.nplusone import find_n_plus_one
-from bff.config import Settings, find_secrets, load
+from bff.config import Mode, Settings, find_secrets, load
 from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.frontends.options import Limits
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
-from bff.http.options import Timeouts
+from bff.http.guards.allowed_hosts import choose_hosts
+from bff.http.options import Admin, Timeouts
 from bff.loading.scope import RequestScope
 from bff.observability.logger import REDACTOR, get_logger
 from bff.observability.metrics import expose_metrics
@@ -44,6 +45,13 @@ class Project:
 
     settings: Settings
     frontends: Mapping[str, Frontend]
+
+    def listen_at(self, host: str | None, port: int | None) -> Project:
+        """The project with this address instead of that of bff.yaml, and with the default of `hosts` for it."""
+        server = self.settings.server
+        host, port = host or server.host, server.port if port is None else port
+        update = {"host": host, "port": port, "hosts": choose_hosts(server.hosts, host)}
+        return replace(self, settings=replace(self.settings, server=server.model_copy(update=update)))
 
     def n_plus_one(self) -> list[str]:
         """Fields that would call their upstream once per object of a list, one line each."""
@@ -81,9 +89,14 @@ def _find_files(value: object) -> Iterator[Path]:
         yield from (path for _, each in value for path in _find_files(each))
 
 
-def load_project(config: Path, environment: Mapping[str, str] | None = None) -> Project:
-    """Read bff.yaml and import its schemas. Raises ConfigError or SchemaError with every problem."""
-    settings = load(config, os.environ if environment is None else environment)
+def load_project(
+    config: Path, environment: Mapping[str, str] | None = None, *, default_mode: Mode = "production"
+) -> Project:
+    """Read bff.yaml and import its schemas. Raises ConfigError or SchemaError with every problem.
+
+    `default_mode` is the mode of a bff.yaml without `mode`.
+    """
+    settings = load(config, os.environ if environment is None else environment, default_mode)
     REDACTOR.add_secrets(find_secrets(settings))
     return Project(settings=settings, frontends=load_frontends(settings.frontends, settings.folder))
 
@@ -101,6 +114,7 @@ class Generation:
             request_timeout=project.settings.server.request_timeout,
             readiness=self.upstreams,
             max_prepare_queue=project.settings.server.max_prepare_queue,
+            shows_names=project.settings.server.frontend_names,
         )
         self._busy = 0
         self._idle: asyncio.Event | None = None
@@ -216,6 +230,16 @@ class Service:
         )
 
     @property
+    def admin(self) -> Admin | None:
+        """The admin port; None without one."""
+        return self._project.settings.server.admin
+
+    @property
+    def has_graphiql(self) -> bool:
+        """Whether browsers get GraphiQL."""
+        return self._project.settings.server.graphiql
+
+    @property
     def generation(self) -> Generation:
         """What answers now."""
         if self._generation is None:
@@ -242,7 +266,7 @@ class Service:
         Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes.
         """
         with fresh_modules(config):
-            project = load_project(config, environment)
+            project = load_project(config, environment, default_mode=self._project.settings.default_mode)
         following = Generation(project, self._connectors)
         await following.upstreams.open()
         leaving, self._generation, self._project = self.generation, following, project

@@ -55,13 +55,14 @@ WINGS_SEEN = {
 
 HTTP_ARROWS = {
     "door": {"transports", "graphiql", "guards", "responses", "server", "options", "asgi"},
-    "transports": {"guards", "requests", "responses", "options", "asgi", "extensions"},
-    "graphiql": {"responses", "asgi"},
+    "transports": {"guards", "requests", "responses", "security_headers", "options", "asgi", "extensions"},
+    "graphiql": {"responses", "security_headers", "asgi"},
     "server": {"options", "asgi", "extensions"},
     "guards": {"asgi"},
     "requests": {"options", "asgi"},
-    "responses": {"asgi"},
-    "asgi": {"extensions"},
+    "responses": {"options", "asgi"},
+    "asgi": {"extensions", "security_headers"},
+    "security_headers": set[str](),
     "options": set[str](),
     "extensions": set[str](),
 }

@@ -23,7 +23,7 @@ from tests.e2e.world import shop_world
 ROOT = Path(__file__).parent.parent
 GUIDES = sorted((ROOT / "docs").glob("**/*.md"))
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NOT_CODES = {"BFF_CONFIG", "NO_COLOR", "PROMETHEUS_MULTIPROC_DIR"}
+NOT_CODES = {"BFF_CONFIG", "BFF_HOST", "NO_COLOR", "PROMETHEUS_MULTIPROC_DIR"}
 _CODE = re.compile(r"[A-Z][A-Z0-9]+(_[A-Z0-9]+)+|INTERNAL|FORBIDDEN|TIMEOUT|UNAUTHENTICATED")
 
 

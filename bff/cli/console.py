@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bff.app import Service
+from bff.config import Settings
 from bff.observability.standard import PlainStderr
 
 console = Console(file=cast("IO[str]", PlainStderr()), highlight=False)
@@ -41,4 +42,16 @@ def print_addresses(service: Service, address: str) -> None:
     console.print(f"\n[bold]The gateway[/bold] listens at {address}/graphql")
     for card in service.generation.cards:
         console.print(f"  {card.name:<10} {address}/graphql/{card.name}   {escape(card.description)}")
-    console.print("  Open an address in a browser for GraphiQL. Press Ctrl-C to stop.\n")
+    if admin := service.admin:
+        host = f"[{admin.host}]" if ":" in admin.host else admin.host
+        console.print(f"  {'(admin)':<10} http://{host}:{admin.port}/ready, /metrics")
+    hint = "Open an address in a browser for GraphiQL. " if service.has_graphiql else ""
+    console.print(f"  {hint}Press Ctrl-C to stop.\n")
+
+
+def print_mode(settings: Settings) -> None:
+    """One line with what the default mode switched off, and how to change it; nothing if bff.yaml has `mode`."""
+    if settings.switched_off:
+        off = ", ".join(settings.switched_off)
+        hint = "Write `mode: development` in bff.yaml to have them, or set each option."
+        console.print(f"mode: production, without {off}. {hint}", soft_wrap=True)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from bff.config.document import Document
 from bff.config.document import Path as Location
 from bff.config.messages import explain, explain_unknown_key, keys_of
+from bff.config.mode import Mode, switch_off_frontends, switch_off_server
 from bff.config.problems import ConfigError
 from bff.config.renamed import KeyRenamer
 from bff.config.settings import Sections, Settings
@@ -38,8 +39,8 @@ class SettingsBuilder:
         self._problems = list(document.problems)
         self._renamer = KeyRenamer(document)
 
-    def build(self) -> Settings:
-        """The settings of the document. Raises ConfigError with all its mistakes."""
+    def build(self, default_mode: Mode = "production") -> Settings:
+        """The settings of the document, of `default_mode` without `mode`. Raises ConfigError with all its mistakes."""
         data = self._document.data
         if not isinstance(data, dict):
             self._report((), "expected a mapping with `upstreams` and `frontends`")
@@ -55,10 +56,24 @@ class SettingsBuilder:
         self._check_sharing(frontends, upstreams)
         if self._problems or sections is None:
             raise ConfigError(self._problems)
+        return self._assemble(upstreams, sections, default_mode)
+
+    def _assemble(self, upstreams: dict[str, UpstreamSettings], sections: Sections, default_mode: Mode) -> Settings:
+        """The settings, with the defaults of the mode."""
+        mode = sections.mode or default_mode
+        off: list[str] = []
+        server, chosen = sections.server, sections.frontends
+        if mode == "production":
+            chosen, off = switch_off_frontends(chosen)
+            server, more = switch_off_server(server)
+            off += more
         return Settings(
             upstreams=MappingProxyType(upstreams),
-            frontends=MappingProxyType(sections.frontends),
-            server=sections.server,
+            frontends=MappingProxyType(chosen),
+            server=server,
+            mode=mode,
+            default_mode=default_mode,
+            switched_off=tuple(off) if sections.mode is None else (),
             log=sections.log,
             folder=self._folder,
             warnings=tuple(self._renamer.warnings),

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from bff.config.check import SettingsBuilder
 from bff.config.document import MAX_SIZE, parse_document
+from bff.config.mode import Mode
 from bff.config.problems import ConfigError, Problem
 from bff.config.settings import Settings
 
 
-def load(path: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings of a file, with ${VARIABLES} from `environment`. Raises ConfigError with every problem."""
+def load(path: Path, environment: Mapping[str, str], default_mode: Mode = "production") -> Settings:
+    """The settings of a file, with ${VARIABLES} from `environment`. Raises ConfigError with every problem.
+
+    `default_mode` is the mode of a file without `mode`.
+    """
     document = parse_document(_read_text(path), str(path), environment)
-    return SettingsBuilder(document, path.resolve().parent).build()
+    return SettingsBuilder(document, path.resolve().parent).build(default_mode)
 
 
 def _read_text(path: Path) -> str:

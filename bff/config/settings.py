@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from bff.config.mode import Mode
 from bff.config.problems import Problem
 from bff.frontends.options import Options as FrontendOptions
 from bff.http.options import Options as ServerOptions
@@ -19,6 +20,10 @@ from connectors.options import Model
 class Sections(Model):
     """The sections of bff.yaml that do not depend on the kinds of upstreams."""
 
+    mode: Mode | None = None
+    """`production` switches off what helps developers and strangers: introspection, suggestions, GraphiQL, /metrics,
+    details of /ready, and names in errors and `Server-Timing`. An option that is set keeps its value. The default is
+    `production`, and `development` for `bff demo` and `bff serve --reload`."""
     frontends: dict[str, FrontendOptions] = Field(min_length=1)
     """The frontends by name. The first one that matches a request answers it."""
     server: ServerOptions = Field(default_factory=ServerOptions)
@@ -37,5 +42,10 @@ class Settings:
     log: LogOptions
     folder: Path
     """The folder of bff.yaml. Relative paths and the modules of schemas are resolved here."""
+    mode: Mode = "production"
+    default_mode: Mode = "production"
+    """What `mode` is without the key."""
+    switched_off: Sequence[str] = ()
+    """What the mode switched off, in words for people. Empty if bff.yaml has `mode`."""
     warnings: Sequence[Problem] = ()
     """What is read and should be written differently: keys of earlier versions."""

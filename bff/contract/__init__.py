@@ -7,11 +7,13 @@ from bff.contract.codes import Problem, make_internal_error
 from bff.contract.frontend_card import CrossOrigin, Example, FrontendCard, UploadLimits
 from bff.contract.refused import Refused
 from bff.contract.request import CONNECTION_HEADERS, Increments, Request
+from bff.contract.response_headers import SECURITY_HEADERS, HeaderRules
 from bff.contract.timings import Timings, timings
 
 __all__ = [
     "ANONYMOUS",
     "CONNECTION_HEADERS",
+    "SECURITY_HEADERS",
     "Answer",
     "Answers",
     "AnswersRequests",
@@ -21,6 +23,7 @@ __all__ = [
     "Encoded",
     "Example",
     "FrontendCard",
+    "HeaderRules",
     "Increments",
     "Part",
     "Parts",

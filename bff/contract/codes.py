@@ -28,6 +28,7 @@ class Problem(Enum):
     INVALID_JSON = 400, "The body, or `variables` or `extensions` in a URL, is not JSON that can be read."
     INVALID_UTF8 = 400, "The body is not UTF-8."
     INVALID_URL = 400, "The query string is not valid."
+    HOST_NOT_ALLOWED = 400, "The host of the request is not one of `server.hosts`."
     SUBSCRIPTION_IN_BATCH = 400, "One of the operations of a JSON array is a subscription."
     INVALID_UPLOAD = 400, "The body is not as the GraphQL multipart request specification wants it."
     UNAUTHENTICATED = 401, "The frontend asks for an API key, and there is none that fits."

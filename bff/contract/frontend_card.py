@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bff.contract.response_headers import HeaderRules
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
@@ -58,5 +60,7 @@ class FrontendCard:
     """Headers that the payload of connection_init may set for its operations, in lower case."""
     upload: UploadLimits | None = None
     """None when no files are taken."""
+    header_rules: HeaderRules | None = None
+    """What it changes about the headers of its responses; None for nothing."""
     has_identity: bool = False
     """Whether it answers only those whom it knows, so that no answer is for everyone."""

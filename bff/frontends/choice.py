@@ -15,7 +15,9 @@ from bff.frontends.options import Match, Options
 class Choice:
     """Chooses among the frontends of one bff.yaml."""
 
-    def __init__(self, frontends: Mapping[str, Options]) -> None:
+    def __init__(self, frontends: Mapping[str, Options], *, shows_names: bool = True) -> None:
+        """`shows_names` lists the frontends in refusals."""
+        self._shows_names = shows_names
         rules = {name: _Rule(options.match) for name, options in frontends.items()}
         self._names = list(rules)
         self._rules = {name: rule for name, rule in rules.items() if rule.may_fit}
@@ -25,15 +27,15 @@ class Choice:
         """The name of the frontend; `fixed` is the one in the path. Raises Refused when none fits."""
         if fixed is not None:
             if fixed not in self._names:
-                names = ", ".join(self._names)
-                raise Problem.UNKNOWN_FRONTEND.refusal(f'There is no frontend "{fixed}"; there is {names}.')
+                there_is = f"; there is {', '.join(self._names)}" if self._shows_names else ""
+                raise Problem.UNKNOWN_FRONTEND.refusal(f'There is no frontend "{fixed[:100]}"{there_is}.')
             return fixed
         for name, rule in self._rules.items():
             if rule.matches_request(headers):
                 return name
         if self._default is not None:
             return self._default
-        path = f"/graphql/{next(iter(self._names), 'NAME')}"
+        path = f"/graphql/{next(iter(self._names), 'NAME') if self._shows_names else 'NAME'}"
         raise Problem.UNKNOWN_FRONTEND.refusal(f"No frontend fits this request; use a path such as {path}.")
 
 

@@ -14,7 +14,7 @@ from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.constraints import adopt_constraints
 from bff.authoring.frontend import adopt_records
 from bff.authoring.strawberry_insides import core_schema
-from bff.contract import CrossOrigin, Example, FrontendCard, UploadLimits
+from bff.contract import CrossOrigin, Example, FrontendCard, HeaderRules, UploadLimits
 from bff.documents.documents import Documents
 from bff.documents.open import open_documents
 from bff.engine.adapters import reference
@@ -27,7 +27,7 @@ from bff.validation.constraints import ConstraintRule
 from bff.validation.cost import CostLimit
 from bff.validation.document_limits import DocumentLimits
 from bff.validation.introspection import IntrospectionLimit
-from bff.validation.no_introspection import refuse_introspection
+from bff.validation.no_introspection import NoIntrospection
 from bff.validation.variables import VariablesLimit
 
 __all__ = ["Frontend", "load_frontends", "make_frontend"]
@@ -67,6 +67,9 @@ class Frontend:
             upload=None
             if upload is None
             else UploadLimits(max_files=upload.max_files, max_file_size=upload.max_file_size, timeout=upload.timeout),
+            header_rules=None
+            if self.options.headers is None
+            else HeaderRules(set=tuple(self.options.headers.set.items()), remove=self.options.headers.remove),
             has_identity=match.api_key is not None,
         )
 
@@ -106,7 +109,8 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
     adopt_records(schema)
     reference.adopt(schema)
     limits = options.limits
-    rules: list[Rule] = [] if options.introspection else [refuse_introspection]
+    core = core_schema(schema)
+    rules: list[Rule] = [] if options.introspection else [NoIntrospection(core)]
     rules.append(
         DocumentLimits(
             max_depth=limits.max_depth,
@@ -116,7 +120,6 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
             max_directives=limits.max_directives,
         )
     )
-    core = core_schema(schema)
     if problems := adopt_constraints(core):
         raise SchemaError(problems)
     variables = VariablesLimit(

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from bff.contract import CONNECTION_HEADERS
 from bff.documents.options import Batch, Documents
 from bff.frontends.cors_options import Cors
+from bff.frontends.header_options import Headers
 from bff.frontends.upload_options import Upload
 from connectors.options import Duration, Model, Size
 
@@ -124,10 +125,11 @@ class Options(Model):
     """Headers that never change a response, such as user-agent or x-forwarded-for: queries that differ only in these
     are shared too. `address` is the address of the client."""
     introspection: bool = True
-    """Answer introspection queries."""
+    """Answer introspection queries, and `_service { sdl }` of a federated schema. In production the default is
+    false."""
     suggestions: bool | None = None
     """Explain in errors what does not match the schema, with the nearest right name. Defaults to the value of
-    `introspection`."""
+    `introspection`, in production to false."""
     documents: Documents = Field(default_factory=Documents)
     """Persisted and trusted documents."""
     batch: Batch | None = None
@@ -138,6 +140,8 @@ class Options(Model):
     """The payload of connection_init, over websockets."""
     cors: Cors = Field(default_factory=Cors)
     """Which pages of other sites may send requests (CORS)."""
+    headers: Headers | None = None
+    """Headers of all responses of this frontend, beside those of GraphiQL."""
     incremental: bool = True
     """Send the response of @defer and @stream in parts to clients that accept parts. When false, it is sent whole."""
 

@@ -60,16 +60,17 @@ class Gateway:
         request_timeout: float,
         readiness: KnowsReadiness,
         max_prepare_queue: int = 256,
+        shows_names: bool = True,
     ) -> None:
         """`request_timeout` in seconds is the one deadline of a request, passed on to every upstream call.
 
-        At most `max_prepare_queue` unknown documents wait.
+        At most `max_prepare_queue` unknown documents wait. `shows_names` lists the frontends in refusals.
         """
         self.frontends = frontends
         self._readiness = readiness
         self._card = {name: frontend.card for name, frontend in frontends.items()}
         self._cards = tuple(self._card.values())
-        self._choice = Choice({name: frontend.options for name, frontend in frontends.items()})
+        self._choice = Choice({name: frontend.options for name, frontend in frontends.items()}, shows_names=shows_names)
         windows, preparing = Windows(), PrepareQueue(max_prepare_queue)
         self._entrances = {
             name: _open_entrance(frontend, upstreams, windows, preparing, request_timeout)

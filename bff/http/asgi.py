@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import IO, Any, Protocol
 
 from bff.http.extensions import get_abort, get_direct, get_stop_event
+from bff.http.security_headers import DATA
 from connectors.aio.cooperative import LARGE, yield_to_loop
 
 Scope = MutableMapping[str, Any]
@@ -43,6 +44,7 @@ class Exchange:
         "compression",
         "direct",
         "files",
+        "fixed",
         "headers",
         "method",
         "path",
@@ -70,6 +72,8 @@ class Exchange:
         """Request headers that the response depends on, beside those that `respond` is given."""
         self.files: tuple[IO[bytes], ...] = ()
         """Files that the client sent; the door closes them when the request is over."""
+        self.fixed = DATA
+        """Headers of the response's kind."""
         self.compression: Compressor | None = None
         """What compresses whole responses; None leaves them as they are."""
         self.direct = get_direct(scope)
@@ -111,9 +115,10 @@ class Exchange:
         else:
             lines.append((b"content-length", b"%d" % len(body)))
         self.started = True
-        if self.direct is not None and len(body) <= LARGE and self.direct.respond(status, lines, body):
+        direct, fixed = self.direct, self.fixed
+        if direct is not None and len(body) <= LARGE and direct.respond(status, lines, body, fixed.rendered):
             return
-        await self.send({"type": "http.response.start", "status": status, "headers": lines})
+        await self.send({"type": "http.response.start", "status": status, "headers": [*fixed.lines, *lines]})
         start = 0
         while len(body) - start > LARGE:
             await yield_to_loop()
@@ -131,7 +136,7 @@ class Exchange:
     async def start(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """Start a response of unknown length; `write` sends its parts."""
         self.started = True
-        lines = self._make_lines(content_type, headers)
+        lines = [*self.fixed.lines, *self._make_lines(content_type, headers)]
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
 
     async def write(self, part: bytes, *, is_last: bool = False) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import Any
 
 from bff.contract import AnswersRequests, Problem, Refused, make_internal_error
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, get_path, read_headers
 from bff.http.graphiql.page import Pages
+from bff.http.guards.allowed_hosts import AllowedHosts
 from bff.http.guards.cors import allow_reading, answer_preflight, is_preflight, list_candidates
 from bff.http.guards.request_id import RequestIds
+from bff.http.guards.trusted_proxies import FORWARDED, TrustedProxies
 from bff.http.options import Options, Timeouts
 from bff.http.responses import health
 from bff.http.responses.compression import Compression
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import GRAPHQL, JSON, parse_accept
 from bff.http.responses.server_timing import start_timing
+from bff.http.server.admin import open_admin
 from bff.http.server.lifespan import Lifespan, serve_lifespan
 from bff.http.transports.table import make_transports
 from bff.http.transports.transport import find_transport, serve_request
@@ -24,6 +29,10 @@ from bff.observability.logger import get_logger
 
 log = get_logger("bff.http")
 
+_MAX_HOSTS = 100
+"""Host headers that are known as good; to check one takes longer than to look it up."""
+_ADMIN_PATHS = frozenset({"/live", "/ready", "/metrics"})
+_PROBES = frozenset({"/live", "/ready"})
 _METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 GatewayNow = Callable[[], AnswersRequests]
@@ -62,11 +71,16 @@ class Door:
         self._gateway = gateway
         self._options = options
         self._timeouts = timeouts
-        self._metrics = metrics if options.metrics else None
+        self._all_metrics = metrics
+        self._metrics = metrics if options.metrics and options.admin is None else None
+        self._shows_details = options.ready_details and options.admin is None
         self._lifespan = lifespan
         self._ids = RequestIds()
         self._compression = Compression(options.compression.min_size) if options.compression else None
         self._pages = Pages()
+        self._allowed_hosts = AllowedHosts(options.hosts)
+        self._proxies = TrustedProxies(options.trusted_proxies)
+        self._hosts: set[str | None] = set()
         self._transports = make_transports(options, timeouts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,10 +89,14 @@ class Door:
             await self._serve_other(scope, receive, send)
             return
         headers = read_headers(scope)
+        if not FORWARDED.isdisjoint(headers):
+            scope = self._proxies.apply(scope, headers)
         request_id = headers["x-request-id"] = self._ids.choose(headers.get("x-request-id"))
         exchange = Exchange(scope, receive, send, headers, request_id)
         exchange.compression = self._compression
         try:
+            if headers.get("host") not in self._hosts:
+                self._check_host(exchange)
             await self._route(exchange)
         except Refused as refusal:
             await _send_refusal(exchange, refusal)
@@ -94,6 +112,15 @@ class Door:
             for file in exchange.files:
                 file.close()
 
+    def _check_host(self, exchange: Exchange) -> None:
+        """Check a Host that is not known as good. Raises Refused. Probes name the address of a container."""
+        if exchange.path in _PROBES:
+            return
+        self._allowed_hosts.check(exchange.headers)
+        if len(self._hosts) == _MAX_HOSTS:
+            self._hosts.clear()
+        self._hosts.add(exchange.headers.get("host"))
+
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             await serve_websocket(
@@ -105,14 +132,24 @@ class Door:
                 options=self._options,
                 timeouts=self._timeouts,
                 ids=self._ids,
+                hosts=self._allowed_hosts,
+                proxies=self._proxies,
             )
         elif scope["type"] == "lifespan":
-            await serve_lifespan(scope, receive, send, self._run_lifespan)
+            await serve_lifespan(scope, receive, send, partial(self._run_lifespan, scope.get("state", {})))
 
     @asynccontextmanager
-    async def _run_lifespan(self) -> AsyncIterator[None]:
-        """The lifespan of the service; the transports, which use the service, are closed before it ends."""
-        async with self._lifespan() if self._lifespan is not None else nullcontext():
+    async def _run_lifespan(self, state: Mapping[str, Any]) -> AsyncIterator[None]:
+        """The lifespan of the service; the transports, which use the service, are closed before it ends.
+
+        `state` is what the server hands on to each request; the requests of the admin port get it too.
+        """
+        async with AsyncExitStack() as stack:
+            if self._lifespan is not None:
+                await stack.enter_async_context(self._lifespan())
+            if self._options.admin is not None:
+                admin = AdminDoor(self._gateway, self._all_metrics, state)
+                await stack.enter_async_context(open_admin(admin, self._options.admin))
             try:
                 yield
             finally:
@@ -130,7 +167,7 @@ class Door:
             return health.respond_live(exchange)
         if path == "/ready":
             _require_method(exchange, "GET", "HEAD")
-            return health.respond_ready(exchange, self._gateway())
+            return health.respond_ready(exchange, self._gateway(), shows_details=self._shows_details)
         if path == "/metrics" and self._metrics is not None:
             _require_method(exchange, "GET", "HEAD")
             return exchange.respond(200, self._metrics(), _METRICS, {"cache-control": "no-store"})
@@ -156,9 +193,31 @@ class Door:
         if transport is None:
             raise _refuse_method(exchange, "GET", "POST")
         if transport.shows_page and self._options.graphiql and _is_navigation(exchange):
-            return self._pages.send_page(exchange, gateway, fixed)
-        start_timing(exchange, for_all=self._options.server_timing)
+            return self._pages.send_page(exchange, gateway, fixed, shows_names=self._options.frontend_names)
+        start_timing(exchange, self._options)
         return serve_request(transport, exchange, gateway, fixed)
+
+
+class AdminDoor(Door):
+    """The ASGI application of the admin port: probes with details, and metrics."""
+
+    def __init__(self, gateway: GatewayNow, metrics: Metrics | None, state: Mapping[str, Any]) -> None:
+        """`state` is that of the public server."""
+        super().__init__(gateway, Options(), timeouts=Timeouts(), metrics=metrics)
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await super().__call__({**scope, "state": {**self._state, **scope.get("state", {})}}, receive, send)
+
+    async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.close"})
+
+    def _route(self, exchange: Exchange) -> Awaitable[None]:
+        if exchange.path not in _ADMIN_PATHS:
+            raise Problem.NOT_FOUND.refusal("This port has /live, /ready and /metrics.")
+        return super()._route(exchange)
 
 
 def find_frontend(path: str) -> str | None:

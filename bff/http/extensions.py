@@ -29,8 +29,11 @@ class Direct(Protocol):
     def whole_body(self) -> bytes | None:
         """The request's body if all of it has arrived; None to receive it as ASGI does."""
 
-    def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Send a whole response with one write; False, with nothing sent, to send it as ASGI does."""
+    def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, fixed: bytes = b"") -> bool:
+        """Send a whole response with one write; False, with nothing sent, to send it as ASGI does.
+
+        `fixed` are lines of more headers that are known to be good.
+        """
 
 
 class Inbox(Protocol):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.options import ConfigPath, Duration, Model, Size
+
+_HOST_PATTERN = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[?[0-9A-Fa-f:.]+\]?")
 
 
 class Tls(Model):
@@ -64,6 +68,15 @@ class Websockets(Model):
     operation always runs."""
 
 
+class Admin(Model):
+    """A port for operators: /live, /ready and /metrics, without TLS."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """Address to listen on."""
+    port: int = Field(ge=0, le=65535)
+    """Port to listen on; 0 picks a free port."""
+
+
 class Options(Model):
     """How the gateway listens and answers."""
 
@@ -71,6 +84,15 @@ class Options(Model):
     """Address to listen on; 0.0.0.0 for all interfaces."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port to listen on; 0 picks a free port."""
+    hosts: tuple[str, ...] | None = None
+    """Host names, without port, that the gateway answers to; others get HOST_NOT_ALLOWED. `*.shop.example` stands for
+    all names below shop.example, `*` for every name. The default is localhost, 127.0.0.1 and ::1 if the gateway listens
+    on loopback, so that no web page reaches it by a name of its own (DNS rebinding), and every name otherwise. /live
+    and /ready answer to every name."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks, such as 10.0.0.0/8, of proxies. Only from these the headers `X-Forwarded-For`,
+    `X-Forwarded-Proto`, `X-Forwarded-Host` and `Forwarded` say the client's address, the scheme and the host. From
+    others they are removed."""
     tls: Tls | None = None
     """Certificate and key for HTTPS. Without them the gateway serves HTTP."""
     max_body_size: Size = Field(default=1_000_000, ge=1)
@@ -81,18 +103,47 @@ class Options(Model):
     """Maximum number of documents that wait to be parsed and validated because the gateway does not know them yet.
     Beyond it, the client address with most of them gets TOO_MANY_DOCUMENTS."""
     server_timing: bool = False
-    """Send `Server-Timing` with the time spent per upstream, by name, in every response. When false, only a request
-    with `x-server-timing: 1` gets the header, and it contains no names."""
+    """Send `Server-Timing` with the time spent on upstreams in every response. When false, only a request with
+    `x-server-timing: 1` gets the header."""
+    server_timing_names: bool = True
+    """Name the upstreams in `Server-Timing`. In production the default is false."""
     websocket: Websockets = Field(default_factory=Websockets)
     """Limits of the messages that clients send over websockets."""
     subscriptions: Subscriptions = Field(default_factory=Subscriptions)
     """Limits of subscriptions."""
     metrics: bool = True
-    """Serve Prometheus metrics at /metrics. Block the path, and /ready, at your proxy."""
+    """Serve Prometheus metrics at /metrics of this port. In production the default is false. With `admin` they are
+    at its port only."""
+    ready_details: bool = True
+    """Name in /ready the upstreams that are not reached. In production the default is false. With `admin` they are
+    named at its port only."""
+    admin: Admin | None = None
+    """Serve /live, /ready with details, and /metrics at a port of their own. With several workers each request is
+    answered by any of them."""
+    frontend_names: bool = True
+    """List the names of the frontends in errors. In production the default is false."""
     graphiql: bool = True
-    """Serve GraphiQL to browsers."""
+    """Serve GraphiQL to browsers. In production the default is false."""
     compression: Compression | None = Field(default_factory=Compression)
     """Compress responses, but not streams. Set it to `null` when your proxy compresses."""
+
+    @field_validator("hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        for each in value or ():
+            if not _HOST_PATTERN.fullmatch(each):
+                raise ValueError(f"{each!r} is not a host name; write shop.example, *.shop.example, 10.0.0.1 or *")
+        return None if value is None else tuple(each.lower().strip("[]") for each in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError as error:
+                raise ValueError(f"{error}; write an address or a network, such as 10.0.0.0/8") from None
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from pathlib import Path
 PAUSE = 0.02
 BODY = b'{"query":"{ __typename }"}'
 ASK = (
-    b"POST /graphql/web HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(BODY)
+    b"POST /graphql/web HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    % len(BODY)
 ) + BODY
 
 

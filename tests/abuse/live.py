@@ -156,7 +156,13 @@ def receive(connection: socket.socket) -> bytes:
 
 def post(body: bytes, *headers: bytes, path: bytes = b"/graphql/web") -> bytes:
     """One request as bytes, after which the connection is closed."""
-    lines = [b"POST %b HTTP/1.1" % path, b"host: x", b"connection: close", b"content-type: application/json", *headers]
+    lines = [
+        b"POST %b HTTP/1.1" % path,
+        b"host: localhost",
+        b"connection: close",
+        b"content-type: application/json",
+        *headers,
+    ]
     return b"\r\n".join([*lines, b"content-length: %d" % len(body), b"", body])
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.abuse.live import Live, send_all
 
 HANDSHAKE = (
-    b"GET /graphql/web HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+    b"GET /graphql/web HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
     b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
     b"sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
 )

@@ -103,22 +103,24 @@ def test_headers(attacked: Live, name: str) -> None:
 
 
 REQUEST_LINES = {
-    "a path of 1 MB": b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n",
+    "a path of 1 MB": b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\nhost: localhost\r\n\r\n",
     "a query string of 60 KB": b"GET /graphql/web?query="
     + b"%7B" * 20_000
-    + b" HTTP/1.1\r\nhost: x\r\naccept: application/graphql-response+json\r\nconnection: close\r\n\r\n",
-    "10,000 parameters": b"GET /graphql/web?" + b"a=1&" * 10_000 + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    "a path up": b"GET /graphiql/../../etc/passwd HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    "a path up, encoded": b"GET /graphiql/%2e%2e/%2e%2e/page.py HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    "a path of NUL": b"GET /graphiql/%00 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    "a path that is no UTF-8": b"GET /graphql/%ff%fe HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-    "a long frontend": b"GET /graphql/" + b"w" * 60_000 + b" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    + b" HTTP/1.1\r\nhost: localhost\r\naccept: application/graphql-response+json\r\nconnection: close\r\n\r\n",
+    "10,000 parameters": b"GET /graphql/web?"
+    + b"a=1&" * 10_000
+    + b" HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    "a path up": b"GET /graphiql/../../etc/passwd HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    "a path up, encoded": b"GET /graphiql/%2e%2e/%2e%2e/page.py HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    "a path of NUL": b"GET /graphiql/%00 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    "a path that is no UTF-8": b"GET /graphql/%ff%fe HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
+    "a long frontend": b"GET /graphql/" + b"w" * 60_000 + b" HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n",
     "no HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 1000,
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "another method": b"BREW /graphql/web HTTP/1.1\r\nhost: x\r\n\r\n",
-    "CONNECT": b"CONNECT example.test:443 HTTP/1.1\r\nhost: x\r\n\r\n",
+    "another method": b"BREW /graphql/web HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    "CONNECT": b"CONNECT example.test:443 HTTP/1.1\r\nhost: localhost\r\n\r\n",
     "blank lines": b"\r\n" * 100_000,
-    "a chunk of a nonsense size": b"POST /graphql/web HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    "a chunk of a nonsense size": b"POST /graphql/web HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
 }
 
 
@@ -131,9 +133,7 @@ def test_request_lines(attacked: Live, name: str) -> None:
 
 def test_chunks_without_end(attacked: Live) -> None:
     """The body is cut off at its bound, and the refusal is read at once; the rest is thrown away."""
-    head = (
-        b"POST /graphql/web HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
-    )
+    head = b"POST /graphql/web HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
     chunks = (b"3e8\r\n%b\r\n" % (b"x" * 1000)) * 1_100
 
     def attack() -> None:

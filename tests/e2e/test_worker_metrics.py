@@ -42,7 +42,9 @@ schema = frontend(query=Query)
 def project(tmp_path: Path) -> Path:
     """A schema that tells which process answers, and an empty folder for figures."""
     (tmp_path / "workers.py").write_text(SCHEMA)
-    (tmp_path / "bff.yaml").write_text("frontends:\n  web: {schema: workers, default: true, share: false}\n")
+    (tmp_path / "bff.yaml").write_text(
+        "mode: development\nfrontends:\n  web: {schema: workers, default: true, share: false}\n"
+    )
     (tmp_path / "figures").mkdir()
     return tmp_path
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bff.app import load_project
 from bff.cli.console import Config, console, print_error, print_warning
+from bff.config import list_notes
 
 
 def check(*, config: Config = Path("bff.yaml")) -> int:
@@ -17,7 +18,7 @@ def check(*, config: Config = Path("bff.yaml")) -> int:
     missing, n_plus_one = project.missing_files(), project.n_plus_one()
     for warning in project.settings.warnings:
         print_warning(str(warning))
-    for line in project.default_limits():
+    for line in (*project.default_limits(), *list_notes(project.settings)):
         print_warning(line, label="note")
     for line in missing:
         print_error(line)

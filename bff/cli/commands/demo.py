@@ -48,10 +48,10 @@ def demo(
 async def _serve_shop(open_shop: Any, config: Path, host: str, port: int) -> None:
     """Start the upstreams, then the gateway with their addresses."""
     async with open_shop(host=host) as shop:
-        project = load_project(config, {**os.environ, **shop.addresses})
+        project = load_project(config, {**os.environ, **shop.addresses}, default_mode="development")
+        project = project.listen_at(host, port)
         configure_logging(project.settings.log.model_copy(update={"format": "console", "level": "warning"}))
         service = Service(project)
-        options = project.settings.server.model_copy(update={"host": host, "port": port})
 
         def print_all(address: str) -> None:
             console.print("\n[bold]The shop's upstreams[/bold]")
@@ -60,7 +60,7 @@ async def _serve_shop(open_shop: Any, config: Path, host: str, port: int) -> Non
             print_addresses(service, address)
             _print_queries(address)
 
-        await server.serve(service.asgi, options, started=print_all)
+        await server.serve(service.asgi, project.settings.server, started=print_all)
 
 
 def _print_queries(address: str) -> None:

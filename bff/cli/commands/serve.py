@@ -13,10 +13,11 @@ from watchfiles import awatch
 
 from bff.app import Service, load_project
 from bff.authoring import SchemaError
-from bff.cli.console import Config, console, print_addresses, print_error, print_warning
+from bff.cli.console import Config, console, print_addresses, print_error, print_mode, print_warning
 from bff.cli.running import run_until_stopped
 from bff.config import ConfigError
 from bff.http.server import run as server
+from bff.http.server.admin import check_admin
 from bff.observability.logs import configure_logging
 
 _WATCHED = (".yaml", ".yml", ".py", ".graphql", ".json")
@@ -35,17 +36,19 @@ def serve(
     reload: Annotated[bool, Parameter(help="Reload changed files without dropping a request.")] = False,
 ) -> int | None:
     """Run the gateway."""
-    project = load_project(config)
+    project = load_project(config, default_mode="development" if reload else "production")
     for warning in project.settings.warnings:
         print_warning(str(warning))
+    print_mode(project.settings)
     configure_logging(project.settings.log)
+    project = project.listen_at(host, port)
     options = project.settings.server
-    options = options.model_copy(update={"host": host or options.host, "port": options.port if port is None else port})
+    check_admin(options)
     if workers > 1:
         if reload:
             print_error("--reload needs a single process; remove --workers")
             return 2
-        os.environ["BFF_CONFIG"] = str(config.resolve())
+        os.environ |= {"BFF_CONFIG": str(config.resolve()), "BFF_HOST": options.host}
         server.serve_workers("bff.cli.commands.serve:create_application", options, workers)
         return 0
     server.settle()
@@ -60,8 +63,8 @@ def serve(
 
 
 def create_application() -> Any:
-    """The ASGI application of one worker process. The parent sets BFF_CONFIG to the path of the configuration."""
-    project = load_project(Path(os.environ["BFF_CONFIG"]))
+    """The ASGI application of one worker process. The parent sets BFF_CONFIG, a path, and BFF_HOST."""
+    project = load_project(Path(os.environ["BFF_CONFIG"])).listen_at(os.environ["BFF_HOST"], None)
     configure_logging(project.settings.log)
     server.settle()
     return Service(project).asgi

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bff.contract import Problem
 from bff.http.asgi import Exchange
-from bff.http.graphiql.security import HEADERS
+from bff.http.graphiql.security import ASSET
 
 _HERE = Path(__file__).parent
 ASSETS = _HERE / "assets"
@@ -47,7 +47,8 @@ class Assets:
         if asset is None:
             raise Problem.NOT_FOUND.refusal("There is no such file; GraphiQL's assets may have to be built again.")
         self._known[name] = asset
-        headers = {**HEADERS, "etag": asset.etag, "cache-control": "no-cache"}
+        exchange.fixed = ASSET
+        headers = {"etag": asset.etag, "cache-control": "no-cache"}
         if asset.etag in exchange.headers.get("if-none-match", ""):
             await exchange.respond(304, b"", asset.content_type, headers)
         else:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import orjson
 
-from bff.contract import AnswersRequests, FrontendCard, Problem, Refused
+from bff.contract import AnswersRequests, FrontendCard, Refused
 from bff.http.asgi import Exchange
 from bff.http.graphiql import cdn
 from bff.http.graphiql.assets import ASSETS, Assets
-from bff.http.graphiql.security import HEADERS, make_policy
+from bff.http.graphiql.security import make_page_headers
 from bff.http.responses.encode import to_json
+
+_BUILT, _FROM_CDN = make_page_headers(), make_page_headers(cdn.HOST)
 
 
 class Pages:
@@ -26,18 +28,19 @@ class Pages:
         """`built` is the folder of the assets made from npm, which may be missing."""
         self._assets = Assets(built)
 
-    async def send_page(self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None) -> None:
-        """Send the page of the frontend that the path names, or of the one that would answer. Raises Refused."""
+    async def send_page(
+        self, exchange: Exchange, gateway: AnswersRequests, fixed: str | None, *, shows_names: bool = True
+    ) -> None:
+        """Send the page of the frontend that the path names, or of the one that would answer. Raises Refused.
+
+        `shows_names` links the pages of the other frontends.
+        """
         card = _choose_card(exchange, gateway, fixed)
         is_built = self._assets.are_built
-        body = _render_page(exchange.root, card, [each.name for each in gateway.cards], is_built=is_built)
-        headers = {
-            **HEADERS,
-            "content-security-policy": make_policy() if is_built else make_policy(cdn.HOST),
-            "x-frame-options": "DENY",
-            "cache-control": "no-store",
-            "vary": "accept",
-        }
+        names = [each.name for each in gateway.cards] if shows_names else [card.name]
+        body = _render_page(exchange.root, card, names, is_built=is_built)
+        exchange.fixed = _BUILT if is_built else _FROM_CDN
+        headers = {"cache-control": "no-store", "vary": "accept"}
         await exchange.respond(200, body, "text/html; charset=utf-8", headers)
 
     async def send_asset(self, exchange: Exchange, name: str) -> None:
@@ -49,9 +52,7 @@ def _choose_card(exchange: Exchange, gateway: AnswersRequests, fixed: str | None
     """The frontend of the page. A page shows no data, so it needs no API key: the key goes into its header editor."""
     cards = {card.name: card for card in gateway.cards}
     if fixed is not None:
-        if fixed not in cards:
-            raise Problem.UNKNOWN_FRONTEND.refusal(f"There is no frontend of this name; there is {', '.join(cards)}.")
-        return cards[fixed]
+        return gateway.choose(exchange.headers, fixed)
     try:
         return gateway.choose(exchange.headers, None)
     except Refused:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-HEADERS = {
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "same-origin",
-    "cross-origin-opener-policy": "same-origin",
-}
+from bff.contract import SECURITY_HEADERS
+from bff.http.security_headers import FixedHeaders
+
+HEADERS = {**SECURITY_HEADERS, "referrer-policy": "same-origin", "cross-origin-opener-policy": "same-origin"}
 """On the page and on every asset."""
+ASSET = FixedHeaders(HEADERS)
+"""HEADERS as an exchange takes them."""
+
+
+def make_page_headers(*hosts: str) -> FixedHeaders:
+    """The headers of the page; `hosts` as for `make_policy`."""
+    return FixedHeaders({**HEADERS, "content-security-policy": make_policy(*hosts)})
 
 
 def make_policy(*hosts: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from bff.contract import AnswersRequests, CrossOrigin, FrontendCard, Problem
 from bff.http.asgi import Exchange
-from bff.http.guards.csrf import NOT_FOR_PAGES, PREFLIGHT, check_get, check_post
+from bff.http.guards.csrf import PREFLIGHT, check_get, check_post
 from bff.http.guards.origins import is_same_origin
 
 _METHODS = "GET, POST, PUT, DELETE"
@@ -85,7 +85,6 @@ def check_cross_site(exchange: Exchange, gateway: AnswersRequests, card: Fronten
     if card.origins:
         exchange.vary = (*exchange.vary, "origin")
     if is_get:
-        exchange.added = {**exchange.added, **NOT_FOR_PAGES}
         check_get(exchange.headers, may_read=origin in card.origins)
     elif exchange.method == "POST" and exchange.headers.get("content-type") != "application/json":
         check_post(exchange.headers)

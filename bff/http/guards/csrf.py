@@ -15,8 +15,6 @@ from bff.http.guards.origins import is_same_origin
 PREFLIGHT = ("apollo-require-preflight", "graphql-preflight", "x-apollo-operation-name")
 """Headers that a page of another site cannot send without a preflight; those that Apollo's and other clients send."""
 _FOREIGN = frozenset(("cross-site", "same-site"))
-NOT_FOR_PAGES = {"cross-origin-resource-policy": "same-origin", "x-content-type-options": "nosniff"}
-"""On every response to a GET: no page of another site can use it as image or script (Fetch standard, section 3.7)."""
 
 
 def check_get(headers: Mapping[str, str], *, may_read: bool) -> None:

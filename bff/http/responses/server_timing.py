@@ -9,16 +9,17 @@ from contextlib import contextmanager
 
 from bff.contract import Timings, timings
 from bff.http.asgi import Exchange
+from bff.http.options import Options
 
 HEADER = "x-server-timing"
 """A client requests the response header with `x-server-timing: 1`."""
 _NO_TOKEN = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-def start_timing(exchange: Exchange, *, for_all: bool) -> None:
-    """Record the times of this request if its client requests them, or `for_all`: then with the names of upstreams."""
-    if for_all or exchange.headers.get(HEADER) == "1":
-        timings.set(Timings(shows_names=for_all))
+def start_timing(exchange: Exchange, options: Options) -> None:
+    """Record the times of this request if its client requests them, or `server_timing` is on."""
+    if options.server_timing or exchange.headers.get(HEADER) == "1":
+        timings.set(Timings(shows_names=options.server_timing_names))
 
 
 @contextmanager

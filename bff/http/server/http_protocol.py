@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
+import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -82,6 +84,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """A head is complete; the application bounds the body."""
+        if self.url[:1] != b"/":
+            self._take_host_of_target()
         super().on_headers_complete()
         self._is_waiting = self._is_in_head = False
         self._stop_timer()
@@ -89,6 +93,15 @@ class BoundedHttp(HttpToolsProtocol):
             self.flow.resume_reading()  # uvicorn pauses, and would not see the client disconnect
         if len(self.pipeline) > MAX_PIPELINED:
             self.transport.close()
+
+    def _take_host_of_target(self) -> None:
+        """The host of a target such as http://shop.example/graphql counts, not Host (RFC 9112, section 3.2.2)."""
+        with suppress(httptools.HttpParserInvalidURLError):
+            target = httptools.parse_url(self.url)
+            if target.host:
+                host = b"[%b]" % target.host if b":" in target.host else target.host
+                host = host if target.port is None else b"%b:%d" % (host, target.port)
+                self.headers[:] = [(name, host if name == b"host" else value) for name, value in self.headers]
 
     def on_body(self, body: bytes) -> None:
         """A part of a body; it is ignored if its request is answered already."""
@@ -121,7 +134,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.flow.resume_reading()
         return body
 
-    def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+    def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, fixed: bytes = b"") -> bool:
         """As Direct, and as uvicorn's `send` does it, in one write instead of two."""
         cycle = self._running
         if cycle is None or cycle.response_started or cycle.disconnected or self.flow.write_paused:
@@ -134,7 +147,7 @@ class BoundedHttp(HttpToolsProtocol):
             return False  # a header value with a line break: uvicorn refuses it
         is_head = cycle.scope["method"] == "HEAD"
         defaults = _render_headers(self.server_state.default_headers)
-        self.transport.write(b"".join((STATUS_LINE[status], defaults, own, b"\r\n", b"" if is_head else body)))
+        self.transport.write(b"".join((STATUS_LINE[status], defaults, fixed, own, b"\r\n", b"" if is_head else body)))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:

@@ -14,6 +14,7 @@ from bff.contract import AnswersRequests, FrontendCard, Request, Response
 from bff.http.asgi import Exchange
 from bff.http.guards.cors import check_cross_site
 from bff.http.guards.disconnect import while_connected
+from bff.http.security_headers import apply_rules
 
 Message = TypeVar("Message")
 T = TypeVar("T")
@@ -91,6 +92,8 @@ async def serve_request(
     Raises Refused, and ClientGone if the client disconnects.
     """
     card = gateway.choose(exchange.headers, fixed)
+    if card.header_rules is not None:
+        exchange.fixed = apply_rules(card.header_rules)
     transport.check(exchange, card)
     if card.has_identity:  # before a body is read
         await gateway.admit(Request(frontend=card.name, headers=exchange.headers, client=exchange.client))

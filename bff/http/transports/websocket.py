@@ -12,12 +12,15 @@ from typing import Any
 from bff.contract import AnswersRequests, FrontendCard, Increments, Problem, Refused, Response
 from bff.http.asgi import Receive, Scope, Send, get_client, read_headers
 from bff.http.extensions import get_abort, get_inbox
+from bff.http.guards.allowed_hosts import AllowedHosts
 from bff.http.guards.origins import is_origin_allowed
 from bff.http.guards.request_id import RequestIds
+from bff.http.guards.trusted_proxies import FORWARDED, TrustedProxies
 from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import JSON
+from bff.http.security_headers import DATA
 from bff.http.transports.connection_init import add_payload_headers
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL, CloseSocket, Connection
 from bff.http.transports.subscriptions_transport_ws import LEGACY, LegacyConnection
@@ -74,6 +77,8 @@ async def serve_websocket(
     options: Options,
     timeouts: Timeouts,
     ids: RequestIds,
+    hosts: AllowedHosts,
+    proxies: TrustedProxies,
 ) -> None:
     """Serve one client until either side ends.
 
@@ -81,7 +86,10 @@ async def serve_websocket(
     """
     await receive()  # websocket.connect
     headers = read_headers(scope)
+    if not FORWARDED.isdisjoint(headers):
+        scope = proxies.apply(scope, headers)
     try:
+        hosts.check(headers)
         _check_handshake(headers, gateway(), fixed)
     except Refused as refusal:
         await _reject_handshake(scope, send, refusal)
@@ -115,12 +123,11 @@ async def serve_websocket(
 
 
 def _check_handshake(headers: Mapping[str, str], gateway: AnswersRequests, fixed: str | None) -> None:
-    """Raise Refused for a path without GraphQL, or a page of another site."""
+    """Raise Refused for a path without GraphQL or of an unknown frontend, or a page of another site."""
     if fixed is None:
         raise Problem.NOT_FOUND.refusal("This path has no websocket; use /graphql or /graphql/{frontend}.")
-    names = [card.name for card in gateway.cards]
-    if fixed and fixed not in names:
-        raise Problem.UNKNOWN_FRONTEND.refusal(f"There is no frontend of this name; there is {', '.join(names)}.")
+    if fixed:
+        gateway.choose(headers, fixed)
     # At /graphql each operation chooses its frontend, and `Gate` checks the origin again.
     if not any(is_origin_allowed(headers, card) for card in gateway.cards if fixed in ("", card.name)):
         raise Problem.ORIGIN_FORBIDDEN.refusal("Pages of this origin may not open a websocket here.")
@@ -131,6 +138,6 @@ async def _reject_handshake(scope: Scope, send: Send, refusal: Refused) -> None:
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 4400 + refusal.status % 100, "reason": refusal.message[:120]})
         return
-    lines = [(b"content-type", JSON.encode())]
+    lines = [*DATA.lines, (b"content-type", JSON.encode())]
     await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": lines})
     await send({"type": "websocket.http.response.body", "body": encode(refusal.answer())})

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bff.http.asgi import Exchange, Message, get_client, get_path, read_headers, wait_for_disconnect
+from bff.http.security_headers import DATA
 from connectors.aio.cooperative import LARGE
 
 
@@ -64,6 +65,7 @@ async def test_a_response_has_its_length_and_the_request_id() -> None:
     await one.respond(200, b"abc", "text/plain", {"x-b": "2", "vary": "accept"})
     start, body = sent
     assert dict(start["headers"]) == {
+        **dict(DATA.lines),
         b"content-type": b"text/plain",
         b"x-request-id": b"id-1",
         b"x-a": b"1",
@@ -79,7 +81,7 @@ async def test_a_response_without_a_body_has_no_length_and_no_type(status: int) 
     """RFC 9110, sections 15.3.5 and 15.4.5."""
     one, sent = exchange()
     await one.respond(status, b"ignored", "text/plain")
-    assert [name for name, _ in sent[0]["headers"]] == [b"x-request-id"]
+    assert [name for name, _ in sent[0]["headers"]] == [*dict(DATA.lines), b"x-request-id"]
     assert sent[1]["body"] == b""
 
 
