@@ -88,7 +88,7 @@ CONFIG = """
 upstreams:
   api: {rest: "http://127.0.0.1:%d", timeout: 30s, max_reply_size: 50MB}
 frontends:
-  web: {schema: large_schema, default: true}
+  web: {schema: large_schema, default: true, limits: {max_cpu: 30s}}
 server: {compression: null, request_timeout: 30s}
 log: {level: error}
 """

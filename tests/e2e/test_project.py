@@ -48,7 +48,7 @@ CONFIG = """\
 upstreams:
   people: {rest: "${PEOPLE_URL}"}
 frontends:
-  hello: {schema: schemas.hello, default: true}
+  hello: {schema: schemas.hello, default: true, limits: {max_depth: 8}}
 """
 
 
