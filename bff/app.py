@@ -27,12 +27,14 @@ from bff.observability.metrics import expose_metrics
 from bff.upstreams import Upstreams
 from connectors.contract import Connector
 from connectors.endpoint import current_scope
-from connectors.options import ConnectorOptions, TlsOptions
+from connectors.options import ConnectorOptions, Model, TlsOptions
 
 log = get_logger("bff.app")
 
 DRAIN = 30.0
 """Seconds that requests under way get to finish when a reload replaces what they run on."""
+_RELOADED = frozenset({"server.request_timeout", "server.max_prepare_queue"})
+"""Options of `server` that each generation reads. The others belong to the server that listens, until a restart."""
 
 _COST_LIMITS = ("max_depth", "max_cost", "max_cpu")
 """Of a frontend's limits, those that depend on what its screens need."""
@@ -218,6 +220,7 @@ class Service:
         timeouts: Timeouts | None = None,
     ) -> None:
         self._project = project
+        self._listening = project.settings.server
         self._connectors = connectors
         self._generation: Generation | None = None
         self._leaving: set[asyncio.Task[None]] = set()
@@ -260,10 +263,16 @@ class Service:
             await asyncio.gather(*self._leaving, return_exceptions=True)
             await current.close_now()
 
-    async def reload(self, config: Path, environment: Mapping[str, str] | None = None) -> None:
+    @property
+    def settings(self) -> Settings:
+        """Those of the file that was loaded last."""
+        return self._project.settings
+
+    async def reload(self, config: Path, environment: Mapping[str, str] | None = None) -> list[str]:
         """Swap in what bff.yaml and the schemas say now, without dropping a request.
 
-        Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes.
+        Returns the options that have changed since the start and need a restart. `log` is applied by whoever has
+        configured logging. Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes.
         """
         with fresh_modules(config):
             project = load_project(config, environment, default_mode=self._project.settings.default_mode)
@@ -274,6 +283,20 @@ class Service:
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
         log.info("reloaded", frontends=list(project.frontends))
+        changed = _find_changes(self._listening, project.settings.server, "server")
+        if unapplied := [name for name in changed if name not in _RELOADED]:
+            log.warning("restart_needed", options=unapplied)
+        return unapplied
+
+
+def _find_changes(old: Model, new: Model, path: str) -> Iterator[str]:
+    """The options that differ, by their places in bff.yaml."""
+    for name in type(old).model_fields:
+        before, after = getattr(old, name), getattr(new, name)
+        if isinstance(before, Model) and isinstance(after, Model):
+            yield from _find_changes(before, after, f"{path}.{name}")
+        elif before != after:
+            yield f"{path}.{name}"
 
 
 class fresh_modules:  # noqa: N801 - used like a function, in `with`

@@ -15,7 +15,7 @@ import structlog
 from pydantic import Field
 
 from bff.observability.lines import ConsoleFormat, Format, JsonFormat, write_out
-from bff.observability.logger import REDACTOR, Logger, set_output
+from bff.observability.logger import REDACTOR, Logger, emit, set_output
 from bff.observability.sink import MAX_UNWRITTEN, Sink, open_sink
 from bff.observability.standard import OutputHandler, log_unhandled, stand_in_for_stderr
 from connectors.options import Model, Size
@@ -108,7 +108,7 @@ def configure_logging(options: Options) -> None:
         if event.get("exc_info") is True or method == "exception":
             event["exc_info"] = sys.exc_info()[1]
         name = str(event.pop("event", ""))
-        output.write(logger.name, number, name, event)
+        emit(logger.name, number, name, event)  # to the output as it is now: a reload replaces it
         raise structlog.DropEvent
 
     structlog.configure(

@@ -173,3 +173,23 @@ def test_serve_reload_sees_what_is_saved(config: Path) -> None:
         command.wait_for('bff.yaml:2:9 frontends.web.schem: unknown key; did you mean "schema"?')
         assert command.ask("{ second }") == {"data": {"second": 2}}
         assert command.stop() == 0
+
+
+def test_changes_of_log_and_server(config: Path) -> None:
+    """`log` is applied; what needs a restart is named, each time until it is as it was."""
+    with running("serve", "--reload", cwd=config.parent) as command:
+        command.ask_when_up("{ first }")
+        for attempt in range(20):  # the watcher begins some time after the port is open
+            config.write_text(CONFIG + f"log: {{format: console, level: warning}}\n# {attempt}\n")
+            with suppress(AssertionError):
+                command.wait_for("reloaded after a change of bff.yaml", seconds=5)
+                break
+        config.write_text(CONFIG + "server: {port: 1, request_timeout: 9s, websocket: {max_ratio: 5}}\n")
+        command.wait_for("restart_needed")
+        command.wait_for("not applied these changes need a restart: server.port, server.websocket.max_ratio")
+        assert "warning  restart_needed" in command.output
+        config.write_text(CONFIG + "server: {request_timeout: 9s}\n")
+        command.wait_for("reloaded after a change of bff.yaml")
+        assert command.ask("{ first }") == {"data": {"first": 1}}
+        assert command.output.count("not applied") == 1
+        assert command.stop() == 0

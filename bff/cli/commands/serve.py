@@ -75,8 +75,11 @@ async def reload_on_change(service: Service, config: Path) -> None:
     async for changes in awatch(config.parent, watch_filter=lambda _, path: path.endswith(_WATCHED)):
         files = sorted({Path(path).name for _, path in changes})
         try:
-            await service.reload(config)
+            unapplied = await service.reload(config)
+            configure_logging(service.settings.log)
             console.print(f"reloaded after a change of {escape(', '.join(files))}")
+            if unapplied:
+                print_warning(f"these changes need a restart: {', '.join(unapplied)}", label="not applied")
         except (ConfigError, SchemaError) as error:
             for problem in error.problems:
                 print_error(str(problem), label="not reloaded")
