@@ -15,6 +15,8 @@ SEED = "BFF_SEED"
 """Set this variable to a seed that a failure names, and only that one is tried."""
 IS_SOAK = bool(os.environ.get("BFF_SOAK"))
 """`make soak` sets it: full counts and fresh seeds."""
+HAS_FRESH = os.environ.get("BFF_FRESH_SEEDS") != "0"
+"""A gate sets BFF_FRESH_SEEDS=0, so that no seed that nobody has seen decides about an innocent change."""
 FAILED = Path(__file__).parent / ".failed_seeds"
 SHARE = 6
 """Without a count of its own `make test` takes one in so many of the fixed seeds."""
@@ -34,6 +36,8 @@ def seeds(count: int, fresh: int | None = None, short: int | None = None) -> Ite
         return _noted([int(chosen)])
     if not IS_SOAK:
         return _noted(range(short or max(1, count // SHARE)))
+    if not HAS_FRESH:
+        return _noted(range(count))
     first = random.SystemRandom().randrange(10**9)
     number = count // 4 if fresh is None else fresh
     fresh_ones.append(f"{number} from {first} on")
@@ -49,6 +53,8 @@ def scaled(full: int, short: int | None = None) -> int:
     """A floor of what all seeds must show together: `full` in `make soak`, else its share; none for a single seed."""
     if is_single():
         return 0
+    if IS_SOAK and not HAS_FRESH:
+        return full * 4 // 5  # fresh seeds are a fifth of all
     return full if IS_SOAK else short if short is not None else full // SHARE
 
 

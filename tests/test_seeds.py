@@ -16,6 +16,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in `make test`, with a folder of its own."""
     monkeypatch.delenv(seeds.SEED, raising=False)
     monkeypatch.setattr(seeds, "IS_SOAK", False)
+    monkeypatch.setattr(seeds, "HAS_FRESH", True)
     monkeypatch.setattr(seeds, "FAILED", tmp_path / "tests" / ".failed_seeds")
     (tmp_path / "tests").mkdir()
 
@@ -35,6 +36,15 @@ def test_a_soak_has_all_and_fresh_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(tried) == 65
     assert seeds.fresh_ones == [f"5 from {tried[60]} on"]
     seeds.forget()
+
+
+def test_a_gate_has_all_the_fixed_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And floors without the fifth that fresh seeds add."""
+    monkeypatch.setattr(seeds, "IS_SOAK", True)
+    monkeypatch.setattr(seeds, "HAS_FRESH", False)
+    assert list(seeds.seeds(60, fresh=5)) == list(range(60))
+    assert seeds.fresh_ones == []
+    assert seeds.scaled(100) == 80
 
 
 def test_one_seed_is_tried_alone(monkeypatch: pytest.MonkeyPatch) -> None:
