@@ -71,7 +71,8 @@ class RequestScope:
     _gathering: dict[LoadKey, _Batch] = field(init=False, default_factory=dict)
     _calls: dict[LoadKey, SharedResult[Outcome]] = field(init=False, default_factory=dict)
     _semaphores: dict[Endpoint, Semaphore] = field(init=False, default_factory=dict)
-    _streams: set[AsyncGenerator[Event, None]] = field(init=False, default_factory=set)
+    _streams: dict[AsyncGenerator[Event, None], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
+    """Open streams, and the tasks that read them."""
     _under_way: dict[SharedResult[Any], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
     """The work under way and the task that does it, so that `close` reaches it wherever it waits."""
     _is_closed: bool = field(init=False, default=False)
@@ -130,11 +131,13 @@ class RequestScope:
         self._count_call()
         self.has_effects = True
         async with aclosing(self._find_upstream(endpoint.operation.upstream).stream(call)) as events:
-            self._streams.add(events)  # an author's `async for` does not close what it iterates, so `close` does
+            # An author's `async for` does not close what it iterates, so `close` does.
+            self._streams[events] = asyncio.current_task()
             async for event in events:
                 self.renew(self.event_seconds)
                 yield point_event(event, endpoint.at)
-            self._streams.discard(events)
+                self._streams[events] = asyncio.current_task()
+            self._streams.pop(events, None)
 
     async def publish(self, endpoint: PublishEndpoint, arguments: Mapping[str, Any]) -> None:
         """Hand over one message."""
@@ -156,7 +159,10 @@ class RequestScope:
     async def close(self) -> None:
         """Cancel all work that is under way and wait for its end. Later loads raise DefinitionError."""
         self._is_closed = True
-        for stream in self._streams:
+        for stream, reader in list(self._streams.items()):
+            if reader is not None and getattr(stream, "ag_running", False):  # an author reads it in another task
+                reader.cancel()
+                await asyncio.wait({reader})
             await stream.aclose()
         if self._under_way:
             led = list(self._under_way.items())

@@ -1,9 +1,15 @@
 """The events of a subscription: resolved afresh, and ended from either side."""
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import pytest
 import strawberry
 
 from bff.authoring import argument, frontend, via
 from bff.contract import Answer, Request
+from connectors import contract
 from connectors.errors import UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, batched, gateway
 from tests.bff.gateway.world import Query, schema, ticks
@@ -48,6 +54,44 @@ async def test_a_subscriber_that_leaves_closes_the_upstream_stream() -> None:
     assert shop.streams_open == 1
     await answers.aclose()
     assert shop.streams_open == 0
+
+
+async def test_a_resolver_that_raises_while_a_task_of_its_own_reads(caplog: pytest.LogCaptureFixture) -> None:
+    """One error; the task is cancelled, and the stream upstream is closed."""
+    tasks: list[asyncio.Task[None]] = []
+
+    @strawberry.type
+    class Events:
+        @strawberry.subscription
+        async def amounts(self) -> AsyncGenerator[int, None]:
+            amounts: asyncio.Queue[int] = asyncio.Queue()
+
+            async def read() -> None:
+                async for event in ticks(sku="a"):
+                    amounts.put_nowait(event.data["amount"])
+
+            tasks.append(asyncio.create_task(read()))
+            yield await amounts.get()
+            await asyncio.sleep(0)
+            raise ValueError("of the author")
+
+    class Quiet(FakeUpstream):
+        async def stream(self, call: contract.Call) -> AsyncGenerator[contract.Event, None]:
+            async with aclosing(super().stream(call)) as events:
+                async for event in events:
+                    yield event
+                await asyncio.Event().wait()
+
+    shop = Quiet(events=[{"sku": "a", "amount": 1}])
+    app = gateway(frontend(query=Query, subscription=Events), shop=shop)
+    answers = await app.answer(Request(frontend="app", query="subscription { amounts }"))
+    assert not isinstance(answers, Answer)
+    got = [answer async for answer in answers]
+    assert [answer.data for answer in got] == [{"amounts": 1}, None]
+    assert got[1].errors[0]["extensions"]["code"] == "INTERNAL"
+    assert tasks[0].cancelled()
+    assert shop.streams_open == 0
+    assert [record.levelname for record in caplog.records].count("ERROR") <= 1
 
 
 async def test_a_stream_that_fails_ends_with_a_coded_error() -> None:
