@@ -33,10 +33,15 @@ class Backoff:
         """Whether it is time to give up."""
         return self._clock.now() - self._lost_at > self._rules.give_up_after
 
-    def record_loss(self, *, open_for: float) -> None:
-        """A connection that lasted this many seconds is gone. One that broke at once does not make us any faster."""
-        self._lost_at = self._clock.now()
-        if open_for > self._delay:
+    def record_loss(self, *, open_for: float, has_received: bool) -> None:
+        """A connection that lasted this many seconds is gone.
+
+        It starts over with the first delay, and with the time until giving up, if it was of use: if messages came over
+        it for longer than the last delay, or it lasted longer than any. One that is closed after the handshake counts
+        as one that could not be made.
+        """
+        if open_for > self._rules.max_delay or (has_received and open_for > self._delay):
+            self._lost_at = self._clock.now()
             self._delay = self._rules.initial_delay
 
     def next_delay(self) -> float:

@@ -94,6 +94,7 @@ class Connection:
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a call of the client for as long as the connection lasts. Raises BrokerError, JetStreamError."""
         task = asyncio.create_task(work)
+        task.add_done_callback(_retrieve_exception)
         try:
             await asyncio.wait({task, self._lost}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -151,6 +152,12 @@ class Connection:
         self._flushing.discard(task)
         if not task.cancelled() and task.exception() is not None and not self._lost.done():
             self._lost.set_result(None)  # a server that does not answer in time counts as lost
+
+
+def _retrieve_exception(task: asyncio.Task[Any]) -> None:
+    """Nobody waits for a call any more that was cancelled; it may fail all the same."""
+    if not task.cancelled():
+        task.exception()
 
 
 def translate_error(error: Exception) -> BrokerError:

@@ -73,7 +73,7 @@ class _TaskSubscription(Subscription):
         self._is_over = True
         if self._fetching is not None:
             self._fetching.cancel()
-            await asyncio.wait({self._fetching})
+            await asyncio.gather(self._fetching, return_exceptions=True)
         if not self._client.is_closed:
             with suppress(NatsError, OSError):
                 await self._end()

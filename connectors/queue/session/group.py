@@ -72,7 +72,7 @@ class GroupMember:
                     message = await anext(self._subscription, None)
             except UpstreamDisconnected:
                 await self._subscription.aclose()
-                self._pauses.record_loss(open_for=self._clock.now() - self._began)
+                self._pauses.record_loss(open_for=self._clock.now() - self._began, has_received=True)
                 await self._join_again(call)
                 continue
             if message is None:

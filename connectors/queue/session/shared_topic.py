@@ -86,7 +86,7 @@ class SharedTopic:
             began = self._clock.now()
             was_open, error = await self._subscribe_once()
             if was_open:
-                backoff.record_loss(open_for=self._clock.now() - began)
+                backoff.record_loss(open_for=self._clock.now() - began, has_received=True)
             if not self._opened.is_finished:
                 self._opened.finish(error)
                 return

@@ -8,6 +8,7 @@ current attempt to connect; calls and streams wait for it. No `await` stands bet
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from typing import Literal, Protocol
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.protocol import State
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, Timer, timeout_after
@@ -27,6 +29,8 @@ from connectors.transport.resolve import Resolver
 from connectors.websocket.errors import create_close_error
 from connectors.websocket.options import Options
 from connectors.websocket.session.handshake import create_tls_context, open_connection
+
+log = logging.getLogger(__name__)
 
 Outcome = UpstreamError | Literal["open"]
 """Of an attempt to open the socket."""
@@ -64,6 +68,10 @@ class Socket:
         self._users = 0
         self._idle: Timer | None = None
         self._is_closed = False
+        self._has_received = False
+        """Whether a message came over the connection."""
+        self._close_reason = ""
+        """What the upstream said when it closed the last connection."""
 
     @property
     def is_open(self) -> bool:
@@ -134,15 +142,20 @@ class Socket:
 
     async def _keep_connected(self) -> None:
         backoff = Backoff(self._options.reconnect, self._clock)
+        failures = 0
         while True:
             began = self._clock.now()
+            self._has_received, self._close_reason = False, ""
             was_open, error = await self._hold_connection()
             self._connection = None
             if was_open:
-                backoff.record_loss(open_for=self._clock.now() - began)
+                backoff.record_loss(open_for=self._clock.now() - began, has_received=self._has_received)
             else:
                 self._finish_attempt(error)
             has_given_up = backoff.has_given_up
+            failures = 1 if self._has_received else failures + 1
+            if self._users and (failures == 1 or has_given_up):
+                self._log_loss(error, has_given_up=has_given_up)
             self._owner.handle_loss(error, for_good=has_given_up)
             if not has_given_up and self._users:
                 await self._wait_before_retry(backoff.next_delay())
@@ -156,15 +169,26 @@ class Socket:
             connection = await open_connection(self._operation, self._options, self._tls, self._resolver)
         except UpstreamError as error:
             return False, error
-        async with connection:
-            self._connection = connection
-            self._finish_attempt("open")
-            maintenance = asyncio.create_task(self._run_maintenance())
-            try:
-                return True, await self._read_messages(connection)
-            finally:
-                maintenance.cancel()
-                await asyncio.wait({maintenance})
+        self._connection = connection
+        self._finish_attempt("open")
+        maintenance = asyncio.create_task(self._run_maintenance())
+        try:
+            return True, await self._read_messages(connection)
+        finally:
+            maintenance.cancel()
+            await asyncio.wait({maintenance})
+            self._close_reason = connection.close_reason or ""
+            await connection.close(CloseCode.GOING_AWAY if self._is_closed else CloseCode.NORMAL_CLOSURE)
+
+    def _log_loss(self, error: UpstreamError, *, has_given_up: bool) -> None:
+        """Log the first failure in a row, and the end of it: an upstream that is away for hours is two lines."""
+        fields = {
+            "upstream": self._name,
+            "code": error.upstream_code,
+            "reason": self._close_reason,
+            "error": str(error),
+        }
+        log.warning("websocket_given_up" if has_given_up else "websocket_lost", extra=fields)
 
     async def _run_maintenance(self) -> None:
         with suppress(UpstreamError):  # `_read_messages` notices a connection that breaks
@@ -175,6 +199,7 @@ class Socket:
         reason = None
         try:
             async for message in connection:
+                self._has_received = True
                 await self._owner.receive_message(message)
                 await pace.rest()
         except ConnectionClosed as closed:

@@ -19,9 +19,20 @@ def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None
     backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
     for _ in range(3):
         backoff.next_delay()
-    backoff.record_loss(open_for=0.01)
+    backoff.record_loss(open_for=0.01, has_received=True)
     assert backoff.next_delay() >= 0.4
-    backoff.record_loss(open_for=30.0)
+    backoff.record_loss(open_for=30.0, has_received=True)
+    assert backoff.next_delay() <= 0.1
+
+
+def test_a_connection_without_a_message_is_of_no_use() -> None:
+    """Unless it lasted for longer than any delay, as quiet ones do."""
+    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
+    for _ in range(3):
+        backoff.next_delay()
+    backoff.record_loss(open_for=9.0, has_received=False)
+    assert backoff.next_delay() >= 0.4
+    backoff.record_loss(open_for=10.1, has_received=False)
     assert backoff.next_delay() <= 0.1
 
 
@@ -32,5 +43,7 @@ async def test_hope_ends_after_give_up() -> None:
     assert not backoff.has_given_up
     await clock.advance(11)
     assert backoff.has_given_up
-    backoff.record_loss(open_for=1.0)
+    backoff.record_loss(open_for=0.01, has_received=True)
+    assert backoff.has_given_up
+    backoff.record_loss(open_for=1.0, has_received=True)
     assert not backoff.has_given_up

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 
 import pytest
@@ -71,3 +72,26 @@ async def test_a_lost_connection_ends_what_waits_for_it() -> None:
         await running
     assert not connection.is_alive
     await connection.close()
+
+
+async def test_a_call_that_fails_after_its_caller_has_left() -> None:
+    """Its exception is retrieved: asyncio logs "Task exception was never retrieved" otherwise."""
+    connection = Connection(1.0, must_be_tls=False)
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["message"]))
+
+    async def fail_late() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise NoRespondersError
+
+    for _ in range(10):
+        caller = asyncio.create_task(connection.run(fail_late()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.wait({caller})
+    await asyncio.sleep(0)
+    gc.collect()
+    assert reported == []

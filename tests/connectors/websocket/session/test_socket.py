@@ -7,6 +7,7 @@ import time
 from contextlib import aclosing
 
 import pytest
+from websockets.asyncio.server import ServerConnection
 
 from connectors.errors import (
     UpstreamDisconnected,
@@ -18,7 +19,7 @@ from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.websocket.conftest import Connect
 from tests.connectors.websocket.subscribers import QUESTION, QUICK, SUB_A, SUB_B, answered, stop, tick, viewing, watch
 from tests.connectors.websocket.upstream import Upstream, accept
-from tests.waiting import GENEROUS, until
+from tests.waiting import GENEROUS, time_limit, until
 
 
 async def test_viewers_survive_a_lost_connection(upstream: Upstream, connected: Connect) -> None:
@@ -187,3 +188,47 @@ async def test_an_unreachable_upstream_is_told_to_new_viewers_at_once(connected:
     with pytest.raises(UpstreamUnreachable):
         await viewing(watch(connector, "A"), [])
     assert time.monotonic() - began < GENEROUS
+
+
+async def test_an_upstream_that_hangs_up_after_the_handshake(
+    upstream: Upstream, connected: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It counts as one that is away: subscribers get a coded error, and the log has its code and reason, once."""
+
+    async def hang_up(client: ServerConnection) -> None:
+        await client.close(1008, "no such tenant")
+
+    upstream.speak = hang_up  # type: ignore[method-assign]
+    connector = connected(reconnect={"initial_delay": "20ms", "max_delay": "10s", "give_up_after": "300ms"})
+    viewers = [asyncio.create_task(viewing(watch(connector, "A"), [])) for _ in range(3)]
+    async with time_limit():
+        ends = await asyncio.gather(*viewers, return_exceptions=True)
+    assert [(type(end), getattr(end, "upstream_code", "")) for end in ends] == [(UpstreamDisconnected, "1008")] * 3
+    assert 3 <= len(upstream.handshakes) <= 8, "the delay grows, though each handshake succeeds"
+    lines = [
+        (line.message, vars(line)["code"], vars(line)["reason"]) for line in caplog.records if "code" in vars(line)
+    ]
+    assert lines == [
+        ("websocket_lost", "1008", "no such tenant"),
+        ("websocket_given_up", "1008", "no such tenant"),
+    ]
+
+
+@pytest.mark.parametrize(("leave", "code"), [("idle", 1000), ("stop", 1001)])
+async def test_how_the_gateway_leaves(upstream: Upstream, connected: Connect, leave: str, code: int) -> None:
+    """1000 when nobody needs the socket, 1001 when the gateway stops; 1011 would look like a failure of it."""
+    codes: list[int | None] = []
+
+    async def listen(client: ServerConnection) -> None:
+        await client.wait_closed()
+        codes.append(client.close_code)
+
+    upstream.speak = listen  # type: ignore[method-assign]
+    connector = connected(idle_timeout="50ms" if leave == "idle" else "1h")
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), []))
+    assert await upstream.has(clients=1)
+    await stop([viewer])
+    if leave == "stop":
+        await connector.close()
+    await until(lambda: bool(codes))
+    assert codes == [code]
