@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from itertools import chain
 from typing import IO, Any, Protocol
 
 from bff.http.extensions import get_abort, get_direct, get_stop_event
@@ -160,8 +161,9 @@ class Exchange:
 def read_headers(scope: Scope) -> dict[str, str]:
     """The request's headers; ASGI gives their names in lower case. Repeats are joined (RFC 9110, section 5.3)."""
     raw = scope["headers"]
-    headers: dict[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-    if len(headers) < len(raw):
+    fields = b"\n".join(chain.from_iterable(raw)).decode("latin-1").split("\n")  # no loop over headers, but in C
+    headers: dict[str, str] = dict(zip(fields[::2], fields[1::2], strict=False))
+    if len(headers) < len(raw) or len(fields) != 2 * len(raw):
         headers = {}
         for raw_name, raw_value in raw:
             name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")

@@ -29,10 +29,12 @@ def exchange(**scope: Any) -> tuple[Exchange, list[Message]]:
     [
         ([(b"accept", b"a"), (b"host", b"h")], {"accept": "a", "host": "h"}),
         ([(b"accept", b"a"), (b"accept", b"b")], {"accept": "a, b"}),
+        ([(b"folded", b"a\n b"), (b"host", b"h")], {"folded": "a\n b", "host": "h"}),
+        ([], {}),
         ([(b"cookie", b"a=1"), (b"x", b"\xe9"), (b"cookie", b"b=2")], {"cookie": "a=1; b=2", "x": "\xe9"}),
     ],
 )
-def test_repeated_headers_are_joined(raw: list[tuple[bytes, bytes]], headers: dict[str, str]) -> None:
+def test_headers_are_read_and_repeats_joined(raw: list[tuple[bytes, bytes]], headers: dict[str, str]) -> None:
     """By RFC 9110, section 5.3; cookies by RFC 9113, section 8.2.3."""
     assert read_headers({"headers": raw}) == headers
 
