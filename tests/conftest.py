@@ -11,6 +11,11 @@ from tests import seeds
 FRESH = "fresh seeds"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name packed bytes by their argument: they may hold the time, and then each worker collects another test."""
+    return argname if isinstance(val, bytes) and not all(32 <= each < 127 for each in val) else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
