@@ -10,7 +10,7 @@ from typing import Any
 from connectors.aio.bounded_queue import BoundedQueue
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
-from connectors.errors import UpstreamUnavailable, UpstreamUnreachable
+from connectors.errors import UpstreamRejected, UpstreamUnavailable, UpstreamUnreachable
 from connectors.messages.json_slices import Bounds
 from connectors.queue.brokers import Broker, Message, Settings, open_broker
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
@@ -91,6 +91,9 @@ class QueueConnector:
         operation = call.operation
         assert isinstance(operation, Subscribe)
         topic = fill_topic(call, operation.topic)
+        for name in operation.where.parameters:
+            if call.arguments.get(name, "") is None:  # it would match the messages without the field, of anybody
+                raise UpstreamRejected(operation, f'no subscription was sent: the argument "{name}" is null')
         values = {tuple(name.split(".")): value for name, value in operation.where.fill(call.arguments).items()}
         if operation.group is None:
             events = self._stream_shared(call, topic, values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from typing import Any
 
 from connectors.aio.bounded_queue import BoundedQueue
@@ -29,6 +29,7 @@ from connectors.websocket.errors import find_code
 from connectors.websocket.operations import Request, Send, Subscribe
 from connectors.websocket.options import Options
 from connectors.websocket.session.answers import Answers
+from connectors.websocket.session.own_sockets import OwnSockets
 from connectors.websocket.session.socket import Socket
 from connectors.websocket.session.subscriptions import Subscriptions
 
@@ -36,12 +37,13 @@ from connectors.websocket.session.subscriptions import Subscriptions
 class WebsocketConnector:
     """Speaks to one websocket upstream through one socket, which it owns and closes. A Connector, Streams, Publishes.
 
-    All callers share the socket, so the headers of calls are not sent. A message that cannot be decoded is a bad reply
+    All callers share the socket, so the headers of calls are not sent. Subscriptions with `socket="own"` have a
+    connector inside of this one for each different message. A message that cannot be decoded is a bad reply
     to the call whose id is in it; without such a call, to all calls if there are no subscribers, else it is ignored.
     """
 
-    def __init__(self, name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._options = options
+    def __init__(self, name: str, options: Options, clock: Clock = SYSTEM_CLOCK, counts: Counts | None = None) -> None:
+        self._name, self._options = name, options
         self._bounds = Bounds(options.max_depth, options.max_values)
         self._clock = clock
         self._operation = Operation(upstream=name, name="socket")
@@ -50,7 +52,8 @@ class WebsocketConnector:
         self._answers = Answers()
         self._audience: Audience[Any] = Audience()
         self._subscribers: dict[BoundedQueue[Any], Subscribe] = {}
-        self.counts = Counts()
+        self._own = OwnSockets(options.max_own_sockets, self._create_own)
+        self.counts = counts or Counts()
         """Messages of this upstream that no call and no subscriber got."""
 
     async def start(self) -> None:
@@ -63,7 +66,7 @@ class WebsocketConnector:
 
     async def close(self) -> None:
         """As Connector.close."""
-        await self._socket.close()
+        await asyncio.gather(self._socket.close(), self._own.close())
 
     async def send(self, call: Call) -> Reply:
         """As Connector.send: wait for the answer with the same id; send `cancel` when the call ends before it comes."""
@@ -100,7 +103,7 @@ class WebsocketConnector:
                 await self._socket.wait_until_open(operation)
                 await self._socket.send(operation, message)
 
-    async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
+    def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a topic. All subscribers of the same subscribe message share one subscription upstream.
 
         Messages sent while the socket is reconnecting are lost without notice. Raises UpstreamUnreachable when
@@ -108,6 +111,23 @@ class WebsocketConnector:
         """
         operation = call.operation
         assert isinstance(operation, Subscribe)
+        return self._stream_own(call, operation) if operation.has_own_socket else self.stream_shared(call, operation)
+
+    async def _stream_own(self, call: Call, operation: Subscribe) -> AsyncGenerator[Event, None]:
+        """Stream over the socket of this subscribe message, which all its subscribers share."""
+        subscribe, _ = encode_subscription(operation, call.arguments)
+        async with (
+            self._own.use(operation, subscribe) as connector,
+            aclosing(connector.stream_shared(call, operation)) as events,
+        ):
+            async for event in events:
+                yield event
+
+    def _create_own(self) -> WebsocketConnector:
+        return WebsocketConnector(self._name, self._options, self._clock, self.counts)
+
+    async def stream_shared(self, call: Call, operation: Subscribe) -> AsyncGenerator[Event, None]:
+        """As `stream`, over the socket of this connector."""
         subscribe, unsubscribe = encode_subscription(operation, call.arguments)
         topic = find_topic(call, operation)
         slow = UpstreamUnavailable(operation, "the subscriber is slower than the stream and was disconnected")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from connectors.batching import split_path
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author
@@ -21,7 +21,10 @@ def websocket(name: str) -> WebsocketUpstream:
 
 
 class WebsocketUpstream:
-    """Creates endpoints of the messages that an upstream understands. One socket serves all callers."""
+    """Creates endpoints of the messages that an upstream understands. One socket serves all callers.
+
+    So a message that signs in (`{"op": "login", "token": "{token}"}`) signs in all of them.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -37,14 +40,19 @@ class WebsocketUpstream:
         error: Mapping[str, Any] | None = None,
         at: str | None = None,
         last: bool = False,
+        socket: Literal["shared", "own"] = "shared",
     ) -> StreamEndpoint:
         """A stream: `message` starts it, and `unsubscribe` ends it when the last subscriber of that message has left.
 
         `topic` is the path in every message to the value that names its topic. It is compared with the parameter
         `matches`, or with the only parameter. Without `topic`, the message has no parameters and the stream is all
-        messages. `when` has constant fields of the stream's messages, such as `{"type": "tick"}`; `error` has those of
-        the message, also of this topic, with which the stream ends with UpstreamFailed. With `last`, later subscribers
-        get the newest message at once. Raises DefinitionError when these do not fit together.
+        messages. The topic is the only parameter, because messages for subscribers that differ in another one, such as
+        a token, could not be routed. With `socket="own"`, each different message has a socket of its own, so that it
+        may have any parameters and needs no topic; only subscribers with equal messages share it.
+
+        `when` has constant fields of the stream's messages, such as `{"type": "tick"}`; `error` has those of the
+        message, also of this topic, with which the stream ends with UpstreamFailed. With `last`, later subscribers get
+        the newest message at once. Raises DefinitionError when these do not fit together.
         """
         template = Template(message)
         operation = Subscribe(
@@ -53,10 +61,11 @@ class WebsocketUpstream:
             subscribe=template,
             unsubscribe=_create_template(template, "unsubscribe", unsubscribe),
             topic=split_path(topic),
-            parameter=_find_topic_parameter(template, topic, matches),
+            parameter=_find_topic_parameter(template, topic, matches, is_shared=socket == "shared"),
             when={split_path(name): value for name, value in (when or {}).items()},
             error={split_path(name): value for name, value in error.items()} if error else None,
             last=last,
+            has_own_socket=_check_socket(socket) == "own",
         )
         return StreamEndpoint(operation, template.parameters, at=at)
 
@@ -103,14 +112,21 @@ class WebsocketUpstream:
         return PublishEndpoint(operation, parameters)
 
 
-def _find_topic_parameter(template: Template, topic: str | None, matches: str | None) -> str:
+def _check_socket(socket: str) -> str:
+    if socket not in ("shared", "own"):
+        raise DefinitionError(f'{place_of_author()}: socket={socket!r} is not known; write "shared" or "own"')
+    return socket
+
+
+def _find_topic_parameter(template: Template, topic: str | None, matches: str | None, *, is_shared: bool) -> str:
     """The parameter whose value is the topic; empty without a topic."""
     names = ", ".join(template.parameters) or "none"
     if topic is None:
-        if template.parameters or matches:
+        if (template.parameters and is_shared) or matches:
             raise DefinitionError(
                 f"{place_of_author()}: the message has parameters ({names}) and no topic; "
-                f"write topic= with the path at which the upstream's messages repeat one"
+                "write topic= with the path at which the upstream's messages repeat one, "
+                'or socket="own" for a socket per different message'
             )
         return ""
     chosen = matches or (next(iter(template.parameters)) if len(template.parameters) == 1 else "")
@@ -121,6 +137,12 @@ def _find_topic_parameter(template: Template, topic: str | None, matches: str | 
     if not template.parameters[chosen]:
         raise DefinitionError(
             f"{place_of_author()}: the topic {{{chosen}?}} is optional, and a topic must be given; write {{{chosen}}}"
+        )
+    if is_shared and (others := [name for name in template.parameters if name != chosen]):
+        raise DefinitionError(
+            f"{place_of_author()}: subscribers whose messages differ in {{{others[0]}}} would receive each other's "
+            f'stream, because messages are routed by {{{chosen}}} alone; write socket="own" for a socket per different '
+            "message, or take the parameter out"
         )
     return chosen
 

@@ -28,6 +28,8 @@ class Subscribe(Operation):
     """Constant fields of the message with which the stream fails."""
     last: bool = False
     """Whether a later subscriber gets the newest message at once."""
+    has_own_socket: bool = False
+    """Whether each different subscribe message has a socket of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -43,7 +43,9 @@ class Options(ConnectorOptions):
     ping_interval: Duration = 20.0
     """Interval of pings, and maximum time until the pong arrives."""
     idle_timeout: Duration = 60.0
-    """How long the socket stays open without subscribers and calls."""
+    """How long the shared socket stays open without subscribers and calls."""
+    max_own_sockets: int = Field(default=1000, ge=1)
+    """Maximum number of sockets of subscriptions with `socket="own"`; a subscription beyond it is refused."""
     reconnect: Reconnect = Field(default_factory=Reconnect)
     """Delays before reconnecting after a lost connection."""
     buffer: int = Field(default=64, ge=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._interests: dict[bytes, _Interest] = {}
+        self._unsubscribes: Counter[bytes] = Counter()
+        """The messages that end subscriptions in use, and how many each ends."""
         self._sent: dict[bytes, bytes | None] = {}
         self._changes: dict[bytes, None] = {}  # an ordered set
         self._cancellations: deque[bytes] = deque(maxlen=MAX_CANCELLATIONS)
@@ -33,7 +35,10 @@ class Subscriptions:
     @contextmanager
     def keep_subscribed(self, subscribe: bytes, unsubscribe: bytes | None) -> Iterator[None]:
         """Count one subscriber of `subscribe` while inside; `unsubscribe` is sent when the last one has left."""
-        interest = self._interests.setdefault(subscribe, _Interest(0, unsubscribe))
+        interest = self._interests.get(subscribe)
+        if interest is None:
+            interest = self._interests[subscribe] = _Interest(0, unsubscribe)
+            self._count_unsubscribe(unsubscribe, 1)
         interest.subscribers += 1
         self._mark_changed(subscribe)
         try:
@@ -42,6 +47,7 @@ class Subscriptions:
             interest.subscribers -= 1
             if not interest.subscribers:
                 del self._interests[subscribe]
+                self._count_unsubscribe(interest.unsubscribe, -1)
                 self._mark_changed(subscribe)
 
     def enqueue(self, message: bytes) -> None:
@@ -75,8 +81,18 @@ class Subscriptions:
             await send(subscribe)
         elif interest is None and subscribe in self._sent:
             unsubscribe = self._sent.pop(subscribe)
-            if unsubscribe is not None:
+            if unsubscribe is not None and not self._would_end_another(unsubscribe):
                 await send(unsubscribe)
+
+    def _count_unsubscribe(self, unsubscribe: bytes | None, change: int) -> None:
+        if unsubscribe is not None:
+            self._unsubscribes[unsubscribe] += change
+            if not self._unsubscribes[unsubscribe]:
+                del self._unsubscribes[unsubscribe]
+
+    def _would_end_another(self, unsubscribe: bytes) -> bool:
+        """Whether a subscription that goes on ends by the same message. Then this one stays, and is not heard."""
+        return unsubscribe in self._unsubscribes
 
     def _mark_changed(self, subscribe: bytes) -> None:
         """Note a difference to send; a subscriber that comes while the last one leaves cancels it out."""

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from connectors.contract import Call, Publishes, Streams
-from connectors.errors import UpstreamTimeout, UpstreamUnreachable
+from connectors.errors import UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.queue.brokers import Broker
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
@@ -47,6 +47,13 @@ async def test_an_answer_that_does_not_come_meets_the_deadline(connected: Connec
     with pytest.raises(UpstreamTimeout, match="no answer in time"):
         await connected().send(in_time(Call(operation=orders.request(topic).operation), 0.2))
     await subscription.aclose()
+
+
+async def test_a_null_in_where_matches_nobodys_messages(connected: Connect, topic: str) -> None:
+    """It matched all that lack the field, for whomever they are."""
+    mine = orders.subscribe(topic, where={"id": "{id}"})
+    with pytest.raises(UpstreamRejected, match='the argument "id" is null'):
+        await anext(connected().stream(Call(operation=mine.operation, arguments={"id": None})))
 
 
 async def test_messages_that_cannot_be_decoded_are_counted(connected: Connect, topic: str) -> None:

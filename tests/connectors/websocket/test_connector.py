@@ -87,7 +87,7 @@ async def test_when_tells_messages_of_one_topic_apart(upstream: Upstream, connec
 async def test_matches_says_which_parameter_is_the_topic(upstream: Upstream, connector: WebsocketConnector) -> None:
     """Other parameters only fill the message; at= points into each event."""
     detailed = ticker.subscribe(
-        {"op": "sub", "sym": "{sku}", "depth": "{depth}"}, topic="sym", matches="sku", at="data.price"
+        {"op": "sub", "sym": "{sku}", "depth": "{depth}"}, topic="sym", matches="sku", at="data.price", socket="own"
     )
     async with Direct({"ticker": connector}), aclosing(detailed(sku="A", depth=5)) as events:
         first = asyncio.ensure_future(anext(events))

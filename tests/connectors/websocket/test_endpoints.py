@@ -12,7 +12,8 @@ ticker = websocket("ticker")
 
 def test_a_subscription_is_safe_and_knows_its_parameters() -> None:
     """Names for people, parameters for checks."""
-    ticks = ticker.subscribe({"op": "sub", "sym": "{sku}", "depth": "{depth?}"}, topic="sym", matches="sku")
+    message = {"op": "sub", "sym": "{sku}", "depth": "{depth?}"}
+    ticks = ticker.subscribe(message, topic="sym", matches="sku", socket="own")
     assert ticks.name == "ticker: subscribe sym"
     assert ticks.parameters == {"sku": True, "depth": False}
     assert ticks.operation.is_safe
@@ -39,6 +40,11 @@ def test_a_message_is_never_safe() -> None:
         (lambda: ticker.subscribe({"a": "b"}, topic="a"), r"parameters \(none\)"),
         (lambda: ticker.subscribe({"a": "{x?}"}, topic="a"), "is optional, and a topic must be given"),
         (lambda: ticker.subscribe({"a": "{x}"}), "write topic="),
+        (
+            lambda: ticker.subscribe({"a": "{x}", "token": "{token}"}, topic="a", matches="x"),
+            r"differ in \{token\} would receive each other's stream.*write socket=\"own\"",
+        ),
+        (lambda: ticker.subscribe({"a": "b"}, socket="mine"), 'write "shared" or "own"'),
         (
             lambda: ticker.subscribe({"a": "{x}"}, topic="a", unsubscribe={"b": "{y}"}),
             r"unsubscribe= has the parameter \{y\}",

@@ -14,6 +14,7 @@ from tests.connectors.websocket.subscribers import (
     latest,
     stop,
     tick,
+    ticker,
     ticks,
     viewing,
     watch,
@@ -98,3 +99,23 @@ async def test_a_viewer_who_comes_while_the_last_one_leaves_costs_no_new_subscri
     assert await eventually(lambda: answered(seen == [1]))
     assert upstream.heard == [SUB_A]
     await stop([staying])
+
+
+async def test_an_unsubscribe_never_ends_another_subscription(
+    upstream: Upstream, connector: WebsocketConnector
+) -> None:
+    """Two endpoints end by the same message: it is sent when the last subscriber of both has left."""
+    trades = ticker.subscribe(
+        {"op": "sub", "type": "trade", "sym": "{sku}"}, unsubscribe={"op": "unsub", "sym": "{sku}"}, topic="sym"
+    )
+    sub_trades = {"op": "sub", "type": "trade", "sym": "A"}
+    seen: list[list[int]] = [[], []]
+    viewers = [
+        asyncio.create_task(viewing(watch(connector, "A", endpoint), into))
+        for endpoint, into in zip((ticks, trades), seen, strict=True)
+    ]
+    assert await upstream.hears(SUB_A, sub_trades)
+    await stop(viewers[:1])
+    assert await upstream.hears(SUB_A, sub_trades)
+    await stop(viewers[1:])
+    assert await upstream.hears(SUB_A, sub_trades, UNSUB_A)
