@@ -76,7 +76,7 @@ async def test_a_lost_connection_ends_what_waits_for_it() -> None:
 
 async def test_a_call_that_fails_after_its_caller_has_left() -> None:
     """Its exception is retrieved: asyncio logs "Task exception was never retrieved" otherwise."""
-    connection = Connection(1.0, must_be_tls=False)
+    connection = Connection(1.0, Resolver(DnsOptions()), must_be_tls=False)
     reported: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["message"]))
 
