@@ -102,6 +102,20 @@ def test_files_that_contributing_names_exist() -> None:
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
+def test_each_threat_has_a_test() -> None:
+    """Each row of the tables in docs/security.md names one that exists, and fills each column."""
+    text = (ROOT / "docs/security.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| threat |")]
+    assert len(lines) > 20
+    for row in lines:
+        threat, default, _, shown = (cell.strip() for cell in row.strip("|").split("|"))
+        assert threat, row
+        assert default, row
+        tests = re.findall(r"`(tests/[\w/]+\.py)`", shown)
+        assert tests, row
+        assert [name for name in tests if not (ROOT / name).exists()] == [], row
+
+
 @pytest.mark.parametrize("text", snippets("yaml"))
 def test_a_yaml_snippet_is_a_configuration(text: str, tmp_path: Path) -> None:
     """It loads as bff.yaml; one with upstreams alone gets a frontend."""
