@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable
 from time import monotonic
 
-from bff.contract import Answer, Problem, Response
+from bff.contract import Answer, Problem, Refused, Response
 from bff.engine.errors import document_errors
 from bff.engine.prepare.plan import Invalid, Plans
 from bff.engine.prepare.queue import PrepareQueue
+from bff.observability.metrics import count_refusal
 from bff.operation.answers import answer_timeout
 from bff.operation.operation import Operation
 from bff.policies.inbound.policy import Policy, Respond
@@ -26,7 +27,11 @@ def prepare(plans: Plans, queue: PrepareQueue, *, timeout: float, explains: bool
     def around(respond: Respond) -> Respond:
         def respond_prepared(operation: Operation) -> Awaitable[Response]:
             request = operation.request
-            plan = plans.find(request.query, request.operation_name, request.variables or {})
+            try:
+                plan = plans.find(request.query, request.operation_name, request.variables or {})
+            except Refused as refusal:
+                count_refusal(refusal.code)
+                raise
             if plan is None:
                 return make_plan(operation)
             operation.plan = plan
@@ -52,6 +57,10 @@ def prepare(plans: Plans, queue: PrepareQueue, *, timeout: float, explains: bool
                 errors = document_errors(invalid.errors, explains=explains)
                 status = Problem.GRAPHQL_VALIDATION_FAILED.status
                 return Answer(errors=errors, was_executed=False, status=status)
+            except Refused as refusal:
+                if refusal.code != Problem.TOO_MANY_DOCUMENTS.name:  # which the queue has counted
+                    count_refusal(refusal.code)
+                raise
             operation.prepared_at = monotonic()
             return await respond(operation)
 

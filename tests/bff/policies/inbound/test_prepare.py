@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bff.contract import Answer, Refused, Response
 from bff.engine.prepare.queue import PrepareQueue
@@ -85,3 +86,22 @@ async def test_waiting_in_the_queue_is_part_of_the_time(monkeypatch: pytest.Monk
     assert isinstance(answer, Answer)
     assert answer.errors[0]["extensions"]["code"] == "TIMEOUT"
     assert not rest.operations
+
+
+async def test_refusals_are_counted_once() -> None:
+    """Of a document that is new, and of variables for one that is known."""
+    made = app(limits={"max_depth": 3, "max_variables_size": 10})
+    policy = prepare(made.plans, PrepareQueue(10), timeout=5, explains=True)
+    before = _count_refusals("VARIABLES_TOO_LARGE"), _count_refusals("TOO_DEEP")
+    await policy(Rest())(operation(made, "{ c: hello @skip(if: false) }"))
+    for _ in range(2):
+        with pytest.raises(Refused):
+            await policy(Rest())(operation(made, "{ a { b { c { d } } } }"))
+        large = operation(made, "{ c: hello @skip(if: false) }", variables={"a": "x" * 20})
+        with pytest.raises(Refused):
+            await policy(Rest())(large)
+    assert (_count_refusals("VARIABLES_TOO_LARGE"), _count_refusals("TOO_DEEP")) == (before[0] + 2, before[1] + 2)
+
+
+def _count_refusals(code: str) -> float:
+    return REGISTRY.get_sample_value("bff_refused_total", {"reason": code}) or 0.0
