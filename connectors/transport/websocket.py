@@ -15,8 +15,10 @@ from websockets.uri import parse_uri
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamRejected, UpstreamUnreachable
 from connectors.transport.contract import HttpReply
+from connectors.transport.deflate import ClientDeflate
 from connectors.transport.resolve import Resolver
 from connectors.transport.status import error_for_status
+from connectors.transport.websocket_connection import BoundedConnection
 
 CLOSE_TIMEOUT = 1.0
 """Seconds for the closing handshake (RFC 6455 section 7)."""
@@ -61,7 +63,9 @@ async def open_websocket(
                 subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
                 ssl=tls,
                 proxy=None,
-                compression="deflate" if compression else None,
+                extensions=[ClientDeflate()] if compression else None,
+                compression=None,
+                create_connection=BoundedConnection,
                 open_timeout=None,
                 ping_interval=ping_interval,
                 ping_timeout=ping_interval,
