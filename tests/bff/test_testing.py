@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bff.testing import testing
@@ -36,3 +38,12 @@ async def test_what_does_not_exist_is_named() -> None:
             _ = up.catalogue
         with pytest.raises(LookupError, match="there is mobile, web, partner"):
             up.frontend("phone")
+
+
+async def test_errors_explain_where_the_file_has_no_mode(tmp_path: Path) -> None:
+    """A test's author reads what is wrong; strangers do not."""
+    text = (ROOT / "bff.yaml").read_text().replace("mode: development", "").replace("demo/", f"{ROOT}/demo/")
+    (tmp_path / "bff.yaml").write_text(text)
+    async with testing(tmp_path / "bff.yaml", {}) as up:
+        answer = await up.frontend("web").run("{ prodct(id: 1) { name } }")
+        assert "prodct" in answer.errors[0]["message"]
