@@ -103,9 +103,15 @@ class ConsoleFormat:
 def redact_event(redactor: Redactor, event: Mapping[str, Any]) -> dict[str, Any]:
     """An event of plain values without secrets."""
     clean: dict[str, Any] = redactor.redact(
-        {name: value.isoformat() if isinstance(value, datetime) else value for name, value in event.items()}
+        {name: _format_time(value) if isinstance(value, datetime) else value for name, value in event.items()}
     )
     return clean
+
+
+def _format_time(value: datetime) -> str:
+    """As orjson writes it: UTC ends with Z."""
+    text = value.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def escape_controls(text: str) -> str:

@@ -45,9 +45,7 @@ def test_a_line_of_json() -> None:
 def test_a_line_of_text() -> None:
     """Values with spaces are quoted, exceptions are indented."""
     line = CONSOLE(event(seconds=1.5, detail="no reply", path=["a", 0], exception="one\ntwo")).decode()
-    assert (
-        line == '2026-11-29T12:30:01+00: warning  slow seconds=1.5 detail="no reply" path=["a",0]\n    one\n    two\n'
-    )
+    assert line == '2026-11-29T12:30:01Z warning  slow seconds=1.5 detail="no reply" path=["a",0]\n    one\n    two\n'
 
 
 @pytest.mark.parametrize(
