@@ -85,8 +85,9 @@ class DeliveryInParts:
             yield self._break_off(answer.errors[0]) if has_begun else answer
         finally:
             self._failures.write()
-            for end_work in self._operation.context.unfinished:
-                await end_work()
+            unfinished = self._operation.context.unfinished
+            while unfinished:  # it holds executors, which hold the context: nothing is left for the garbage collector
+                await unfinished.pop()()
             await self._operation.scope.close()
 
     def _create_first_part(self, result: Any) -> Answer:

@@ -105,3 +105,27 @@ async def test_many_works_are_sampled() -> None:
 async def test_without_a_meter_nothing_is_measured() -> None:
     """The work runs in a task all the same."""
     assert await run_measured(work(1), None, copy_context()) == 1
+
+
+async def test_all_work_is_measured_by_the_cpu_clock_once_any_of_it_is() -> None:
+    """What began before, and what begins later: waiting for the machine is not counted any more."""
+    meter = CpuMeter(0.5)
+
+    async def preempted() -> None:
+        await asyncio.sleep(0)
+        for _ in range(3):
+            wait_for_the_machine()
+            await asyncio.sleep(0)
+
+    async def later() -> None:
+        await meter_began.wait()
+        await MeasuredTask(meter, preempted())
+
+    meter_began = asyncio.Event()
+    works = [asyncio.create_task(MeasuredTask(meter, preempted())) for _ in range(2)]
+    other = asyncio.create_task(later())
+    await asyncio.sleep(0.3)
+    meter_began.set()
+    await asyncio.gather(*works, other)
+    assert meter.spent < 0.3
+    assert not meter.is_exceeded
