@@ -10,7 +10,7 @@ from typing import Any
 from bff.contract import AnswersRequests, Problem, Refused, make_internal_error
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, get_path, read_headers
 from bff.http.graphiql.page import Pages
-from bff.http.guards.allowed_hosts import AllowedHosts
+from bff.http.guards.allowed_hosts import AllowedHosts, choose_hosts
 from bff.http.guards.cors import allow_reading, answer_preflight, is_preflight, list_candidates
 from bff.http.guards.request_id import RequestIds
 from bff.http.guards.trusted_proxies import FORWARDED, TrustedProxies
@@ -148,8 +148,9 @@ class Door:
             if self._lifespan is not None:
                 await stack.enter_async_context(self._lifespan())
             if self._options.admin is not None:
-                admin = AdminDoor(self._gateway, self._all_metrics, state)
-                await stack.enter_async_context(open_admin(admin, self._options.admin))
+                at = self._options.admin
+                admin = AdminDoor(self._gateway, self._all_metrics, state, hosts=choose_hosts(None, at.host))
+                await stack.enter_async_context(open_admin(admin, at))
             try:
                 yield
             finally:
@@ -167,7 +168,7 @@ class Door:
             return health.respond_live(exchange)
         if path == "/ready":
             _require_method(exchange, "GET", "HEAD")
-            return health.respond_ready(exchange, self._gateway(), shows_details=self._shows_details)
+            return health.respond_ready(exchange, self._gateway(), shows_details=self._may_show_details(exchange))
         if path == "/metrics" and self._metrics is not None:
             _require_method(exchange, "GET", "HEAD")
             return exchange.respond(200, self._metrics(), _METRICS, {"cache-control": "no-store"})
@@ -181,6 +182,10 @@ class Door:
             f"There is nothing at {path[:100]}. GraphQL is at /graphql and /graphql/{{frontend}}, "
             "health at /live and /ready."
         )
+
+    def _may_show_details(self, exchange: Exchange) -> bool:
+        """Not under a name that a page may have led here (DNS rebinding); probes need the status only."""
+        return self._shows_details and self._allowed_hosts.is_allowed(exchange.headers.get("host", ""))
 
     def _route_graphql(self, exchange: Exchange, fixed: str | None) -> Awaitable[None]:
         gateway = self._gateway()
@@ -201,9 +206,11 @@ class Door:
 class AdminDoor(Door):
     """The ASGI application of the admin port: probes with details, and metrics."""
 
-    def __init__(self, gateway: GatewayNow, metrics: Metrics | None, state: Mapping[str, Any]) -> None:
-        """`state` is that of the public server."""
-        super().__init__(gateway, Options(), timeouts=Timeouts(), metrics=metrics)
+    def __init__(
+        self, gateway: GatewayNow, metrics: Metrics | None, state: Mapping[str, Any], *, hosts: tuple[str, ...]
+    ) -> None:
+        """`state` is that of the public server; `hosts` are the names to answer to."""
+        super().__init__(gateway, Options(hosts=hosts), timeouts=Timeouts(), metrics=metrics)
         self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

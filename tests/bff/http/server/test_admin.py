@@ -40,6 +40,32 @@ async def test_details_and_metrics_are_at_the_admin_port_only() -> None:
             await client.get(f"{admin}/live")
 
 
+@pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("evil.example", 400)])
+async def test_a_page_cannot_lead_its_name_to_the_port(host: str, status: int) -> None:
+    """DNS rebinding: on loopback neither figures nor the names of upstreams are read under another name."""
+    gateway = FakeGateway()
+    gateway.missing = {"pricing": "cannot be reached"}
+    options = Options(admin=Admin(port=free_port()))
+    assert options.admin is not None
+    app = http_app(lambda: gateway, options, metrics=lambda: b"figures 1\n")
+    async with serving(app, options), httpx.AsyncClient(headers={"host": host}) as client:
+        admin = f"http://127.0.0.1:{options.admin.port}"
+        assert (await client.get(f"{admin}/metrics")).status_code == status
+        ready = await client.get(f"{admin}/ready")
+        assert (ready.status_code, "upstreams" in ready.json()) == (503, status == 200)
+
+
+async def test_details_of_the_public_port_are_for_its_names() -> None:
+    """Probes name the address of a container, and get the status."""
+    gateway = FakeGateway()
+    gateway.missing = {"pricing": "cannot be reached"}
+    options = Options(hosts=("localhost",))
+    async with serving(http_app(lambda: gateway, options), options) as public, httpx.AsyncClient() as client:
+        for host, has_details in (("localhost", True), ("10.0.0.7", False)):
+            ready = await client.get(f"{public}/ready", headers={"host": host})
+            assert (ready.status_code, "upstreams" in ready.json()) == (503, has_details)
+
+
 async def test_workers_share_the_port() -> None:
     """And all of them leave it in the end."""
 
