@@ -86,6 +86,8 @@ def _compose(text: str, file: str) -> yaml.Node | None:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"this is not YAML: {error.problem or error.context}"
+        if "alias" in message:  # the problem names it, and it may be a password that begins with *
+            message = "this is not YAML: found an undefined alias; put text that begins with * in quotes"
         if mark and text[mark.index - 1 : mark.index + 1] == "${":
             message = 'inside {...} and [...] a variable must be quoted: "${NAME}"'
     except ReaderError as error:
@@ -165,7 +167,10 @@ class _Builder:
         return self._refuse_tag(node, path)
 
     def _refuse_tag(self, node: yaml.Node, path: Path) -> None:
-        message = f"the tag {node.tag.replace(_CORE, '!!')} is not supported; remove it"
+        tag = node.tag.replace(_CORE, "!!")
+        message = f"the tag {tag} is not supported; remove it"
+        if not tag.startswith("!!"):  # a tag of no standard may be a password that begins with !
+            message = "tags are not supported; put text that begins with ! in quotes"
         self._document.problems.append(self._document.problem(path, message))
 
     def _expand_variables(self, text: str, path: Path) -> str:

@@ -109,7 +109,7 @@ def test_variables(text, environment, value) -> None:
         ("a: [1, 2", "bff.yaml:1:9 this is not YAML: expected ',' or ']', but got '<stream end>'"),
         ("a:\n\t- b", "bff.yaml:2:1 this is not YAML: found character '\\t' that cannot start any token"),
         ("a: 1\n---\nb: 2", "bff.yaml:2:1 this is not YAML: but found another document"),
-        ("a: *b", "bff.yaml:1:4 this is not YAML: found undefined alias 'b'"),
+        ("a: *b", "bff.yaml:1:4 this is not YAML: found an undefined alias; put text that begins with * in quotes"),
         ("a: 1\nb: \x07", "bff.yaml:2:4 this is not YAML: the character U+0007 is not allowed"),
     ],
 )  # fmt: skip

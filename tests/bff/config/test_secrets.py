@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bff.config import find_secrets, load
+from tests.bff.config.conftest import Problems
 
 CONFIG = """
 upstreams:
@@ -31,3 +34,40 @@ def test_every_kind_of_secret_is_found(tmp_path: Path) -> None:
         "soap-secret",
         "key-secret",
     }
+
+
+UPSTREAM = 'upstreams: {a: {rest: "http://h", %s}}'
+MISTAKES = [
+    'upstreams: {a: {queue: "nats://h:4222", username: u, password: [planted]}}',
+    'upstreams: {a: {queue: "foo://u:planted@h"}}',
+    'upstreams: {a: {rest: "http://u:planted@h"}}',
+    'upstreams: {a: {websocket: "ws://u:planted@h:port"}}',
+    'upstreams: {a: {soap: x.wsdl, endpoint: "http://u:planted@h:port/"}}',
+    'upstreams: {a: "http://u:planted@h"}',
+    UPSTREAM % 'proxi: "http://u:planted@h"',
+    UPSTREAM % '"http://u:planted@h": 1',
+    UPSTREAM % 'concurrency: "http://u:planted@h"',
+    UPSTREAM % 'forward: ["Bearer planted"]',
+    UPSTREAM % 'headers: {"Bearer planted": x}',
+    UPSTREAM % 'headers: {authorization: "Bearer planted\\n"}',
+    UPSTREAM % "headers: {authorization: [planted]}",
+    UPSTREAM % 'headers: "authorization: planted"',
+    UPSTREAM % "password: *planted",
+    UPSTREAM % "password: !planted x",
+    UPSTREAM % 'password: planted"]',
+    UPSTREAM % 'timeout: "${PLANTED}", concurrency: "${PLANTED}", cache: "${PLANTED}"',
+    "frontends: {w: {schema: s, match: {api_key: {header: x, keys: planted}}}}",
+    "frontends: {w: {schema: s, match: {api_key: {header: x, keys: [planted]}}}, v: {schema: s, match: {api_key: {header: x, keys: [planted]}}}}",
+    'frontends: {w: {schema: s, documents: {persisted: true, store: "foo://:planted@h/"}}}',
+    'frontends: {w: {schema: s, cors: {allow_origins: ["http://u:planted@h/x"]}}}',
+    'server: {hosts: ["http://u:planted@h"]}',
+    "password: @planted",
+]
+
+
+@pytest.mark.parametrize("text", MISTAKES)
+def test_no_mistake_shows_a_secret(problems_of: Problems, text: str) -> None:
+    """Neither where the value is wrong, nor where it stands under an unknown key or in a place of other things."""
+    told = problems_of(text, PLANTED="planted")
+    assert told
+    assert "planted" not in "\n".join(told)
