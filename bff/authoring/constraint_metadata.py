@@ -17,6 +17,7 @@ RULE_OF = "value_rule"
 
 _LIBRARIES = {"annotated_types", "msgspec", "pydantic"}
 _UNCHECKED = ("multiple_of", "allow_inf_nan", "max_digits", "decimal_places", "func")
+_CHANGES = ("strip_whitespace", "to_upper", "to_lower")
 _NUMBERS = {"ge": "min", "le": "max", "gt": "exclusive_min", "lt": "exclusive_max"}
 
 
@@ -65,7 +66,12 @@ def _read_metadata(metadata: Any, depth: int, *, is_list: bool) -> tuple[ValueRu
         return ValueRule(format=metadata.get("format")), []
     if type(metadata).__module__.partition(".")[0] not in _LIBRARIES:
         return ValueRule(), []
-    problems = [f"{name} is not checked; check it in the resolver" for name in _UNCHECKED if _has(metadata, name)]
+    problems = [
+        f"{_name(metadata, name)} is not checked; check it in the resolver"
+        for name in _UNCHECKED
+        if _has(metadata, name)
+    ]
+    problems += [f"{name} is not done; the gateway changes no value" for name in _CHANGES if _has(metadata, name)]
     values = {own: getattr(metadata, name) for name, own in _NUMBERS.items() if _has(metadata, name)}
     values |= {name: getattr(metadata, name) for name in ("pattern",) if _has(metadata, name)}
     extra = getattr(metadata, "extra_json_schema", None)
@@ -87,3 +93,8 @@ def _read_metadata(metadata: Any, depth: int, *, is_list: bool) -> tuple[ValueRu
 
 def _has(metadata: Any, name: str) -> bool:
     return getattr(metadata, name, None) is not None
+
+
+def _name(metadata: Any, name: str) -> str:
+    """What the author wrote: the class for a function of any kind, such as Predicate."""
+    return type(metadata).__name__ if name == "func" else name

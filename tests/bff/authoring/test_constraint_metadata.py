@@ -59,7 +59,9 @@ def test_metadata_are_read(annotation: Any, rule: ValueRule) -> None:
     ("annotation", "problem"),
     [
         (Annotated[int, msgspec.Meta(multiple_of=2)], "multiple_of is not checked"),
-        (Annotated[str, annotated_types.Predicate(str.islower)], "func is not checked"),
+        (Annotated[str, annotated_types.Predicate(str.islower)], "Predicate is not checked"),
+        (Annotated[str, pydantic.AfterValidator(str.lower)], "AfterValidator is not checked"),
+        (Annotated[str, pydantic.StringConstraints(strip_whitespace=True)], "strip_whitespace is not done"),
         (Annotated[list[str], msgspec.Meta(pattern="a")], "pattern of a list; declare it for its items"),
         (list[Annotated[list[str], msgspec.Meta(max_length=2)]], "of the outermost list only"),
         (Annotated[str, msgspec.Meta(max_length=2), constraint(max_length=3)], "max_length is declared twice"),
