@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from connectors.aio.attempt import Attempt, Closed
@@ -79,13 +80,15 @@ class WsdlLoader:
         def fetch(url: str) -> bytes:
             return asyncio.run_coroutine_threadsafe(get(url), loop).result()
 
+        thread = ThreadPoolExecutor(1, thread_name_prefix="wsdl")  # it waits for the upstream
         try:
             async with timeout_after(_LOAD_SECONDS, self._clock):
-                return await asyncio.to_thread(self._build, fetch)
+                return await loop.run_in_executor(thread, self._build, fetch)
         except TimeoutError as late:
             raise UpstreamTimeout(operation, f"the WSDL was not loaded in {_LOAD_SECONDS} s") from late
         finally:
             await transport.close()  # which ends the thread, if it still waits for a document
+            thread.shutdown(wait=False)
 
     def _build(self, fetch: Fetch | None) -> Wsdl:
         """Read, parse and resolve everything. Runs in a thread."""

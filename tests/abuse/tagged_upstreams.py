@@ -113,7 +113,7 @@ schema = frontend(query=Query, mutation=Mutation, subscription=Subscription)
 '''
 CONFIG = """\
 upstreams:
-  things: {{rest: "{things}", timeout: 1s, retry: 2, cache: http, batch_window: 2ms, forward: [x-user]}}
+  things: {{rest: "{things}", timeout: 1s, retry: 2, cache: http, max_cache_size: 1MB, batch_window: 2ms, forward: [x-user]}}
   notes: {{graphql: "{notes}", timeout: 1s, merge: process, forward: [x-user]}}
   prices: {{grpc: "{prices}", protos: ["{proto}"], timeout: 1s, batch_window: 2ms, forward: [x-user]}}
   stocks: {{soap: "{wsdl}", endpoint: "{stocks}", timeout: 1s, forward: [x-user]}}

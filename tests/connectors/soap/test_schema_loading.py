@@ -28,6 +28,7 @@ from connectors.soap.schema_loading import WsdlLoader
 from tests.connectors.conformance import eventually, free_port
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, response
 from tests.connectors.soap.world import HERE, STOCK, WSDL, answered
+from tests.waiting import time_limit, until
 
 WSDL_TEXT = Path(WSDL).read_text()
 GET = Call(operation=soap("warehouse").call("GetStock", Sku="T").operation)
@@ -254,3 +255,16 @@ async def test_an_address_in_the_wsdl_that_cannot_be_called(tmp_path: Path, addr
         await connector.send(GET)
     assert "pa55" not in str(caught.value)
     await connector.close()
+
+
+async def test_wsdls_that_hang_hold_no_thread_of_others() -> None:
+    """Before, each held one of the pool in which responses are compressed, which has six threads on two cores."""
+    async with HttpWorld(lambda _: HANG) as http:
+        connectors = [connect("warehouse", Options(address=f"{http.url}/warehouse.wsdl")) for _ in range(40)]
+        loading = [asyncio.ensure_future(each.send(GET)) for each in connectors]
+        await until(lambda: http.hanging)
+        async with time_limit(10):
+            assert await asyncio.to_thread(len, "free") == 4
+        for each in connectors:
+            await each.close()
+        assert {type(each) for each in await asyncio.gather(*loading, return_exceptions=True)} == {UpstreamUnreachable}
