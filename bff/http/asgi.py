@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from itertools import chain
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
-from bff.http.extensions import get_abort, get_direct, get_stop_event
+from bff.http.extensions import get_abort, get_direct, get_stop_event, is_leaving
 from bff.http.security_headers import DATA
 from connectors.aio.cooperative import LARGE, yield_to_loop
 
@@ -35,6 +35,13 @@ class Compressor(Protocol):
 
     async def compress(self, coding: str, body: bytes) -> bytes:
         """The body in this coding."""
+
+
+class Closeable(Protocol):
+    """What is closed when a request is over."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
 
 
 class Exchange:
@@ -71,8 +78,8 @@ class Exchange:
         """Headers of every response, a refusal too."""
         self.vary: tuple[str, ...] = ()
         """Request headers that the response depends on, beside those that `respond` is given."""
-        self.files: tuple[IO[bytes], ...] = ()
-        """Files that the client sent; the door closes them when the request is over."""
+        self.files: tuple[Closeable, ...] = ()
+        """Files that the client sent, and their share of memory; the door closes them when the request is over."""
         self.fixed = DATA
         """Headers of the response's kind."""
         self.compression: Compressor | None = None
@@ -95,6 +102,11 @@ class Exchange:
     def stop_event(self) -> asyncio.Event | None:
         """Set when the server begins to stop; None on a server without lifespan state."""
         return get_stop_event(self.scope)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the server will stop, though it still takes requests."""
+        return is_leaving(self.scope)
 
     @property
     def client(self) -> str:
@@ -120,12 +132,19 @@ class Exchange:
         if direct is not None and len(body) <= LARGE and direct.respond(status, lines, body, fixed.rendered):
             return
         await self.send({"type": "http.response.start", "status": status, "headers": [*fixed.lines, *lines]})
-        start = 0
+        await self._send_slices(body)
+
+    async def _send_slices(self, body: bytes) -> None:
+        start, direct = 0, self.direct
+        if direct is not None:
+            direct.unwritten = len(body)  # all of it is in memory until the last slice is written
         while len(body) - start > LARGE:
             await yield_to_loop()
             await self.send({"type": "http.response.body", "body": body[start : start + LARGE], "more_body": True})
             start += LARGE
         await self.send({"type": "http.response.body", "body": body[start:]})
+        if direct is not None:
+            direct.unwritten = 0
 
     def coding_for(self, size: int) -> str | None:
         """The coding for a body of this size, or None. Adds `accept-encoding` to `vary` if it matters."""
@@ -137,6 +156,8 @@ class Exchange:
     async def start(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """Start a response of unknown length; `write` sends its parts."""
         self.started = True
+        if self.direct is not None:
+            self.direct.begin_stream()
         lines = [*self.fixed.lines, *self._make_lines(content_type, headers)]
         await self.send({"type": "http.response.start", "status": status, "headers": lines})
 

@@ -12,6 +12,7 @@ from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, get_p
 from bff.http.graphiql.page import Pages
 from bff.http.guards.allowed_hosts import AllowedHosts, choose_hosts
 from bff.http.guards.cors import allow_reading, answer_preflight, is_preflight, list_candidates
+from bff.http.guards.host import check_host
 from bff.http.guards.request_id import RequestIds
 from bff.http.guards.trusted_proxies import FORWARDED, TrustedProxies
 from bff.http.options import Options, Timeouts
@@ -114,6 +115,7 @@ class Door:
 
     def _check_host(self, exchange: Exchange) -> None:
         """Check a Host that is not known as good. Raises Refused. Probes name the address of a container."""
+        check_host(exchange.headers, exchange.scope)
         if exchange.path in _PROBES:
             return
         self._allowed_hosts.check(exchange.headers)

@@ -14,6 +14,7 @@ _DIRECT = "bff.direct"
 _ABORT = "bff.abort"
 _STOP = "bff.stop"
 _INBOX = "bff.inbox"
+_LEAVING = "bff.leaving"
 
 
 class Direct(Protocol):
@@ -29,11 +30,17 @@ class Direct(Protocol):
     def whole_body(self) -> bytes | None:
         """The request's body if all of it has arrived; None to receive it as ASGI does."""
 
+    unwritten: int
+    """Bytes of a large response that is being written in slices; counted by `server.max_unsent`."""
+
     def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, fixed: bytes = b"") -> bool:
         """Send a whole response with one write; False, with nothing sent, to send it as ASGI does.
 
         `fixed` are lines of more headers that are known to be good.
         """
+
+    def begin_stream(self) -> None:
+        """The response is a stream of events: it counts no more as a request under way."""
 
 
 class Inbox(Protocol):
@@ -105,6 +112,20 @@ def do_nothing() -> None:
 def add_stop_event(state: MutableMapping[str, Any]) -> None:
     """Put the stop event into the lifespan's state, which servers hand on to every request."""
     state[_STOP] = asyncio.Event()
+    state[_LEAVING] = asyncio.Event()
+
+
+def announce_leaving(state: Mapping[str, Any]) -> None:
+    """Say that the server will stop: /ready answers 503 from now on. Called by the server at the first signal."""
+    event: asyncio.Event | None = state.get(_LEAVING)
+    if event is not None:
+        event.set()
+
+
+def is_leaving(scope: Mapping[str, Any]) -> bool:
+    """Whether the server will stop, though it still takes requests."""
+    event: asyncio.Event | None = scope.get("state", {}).get(_LEAVING)
+    return event is not None and event.is_set()
 
 
 def get_stop_event(scope: Mapping[str, Any]) -> asyncio.Event | None:

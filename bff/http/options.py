@@ -77,6 +77,14 @@ class Admin(Model):
     """Port to listen on; 0 picks a free port."""
 
 
+class Uploads(Model):
+    """Limits of request bodies and files, over all requests of one process."""
+
+    max_bytes: Size = Field(default=256_000_000, ge=1)
+    """Maximum size of all request bodies and uploaded files that the process holds at once, in memory and on disk. A
+    request that needs more is refused with SERVER_OVERLOADED and `Retry-After`."""
+
+
 class Options(Model):
     """How the gateway listens and answers."""
 
@@ -97,6 +105,25 @@ class Options(Model):
     """Certificate and key for HTTPS. Without them the gateway serves HTTP."""
     max_body_size: Size = Field(default=1_000_000, ge=1)
     """Maximum size of a request body."""
+    max_header_size: Size = Field(default=65536, ge=1024)
+    """Maximum size of a request line with headers, also of a websocket handshake; a larger one gets status 431."""
+    max_connections: int = Field(default=10_000, ge=1)
+    """Maximum number of connections of one process, at most three quarters of the files that it may open. Each one
+    beyond is answered with SERVER_OVERLOADED and closed; only /live and /ready are answered still."""
+    max_requests: int = Field(default=1000, ge=1)
+    """Maximum number of concurrent requests of one process, without websockets and streams of events. A request
+    beyond is refused with SERVER_OVERLOADED and `Retry-After`, except /live and /ready."""
+    write_timeout: Duration = Field(default=30.0, gt=0)
+    """A connection is aborted when its client reads nothing of what was sent for so long."""
+    max_unsent: Size = Field(default=64_000_000, ge=1)
+    """Maximum size of what waits for clients that read slowly, over all connections of one process. Beyond it the
+    connections that made no progress for the longest time are aborted."""
+    uploads: Uploads = Field(default_factory=Uploads)
+    """Limits of request bodies and files, over all requests of one process."""
+    shutdown_delay: Duration = Field(default=0.0, ge=0)
+    """After SIGTERM, /ready answers 503 and all else goes on for so long, so that load balancers notice."""
+    grace_period: Duration = Field(default=15.0, ge=0)
+    """After the delay, requests under way may take this long to finish; then they are aborted."""
     request_timeout: Duration = Field(default=10.0, gt=0)
     """Deadline of a request. All upstream calls of the request share it."""
     max_prepare_queue: int = Field(default=256, ge=1)
@@ -163,8 +190,15 @@ class Timeouts:
     idle_connection: float = 75.0
     """A connection without a request is kept this long: longer than load balancers keep theirs (60 s), so that the
     balancer closes first."""
-    graceful_stop: int = 15
-    """Requests under way may take this long to finish after the process gets the signal to stop."""
+    idle_at_stop: float = 1.0
+    """A connection without a request is kept this long after the process gets the signal to stop: a request may be on
+    its way. Its response closes the connection."""
+    linger: float = 2.0
+    """A refused client may take this long to read why before the connection is closed."""
+    reserved_head: float = 1.0
+    """A client beyond `max_connections` may take this long to ask for /live or /ready."""
+    lifespan_end: float = 10.0
+    """The application may take this long to close what it uses when the server stops."""
     close: float = 5.0
     """A websocket client may take this long to read what precedes the close frame, and again to answer the close."""
     connection_init: float = 5.0

@@ -167,10 +167,13 @@ def post(body: bytes, *headers: bytes, path: bytes = b"/graphql/web") -> bytes:
 
 
 @contextmanager
-def live(*, is_hasty: bool = False) -> Iterator[Live]:
-    """The gateway of the shop, whose upstreams are away, and the innocent. A hasty one soon gives up on clients."""
-    command = (sys.executable, "-m", "tests.abuse.hasty") if is_hasty else (*COMMAND, "serve")
-    with running(command=command, **NOWHERE) as gateway:
+def live(*, is_hasty: bool = False, command: tuple[str, ...] | None = None) -> Iterator[Live]:
+    """The gateway of the shop, whose upstreams are away, and the innocent. A hasty one soon gives up on clients.
+
+    `command` starts another gateway, which has the frontend `web` too.
+    """
+    usual = (sys.executable, "-m", "tests.abuse.hasty") if is_hasty else (*COMMAND, "serve")
+    with running(command=command or usual, **NOWHERE) as gateway:
         gateway.ask_when_up("{ __typename }", "/graphql/web")
         with accompanied(gateway) as made:
             yield made

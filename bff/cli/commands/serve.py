@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter, validators
 from rich.markup import escape
@@ -18,6 +18,8 @@ from bff.cli.running import run_until_stopped
 from bff.config import ConfigError
 from bff.http.server import run as server
 from bff.http.server.admin import check_admin
+from bff.http.server.worker import Served, serve_workers
+from bff.http.server.workers import WorkerFailed
 from bff.observability.logs import configure_logging
 
 _WATCHED = (".yaml", ".yml", ".py", ".graphql", ".json")
@@ -48,8 +50,11 @@ def serve(
         if reload:
             print_error("--reload needs a single process; remove --workers")
             return 2
-        os.environ |= {"BFF_CONFIG": str(config.resolve()), "BFF_HOST": options.host}
-        server.serve_workers("bff.cli.commands.serve:create_application", options, workers)
+        try:
+            serve_workers(partial(prepare_worker, config.resolve(), host, port), options, workers)
+        except WorkerFailed:
+            print_error("the workers cannot start; the log says why")
+            return 1
         return 0
     server.settle()
     service = Service(project)
@@ -57,29 +62,40 @@ def serve(
         [lambda: reload_on_change(service, config.resolve())] if reload else []
     )
     run_until_stopped(
-        server.serve(service.asgi, options, beside=beside, started=lambda address: print_addresses(service, address))
+        server.serve(
+            service.asgi,
+            options,
+            beside=beside,
+            started=lambda address: print_addresses(service, address),
+            reload=lambda: reload_once(service, config.resolve(), "SIGHUP"),
+        )
     )
     return 0
 
 
-def create_application() -> Any:
-    """The ASGI application of one worker process. The parent sets BFF_CONFIG, a path, and BFF_HOST."""
-    project = load_project(Path(os.environ["BFF_CONFIG"])).listen_at(os.environ["BFF_HOST"], None)
+def prepare_worker(config: Path, host: str | None, port: int | None) -> Served:
+    """What one worker process serves: the project as it is on disk now."""
+    project = load_project(config).listen_at(host, port)
     configure_logging(project.settings.log)
     server.settle()
-    return Service(project).asgi
+    return Served(app=Service(project).asgi, options=project.settings.server)
 
 
 async def reload_on_change(service: Service, config: Path) -> None:
     """Reload after each change of a YAML, Python or schema file. After a mistake the old state stays in use."""
     async for changes in awatch(config.parent, watch_filter=lambda _, path: path.endswith(_WATCHED)):
         files = sorted({Path(path).name for _, path in changes})
-        try:
-            unapplied = await service.reload(config)
-            configure_logging(service.settings.log)
-            console.print(f"reloaded after a change of {escape(', '.join(files))}")
-            if unapplied:
-                print_warning(f"these changes need a restart: {', '.join(unapplied)}", label="not applied")
-        except (ConfigError, SchemaError) as error:
-            for problem in error.problems:
-                print_error(str(problem), label="not reloaded")
+        await reload_once(service, config, f"a change of {', '.join(files)}")
+
+
+async def reload_once(service: Service, config: Path, reason: str) -> None:
+    """Reload; after a mistake the old state stays in use."""
+    try:
+        unapplied = await service.reload(config)
+        configure_logging(service.settings.log)
+        console.print(f"reloaded after {escape(reason)}")
+        if unapplied:
+            print_warning(f"these changes need a restart: {', '.join(unapplied)}", label="not applied")
+    except (ConfigError, SchemaError) as error:
+        for problem in error.problems:
+            print_error(str(problem), label="not reloaded")

@@ -16,6 +16,7 @@ import msgspec
 
 from bff.contract import Problem, Refused, UploadLimits
 from bff.http.asgi import ClientGone, Exchange
+from bff.http.requests.budget import BodyBudget, BodyShare
 from bff.http.requests.decompression import check_coding
 from bff.http.requests.form_data import BadMultipart, End, Event, Parser, Part, Whole
 from bff.http.requests.params import Params, read_json
@@ -36,15 +37,20 @@ def is_multipart(headers: Mapping[str, str]) -> bool:
     return content_type != "application/json" and content_type.lower().startswith("multipart/form-data")
 
 
-async def read_upload(exchange: Exchange, limits: UploadLimits, max_bytes: int, clock: Clock) -> Params:
+async def read_upload(
+    exchange: Exchange, limits: UploadLimits, max_bytes: int, clock: Clock, budget: BodyBudget
+) -> Params:
     """The parameters of a request, its files in the places of its variables that `map` names.
 
-    `max_bytes` bounds everything but the files. Raises Refused, and ClientGone if the client disconnects.
+    `max_bytes` bounds everything but the files, `budget` what all requests hold. Raises Refused, and ClientGone if the
+    client disconnects.
     The exchange closes the files.
     """
     if check_coding(exchange.headers.get("content-encoding")):
         raise Problem.UNSUPPORTED_ENCODING.refusal("Send files uncompressed, without Content-Encoding.")
-    form = _Form(exchange, limits, max_bytes)
+    share = budget.open()
+    exchange.files = (*exchange.files, share)
+    form = _Form(exchange, limits, max_bytes, share)
     try:
         parser = Parser(exchange.headers.get("content-type", ""))
         reading = _read_events(exchange, parser, _max_total(limits, max_bytes))
@@ -84,7 +90,8 @@ async def _read_events(exchange: Exchange, parser: Parser, max_bytes: int) -> As
 class _Form:
     """The parts in their order: `operations`, `map`, then the files that `map` names."""
 
-    def __init__(self, exchange: Exchange, limits: UploadLimits, max_bytes: int) -> None:
+    def __init__(self, exchange: Exchange, limits: UploadLimits, max_bytes: int, share: BodyShare) -> None:
+        self._share = share
         self._exchange, self._limits, self._max_bytes = exchange, limits, max_bytes
         self._texts: dict[str, bytearray] = {}
         self._paths: dict[str, list[str]] = {}
@@ -142,6 +149,7 @@ class _Form:
         )
 
     async def _add_data(self, data: bytes) -> None:
+        self._share.take(len(data))
         if self._text is not None:
             self._text += data
             if sum(map(len, self._texts.values())) > self._max_bytes:

@@ -18,7 +18,10 @@ async def respond_live(exchange: Exchange) -> None:
 
 
 async def respond_ready(exchange: Exchange, gateway: AnswersRequests, *, shows_details: bool = True) -> None:
-    """200 if every upstream was reached; 503 with the missing ones in safe words, if `shows_details`."""
+    """200 if every upstream was reached; 503 with the missing ones in safe words, if `shows_details`, or at a stop."""
+    if exchange.is_leaving:
+        await exchange.respond(503, b'{"status":"stopping"}', JSON, _HEADERS)
+        return
     missing = dict(gateway.readiness())
     if not shows_details:
         await exchange.respond(503 if missing else 200, _NOT_READY if missing else _READY, JSON, _HEADERS)

@@ -5,36 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
-
-import uvicorn
+from collections.abc import AsyncIterator
 
 from bff.http.asgi import App
-from bff.http.options import Admin, Options
-from bff.http.server.run import BACKLOG, PortInUse, config
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals of the process to the public server."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+from bff.http.options import Admin, Options, Timeouts
+from bff.http.server.run import BACKLOG, PortInUse, make_server
 
 
 @contextlib.asynccontextmanager
 async def open_admin(app: App, admin: Admin) -> AsyncIterator[int]:
     """Serve `app` at the admin port, whose number is yielded. Raises PortInUse."""
     listening = _listen(admin, is_shared=True)
-    settings = config(app, Options(host=admin.host, port=admin.port))
-    settings.lifespan = "off"
-    settings.timeout_graceful_shutdown = 1
-    server = _Server(settings)
+    server = make_server(app, Options(host=admin.host, port=admin.port, grace_period=1.0), Timeouts(idle_at_stop=0.0))
+    server.config.lifespan = "off"
+    server.is_last = server.handles_signals = False
     running = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:
         yield listening.getsockname()[1]
     finally:
-        server.should_exit = True
+        server.stop()
         await asyncio.gather(running, return_exceptions=True)
         with contextlib.suppress(OSError):
             listening.close()

@@ -9,7 +9,7 @@ end. This file overrides methods of uvicorn that are not public and reads their 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,15 +19,24 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from bff.http.extensions import announce_stop, offer_abort, offer_direct
 from bff.http.options import Timeouts
+from bff.http.server import raw_responses
+from bff.http.server.load import RESERVE, Load
+from bff.observability.metrics import count_refusal
 
-MAX_HEAD = 64 * 1024
-"""Bytes of a request line and headers together, plus at most one read from the socket."""
 MAX_UNREAD = 64 * 1024 * 1024
 """Bytes of a refused body that are read and ignored, so that the client can read the refusal."""
 MAX_PIPELINED = 64
 """Requests that a client may send before it reads the response to the first."""
+MAX_PIPELINED_BYTES = 128 * 1024
+"""Bytes of such requests beyond which the connection is not read, plus at most one read from the socket."""
+MAX_HEADERS = 256
+"""Headers of a request; each costs a call of the parser."""
+PROBES = ("/live", "/ready")
+"""Paths that are answered whatever the load."""
 
-_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+class _RefusedHead(Exception):
+    """Raised in a callback of the parser, which ends the parsing; `_refusal` is sent."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -36,24 +45,41 @@ class BoundedHttp(HttpToolsProtocol):
     _is_waiting = True  # for the end of a head, or of a body that is refused
     _is_in_head = True
     _waited_bytes = 0
+    _read_size = _first_read = 0
+    _pipelined_bytes = 0
     _timer: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None
     _idle_since: float | None = None
     """Loop time of the last response; None while a request is under way."""
+    _refusal = raw_responses.BAD_REQUEST
+    _is_reserved = False
+    """Whether the process has too many connections, so that this one may only ask for a probe."""
+    _is_ending = False
+    """Whether the last response is sent and the rest of what the client sends is ignored."""
     hung_up: Callable[[], None] | None = None
+    unwritten = 0
 
-    def __init__(self, *args: Any, timeouts: Timeouts, **options: Any) -> None:
+    def __init__(self, *args: Any, timeouts: Timeouts, load: Load, **options: Any) -> None:
         super().__init__(*args, **options)
         self._timeouts = timeouts
+        self._load = load
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says so too
         """Begin to wait for the first head."""
         super().connection_made(transport)
-        self._start_timer()
+        if len(self.connections) <= self._load.max_connections:
+            self._start_timer(self._timeouts.head)
+            return
+        self._is_reserved = True
+        self._start_timer(self._timeouts.reserved_head)
+        self._load.take_reserve(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the timers and notify the running request. Uvicorn notifies the last one sent, which may not run yet."""
         self._stop_timer()
+        self._load.unsent.remove(self)
+        if self._is_reserved:
+            self._load.leave_reserve(self)
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         if self._running is not None and not self._running.response_complete:
@@ -65,14 +91,16 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then count what the application does not read."""
+        self._read_size = len(data)
+        if self._is_ending:
+            self._count_unread(MAX_UNREAD)
+            return
         super().data_received(data)
-        if not self._is_waiting:
+        if not self._is_waiting or self._is_ending:
             return
         if self._timer is None:
-            self._start_timer()
-        self._waited_bytes += len(data)
-        if self._waited_bytes > (MAX_HEAD if self._is_in_head else MAX_UNREAD):
-            self._close_oversized()
+            self._start_timer(self._timeouts.head)
+        self._count_unread(self._load.max_header_size if self._is_in_head else MAX_UNREAD)
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -80,19 +108,35 @@ class BoundedHttp(HttpToolsProtocol):
         offer_abort(self.scope["state"], self.transport.abort)
         offer_direct(self.scope["state"], self)
         self._is_waiting = self._is_in_head = True
-        self._waited_bytes = 0
+        self._first_read = self._read_size
+        self._waited_bytes = -self._read_size  # what else this read holds is not of this head
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """As uvicorn, and count."""
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+        if len(self.headers) > MAX_HEADERS:
+            self._refuse_head(raw_responses.HEAD_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """A head is complete; the application bounds the body."""
+        load = self._load
+        if self._first_read + self._waited_bytes + self._read_size > load.max_header_size:
+            self._check_head_size()
         if self.url[:1] != b"/":
             self._take_host_of_target()
+        cycle = self.cycle
         super().on_headers_complete()
+        if self.cycle is cycle:
+            self._check_upgrade()
         self._is_waiting = self._is_in_head = False
         self._stop_timer()
         if self.pipeline:
-            self.flow.resume_reading()  # uvicorn pauses, and would not see the client disconnect
-        if len(self.pipeline) > MAX_PIPELINED:
-            self.transport.close()
+            self._bound_pipeline(_count_head(self.url, self.headers))
+        if load.is_stopping:
+            self._close_after_last()
 
     def _take_host_of_target(self) -> None:
         """The host of a target such as http://shop.example/graphql counts, not Host (RFC 9112, section 3.2.2)."""
@@ -106,6 +150,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A part of a body; it is ignored if its request is answered already."""
         super().on_body(body)
+        if self.pipeline:
+            self._bound_pipeline(len(body))
         if not self._is_waiting and self.cycle is not None and self.cycle.response_complete:
             self._is_waiting, self._waited_bytes = True, 0
 
@@ -115,6 +161,16 @@ class BoundedHttp(HttpToolsProtocol):
         if self._is_waiting:
             self._is_waiting = False
             self._stop_timer()
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: what it has not read counts."""
+        super().pause_writing()
+        self._load.unsent.add(self)
+
+    def resume_writing(self) -> None:
+        """The client has read nearly all."""
+        super().resume_writing()
+        self._load.unsent.remove(self)
 
     # What bff.http.extensions.Direct offers.
 
@@ -146,14 +202,20 @@ class BoundedHttp(HttpToolsProtocol):
         if own.count(b"\n") != len(lines) or own.count(b"\r") != len(lines):
             return False  # a header value with a line break: uvicorn refuses it
         is_head = cycle.scope["method"] == "HEAD"
-        defaults = _render_headers(self.server_state.default_headers)
+        defaults = raw_responses.render_headers(self.server_state.default_headers)
         self.transport.write(b"".join((STATUS_LINE[status], defaults, fixed, own, b"\r\n", b"" if is_head else body)))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
-            self.transport.close()
+            self.end() if self._load.is_stopping else self.transport.close()
         cycle.on_response()
         return True
+
+    def begin_stream(self) -> None:
+        """As Direct."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._load.exempt(task)
 
     def on_response_complete(self) -> None:
         """A request is answered. As in uvicorn, except the timer of idle connections, which is not set each time."""
@@ -162,11 +224,20 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            self._start_next()
             return
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self._end_idle)
+        if self._load.is_stopping:
+            self.loop.call_later(self._timeouts.idle_at_stop, self._end_at_stop)
+
+    def _start_next(self) -> None:
+        cycle, app = self.pipeline.pop()
+        self._pipelined_bytes = sum(
+            len(each.body) + _count_head(each.scope["raw_path"], each.scope["headers"]) for each, _ in self.pipeline
+        )
+        self._start_asgi_task(cycle, app)
 
     def _unset_keepalive_if_required(self) -> None:
         """A request begins. Uvicorn cancels its timer here; this one checks `_idle_since` when it fires."""
@@ -179,26 +250,124 @@ class BoundedHttp(HttpToolsProtocol):
             return
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left <= 0:
-            self.transport.close()
+            self._close_late()
         else:
             self.timeout_keep_alive_task = self.loop.call_later(left, self._end_idle)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running, self.hung_up = cycle, None
+        if self._is_reserved or self._is_ending or len(self.tasks) >= self._load.max_tasks:
+            if cycle.scope["path"] not in PROBES or self._is_ending:
+                self._refuse_request(cycle)
+                return
+            cycle.keep_alive = not self._is_reserved
         super()._start_asgi_task(cycle, app)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over to the websocket protocol, with the head that is parsed already."""
+        if self._running is not None and not self._running.response_complete:
+            self.transport.abort()  # it would be answered in the midst of the response that is under way
+            return
+        if self._is_reserved or self._load.is_stopping:
+            self.refuse_overloaded()
+            return
+        self.connections.discard(self)
+        make_websocket: Any = self.ws_protocol_class
+        protocol = make_websocket(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        protocol.open(self.url, self.headers)
+
     def shutdown(self) -> None:
-        """The server stops: streams end, requests under way are finished."""
+        """The server stops: streams end, requests under way are finished, and those that still come are the last."""
         announce_stop(self.app_state)
-        super().shutdown()
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(self._timeouts.idle_at_stop, self._end_at_stop)
+        else:
+            self._close_after_last()
 
-    def _close_oversized(self) -> None:
-        if self._is_in_head and not self.transport.is_closing():
-            self.transport.write(_HEAD_TOO_LARGE)
-        self.transport.close()
+    def send_400_response(self, msg: str) -> None:
+        """The parser failed, or a callback refused the head."""
+        self.headers = []  # the exception holds this connection until garbage is collected
+        count_refusal("bad_request" if self._refusal is raw_responses.BAD_REQUEST else "max_header_size")
+        self.end(self._refusal)
 
-    def _start_timer(self) -> None:
-        self._timer = self.loop.call_later(self._timeouts.head, self._close_late)
+    def refuse_overloaded(self) -> None:
+        """Answer 503 and close: the process has too many connections or requests."""
+        self.end(raw_responses.OVERLOADED)
+
+    def end(self, response: bytes = b"") -> None:
+        """Send a last response and close once the client has read it (RFC 9112, section 9.6)."""
+        if self._is_ending or self.transport.is_closing():
+            return
+        self._is_ending, self._waited_bytes = True, 0
+        self._stop_timer()
+        self.transport.write(response)
+        if len(self.connections) > self._load.max_connections + RESERVE:
+            self.transport.close()  # too many of them wait already for their clients to read
+            return
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._start_timer(self._timeouts.linger)
+
+    def _refuse_request(self, cycle: RequestResponseCycle) -> None:
+        cycle.response_started = cycle.response_complete = True
+        count_refusal("max_connections" if self._is_reserved else "max_requests")
+        self.refuse_overloaded()
+
+    def _check_head_size(self) -> None:
+        if _count_head(self.url, self.headers) > self._load.max_header_size:
+            self._refuse_head(raw_responses.HEAD_TOO_LARGE)
+
+    def _check_upgrade(self) -> None:
+        """A handshake has no body: nothing would read it."""
+        for name, value in self.headers:
+            if name == b"transfer-encoding" or (name == b"content-length" and value != b"0"):
+                self._refuse_head(raw_responses.BAD_REQUEST)
+
+    def _refuse_head(self, response: bytes) -> None:
+        self._refusal = response
+        raise _RefusedHead
+
+    def _bound_pipeline(self, size: int) -> None:
+        """Count what waits in line; read on to see the client disconnect, but only while it is little."""
+        self._pipelined_bytes += size
+        if self._pipelined_bytes > MAX_PIPELINED_BYTES:
+            self.flow.pause_reading()
+        else:
+            self.flow.resume_reading()  # uvicorn pauses
+        if len(self.pipeline) > MAX_PIPELINED:
+            count_refusal("pipelined_requests")
+            self.transport.abort()
+
+    def _close_after_last(self) -> None:
+        """Let the response to the last request that was sent close the connection."""
+        if self._running is not None and not self._running.response_started:
+            self._running.keep_alive = True
+        for each, _ in self.pipeline:
+            each.keep_alive = True
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _end_at_stop(self) -> None:
+        """Close a connection without a request; one that begins now is answered."""
+        has_begun = self.headers is not None and self._is_in_head
+        if not has_begun and (self.cycle is None or self.cycle.response_complete):
+            self.end()
+
+    def _count_unread(self, limit: int) -> None:
+        self._waited_bytes += self._read_size
+        if self._waited_bytes <= limit:
+            return
+        if self._is_in_head and not self._is_ending:
+            self.headers = []
+            self.end(raw_responses.HEAD_TOO_LARGE)
+        else:
+            self.transport.abort()
+
+    def _start_timer(self, seconds: float) -> None:
+        self._timer = self.loop.call_later(seconds, self._close_late)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -206,19 +375,14 @@ class BoundedHttp(HttpToolsProtocol):
             self._timer = None
 
     def _close_late(self) -> None:
+        """Close; abort if the client has not read all, as it may never do so."""
         self._timer = None
-        if not self.transport.is_closing():
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
             self.transport.close()
 
 
-def _render_headers(headers: list[tuple[bytes, bytes]]) -> bytes:
-    """The lines of the server's own headers; uvicorn makes a new list each second."""
-    global _last_rendered
-    known, lines = _last_rendered
-    if known is not headers:
-        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-        _last_rendered = (headers, lines)
-    return lines
-
-
-_last_rendered: tuple[list[tuple[bytes, bytes]], bytes] = ([], b"")
+def _count_head(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Bytes of a request line, without method and version, and of headers."""
+    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)

@@ -14,12 +14,13 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from bff.http.asgi import App
 from bff.http.options import Options, Timeouts, Tls
 from bff.http.server.http_protocol import BoundedHttp
 from bff.http.server.inbox import Inboxes
+from bff.http.server.load import Load
+from bff.http.server.server import Server
 from bff.http.server.websocket_protocol import BoundedWebsocket
 from bff.observability.logger import get_logger
 
@@ -31,6 +32,11 @@ except ImportError:  # not on Windows, nor on PyPy
 log = get_logger("bff.http")
 
 BACKLOG = 2048
+_ABOUT_CLIENTS = (
+    "Invalid UTF-8 sequence received from client.",
+    "Invalid HTTP request received.",
+    "Unsupported upgrade request.",
+)
 _GC_THRESHOLDS = (50_000, 5, 200)
 """New objects before the youngest generation is collected, and collections before the next older one is."""
 
@@ -60,14 +66,17 @@ async def serve(
     beside: Sequence[Callable[[], Awaitable[None]]] = (),
     started: Callable[[str], None] = lambda address: None,
     timeouts: Timeouts | None = None,
+    reload: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish the requests under way.
 
-    `beside` runs while the server does; `started` is called with the address once it listens. Raises CannotListen.
+    `beside` runs while the server does; `started` is called with the address once it listens; `reload` is run at
+    SIGHUP. Raises CannotListen.
     """
-    settings = config(app, options, timeouts)
+    server = make_server(app, options, timeouts)
     listening = listen(options)
-    server = uvicorn.Server(settings)
+    if reload is not None:
+        server.reload = _run_at_signal(reload)
     running = asyncio.ensure_future(server.serve(sockets=[listening]))
     while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
@@ -85,14 +94,10 @@ async def serve(
             listening.close()
 
 
-def serve_workers(factory: str, options: Options, workers: int) -> None:
-    """Serve with several processes that share one socket. `factory` names a function that returns the app.
-
-    Raises CannotListen.
-    """
-    settings = config(factory, options)
-    settings.workers, settings.factory = workers, True
-    Multiprocess(settings, [listen(options)]).run()
+def make_server(app: App, options: Options, timeouts: Timeouts | None = None) -> Server:
+    """The server of one process. Raises BadCertificate."""
+    timeouts, load = timeouts or Timeouts(), Load(options)
+    return Server(config(app, options, timeouts, load), options, timeouts, load)
 
 
 def settle() -> None:
@@ -134,9 +139,8 @@ def address(options: Options, listening: socket.socket) -> str:
     return f"{'https' if options.tls else 'http'}://{host}:{listening.getsockname()[1]}"
 
 
-def config(app: App | str, options: Options, timeouts: Timeouts | None = None) -> uvicorn.Config:
+def config(app: App, options: Options, timeouts: Timeouts, load: Load) -> uvicorn.Config:
     """Uvicorn's settings: this room's protocols, limits and logs. Raises BadCertificate."""
-    timeouts = timeouts or Timeouts()
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(_is_about_server)
     tls: dict[str, Any] = {}
@@ -148,8 +152,8 @@ def config(app: App | str, options: Options, timeouts: Timeouts | None = None) -
         host=options.host,
         port=options.port,
         interface="asgi3",
-        http=partial(BoundedHttp, timeouts=timeouts),  # type: ignore[arg-type]  # uvicorn only calls it
-        ws=partial(BoundedWebsocket, timeouts=timeouts, inboxes=Inboxes(options.websocket)),  # type: ignore[arg-type]  # the same
+        http=partial(BoundedHttp, timeouts=timeouts, load=load),  # type: ignore[arg-type]  # uvicorn only calls it
+        ws=partial(BoundedWebsocket, timeouts=timeouts, load=load, inboxes=Inboxes(options.websocket)),  # type: ignore[arg-type]  # the same
         ws_per_message_deflate=False,  # `BoundedWebsocket` has its own
         access_log=False,
         log_config=None,
@@ -157,7 +161,6 @@ def config(app: App | str, options: Options, timeouts: Timeouts | None = None) -
         proxy_headers=False,
         date_header=True,
         timeout_keep_alive=timeouts.idle_connection,  # type: ignore[arg-type]  # only added to the loop's time,
-        timeout_graceful_shutdown=timeouts.graceful_stop,
         backlog=BACKLOG,
         lifespan="on",
         **tls,
@@ -165,8 +168,8 @@ def config(app: App | str, options: Options, timeouts: Timeouts | None = None) -
 
 
 def _is_about_server(record: logging.LogRecord) -> bool:
-    """Whether a log line is about the server: bytes that a client sends on a websocket are no error of it."""
-    return record.msg != "Invalid UTF-8 sequence received from client."
+    """Whether a log line is about the server: bytes that a client sends are no error of it."""
+    return record.msg not in _ABOUT_CLIENTS
 
 
 def _check_certificate(tls: Tls) -> None:
@@ -176,6 +179,21 @@ def _check_certificate(tls: Tls) -> None:
         reason = getattr(error, "reason", None) or error.strerror
         message = f"server.tls: {tls.cert} and {tls.key} cannot be used: {reason}; both must be PEM and belong together"
         raise BadCertificate(message) from error
+
+
+def _run_at_signal(work: Callable[[], Awaitable[None]]) -> Callable[[], None]:
+    """What a signal handler calls to run `work` in this loop, once at a time."""
+    loop = asyncio.get_running_loop()
+    running: list[asyncio.Future[None]] = []
+
+    def start() -> None:
+        if not running or running[0].done():
+            running[:] = [asyncio.ensure_future(_run_beside(work))]
+
+    def request() -> None:
+        loop.call_soon_threadsafe(start)
+
+    return request
 
 
 async def _run_beside(work: Callable[[], Awaitable[None]]) -> None:

@@ -8,16 +8,19 @@ fails first and names what is missing.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
 from websockets.frames import Frame
 from websockets.http11 import Request
-from websockets.protocol import State
+from websockets.protocol import Protocol, State
 
 from bff.http.extensions import announce_stop, offer_abort, offer_inbox
 from bff.http.options import Timeouts
 from bff.http.server.inbox import Inbox, Inboxes
+from bff.http.server.load import Load
 from bff.http.server.websocket_frames import MessageParser
 
 MAX_FRAGMENTS = 1000
@@ -35,9 +38,10 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
 
     conn: MessageParser
 
-    def __init__(self, *args: Any, timeouts: Timeouts, inboxes: Inboxes, **options: Any) -> None:
+    def __init__(self, *args: Any, timeouts: Timeouts, load: Load, inboxes: Inboxes, **options: Any) -> None:
         super().__init__(*args, **options)
         self._timeouts = timeouts
+        self._load = load
         self.conn = MessageParser(inboxes.options, self.logger)
         self._inboxes = inboxes
         self._inbox = Inbox(inboxes, self._drop_messages, self.conn.allow_large_messages)
@@ -46,6 +50,23 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
         """Whether `_parse_piece` is scheduled."""
         self._waiting = 0
         """Bytes of the message that waits for the application, or that it handles."""
+
+    def open(self, target: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Answer a handshake whose head is parsed already; the parser of websockets has limits of its own for heads."""
+        self.conn.parser = Protocol.parse(self.conn)  # that of frames
+        next(self.conn.parser)
+        fields = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
+        self.handle_connect(Request(target.decode("ascii", "replace"), fields))
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: what it has not read counts."""
+        super().pause_writing()
+        self._load.unsent.add(self)
+
+    def resume_writing(self) -> None:
+        """The client has read nearly all."""
+        super().resume_writing()
+        self._load.unsent.remove(self)
 
     def data_received(self, data: bytes) -> None:
         """Parse the bytes in pieces, so that other tasks run between them; reading is paused meanwhile."""
@@ -56,7 +77,8 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
             self._parse_piece()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what arrived."""
+        """Forget what arrived and what is unsent."""
+        self._load.unsent.remove(self)
         super().connection_lost(exc)
         self._forget_messages()
 
@@ -166,6 +188,9 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Run the application; the connection is closed soon after it ends."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._load.exempt(task)
         await super().run_asgi()
         self.read_paused = False
         self._proceed()  # the client's close may wait behind other messages

@@ -32,4 +32,4 @@ class PostTransport(RequestResponse):
         """The parameters; of a batch the decoded array."""
         max_bytes = self._options.max_body_size
         body = take_whole_body(exchange, max_bytes)
-        return read_json(await read_body(exchange, max_bytes, self._timeouts) if body is None else body)
+        return read_json(await read_body(exchange, max_bytes, self._timeouts, self._budget) if body is None else body)

@@ -14,6 +14,7 @@ from typing import Any
 from bff.contract import Answer, Answers, FrontendCard, Increments, Parts, Problem, timings
 from bff.http.asgi import Exchange
 from bff.http.options import Options, Timeouts
+from bff.http.requests.budget import BodyBudget
 from bff.http.requests.params import Params
 from bff.http.responses.cache_headers import respond_to_get
 from bff.http.responses.encode import encode
@@ -37,9 +38,11 @@ class RequestResponse(Transport[Params | list[Any]]):
     no_mutations = False
     """Whether mutations are refused."""
 
-    def __init__(self, options: Options, timeouts: Timeouts) -> None:
+    def __init__(self, options: Options, timeouts: Timeouts, budget: BodyBudget) -> None:
+        """`budget` bounds the request bodies of all transports together."""
         self._options = options
         self._timeouts = timeouts
+        self._budget = budget
 
     def check(self, exchange: Exchange, card: FrontendCard) -> None:
         """Refuse a request that accepts none of the media types."""

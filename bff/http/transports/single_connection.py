@@ -15,6 +15,7 @@ from bff.contract import Answer, Answers, FrontendCard, Parts, Problem, Refused,
 from bff.http.asgi import Exchange
 from bff.http.options import Options, Timeouts
 from bff.http.requests.body import read_body
+from bff.http.requests.budget import BodyBudget
 from bff.http.requests.params import Params, check_media_type, read_json
 from bff.http.responses.encode import encode, to_json
 from bff.http.transports.event_streams import EventStream, EventStreams
@@ -35,9 +36,10 @@ _METHODS = ("GET", "POST", "PUT", "DELETE")
 class SingleConnection(Transport[Params | None]):
     """The four methods of the protocol. The message is the operation of a POST, None for the others."""
 
-    def __init__(self, options: Options, timeouts: Timeouts) -> None:
+    def __init__(self, options: Options, timeouts: Timeouts, budget: BodyBudget) -> None:
         self._options = options
         self._timeouts = timeouts
+        self._budget = budget
         self._is_enabled = options.subscriptions.max_streams > 0
         self.streams = EventStreams(options.subscriptions, timeouts)
 
@@ -62,7 +64,7 @@ class SingleConnection(Transport[Params | None]):
         if exchange.method != "POST":
             return None
         self.streams.find(_get_token(exchange))
-        params = read_json(await read_body(exchange, self._options.max_body_size, self._timeouts))
+        params = read_json(await read_body(exchange, self._options.max_body_size, self._timeouts, self._budget))
         if isinstance(params, list):
             raise Problem.BATCHING_DISABLED.refusal("On an event stream, send one operation in each request.")
         return params

@@ -6,6 +6,7 @@ A new transport is one class in this folder and one row here. Websocket subproto
 from __future__ import annotations
 
 from bff.http.options import Options, Timeouts
+from bff.http.requests.budget import BodyBudget
 from bff.http.transports.get import GetTransport
 from bff.http.transports.post import PostTransport
 from bff.http.transports.single_connection import SingleConnection
@@ -15,9 +16,10 @@ from bff.http.transports.upload import UploadTransport
 
 def make_transports(options: Options, timeouts: Timeouts) -> Transports:
     """The transports of one process, in the order in which they are tried."""
+    budget = BodyBudget(options.uploads.max_bytes)
     return (
-        SingleConnection(options, timeouts),  # PUT, or any method with the token of an event stream
-        PostTransport(options, timeouts),  # POST application/json: one operation or a batch; refuses other types
-        UploadTransport(options, timeouts),  # POST multipart/form-data: one operation with files
-        GetTransport(options, timeouts),  # GET: the operation in the URL
+        SingleConnection(options, timeouts, budget),  # PUT, or any method with the token of an event stream
+        PostTransport(options, timeouts, budget),  # POST application/json: one operation or a batch
+        UploadTransport(options, timeouts, budget),  # POST multipart/form-data: one operation with files
+        GetTransport(options, timeouts, budget),  # GET: the operation in the URL
     )

@@ -25,4 +25,4 @@ class UploadTransport(RequestResponse):
     async def read(self, exchange: Exchange, card: FrontendCard) -> Params:
         """The parameters with the files in their places; the exchange closes the files."""
         assert card.upload is not None, "check() refuses it"
-        return await read_upload(exchange, card.upload, self._options.max_body_size, self._timeouts.clock)
+        return await read_upload(exchange, card.upload, self._options.max_body_size, self._timeouts.clock, self._budget)

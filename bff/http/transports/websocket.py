@@ -13,6 +13,7 @@ from bff.contract import AnswersRequests, FrontendCard, Increments, Problem, Ref
 from bff.http.asgi import Receive, Scope, Send, get_client, read_headers
 from bff.http.extensions import get_abort, get_inbox
 from bff.http.guards.allowed_hosts import AllowedHosts
+from bff.http.guards.host import check_host
 from bff.http.guards.origins import is_origin_allowed
 from bff.http.guards.request_id import RequestIds
 from bff.http.guards.trusted_proxies import FORWARDED, TrustedProxies
@@ -89,6 +90,7 @@ async def serve_websocket(
     if not FORWARDED.isdisjoint(headers):
         scope = proxies.apply(scope, headers)
     try:
+        check_host(headers, scope)
         hosts.check(headers)
         _check_handshake(headers, gateway(), fixed)
     except Refused as refusal:

@@ -152,14 +152,20 @@ def test_the_insides_of_uvicorn() -> None:
         "connection_lost",
         "connection_made",
         "data_received",
+        "handle_websocket_upgrade",
         "on_body",
+        "on_header",
         "on_headers_complete",
         "on_message_begin",
         "on_message_complete",
         "on_response_complete",
+        "pause_writing",
+        "resume_writing",
+        "send_400_response",
         "shutdown",
     }
     read = {"app_state", "cycle", "flow", "loop", "pipeline", "server_state", "timeout_keep_alive", "transport"}
+    read |= {"connections", "headers", "tasks", "ws_protocol_class"}
     assert read - set(HttpToolsProtocol.__init__.__code__.co_names) == set()
     cycle = {"body", "disconnected", "keep_alive", "message_event", "more_body", "on_response", "response_complete"}
     cycle |= {"response_started", "scope", "waiting_for_100_continue"}
