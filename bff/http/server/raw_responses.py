@@ -1,4 +1,4 @@
-"""Bytes of responses, ready to be written: those that the application never sees. Used by the protocols of this room."""
+"""Bytes of responses that are written without the application. Used by the protocols of this room."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class Workers:
             self._workers.remove(each)
             if self._is_stopping:
                 continue
-            if not self._has_served:
+            if not self._has_served and (each.process.exitcode or 0) >= 0:  # by itself, not by a signal
                 raise WorkerFailed
             log.error("worker_died", pid=each.process.pid, exit_code=each.process.exitcode)
             if each.has_started:
