@@ -8,6 +8,7 @@ large ones, take hundreds of megabytes. This file overrides methods that are not
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,9 @@ from websockets.frames import Frame
 MAX_QUEUED = 1_000_000
 """Bytes of messages that wait for the reader; beyond it the upstream has to wait. One message may be larger."""
 MAX_PIECE = 4096
-"""Bytes that are unpacked before the queue is looked at again."""
+"""Bytes that are unpacked before the queue is looked at again, and other tasks run: 5 milliseconds of empty frames."""
+LAST_SECONDS = 0.05
+"""How long what came before the end of a TLS connection is unpacked. Empty frames after that are dropped."""
 
 
 class BoundedAssembler(Assembler):
@@ -27,7 +30,7 @@ class BoundedAssembler(Assembler):
     def __init__(self, high: int | None, low: int | None, pause: Callable[[], Any], resume: Callable[[], Any]) -> None:
         super().__init__(high, low, pause=pause, resume=resume)
         self.size = 0
-        """Bytes of the frames that wait."""
+        """Bytes of the frames that wait, or more: counted anew when few wait."""
 
     def put(self, frame: Frame) -> None:
         """Add a frame."""
@@ -43,6 +46,8 @@ class BoundedAssembler(Assembler):
 
     def maybe_resume(self) -> None:
         """Called after frames were taken."""
+        if self.low is not None and len(self.frames) > self.low:
+            return  # too many wait in any case; summing up so many each time would be quadratic
         self.size = sum(len(frame.data) for frame in self.frames.queue)
         if self.size <= MAX_QUEUED:
             super().maybe_resume()
@@ -56,18 +61,28 @@ class BoundedConnection(ClientConnection):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._packed = b""
+        self._is_scheduled = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Set the queue up."""
         super().connection_made(transport)
         self.recv_messages = BoundedAssembler(
-            self.max_queue_high, self.max_queue_low, self.transport.pause_reading, self._resume
+            self.max_queue_high, self.max_queue_low, self.transport.pause_reading, self._schedule
         )
 
     def data_received(self, data: bytes) -> None:
         """Unpack the bytes in pieces, until enough messages wait."""
+        is_first = not self._packed
         self._packed += data
-        self._unpack()
+        if is_first:
+            self._unpack()
+
+    def eof_received(self) -> None:
+        """Unpack what came before. With TLS only: otherwise the end is not read before."""
+        until = time.perf_counter() + LAST_SECONDS
+        while self._packed and not self.recv_messages.paused and time.perf_counter() < until:
+            self._unpack_piece()
+        super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Drop what nobody will read."""
@@ -75,11 +90,26 @@ class BoundedConnection(ClientConnection):
         super().connection_lost(exc)
 
     def _unpack(self) -> None:
-        while self._packed and not self.recv_messages.paused:
-            piece, self._packed = self._packed[:MAX_PIECE], self._packed[MAX_PIECE:]
-            super().data_received(piece)
-
-    def _resume(self) -> None:
-        self._unpack()
-        if not self.recv_messages.paused and not self.transport.is_closing():
+        """Unpack one piece now, and the next one when other tasks have run; reading is paused meanwhile."""
+        if self._packed and not self.recv_messages.paused:
+            self._unpack_piece()
+        if self.recv_messages.paused or self.transport.is_closing():
+            return
+        if not self._packed:
             self.transport.resume_reading()
+        else:
+            self.transport.pause_reading()
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self.loop.call_soon(self._unpack_scheduled)
+
+    def _unpack_scheduled(self) -> None:
+        self._is_scheduled = False
+        self._unpack()
+
+    def _unpack_piece(self) -> None:
+        piece, self._packed = self._packed[:MAX_PIECE], self._packed[MAX_PIECE:]
+        super().data_received(piece)
