@@ -92,11 +92,11 @@ def _find_files(value: object) -> Iterator[Path]:
 
 
 def load_project(
-    config: Path, environment: Mapping[str, str] | None = None, *, default_mode: Mode = "production"
+    config: Path, environment: Mapping[str, str] | None = None, *, default_mode: Mode | None = None
 ) -> Project:
     """Read bff.yaml and import its schemas. Raises ConfigError or SchemaError with every problem.
 
-    `default_mode` is the mode of a bff.yaml without `mode`.
+    `default_mode` is the mode of a bff.yaml without `mode`; without it, the address of the server decides.
     """
     settings = load(config, os.environ if environment is None else environment, default_mode)
     REDACTOR.add_secrets(find_secrets(settings))

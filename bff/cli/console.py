@@ -50,8 +50,13 @@ def print_addresses(service: Service, address: str) -> None:
 
 
 def print_mode(settings: Settings) -> None:
-    """One line with what the default mode switched off, and how to change it; nothing if bff.yaml has `mode`."""
-    if settings.switched_off:
+    """One line with the mode that was chosen, and how to change it; nothing if bff.yaml has `mode`."""
+    if settings.has_mode:
+        return
+    if settings.mode == "development":
+        hint = "Write `mode: production` in bff.yaml before strangers reach it, also through a proxy."
+        console.print(f"mode: development, with GraphiQL, introspection and /metrics. {hint}", soft_wrap=True)
+    elif settings.switched_off:
         off = ", ".join(settings.switched_off)
         hint = "Write `mode: development` in bff.yaml to have them, or set each option."
         console.print(f"mode: production, without {off}. {hint}", soft_wrap=True)

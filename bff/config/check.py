@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from bff.config.document import Document
 from bff.config.document import Path as Location
 from bff.config.messages import explain, explain_unknown_key, keys_of
-from bff.config.mode import Mode, switch_off_frontends, switch_off_server
+from bff.config.mode import Mode, choose_default_mode, switch_off_frontends, switch_off_server
 from bff.config.problems import ConfigError
 from bff.config.renamed import KeyRenamer
 from bff.config.settings import Sections, Settings
@@ -39,8 +39,11 @@ class SettingsBuilder:
         self._problems = list(document.problems)
         self._renamer = KeyRenamer(document)
 
-    def build(self, default_mode: Mode = "production") -> Settings:
-        """The settings of the document, of `default_mode` without `mode`. Raises ConfigError with all its mistakes."""
+    def build(self, default_mode: Mode | None = None) -> Settings:
+        """The settings of the document. Raises ConfigError with all its mistakes.
+
+        Without `mode` in the document it is `default_mode`, or what suits the address that it listens on.
+        """
         data = self._document.data
         if not isinstance(data, dict):
             self._report((), "expected a mapping with `upstreams` and `frontends`")
@@ -58,8 +61,11 @@ class SettingsBuilder:
             raise ConfigError(self._problems)
         return self._assemble(upstreams, sections, default_mode)
 
-    def _assemble(self, upstreams: dict[str, UpstreamSettings], sections: Sections, default_mode: Mode) -> Settings:
+    def _assemble(
+        self, upstreams: dict[str, UpstreamSettings], sections: Sections, default_mode: Mode | None
+    ) -> Settings:
         """The settings, with the defaults of the mode."""
+        default_mode = default_mode or choose_default_mode(sections.server.host)
         mode = sections.mode or default_mode
         off: list[str] = []
         server, chosen = sections.server, sections.frontends
@@ -73,6 +79,7 @@ class SettingsBuilder:
             server=server,
             mode=mode,
             default_mode=default_mode,
+            has_mode=sections.mode is not None,
             switched_off=tuple(off) if sections.mode is None else (),
             log=sections.log,
             folder=self._folder,

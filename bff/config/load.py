@@ -12,7 +12,7 @@ from bff.config.problems import ConfigError, Problem
 from bff.config.settings import Settings
 
 
-def load(path: Path, environment: Mapping[str, str], default_mode: Mode = "production") -> Settings:
+def load(path: Path, environment: Mapping[str, str], default_mode: Mode | None = None) -> Settings:
     """The settings of a file, with ${VARIABLES} from `environment`. Raises ConfigError with every problem.
 
     `default_mode` is the mode of a file without `mode`.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from bff.frontends.options import Options as FrontendOptions
+from bff.http.guards.allowed_hosts import is_loopback
 from bff.http.options import Options as ServerOptions
 
 Mode = Literal["development", "production"]
@@ -19,6 +20,11 @@ _SERVER = {
 }
 _FRONTEND = {"introspection": "introspection", "suggestions": "suggestions in errors"}
 """Options that production switches off, and their names for people. Their defaults are those of development."""
+
+
+def choose_default_mode(address: str) -> Mode:
+    """The mode of a bff.yaml without `mode`: only what listens on loopback alone is out of the reach of strangers."""
+    return "development" if is_loopback(address) else "production"
 
 
 def switch_off_server(options: ServerOptions) -> tuple[ServerOptions, list[str]]:

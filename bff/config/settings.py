@@ -45,6 +45,8 @@ class Settings:
     mode: Mode = "production"
     default_mode: Mode = "production"
     """What `mode` is without the key."""
+    has_mode: bool = False
+    """Whether bff.yaml has the key."""
     switched_off: Sequence[str] = ()
     """What the mode switched off, in words for people. Empty if bff.yaml has `mode`."""
     warnings: Sequence[Problem] = ()

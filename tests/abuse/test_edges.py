@@ -27,6 +27,7 @@ class Query:
 schema = frontend(query=Query)
 """
 CONFIG = """
+mode: production
 frontends:
   hidden_one: {schema: made}
   hidden_two: {schema: made}
@@ -37,7 +38,7 @@ SEEN = "{ secretField }"
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """`bff serve` of a file that says nothing of modes and hosts."""
+    """`bff serve` in production, of a file that says nothing of hosts."""
     folder = tmp_path_factory.mktemp("edges")
     (folder / "made.py").write_text(SCHEMA)
     (folder / "bff.yaml").write_text(dedent(CONFIG))
@@ -90,12 +91,9 @@ def test_production_tells_strangers_nothing(gateway: Running) -> None:
     assert answers[-1].json() == {"status": "ready"}
 
 
-def test_the_start_says_what_is_off_and_how_to_have_it(gateway: Running) -> None:
-    """In one line; a new user is not lost."""
-    (line,) = [each for each in gateway.lines if each.startswith("mode: ")]
-    assert "GraphiQL" in line
-    assert "`mode: development`" in line
-    assert not any("browser" in each for each in gateway.lines)
+def test_the_start_offers_no_page_that_is_off(gateway: Running) -> None:
+    """The file names its mode, so there is nothing to explain either."""
+    assert not any(each.startswith("mode: ") or "browser" in each for each in gateway.lines)
 
 
 def test_the_admin_port_of_workers(tmp_path: Path) -> None:

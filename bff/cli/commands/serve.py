@@ -16,6 +16,7 @@ from bff.authoring import SchemaError
 from bff.cli.console import Config, console, print_addresses, print_error, print_mode, print_warning
 from bff.cli.running import run_until_stopped
 from bff.config import ConfigError
+from bff.config.mode import choose_default_mode
 from bff.http.server import run as server
 from bff.http.server.admin import check_admin
 from bff.http.server.worker import Served, serve_workers
@@ -38,7 +39,8 @@ def serve(
     reload: Annotated[bool, Parameter(help="Reload changed files without dropping a request.")] = False,
 ) -> int | None:
     """Run the gateway."""
-    project = load_project(config, default_mode="development" if reload else "production")
+    default_mode = choose_default_mode(host) if host else None
+    project = load_project(config, default_mode="development" if reload else default_mode)
     for warning in project.settings.warnings:
         print_warning(str(warning))
     print_mode(project.settings)
@@ -75,7 +77,7 @@ def serve(
 
 def prepare_worker(config: Path, host: str | None, port: int | None) -> Served:
     """What one worker process serves: the project as it is on disk now."""
-    project = load_project(config).listen_at(host, port)
+    project = load_project(config, default_mode=choose_default_mode(host) if host else None).listen_at(host, port)
     configure_logging(project.settings.log)
     server.settle()
     return Served(app=Service(project).asgi, options=project.settings.server)

@@ -43,7 +43,7 @@ def test_defaults(load_text: Load) -> None:
     """A frontend is all that must be said."""
     settings = load_text(SMALL)
     assert dict(settings.upstreams) == {}
-    assert (settings.server.host, settings.server.port, settings.server.graphiql) == ("127.0.0.1", 8000, False)
+    assert (settings.server.host, settings.server.port, settings.server.graphiql) == ("127.0.0.1", 8000, True)
     assert (settings.server.max_body_size, settings.server.request_timeout) == (1_000_000, 10.0)
     assert (settings.log.level, settings.log.format) == ("info", "json")
 

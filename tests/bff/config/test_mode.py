@@ -10,11 +10,21 @@ from bff.config import load
 from tests.bff.config.conftest import Load, Problems
 
 SMALL = "frontends: {web: {schema: s}}\n"
+PUBLIC = SMALL + "server: {host: 0.0.0.0}\n"
 
 
-def test_production_is_the_default_and_says_what_it_switched_off(load_text: Load) -> None:
+@pytest.mark.parametrize(("host", "mode"), [
+    ("127.0.0.1", "development"), ("localhost", "development"), ("::1", "development"),
+    ("0.0.0.0", "production"), ("::", "production"), ("192.0.2.1", "production"), ("gateway", "production"),
+])  # fmt: skip
+def test_the_address_chooses_the_default(load_text: Load, host: str, mode: str) -> None:
+    """What listens on loopback alone is out of the reach of strangers."""
+    assert load_text(SMALL + f"server: {{host: '{host}'}}").mode == mode
+
+
+def test_production_says_what_it_switched_off(load_text: Load) -> None:
     """Nothing that helps a stranger is on, and nothing is off in silence."""
-    settings = load_text(SMALL)
+    settings = load_text(PUBLIC)
     server, web = settings.server, settings.frontends["web"]
     assert settings.mode == "production"
     assert not any((server.graphiql, server.metrics, server.ready_details, server.frontend_names))

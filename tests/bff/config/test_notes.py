@@ -30,7 +30,7 @@ def test_each_risk_is_one_note(load_text: Load, text: str, note: str) -> None:
 def test_a_frontend_that_shows_its_schema_in_production(load_text: Load) -> None:
     """To all clients, unless it has keys."""
     keys = "match: {api_key: {keys: [k]}}"
-    text = f"frontends: {{web: {{schema: s, introspection: true}}, app: {{schema: t, introspection: true, {keys}}}}}"
+    text = f"mode: production\nfrontends: {{web: {{schema: s, introspection: true}}, app: {{schema: t, introspection: true, {keys}}}}}"
     (found,) = list_notes(load_text(text))
     assert found.startswith("frontends.web.introspection: true in production")
 
