@@ -119,7 +119,7 @@ class Options(Model):
     """Maximum size of what waits for clients that read slowly, over all connections of one process. Beyond it the
     connections that made no progress for the longest time are aborted."""
     uploads: Uploads = Field(default_factory=Uploads)
-    """Limits of request bodies and files, over all requests of one process."""
+    """How much of bodies and files the process holds."""
     shutdown_delay: Duration = Field(default=0.0, ge=0)
     """After SIGTERM, /ready answers 503 and all else goes on for so long, so that load balancers notice."""
     grace_period: Duration = Field(default=15.0, ge=0)
