@@ -31,9 +31,11 @@ from connectors.options import ConnectorOptions, Model, TlsOptions
 
 log = get_logger("bff.app")
 
+_OVERRIDDEN = frozenset({"server.host", "server.port", "server.hosts"})
+"""Options of `server` that the command line may have replaced, so that a difference is no change of the file."""
 DRAIN = 30.0
 """Seconds that requests under way get to finish when a reload replaces what they run on."""
-_RELOADED = frozenset({"server.request_timeout", "server.max_prepare_queue"})
+_RELOADED = frozenset({"server.request_timeout", "server.max_prepare_queue", "server.frontend_names"})
 """Options of `server` that each generation reads. The others belong to the server that listens, until a restart."""
 
 _COST_LIMITS = ("max_depth", "max_cost", "max_cpu")
@@ -284,7 +286,7 @@ class Service:
         task.add_done_callback(self._leaving.discard)
         log.info("reloaded", frontends=list(project.frontends))
         changed = _find_changes(self._listening, project.settings.server, "server")
-        if unapplied := [name for name in changed if name not in _RELOADED]:
+        if unapplied := [name for name in changed if name not in _RELOADED | _OVERRIDDEN]:
             log.warning("restart_needed", options=unapplied)
         return unapplied
 

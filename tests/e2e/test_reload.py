@@ -184,9 +184,9 @@ def test_changes_of_log_and_server(config: Path) -> None:
             with suppress(AssertionError):
                 command.wait_for("reloaded after a change of bff.yaml", seconds=5)
                 break
-        config.write_text(CONFIG + "server: {port: 1, request_timeout: 9s, websocket: {max_ratio: 5}}\n")
+        config.write_text(CONFIG + "server: {max_body_size: 9kB, request_timeout: 9s, websocket: {max_ratio: 5}}\n")
         command.wait_for("restart_needed")
-        command.wait_for("not applied these changes need a restart: server.port, server.websocket.max_ratio")
+        command.wait_for("not applied these changes need a restart: server.max_body_size, server.websocket.max_ratio")
         assert "warning  restart_needed" in command.output
         config.write_text(CONFIG + "server: {request_timeout: 9s}\n")
         command.wait_for("reloaded after a change of bff.yaml")
