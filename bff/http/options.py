@@ -46,6 +46,9 @@ class Subscriptions(Model):
     max_streams: int = Field(default=1000, ge=0)
     """Maximum number of event streams of graphql-sse's single connection mode, reserved or open, in one process; 0
     turns this mode off."""
+    max_streams_per_address: int = Field(default=100, ge=1)
+    """How many of them one client address may have (IPv6: one network of 64 bits). Behind a proxy, set
+    `server.trusted_proxies`, or all clients have one address."""
 
 
 class Websockets(Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from bff.contract import Problem
 from bff.http.options import Websockets
 from bff.observability.metrics import count_refusal
 
@@ -43,7 +44,7 @@ class Inboxes:
             self._holders[inbox] = None
         inbox.held = size
         while self.unhandled > self.options.max_buffered and self._holders:
-            count_refusal("websocket_buffered")
+            count_refusal("max_buffered")
             oldest = next(iter(self._holders))
             oldest.drop()
             self.hold(oldest, 0)
@@ -76,7 +77,7 @@ class Inbox:
             or inboxes.running + size > inboxes.options.max_buffered
         )
         if is_refused:
-            count_refusal("websocket_buffered")
+            count_refusal(Problem.TOO_MANY_OPERATIONS.name)
             return False
         self.running += size
         inboxes.running += size

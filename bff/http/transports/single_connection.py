@@ -75,7 +75,7 @@ class SingleConnection(Transport[Params | None]):
         if message is not None:
             await self._start_operation(admitted, message)
         elif exchange.method == "PUT":
-            token = self.streams.reserve().encode()
+            token = self.streams.reserve(exchange.client).encode()
             await exchange.respond(201, token, "text/plain; charset=utf-8", {"cache-control": "no-store"})
         elif exchange.method == "GET":
             with self.streams.open(_get_token(exchange), _read_last_event_id(exchange)) as stream:
