@@ -46,6 +46,8 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
         self._inboxes = inboxes
         self._inbox = Inbox(inboxes, self._drop_messages, self.conn.allow_large_messages)
         self._unread = b""
+        self.unwritten = 0
+        """Bytes of messages that wait until the client reads."""
         self._is_parsing = False
         """Whether `_parse_piece` is scheduled."""
         self._waiting = 0
@@ -81,6 +83,19 @@ class BoundedWebsocket(WebSocketsSansIOProtocol):
         self._load.unsent.remove(self)
         super().connection_lost(exc)
         self._forget_messages()
+
+    async def send(self, message: Any) -> None:
+        """Send a message; what waits for a client that does not read counts, and goes out one after the other."""
+        if not self.writable.is_set():
+            size = len(message.get("text") or b"")
+            self.unwritten += size
+            self._load.unsent.add(self)
+            try:
+                while not self.writable.is_set():
+                    await self.writable.wait()
+            finally:
+                self.unwritten -= size
+        await super().send(message)
 
     async def receive(self) -> Any:
         """The next message for the application, which has handled the one before: the parser may go on."""

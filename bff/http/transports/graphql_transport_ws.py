@@ -30,6 +30,8 @@ log = get_logger("bff.http")
 
 SUBPROTOCOL = "graphql-transport-ws"
 _SIZE_OF_VALUE = 64
+_MAX_ID_LENGTH = 1000
+"""Each message of an operation repeats its id."""
 
 
 class Operations(Protocol):
@@ -159,6 +161,8 @@ class Connection:
         id = message.get("id")  # noqa: A001 - the protocol's word
         if not isinstance(id, str) or not id or not isinstance(message.get("payload"), dict):
             raise CloseSocket(4400, "Invalid message: subscribe needs an id and a payload")
+        if len(id) > _MAX_ID_LENGTH:
+            raise CloseSocket(4400, f"Invalid message: an id has at most {_MAX_ID_LENGTH} characters")
         if id in self._by_id:
             raise CloseSocket(4409, f"Subscriber for {id[:60]!a} already exists")
         if len(self._tasks) >= self._subscriptions.max_operations:

@@ -49,7 +49,7 @@ def test_the_insides_of_uvicorn() -> None:
     )  # which is its own
     assert overridden == {
         *("handle_connect", "handle_ping", "handle_cont", "keepalive_timeout", "run_asgi", "shutdown"),
-        *("pause_writing", "resume_writing", "receive", "send_receive_event_to_app"),
+        *("pause_writing", "resume_writing", "receive", "send", "send_receive_event_to_app"),
     }
     assert all(hasattr(WebSocketsSansIOProtocol, name) for name in {*overridden, "handle_parser_exception"})
     source = WebSocketsSansIOProtocol.__init__.__code__.co_names

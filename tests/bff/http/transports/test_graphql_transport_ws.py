@@ -224,6 +224,7 @@ async def test_a_socket_that_goes_takes_everything_with_it(world: World) -> None
             "Invalid message: subscribe needs an id and a payload",
         ),
         ([INIT, {"type": "subscribe", "id": "1"}], 4400, "Invalid message: subscribe needs an id and a payload"),
+        ([INIT, subscribe("1" * 1001, COUNT)], 4400, "Invalid message: an id has at most 1000 characters"),
         ([INIT, {"type": "complete"}], 4400, "Invalid message: complete needs an id"),
     ],
 )
