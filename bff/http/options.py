@@ -108,7 +108,7 @@ class Options(Model):
     """Certificate and key for HTTPS. Without them the gateway serves HTTP."""
     max_body_size: Size = Field(default=1_000_000, ge=1)
     """Maximum size of a request body."""
-    max_header_size: Size = Field(default=65536, ge=1024)
+    max_header_size: Size = Field(default=65536, ge=4096)
     """Maximum size of a request line with headers, also of a websocket handshake; a larger one gets status 431."""
     max_connections: int = Field(default=10_000, ge=1)
     """Maximum number of connections of one process, at most three quarters of the files that it may open. Each one

@@ -9,7 +9,7 @@ end. This file overrides methods of uvicorn that are not public and reads their 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from bff.http.extensions import announce_stop, offer_abort, offer_direct
 from bff.http.options import Timeouts
 from bff.http.server import raw_responses
-from bff.http.server.load import RESERVE, Load
+from bff.http.server.load import RESERVE, Load, count_head
 from bff.observability.metrics import count_refusal
 
 MAX_UNREAD = 64 * 1024 * 1024
@@ -31,6 +31,8 @@ MAX_PIPELINED_BYTES = 128 * 1024
 """Bytes of such requests beyond which the connection is not read, plus at most one read from the socket."""
 MAX_HEADERS = 256
 """Headers of a request; each costs a call of the parser."""
+HEAD_PIECE = 4096
+"""Bytes of a head that are parsed before its headers are counted. No smaller head is over `max_header_size`."""
 PROBES = ("/live", "/ready")
 """Paths that are answered whatever the load."""
 
@@ -45,7 +47,7 @@ class BoundedHttp(HttpToolsProtocol):
     _is_waiting = True  # for the end of a head, or of a body that is refused
     _is_in_head = True
     _waited_bytes = 0
-    _read_size = _first_read = 0
+    _read_size = 0
     _pipelined_bytes = 0
     _timer: asyncio.TimerHandle | None = None
     _running: RequestResponseCycle | None = None
@@ -92,15 +94,37 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then count what the application does not read."""
         self._read_size = len(data)
-        if self._is_ending:
-            self._count_unread(MAX_UNREAD)
-            return
+        if self._is_ending or self._read_size > HEAD_PIECE:
+            data = self._feed_head(data)
+            if not data:
+                return
         super().data_received(data)
-        if not self._is_waiting or self._is_ending:
-            return
+        if self._is_waiting and not self._is_ending:
+            self._count_waited()
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Feed a large read in pieces until a head is complete, to find one too large early; return the rest."""
+        while data and not self._is_ending and (self.cycle is None or not self.cycle.more_body or self._is_in_head):
+            piece, data = data[:HEAD_PIECE], data[HEAD_PIECE:]
+            self._read_size = len(piece)
+            super().data_received(piece)
+            if self.transport.get_protocol() is not self:
+                return b""
+            if self._is_waiting and not self._is_ending:
+                self._count_waited()
+        self._read_size = len(data)
+        if self._is_ending and data:
+            self._count_unread(MAX_UNREAD)
+            return b""
+        return data
+
+    def _count_waited(self) -> None:
         if self._timer is None:
             self._start_timer(self._timeouts.head)
-        self._count_unread(self._load.max_header_size if self._is_in_head else MAX_UNREAD)
+        if self._is_in_head and self.headers is not None and len(self.headers) > MAX_HEADERS:
+            self._end_head()
+        else:
+            self._count_unread(self._load.max_header_size if self._is_in_head else MAX_UNREAD)
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -108,22 +132,12 @@ class BoundedHttp(HttpToolsProtocol):
         offer_abort(self.scope["state"], self.transport.abort)
         offer_direct(self.scope["state"], self)
         self._is_waiting = self._is_in_head = True
-        self._first_read = self._read_size
         self._waited_bytes = -self._read_size  # what else this read holds is not of this head
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """As uvicorn, and count."""
-        name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
-        if len(self.headers) > MAX_HEADERS:
-            self._refuse_head(raw_responses.HEAD_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """A head is complete; the application bounds the body."""
         load = self._load
-        if self._first_read + self._waited_bytes + self._read_size > load.max_header_size:
+        if self._waited_bytes >= 0 or len(self.headers) > MAX_HEADERS:  # it came in several reads or pieces
             self._check_head_size()
         if self.url[:1] != b"/":
             self._take_host_of_target()
@@ -134,7 +148,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._is_waiting = self._is_in_head = False
         self._stop_timer()
         if self.pipeline:
-            self._bound_pipeline(_count_head(self.url, self.headers))
+            self._bound_pipeline(count_head(self.url, self.headers))
         if load.is_stopping:
             self._close_after_last()
 
@@ -235,7 +249,7 @@ class BoundedHttp(HttpToolsProtocol):
     def _start_next(self) -> None:
         cycle, app = self.pipeline.pop()
         self._pipelined_bytes = sum(
-            len(each.body) + _count_head(each.scope["raw_path"], each.scope["headers"]) for each, _ in self.pipeline
+            len(each.body) + count_head(each.scope["raw_path"], each.scope["headers"]) for each, _ in self.pipeline
         )
         self._start_asgi_task(cycle, app)
 
@@ -317,7 +331,7 @@ class BoundedHttp(HttpToolsProtocol):
         self.refuse_overloaded()
 
     def _check_head_size(self) -> None:
-        if _count_head(self.url, self.headers) > self._load.max_header_size:
+        if len(self.headers) > MAX_HEADERS or count_head(self.url, self.headers) > self._load.max_header_size:
             self._refuse_head(raw_responses.HEAD_TOO_LARGE)
 
     def _check_upgrade(self) -> None:
@@ -361,10 +375,14 @@ class BoundedHttp(HttpToolsProtocol):
         if self._waited_bytes <= limit:
             return
         if self._is_in_head and not self._is_ending:
-            self.headers = []
-            self.end(raw_responses.HEAD_TOO_LARGE)
+            self._end_head()
         else:
             self.transport.abort()
+
+    def _end_head(self) -> None:
+        self.headers = []
+        count_refusal("max_header_size")
+        self.end(raw_responses.HEAD_TOO_LARGE)
 
     def _start_timer(self, seconds: float) -> None:
         self._timer = self.loop.call_later(seconds, self._close_late)
@@ -381,8 +399,3 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.abort()
         else:
             self.transport.close()
-
-
-def _count_head(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
-    """Bytes of a request line, without method and version, and of headers."""
-    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)

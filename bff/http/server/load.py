@@ -162,3 +162,8 @@ def _count_in_kernel(connection: Connection) -> int:
         return int(struct.unpack("i", fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
     except (AttributeError, OSError):
         return 0
+
+
+def count_head(target: bytes, headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Bytes of a request line, without method and version, and of headers."""
+    return len(target) + sum(len(name) + len(value) + 4 for name, value in headers)

@@ -154,7 +154,6 @@ def test_the_insides_of_uvicorn() -> None:
         "data_received",
         "handle_websocket_upgrade",
         "on_body",
-        "on_header",
         "on_headers_complete",
         "on_message_begin",
         "on_message_complete",
