@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 
 from cyclopts import App
 
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, Callable[..., int | None]] = {
 app = App(
     name="bff",
     help="A Backend-for-Frontend GraphQL gateway: one small schema per frontend, over upstreams of any protocol.",
+    version=version("bff-gateway"),
     version_flags=["--version"],
 )
 for _name, _command in COMMANDS.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 
 import pytest
 
@@ -34,3 +35,9 @@ def test_each_command_has_a_file_of_its_name() -> None:
     assert {name.replace("-", "_"): each.__module__ for name, each in COMMANDS.items()} == {
         name.replace("-", "_"): f"bff.cli.commands.{name.replace('-', '_')}" for name in COMMANDS
     }
+
+
+def test_the_version_is_the_packages() -> None:
+    """What operators report with a fault."""
+    printed = bff("--version")
+    assert printed.stdout.strip() == version("bff-gateway")
