@@ -137,8 +137,10 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A head is complete; the application bounds the body."""
         load = self._load
-        if self._waited_bytes >= 0 or len(self.headers) > MAX_HEADERS:  # it came in several reads or pieces
-            self._check_head_size()
+        if len(self.headers) > MAX_HEADERS or (  # bytes need no count if the head came in one piece
+            self._waited_bytes >= 0 and count_head(self.url, self.headers) > load.max_header_size
+        ):
+            self._refuse_head(raw_responses.HEAD_TOO_LARGE)
         if self.url[:1] != b"/":
             self._take_host_of_target()
         cycle = self.cycle
@@ -329,10 +331,6 @@ class BoundedHttp(HttpToolsProtocol):
         cycle.response_started = cycle.response_complete = True
         count_refusal("max_connections" if self._is_reserved else "max_requests")
         self.refuse_overloaded()
-
-    def _check_head_size(self) -> None:
-        if len(self.headers) > MAX_HEADERS or count_head(self.url, self.headers) > self._load.max_header_size:
-            self._refuse_head(raw_responses.HEAD_TOO_LARGE)
 
     def _check_upgrade(self) -> None:
         """A handshake has no body: nothing would read it."""
