@@ -5,7 +5,7 @@ On two cores, before and after bff.engine.prepare.queue, the segmented cache of 
     an unknown document of another client behind 120      2.7 s      0.1 s    of work before its answer
     preparing for 120 clients that have hung up           2.4 s      0.3 s    of CPU
     50 known documents after 40 large comments                0         50    are still known
-    a document at fault, 100 times                        1.4 s     0.03 s    of CPU
+    an invalid document, 100 times                                  0.03 s    of CPU; it is validated once
     400 unknown documents of one client at once        all wait   256 wait, the others get 503 with Retry-After
 """
 
