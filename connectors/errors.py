@@ -5,9 +5,12 @@ Connectors translate foreign exceptions into these once, at their border, with `
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from connectors.contract import Operation
+from connectors.error_details import FieldViolation
+from connectors.error_reply import NO_REPLY, ErrorReply
 
 
 class ConnectorError(Exception):
@@ -37,6 +40,7 @@ class UpstreamError(ConnectorError):
         retry_after: float | None = None,
         upstream_code: str = "",
         quoted: str = "",
+        reply: ErrorReply = NO_REPLY,
     ) -> None:
         super().__init__(f"{operation.upstream}: {operation.name}: {detail}")
         self.operation = operation
@@ -47,6 +51,33 @@ class UpstreamError(ConnectorError):
         """The upstream's own word for it: HTTP status, gRPC status name, SOAP fault code, GraphQL error code."""
         self.quoted = quoted
         """The part of `detail` that the upstream wrote: it may hold data, so the log shows it only by choice."""
+        self.reply = reply
+        """What the upstream sent with it. Frontends get of it only what the endpoint's `expose` names."""
+
+    @property
+    def status(self) -> int | str | None:
+        """HTTP status, gRPC code name, SOAP fault code or close code; None where no reply came."""
+        return self.reply.status
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers, metadata or properties of the reply, names in lower case."""
+        return self.reply.headers
+
+    @property
+    def body(self) -> Any:
+        """Plain Python where the reply's body can be decoded, else its text, of bounded size; None without a body."""
+        return self.reply.body
+
+    @property
+    def details(self) -> tuple[Any, ...]:
+        """What the protocol defines, as records of `connectors.error_details`, such as Problem or BadRequest."""
+        return self.reply.details
+
+    @property
+    def violations(self) -> tuple[FieldViolation, ...]:
+        """The values of the request that the upstream does not accept, where it names them in a known format."""
+        return self.reply.violations
 
 
 class UpstreamUnreachable(UpstreamError):
@@ -107,11 +138,15 @@ class UpstreamFault(UpstreamFailed):
         operation: Operation,
         detail: str,
         *,
+        retry_after: float | None = None,
         upstream_code: str = "",
         fault_detail: str = "",
         quoted: str = "",
+        reply: ErrorReply = NO_REPLY,
     ) -> None:
-        super().__init__(operation, detail, upstream_code=upstream_code, quoted=quoted)
+        super().__init__(
+            operation, detail, retry_after=retry_after, upstream_code=upstream_code, quoted=quoted, reply=reply
+        )
         self.fault_detail = fault_detail
 
 
@@ -169,7 +204,8 @@ def copy_error(error: UpstreamError, operation: Operation) -> UpstreamError:
 
     For connections that break under many calls.
     """
-    copy = type(error)(operation, error.detail, retry_after=error.retry_after, upstream_code=error.upstream_code)
-    copy.quoted = error.quoted
+    copy = type(error).__new__(type(error))
+    UpstreamError.__init__(copy, operation, error.detail)
+    copy.__dict__.update({**error.__dict__, "operation": operation})
     copy.__cause__ = error
     return copy

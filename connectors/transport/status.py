@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from connectors.contract import Operation
+from connectors.error_reply import ErrorReply
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamConflict,
@@ -39,15 +40,18 @@ _ERRORS: dict[int, type[UpstreamError]] = {
 
 
 def error_for_status(operation: Operation, reply: HttpReply) -> UpstreamError | None:
-    """What a status tells (RFC 9110 section 15); None for 2xx. The body may hold secrets and is not told."""
+    """What a status means (RFC 9110 section 15); None for 2xx. The body is in the error's `reply` alone."""
     status = reply.status
     if 200 <= status < 300:
         return None
     words = f"HTTP {status} {_find_phrase(status)}".strip()
+    sent = ErrorReply(status, headers=reply.headers, payload=reply.body)
     if status < 400:
-        return UpstreamBadReply(operation, f"{words}: redirects are not followed; put the final address into bff.yaml")
+        hint = "redirects are not followed; put the final address into bff.yaml"
+        return UpstreamBadReply(operation, f"{words}: {hint}", reply=sent)
     kind = _ERRORS.get(status) or (UpstreamRejected if status < 500 else UpstreamFailed)
-    return kind(operation, words, retry_after=retry_after(reply.headers.get("retry-after")), upstream_code=str(status))
+    wait = retry_after(reply.headers.get("retry-after"))
+    return kind(operation, words, retry_after=wait, upstream_code=str(status), reply=sent)
 
 
 def retry_after(value: str | None) -> float | None:

@@ -8,6 +8,7 @@ import pytest
 
 from connectors import errors
 from connectors.contract import Operation
+from connectors.error_reply import ErrorReply
 from connectors.errors import UpstreamError, UpstreamFault, UpstreamRateLimited, copy_error
 
 GET = Operation(upstream="catalog", name="GET /products")
@@ -46,7 +47,23 @@ def test_a_copy_is_the_same_failure_of_another_call() -> None:
     assert copy.__cause__ is first
 
 
+@pytest.mark.parametrize("kind", ALL)
+def test_what_the_upstream_sent_can_be_read(kind: type[UpstreamError]) -> None:
+    """By resolvers; a copy for another call has the same."""
+    sent = ErrorReply(422, headers={"x-trace": "7"}, payload=b'{"errors": {"email": ["is taken"]}}')
+    for error in (kind(GET, "HTTP 422", reply=sent), copy_error(kind(GET, "HTTP 422", reply=sent), ORDER)):
+        assert (error.status, error.headers) == (422, {"x-trace": "7"})
+        assert error.body == {"errors": {"email": ["is taken"]}}
+        assert [each.field for each in error.violations] == ["email"]
+        assert "taken" not in str(error)
+    silent = kind(GET, "refused")
+    assert (silent.status, silent.body, silent.details, dict(silent.headers)) == (None, None, (), {})
+
+
 def test_a_fault_keeps_its_detail() -> None:
     """For logs and fallbacks."""
     fault = UpstreamFault(GET, "no stock", upstream_code="s:Server", fault_detail="<at>7</at>")
     assert (fault.upstream_code, fault.fault_detail, fault.code) == ("s:Server", "<at>7</at>", "UPSTREAM_FAULT")
+    copy = copy_error(fault, ORDER)
+    assert isinstance(copy, UpstreamFault)
+    assert (copy.fault_detail, copy.operation) == ("<at>7</at>", ORDER)

@@ -89,3 +89,14 @@ def test_a_date_to_wait_for() -> None:
     assert 3000 < later <= 3600
     assert retry_after(formatdate(time.time() - 3600, usegmt=True)) == 0.0
     assert getattr(error_of(503, **{"retry-after": "4"}), "retry_after", None) == 4.0
+
+
+@pytest.mark.parametrize("status", [302, 400, 404, 422, 429, 500, 503])
+def test_headers_and_body_can_be_read(status: int) -> None:
+    """By those who catch the error; its text and its code say nothing of them."""
+    headers = {"content-type": "application/json", "retry-after": "3", "set-cookie": "sid=7"}
+    error = error_for_status(GET, HttpReply(status, headers, b'{"code": "E7"}'))
+    assert error is not None
+    assert (error.status, error.body) == (status, {"code": "E7"})
+    assert error.headers == {"content-type": "application/json", "retry-after": "3"}
+    assert "E7" not in str(error)
