@@ -1,4 +1,4 @@
-"""For every test: fresh seeds are printed at the end, and the seed that failed is kept and told with the failure."""
+"""For every test: `soak_only` tests are left to `make soak`, fresh seeds are printed, a seed that failed is kept."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ def pytest_runtest_makereport(
     if report.when == "call":
         report.user_properties += [(FRESH, each) for each in seeds.fresh_ones]
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what is only for `make soak` out of every other run; there it counts as `soak`."""
+    long = [each for each in items if each.get_closest_marker("soak_only")]
+    if seeds.IS_SOAK:
+        for each in long:
+            each.add_marker("soak")
+    elif long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [each for each in items if not each.get_closest_marker("soak_only")]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

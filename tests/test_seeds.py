@@ -84,3 +84,29 @@ def test_a_failure_after_the_last_seed_is_of_no_seed() -> None:
     """As of a floor."""
     list(seeds.seeds(60))
     assert seeds.keep_failed("tests/a.py::test_b") is None
+
+
+@pytest.mark.parametrize("is_soak", [False, True])
+def test_what_is_only_for_the_soak_is_left_out(is_soak: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make soak` runs it with the others."""
+    monkeypatch.setattr(seeds, "IS_SOAK", is_soak)
+    left: list[Any] = []
+    config: Any = SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: left.extend(items)))
+    long, short = _Item("soak_only"), _Item()
+    items: list[Any] = [long, short]
+    conftest.pytest_collection_modifyitems(config, items)
+    assert (items, left) == (([long, short], []) if is_soak else ([short], [long]))
+    assert long.marks == (["soak_only", "soak"] if is_soak else ["soak_only"])
+
+
+class _Item:
+    """As much of a test as is looked at."""
+
+    def __init__(self, *marks: str) -> None:
+        self.marks = list(marks)
+
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if name in self.marks else None
+
+    def add_marker(self, name: str) -> None:
+        self.marks.append(name)

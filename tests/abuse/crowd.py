@@ -13,6 +13,8 @@ from bff.http.server import run as server
 from bff.observability.metrics import expose_metrics
 from tests.bff.http.world import FakeGateway
 
+IDLE_CONNECTION = 4.0
+WAIT = 1.5
 BIG = "x" * 10_000_000
 
 
@@ -23,7 +25,7 @@ class Crowded(FakeGateway):
         if request.query == "{ hang }":
             await asyncio.sleep(600)
         if request.query == "{ wait }":
-            await asyncio.sleep(5)
+            await asyncio.sleep(WAIT)
         if request.query == "{ big }":
             return Answer(data={"big": BIG})
         return Answer(data={"__typename": "Query"})
@@ -34,7 +36,7 @@ def main(max_connections: int, port: int) -> None:
     options = Options(port=port, max_connections=max_connections, write_timeout=3.0, compression=None)
     server.settle()
     app = http_app(lambda: gateway, options, metrics=expose_metrics)
-    run_until_stopped(server.serve(app, options, timeouts=Timeouts()))
+    run_until_stopped(server.serve(app, options, timeouts=Timeouts(idle_connection=IDLE_CONNECTION)))
 
 
 if __name__ == "__main__":

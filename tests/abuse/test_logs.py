@@ -15,7 +15,6 @@ import pytest
 from tests.abuse.live import NOWHERE, accompanied
 from tests.abuse.promises import promised
 from tests.e2e.command import COMMAND, ROOT, Running, running
-from tests.seeds import IS_SOAK
 from tests.waiting import GENEROUS, until_true
 
 FAILING = {"query": '{ product(id: "p-001") { name price { text } } }'}
@@ -25,8 +24,7 @@ REQUESTS = 100
 """Each writes at least one line of 300 bytes: together more than a small pipe and the smallest queue hold."""
 CLOSED = ("sh", "-c", 'exec "$@" 2>&-', "sh", *COMMAND)
 """The command, without a standard error."""
-_LONG = [pytest.mark.soak, pytest.mark.skipif(not IS_SOAK, reason="a short part is enough; make soak runs it")]
-WORKERS = pytest.mark.parametrize("workers", [1, pytest.param(2, marks=_LONG)])
+WORKERS = pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.soak_only)])
 
 
 def ask(gateway: Running, count: int, **headers: str) -> None:
@@ -91,7 +89,7 @@ def hold(
         assert gateway.stop() == 0
 
 
-@pytest.mark.parametrize("workers", [pytest.param(1, marks=_LONG), 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.soak_only), 2])
 def test_a_full_disk(workers: int, tmp_path: Path) -> None:
     """From the start: nothing can be printed either."""
     with Path("/dev/full").open("wb") as full:
