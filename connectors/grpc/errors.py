@@ -15,6 +15,7 @@ from grpc import StatusCode
 from grpc.aio import AioRpcError
 
 from connectors.contract import Operation
+from connectors.error_reply import ErrorReply
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamConflict,
@@ -31,6 +32,8 @@ from connectors.errors import (
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
+from connectors.grpc.encode_metadata import decode_metadata
+from connectors.grpc.errors_details import TRAILER, DecodeAny, RichStatus, parse_status
 
 ERRORS: Mapping[StatusCode, type[UpstreamError]] = {
     StatusCode.CANCELLED: UpstreamDisconnected,  # not by us: the server or a proxy gave the call up
@@ -52,6 +55,8 @@ ERRORS: Mapping[StatusCode, type[UpstreamError]] = {
 }
 """What each status means when nothing more is known."""
 
+_HTTP_STATUS = re.compile(r"Received http2 header with status: (\d{3})")
+"""What grpcio reports of an HTTP response that is not one of gRPC, such as a proxy's page."""
 _MILLISECONDS = re.compile("[0-9]{1,9}")
 _TOO_LARGE = "CLIENT: Received message larger than max"
 _NEVER_CONNECTED = ("failed to connect to all addresses", "errors resolving", "DNS resolution failed")
@@ -90,18 +95,50 @@ def name_type(value: Any) -> str:
     return "null" if value is None else type(value).__name__
 
 
-def translate_status(operation: Operation, error: AioRpcError, *, is_connected: bool) -> UpstreamError:
-    """Make the UpstreamError of a failed call. `is_connected`: the channel has a connection right after the call."""
+def translate_status(
+    operation: Operation, error: AioRpcError, decode_any: DecodeAny, *, is_connected: bool
+) -> UpstreamError:
+    """Make the UpstreamError of a failed call. `is_connected`: the channel has a connection right after the call.
+
+    `decode_any` decodes details of types that the upstream's schema has.
+    """
     code, details = error.code(), error.details() or ""
     kind = _choose_error(code, details, is_connected=is_connected)
+    rich = _read_rich_status(error, decode_any)
     hint = "; to accept it, set compression: true" if details.startswith(_COMPRESSED) else ""
     return kind(
         operation,
         f"{code.name}: {details}{hint}" if details else code.name,
         upstream_code=code.name,
-        retry_after=_read_pushback(error),
+        retry_after=_find_delay(error, rich),
         quoted="" if _is_own_text(code, details) else details,
+        reply=_make_reply(error, code, details, rich),
     )
+
+
+def _read_rich_status(error: AioRpcError, decode_any: DecodeAny) -> RichStatus | None:
+    """The google.rpc.Status that came with the trailers."""
+    for name, value in error.trailing_metadata() or ():
+        if name == TRAILER:
+            return parse_status(value if isinstance(value, bytes) else value.encode("latin-1", "replace"), decode_any)
+    return None
+
+
+def _make_reply(error: AioRpcError, code: StatusCode, details: str, rich: RichStatus | None) -> ErrorReply:
+    """What the upstream sent: its metadata, and the status with its details; nothing where grpcio itself failed."""
+    headers = decode_metadata(error.initial_metadata(), error.trailing_metadata())
+    headers.pop(TRAILER, None)
+    if http := _HTTP_STATUS.match(details):
+        headers[":status"] = http[1]
+    body = rich.body if rich is not None else None
+    if body is None and not _is_own_text(code, details):
+        body = {"code": code.value[0], "message": details, "details": []}
+    return ErrorReply(code.name, headers=headers, body=body, details=rich.details if rich is not None else ())
+
+
+def _find_delay(error: AioRpcError, rich: RichStatus | None) -> float | None:
+    pushback = _read_pushback(error)
+    return pushback if pushback is not None or rich is None else rich.retry_delay
 
 
 def _is_own_text(code: StatusCode, details: str) -> bool:

@@ -80,6 +80,11 @@ class Schema:
             scan=partial(Scan, self._layouts, self._layouts.get_layout(found.output_type)),
         )
 
+    def decode_any(self, name: str, value: bytes) -> Any:
+        """A message of this full name as plain data. Raises KeyError for an unknown one, and what decoding raises."""
+        descriptor = self._pool.FindMessageTypeByName(name)
+        return self._decoders.get_decoder(descriptor)(GetMessageClass(descriptor).FromString(value))
+
     def _find_descriptor(self, operation: RpcOperation) -> MethodDescriptor:
         if operation.service not in self._services:
             raise DefinitionError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import grpc
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
@@ -68,7 +69,7 @@ class Session:
             if self.is_closed or self._channel is None:
                 raise UpstreamUnreachable(operation, "the connector is closed") from error
             is_connected = self._channel.get_state() is grpc.ChannelConnectivity.READY
-            raise translate_status(operation, error, is_connected=is_connected) from error
+            raise translate_status(operation, error, self._decode_any, is_connected=is_connected) from error
         except aio.BaseError as error:  # grpcio itself would not start the call
             if self.is_closed:
                 raise UpstreamUnreachable(operation, "the connector is closed") from error
@@ -81,6 +82,12 @@ class Session:
             if self.is_closed and (task is None or not task.cancelling()):
                 raise UpstreamUnreachable(operation, "the connector was closed") from None
             raise
+
+    def _decode_any(self, name: str, value: bytes) -> Any:
+        opened = self._opening.value
+        if opened is None:
+            raise LookupError(name)
+        return opened[1].decode_any(name, value)
 
     async def _open(self) -> tuple[aio.Channel, Schema]:
         options = self._options
