@@ -273,6 +273,14 @@ class KeepsDeadlines(Protocol):
 
 
 @runtime_checkable
+class SendsFixedHeaders(Protocol):
+    """A connector that sends requests of its own, for what it must know before the first call and for checks."""
+
+    def set_fixed_headers(self, headers: Mapping[str, str]) -> None:
+        """The headers that bff.yaml gives to every call, names in lower case. Called before `start`."""
+
+
+@runtime_checkable
 class Streams(Protocol):
     """A connector whose upstream can send many messages for one call."""
 

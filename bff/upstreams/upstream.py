@@ -10,7 +10,7 @@ from bff.policies.outbound.identity import TRACING
 from bff.policies.outbound.options import Options
 from bff.policies.outbound.order import Placed, list_fixed_headers, outbound, wrap
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
-from connectors.contract import Call, Connector, Event, KeepsDeadlines, Publishes, Reply, Streams
+from connectors.contract import Call, Connector, Event, KeepsDeadlines, Publishes, Reply, SendsFixedHeaders, Streams
 from connectors.errors import DefinitionError
 from connectors.options import ConnectorOptions
 
@@ -38,6 +38,8 @@ class Upstream:
         """Send one call; raises UpstreamError when no usable reply comes back."""
         self._publish = wrap(self._hand_over, [each for each in self.policies if not each.needs_reply])
         self._forward, self._fixed = options.forward, list_fixed_headers(options)
+        if isinstance(connector, SendsFixedHeaders):
+            connector.set_fixed_headers(dict(self._fixed))
         self._told_of_caller = tuple(name for name in options.forward if name not in TRACING)
         self.window = options.batch_window
         """Seconds that a batch waits for keys of other requests; None for not at all."""

@@ -33,6 +33,10 @@ class SoapConnector:
         self._loader = WsdlLoader(name, options, clock=clock)
         self._password = options.password.get_secret_value() if options.password else ""
 
+    def set_fixed_headers(self, headers: Mapping[str, str]) -> None:
+        """As SendsFixedHeaders: for the WSDL and its imports, and for checks."""
+        self._loader.headers = headers
+
     async def start(self) -> None:
         """Load the WSDL; the first `send` does it otherwise. Raises DefinitionError for a missing or wrong file."""
         await self._loader.load(Operation(upstream=self._name, name="start"), None)
@@ -47,7 +51,9 @@ class SoapConnector:
         operation = Operation(upstream=self._name, name="check")
         wsdl = await self._loader.load(operation, self._clock.now() + _CHECK_SECONDS)
         try:
-            response = await self._transport.request(operation, "HEAD", wsdl.url, headers={}, timeout=_CHECK_SECONDS)
+            response = await self._transport.request(
+                operation, "HEAD", wsdl.url, headers=self._loader.headers, timeout=_CHECK_SECONDS
+            )
         except UpstreamReplyTooLarge:
             return
         failure = error_for_status(operation, response)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
 
 from connectors.transport import HttpOptions
 
@@ -35,6 +35,13 @@ class Options(HttpOptions):
     strict: bool = False
     """Refuse replies that contain elements unknown to the WSDL, or lack elements that it requires."""
 
+    _folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of bff.yaml; None where the options are made without one."""
+        return self._folder
+
     @property
     def is_remote(self) -> bool:
         """Whether the WSDL is fetched by HTTP."""
@@ -54,6 +61,12 @@ class Options(HttpOptions):
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
         return None if value is None else _http_url(value.strip())
+
+    @model_validator(mode="after")
+    def _keep_folder(self, info: ValidationInfo) -> Options:
+        folder = (info.context or {}).get("folder")
+        self._folder = None if folder is None else Path(folder)
+        return self
 
     @model_validator(mode="after")
     def _whole_token(self) -> Options:

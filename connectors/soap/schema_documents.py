@@ -1,7 +1,7 @@
 """Reads a WSDL and what it imports, for zeep, in a thread. Used by connectors.soap.schema_loading.
 
-A file may import files of its own folder; a WSDL fetched by HTTP may import from its own origin. Nothing else is
-opened, so that a WSDL cannot make the gateway read secrets or reach into the network.
+A file may import files of its own folder and of the folder of bff.yaml; a WSDL fetched by HTTP may import from its own
+origin. Nothing else is opened, so that a WSDL cannot make the gateway read secrets or reach into the network.
 """
 
 from __future__ import annotations
@@ -11,9 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from connectors.soap.schema_wellknown import DOCUMENTS
+from connectors.soap.decode.charset import convert_to_utf8
+from connectors.soap.schema_wellknown import find_document, name_imports
 
-Fetch = Callable[[str], bytes]
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document that was fetched by HTTP."""
+
+    url: str
+    """Where it was, after redirects: what it imports is relative to that."""
+    content: bytes
+
+
+Fetch = Callable[[str], Fetched]
 """Get a URL by HTTP. Called in a thread; may block."""
 
 
@@ -33,18 +44,28 @@ class DocumentRefused(Exception):
 class Documents:
     """Loads the documents of one WSDL. It is what zeep calls its transport."""
 
-    def __init__(self, root: str, fetch: Fetch | None, limits: Limits | None = None) -> None:
-        """`root` is the WSDL: a path when `fetch` is None, else a URL."""
+    def __init__(
+        self, root: str, fetch: Fetch | None, limits: Limits | None = None, *, folder: Path | None = None
+    ) -> None:
+        """`root` is the WSDL: a path when `fetch` is None, else a URL. `folder` is that of bff.yaml."""
         self._fetch = fetch
         self._limits = limits or Limits()
-        self._origin = _parse_origin(root)
-        self._folder = None if fetch else Path(root).resolve().parent
+        self._origin = parse_origin(root)
+        self._folders = () if fetch else tuple(each.resolve() for each in (Path(root).resolve().parent, folder) if each)
+        self._root: Fetched | None = None
         self._bytes = 0
         self._documents = 0
 
+    def locate_root(self, address: str) -> str:
+        """Where the WSDL is: its path, or the URL to which redirects lead. Raises what `fetch` raises."""
+        if self._fetch is None:
+            return address
+        self._root = self._fetch(address)
+        return self._root.url
+
     def load(self, location: str) -> bytes:
         """Load the content of a document. Raises DocumentRefused, OSError, or what `fetch` raises."""
-        known = DOCUMENTS.get(location)
+        known = find_document(location)
         if known is not None:
             return known
         limits = self._limits
@@ -55,31 +76,35 @@ class Documents:
         self._bytes += len(content)
         if self._bytes > limits.max_bytes:
             raise DocumentRefused(f"it and its imports are larger than {limits.max_bytes} bytes")
-        return content
+        return name_imports(content)
 
     def _fetch_remote(self, location: str) -> bytes:
         assert self._fetch is not None
-        if _parse_origin(location) != self._origin:
+        if parse_origin(location) != self._origin:
             raise DocumentRefused(
-                f"it imports {_redact_url(location)}, which is on another host; save the WSDL with its imports as "
+                f"it imports {redact_url(location)}, which is on another host; save the WSDL with its imports as "
                 "files, and set the path"
             )
-        return self._fetch(location)
+        kept = self._root if self._root is not None and self._root.url == location else None
+        return (kept or self._fetch(location)).content
 
     def _read_local(self, location: str) -> bytes:
-        assert self._folder is not None
         parts = urlsplit(location)
         if parts.scheme in ("http", "https"):
-            url = _redact_url(location)
+            url = redact_url(location)
             raise DocumentRefused(f"it imports {url}; save that beside the WSDL and import it by its file name")
         path = Path(unquote(parts.path) if parts.scheme == "file" else location).resolve()
-        if not path.is_relative_to(self._folder):
-            raise DocumentRefused(f"it imports {path.name} from outside of its folder; copy it into the WSDL's folder")
+        if not any(map(path.is_relative_to, self._folders)):
+            raise DocumentRefused(
+                f"it imports {path.name} from outside of its folder and of the folder of bff.yaml; copy it into one of "
+                "them"
+            )
         with path.open("rb") as file:
-            return file.read(self._limits.max_bytes + 1)
+            return convert_to_utf8(file.read(self._limits.max_bytes + 1), "")
 
 
-def _parse_origin(url: str) -> tuple[str, str | None, int | None]:
+def parse_origin(url: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port; empty for what is not a URL."""
     try:
         parts = urlsplit(url)
         return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
@@ -87,7 +112,7 @@ def _parse_origin(url: str) -> tuple[str, str | None, int | None]:
         return "", None, None
 
 
-def _redact_url(url: str) -> str:
+def redact_url(url: str) -> str:
     """Format a URL for messages: without user, password and query."""
     try:
         parts = urlsplit(url)

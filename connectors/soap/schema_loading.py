@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urljoin
 
 from connectors.aio.attempt import Attempt, Closed
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, seconds_until, timeout_after
@@ -16,15 +18,26 @@ from connectors.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from connectors.soap.decode.charset import convert_to_utf8
 from connectors.soap.options import Options
 from connectors.soap.schema import Wsdl
-from connectors.soap.schema_documents import DocumentRefused, Documents, Fetch, Limits
+from connectors.soap.schema_documents import (
+    DocumentRefused,
+    Documents,
+    Fetch,
+    Fetched,
+    Limits,
+    parse_origin,
+    redact_url,
+)
 from connectors.soap.schema_zeep import load_document, make_token
-from connectors.transport import open_transport
+from connectors.transport import HttpReply, open_transport
 from connectors.transport.status import error_for_status
 
 _FETCH_SECONDS = 15.0
 """For one document."""
+_MAX_REDIRECTS = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
 _LOAD_SECONDS = 60.0
 """For a WSDL with everything it imports."""
 
@@ -40,6 +53,8 @@ class WsdlLoader:
         self._options = options
         self._limits = limits or Limits()
         self._clock = clock
+        self.headers: Mapping[str, str] = {}
+        """Sent with every request for a document, as with every call."""
         self._attempt: Attempt[Wsdl] = Attempt(self._open, name=f"load the WSDL of {name}", clock=clock)
 
     async def load(self, operation: Operation, deadline: float | None) -> Wsdl:
@@ -71,13 +86,17 @@ class WsdlLoader:
         transport = open_transport(options, self._clock)
         loop = asyncio.get_running_loop()
 
-        async def get(url: str) -> bytes:
-            response = await transport.request(operation, "GET", url, headers={}, timeout=_FETCH_SECONDS)
+        async def get(url: str) -> Fetched:
+            for _ in range(_MAX_REDIRECTS + 1):
+                response = await transport.request(operation, "GET", url, headers=self.headers, timeout=_FETCH_SECONDS)
+                if response.status not in _REDIRECTS or not response.headers.get("location"):
+                    break
+                url = _follow_redirect(operation, url, response)
             if failure := error_for_status(operation, response):
                 raise failure
-            return response.body
+            return Fetched(url, convert_to_utf8(response.body, response.headers.get("content-type", "")))
 
-        def fetch(url: str) -> bytes:
+        def fetch(url: str) -> Fetched:
             return asyncio.run_coroutine_threadsafe(get(url), loop).result()
 
         thread = ThreadPoolExecutor(1, thread_name_prefix="wsdl")  # it waits for the upstream
@@ -93,9 +112,9 @@ class WsdlLoader:
     def _build(self, fetch: Fetch | None) -> Wsdl:
         """Read, parse and resolve everything. Runs in a thread."""
         options, address = self._options, self._options.address
-        documents = Documents(address, fetch, self._limits)
+        documents = Documents(address, fetch, self._limits, folder=options.folder)
         try:
-            document = load_document(address, documents)
+            document = load_document(documents.locate_root(address), documents)
         except ConnectorError:
             raise
         except FileNotFoundError as error:
@@ -109,6 +128,21 @@ class WsdlLoader:
         password = options.password.get_secret_value() if options.password else None
         token = make_token(options.username, password, use_digest=options.digest) if options.username else None
         return Wsdl(self._name, options, document, documents, token)
+
+
+def _follow_redirect(operation: Operation, url: str, response: HttpReply) -> str:
+    """The URL that a redirect names. Raises UpstreamBadReply for another origin: it must not get our credentials."""
+    try:
+        target = urljoin(url, response.headers["location"].strip())
+    except ValueError:
+        target = ""
+    if parse_origin(target) != parse_origin(url):
+        raise UpstreamBadReply(
+            operation,
+            f"HTTP {response.status}: the WSDL has moved to {redact_url(target)}, which is another origin and is not "
+            "followed; put the new address into bff.yaml",
+        )
+    return target
 
 
 def _make_missing_error(name: str, address: str, missing: Path) -> DefinitionError:

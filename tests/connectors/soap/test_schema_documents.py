@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.soap.schema_documents import DocumentRefused, Documents, Limits
+from connectors.soap.schema_documents import DocumentRefused, Documents, Fetched, Limits
 from connectors.soap.schema_wellknown import DOCUMENTS
 
 
@@ -28,7 +28,7 @@ def test_a_file_imports_from_its_own_folder(tmp_path: Path) -> None:
 
 def test_a_url_imports_from_its_own_origin() -> None:
     """The port may be left out where it is the scheme's."""
-    documents = Documents("http://host/x.wsdl", lambda url: url.encode())
+    documents = Documents("http://host/x.wsdl", lambda url: Fetched(url, url.encode()))
     assert documents.load("http://host:80/a.xsd") == b"http://host:80/a.xsd"
     for location in (
         "https://host/a.xsd",
@@ -43,7 +43,7 @@ def test_a_url_imports_from_its_own_origin() -> None:
 
 def test_the_number_and_the_size_are_bounded() -> None:
     """Together; well-known schemas do not count."""
-    documents = Documents("http://h/", lambda _: b"12345", Limits(max_bytes=12, max_documents=3))
+    documents = Documents("http://h/", lambda url: Fetched(url, b"12345"), Limits(max_bytes=12, max_documents=3))
     for _ in range(5):
         documents.load(next(iter(DOCUMENTS)))
     documents.load("http://h/1")
@@ -52,3 +52,17 @@ def test_the_number_and_the_size_are_bounded() -> None:
         documents.load("http://h/3")
     with pytest.raises(DocumentRefused, match="more than 3 documents"):
         documents.load("http://h/4")
+
+
+def test_a_file_imports_from_the_folder_of_the_configuration(tmp_path: Path) -> None:
+    """`wsdl/x.wsdl` may import `../xsd/a.xsd`; nothing above the folder of bff.yaml, and not through a link."""
+    for name in ("project/wsdl", "project/xsd", "above"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "project/xsd/a.xsd").write_text("a")
+    (tmp_path / "above/secret.xsd").write_text("secret")
+    (tmp_path / "project/xsd/link.xsd").symlink_to(tmp_path / "above/secret.xsd")
+    documents = Documents(str(tmp_path / "project/wsdl/x.wsdl"), None, folder=tmp_path / "project")
+    assert documents.load(str(tmp_path / "project/wsdl/../xsd/a.xsd")) == b"a"
+    for location in ("project/wsdl/../../above/secret.xsd", "project/xsd/link.xsd"):
+        with pytest.raises(DocumentRefused, match=r"secret\.xsd from outside of its folder and of the folder of bff"):
+            documents.load(str(tmp_path / location))

@@ -17,6 +17,7 @@ from connectors.errors import (
     UpstreamBadReply,
     UpstreamNotFound,
     UpstreamTimeout,
+    UpstreamUnauthenticated,
     UpstreamUnavailable,
     UpstreamUnreachable,
 )
@@ -72,6 +73,76 @@ async def test_a_wsdl_is_fetched_with_its_imports_and_its_address_is_used(site: 
     assert (await connector.send(GET)).data["Quantity"] == 7
     await connector.close()
     assert site.asked() == ["GET /warehouse.wsdl", "GET /warehouse.xsd", "POST /eleven"]
+
+
+async def test_documents_are_fetched_with_the_fixed_headers_and_so_are_checks(site: Site) -> None:
+    """A WSDL behind a sign-in needs the credentials that every call has; nobody else gets them."""
+
+    def guarded(request: Received) -> Say:
+        return site.answer(request) if request.headers.get("authorization") == "Bearer t" else response(status=401)
+
+    site.http.answer = guarded
+    connector = site.connector()
+    with pytest.raises(UpstreamUnauthenticated):
+        await connector.start()
+    connector.set_fixed_headers({"authorization": "Bearer t"})
+    await connector.start()
+    await connector.check()
+    await connector.close()
+    assert site.asked()[1:] == ["GET /warehouse.wsdl", "GET /warehouse.xsd", "HEAD /eleven"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirects_to_the_same_origin_are_followed(site: Site, status: int) -> None:
+    """Imports are then relative to where the WSDL is now."""
+    site.files = {f"/new{path}": content for path, content in site.files.items()}
+
+    def moved(request: Received) -> Say:
+        if request.target.startswith("/old"):
+            return response(status=status, location="../new/warehouse.wsdl")
+        return site.answer(request)
+
+    site.http.answer = moved
+    connector = site.connector("/old/w?wsdl")
+    assert (await connector.send(GET)).data["Quantity"] == 7
+    await connector.close()
+    assert site.asked()[:3] == ["GET /old/w?wsdl", "GET /new/warehouse.wsdl", "GET /new/warehouse.xsd"]
+
+
+async def test_redirects_elsewhere_and_in_circles_are_refused(site: Site) -> None:
+    """Credentials go to the origin that bff.yaml names and to no other; the message names the new address."""
+    async with HttpWorld() as other:
+        for target, told in (
+            (f"http://127.0.0.1:{other.port}/w?key=s3cret", "moved to http://127.0.0.1/w, which is another origin"),
+            ("http://[", "another origin"),
+            ("/again", "redirects are not followed"),
+        ):
+            site.http.answer = lambda _, target=target: response(status=302, location=target)
+            connector = site.connector()
+            with pytest.raises(UpstreamBadReply, match=told) as caught:
+                await connector.start()
+            assert "s3cret" not in str(caught.value)
+            await connector.close()
+        assert other.requests == []
+
+
+@pytest.mark.parametrize(("charset", "named"), [("utf-16", ""), ("latin-1", "; charset=iso-8859-1"), ("utf-8-sig", "")])
+async def test_a_wsdl_in_another_charset(site: Site, charset: str, named: str) -> None:
+    """By its byte order mark or its content type, whatever its declaration says."""
+    text = (
+        site.files["/warehouse.wsdl"]
+        .replace("<types>", "<!-- é --><types>")
+        .replace("<wsdl:types>", "<!-- é --><wsdl:types>")
+    )
+    assert "é" in text
+    site.http.answer = lambda request: (
+        response(text.encode(charset), content_type=f"text/xml{named}")
+        if request.target.endswith(".wsdl")
+        else site.answer(request)
+    )
+    connector = site.connector()
+    await connector.start()
+    await connector.close()
 
 
 async def test_it_is_fetched_once_however_many_ask(site: Site) -> None:

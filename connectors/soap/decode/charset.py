@@ -1,0 +1,72 @@
+"""The character encoding of XML that came over HTTP (RFC 7303 section 3). Used by `reply` and by the WSDL's loader."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from email.message import Message
+
+_STARTS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml\s[^>]*\?>")
+_DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
+_MAX_HEAD = 1_000
+
+
+def convert_to_utf8(content: bytes, content_type: str) -> bytes:
+    """The same XML in bytes that an XML parser reads by itself: unchanged, or as UTF-8 without a declaration.
+
+    A byte order mark comes first, then the charset of the content type, then the declaration. Where the two disagree,
+    as with servers that say one charset and send another, valid UTF-8 is taken for UTF-8.
+    """
+    named = next((name for start, name in _STARTS if content.startswith(start)), None)
+    if named is None:
+        declared = _find_declared(content)
+        charset = _find_charset(content_type) if "charset" in content_type.lower() else None
+        if declared is not None and declared.startswith(("utf-16", "utf-32")):
+            named = charset or "utf-8"  # the bytes are neither, so that was written before they were encoded
+        elif charset is None or charset == (declared or "utf-8") or content.isascii():
+            return content
+        elif "utf-8" in (declared or "utf-8", charset) and _is_utf8(content):
+            named = "utf-8"
+        else:
+            named = charset
+    try:
+        text = content.decode(named)
+    except (UnicodeDecodeError, LookupError):
+        return content
+    return _DECLARATION.sub("", text, count=1).removeprefix("\ufeff").encode("utf-8", "replace")
+
+
+def _find_charset(content_type: str) -> str | None:
+    """The charset parameter, by Python's name for it; None without one that is known."""
+    message = Message()
+    message["content-type"] = content_type[:_MAX_HEAD].replace("\r", " ").replace("\n", " ")
+    charset = message.get_content_charset()
+    return None if charset is None else _normalize_name(charset.strip("\"' "))
+
+
+def _find_declared(content: bytes) -> str | None:
+    found = _DECLARED.match(content[:_MAX_HEAD])
+    return None if found is None else _normalize_name(found[1].decode("ascii", "replace"))
+
+
+def _normalize_name(name: str) -> str | None:
+    try:
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
