@@ -11,21 +11,22 @@ from functools import partial
 from typing import Any
 
 from connectors.contract import Operation, Reply, at_path
-from connectors.endpoint import Batch, Endpoint
+from connectors.endpoint import Batch, Endpoint, split_path
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
+from connectors.messages.paths import PathOption, format_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batching:
     """The options of one endpoint that describe a batch, as the author wrote them: the same for every kind."""
 
-    key: str | None = None
-    """Dotted path in each record to the requested value."""
+    key: PathOption | None = None
+    """Path in each record to the requested value."""
     group: bool = False
     batch: str | None = None
     """The parameter whose values are collected."""
     limit: int = 100
-    many_at: str | None = None
+    many_at: PathOption | None = None
 
     def check(self, place: str, *, is_batch: bool, form: str = "many=", holds_lists: bool = False) -> None:
         """Raise DefinitionError for options that cannot work, beginning with `place`.
@@ -44,7 +45,9 @@ class Batching:
 
     def create_batch(self, parameter: str) -> Batch:
         """The batching rule of the endpoint, for the collected parameter."""
-        return Batch(parameter=parameter, key=split_path(self.key), group=self.group, limit=self.limit)
+        return Batch(
+            parameter=parameter, key=split_path(self.key, "key", lists=False), group=self.group, limit=self.limit
+        )
 
 
 def check_at_least_one(place: str, **numbers: int | None) -> None:
@@ -52,11 +55,6 @@ def check_at_least_one(place: str, **numbers: int | None) -> None:
     for name, number in numbers.items():
         if number is not None and number < 1:
             raise DefinitionError(f"{place}: {name}={number} is less than 1; write 1 or more")
-
-
-def split_path(dotted: str | None) -> tuple[str, ...]:
-    """The steps of a dotted path; none for None."""
-    return tuple(dotted.split(".")) if dotted else ()
 
 
 class InKeyOrder(list[Any]):
@@ -97,7 +95,7 @@ def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Rep
         reply.bound(data)
     if data is None:
         if endpoint.many_at:
-            raise UpstreamBadReply(operation, f"the batch reply has nothing at {'.'.join(endpoint.many_at)}")
+            raise UpstreamBadReply(operation, f"the batch reply has nothing at {format_path(endpoint.many_at)}")
         records: list[Any] = [None] * len(keys)
     elif isinstance(data, Mapping) and not batch.key:
         by_text = {str(key): value for key, value in data.items()}

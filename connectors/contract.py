@@ -12,6 +12,8 @@ import msgspec
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.forms import Form, Unfit
+from connectors.messages.paths import at_path as at_path
+from connectors.messages.paths import format_path
 
 T = TypeVar("T")
 Fit = Callable[[Form, Any, tuple[str, ...]], Any]
@@ -190,7 +192,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         return copy
 
     def __repr__(self) -> str:
-        return f"Reply(status={self.status}, at={'.'.join(self.at) or '-'})"
+        return f"Reply(status={self.status}, at={format_path(self.at) or '-'})"
 
 
 _converters: list[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]]] = []
@@ -210,22 +212,6 @@ def _copy(error: Exception) -> Exception:
     copy = type(error).__new__(type(error), *error.args)
     copy.__dict__.update(error.__dict__)
     return copy
-
-
-def at_step(value: Any, step: str) -> Any:
-    """Go one step of a path into plain data: a key of a mapping or an index of a list; None where it leads nowhere."""
-    if isinstance(value, Mapping):
-        return value.get(step)
-    if isinstance(value, list) and step.lstrip("-").isdigit() and -len(value) <= int(step) < len(value):
-        return value[int(step)]
-    return None
-
-
-def at_path(value: Any, path: tuple[str, ...]) -> Any:
-    """Follow a whole path with `at_step`."""
-    for step in path:
-        value = at_step(value, step)
-    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from connectors.contract import Event, Operation, Reply, Selection
 from connectors.errors import DefinitionError
+from connectors.messages.paths import EACH, PathOption, format_path, parse_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +58,14 @@ requested: ContextVar[Selection | None] = ContextVar("requested", default=None)
 class _Defined:
     """What all endpoints share: the operation, its parameters, and the line where a developer wrote it."""
 
-    def __init__(self, operation: Operation, parameters: Mapping[str, bool] | None, *, at: str | None = None) -> None:
-        """`parameters` maps each name to whether it must be given, None allows any; `at` is a dotted path."""
+    def __init__(
+        self, operation: Operation, parameters: Mapping[str, bool] | None, *, at: PathOption | None = None
+    ) -> None:
+        """`parameters` maps each name to whether it must be given, None allows any; `at` is a path."""
         self.operation = operation
         self.parameters = dict(parameters or {})
         self.takes_any = parameters is None
-        self.at: tuple[str, ...] = tuple(at.split(".")) if at else ()
+        self.at: tuple[str, ...] = split_path(at, "at")
         self.place = place_of_author()
 
     @property
@@ -115,8 +118,8 @@ class Endpoint(_Defined):
         operation: Operation,
         parameters: Mapping[str, bool] | None,
         *,
-        at: str | None = None,
-        many_at: str | None = None,
+        at: PathOption | None = None,
+        many_at: PathOption | None = None,
         batch: Batch | None = None,
         has_single_form: bool = True,
         each: int | None = None,
@@ -129,7 +132,7 @@ class Endpoint(_Defined):
         `selects` says that the upstream is asked for the selected fields only (GraphQL).
         """
         super().__init__(operation, parameters, at=at)
-        self.many_at = tuple(many_at.split(".")) if many_at else self.at
+        self.many_at = split_path(many_at, "many_at") or self.at
         self.batch = batch
         self.has_single_form = has_single_form
         self.each = each
@@ -148,7 +151,12 @@ class StreamEndpoint(_Defined):
     """Iterated for events: `async for tick in ticker.ticks(sku="T-1"): ...`."""
 
     def __init__(
-        self, operation: Operation, parameters: Mapping[str, bool], *, at: str | None = None, selects: bool = False
+        self,
+        operation: Operation,
+        parameters: Mapping[str, bool],
+        *,
+        at: PathOption | None = None,
+        selects: bool = False,
     ) -> None:
         super().__init__(operation, parameters, at=at)
         self.selects = selects
@@ -181,3 +189,24 @@ def place_of_author(*packages: str) -> str:
     except ValueError:
         path = Path(*path.parts[-3:])
     return f"{path}:{frame.f_lineno}"
+
+
+def split_path(
+    written: PathOption | None, option: str, *, lists: bool = True, packages: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """The steps of a path that an author wrote as `option`; none for None and an empty text.
+
+    Raises DefinitionError with the author's line; also for `name[]` where `lists` is False, as one value is needed.
+    """
+    if not written:
+        return ()
+    try:
+        path = parse_path(written)
+    except ValueError as error:
+        raise DefinitionError(f"{place_of_author(*packages)}: the path {option}={written!r} {error}") from None
+    if not lists and EACH in path:
+        raise DefinitionError(
+            f"{place_of_author(*packages)}: the path {option}={format_path(path)!r} goes through a list, "
+            "and one value is needed; write the index of an item, such as items.0"
+        )
+    return path

@@ -17,11 +17,10 @@ import msgspec
 
 from connectors.aio import cooperative
 from connectors.messages.json_numbers import has_slow_numbers
+from connectors.messages.paths import EACH
 
 T = TypeVar("T")
 
-EACH: Final = "\0 each item"
-"""A step of a path: whatever follows is found in each item of the list that stands there."""
 _LEAST_DENSE: Final = 32
 """Bytes for each object or list, on average, where more than 500 kB are decoded at once."""
 _NEVER = Literal["\0 this name must not be there \0"] | msgspec.UnsetType
@@ -47,8 +46,8 @@ class Part:
     """As msgspec takes it, such as `str | None` or `list[Inner]`, where Inner is the class of another form."""
     default: Any = msgspec.NODEFAULT
     """Instead of what is missing; NODEFAULT for what must be there."""
-    rival: str | None = None
-    """Another name that it could have. Records that use this one do not fit."""
+    rivals: tuple[str, ...] = ()
+    """Other names that it could have. Records that use one of these do not fit."""
 
 
 class Form:
@@ -81,9 +80,9 @@ def record_class(name: str, parts: Sequence[Part]) -> type[Record]:
     optional: list[tuple[str, Any, Any]] = [
         (part.attribute, part.type, part.default) for part in parts if part.default is not msgspec.NODEFAULT
     ]
-    for number, part in enumerate(part for part in parts if part.rival is not None):
+    for number, rival in enumerate(rival for part in parts for rival in part.rivals):
         optional.append((f"rival{number}_", _NEVER, msgspec.UNSET))
-        rename[f"rival{number}_"] = str(part.rival)
+        rename[f"rival{number}_"] = rival
     made: Any = msgspec.defstruct(name, [*required, *optional], bases=(Record,), rename=rename, gc=False)
     return cast("type[Record]", made)
 

@@ -22,6 +22,7 @@ from connectors.aio.interrupt import Interrupt
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
 from connectors.errors import DefinitionError, UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from connectors.messages.paths import EACH, Path
 from connectors.streams.deadline import require_time
 
 AnyEndpoint = Endpoint | StreamEndpoint | PublishEndpoint
@@ -371,7 +372,9 @@ def _matches(key: str, name: str) -> bool:
     return key in (name, _shorten(name), path) or (key.startswith("/") and path.startswith(beginning))
 
 
-def _nest(path: tuple[str, ...], data: Any) -> Any:
-    for step in reversed(path):
-        data = {step: data}
-    return data
+def _nest(path: Path, data: Any) -> Any:
+    if not path:
+        return data
+    if path[0] == EACH:
+        return [_nest(path[1:], item) for item in (data if isinstance(data, list) else [data])]
+    return {path[0]: _nest(path[1:], data)}

@@ -14,8 +14,9 @@ from strawberry.types.field import StrawberryField
 from bff.authoring.context import Context, Degraded
 from bff.authoring.strawberry_insides import DEFINITION
 from connectors.contract import Reply
-from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
-from connectors.errors import UpstreamError
+from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author, split_path
+from connectors.errors import DefinitionError, UpstreamError
+from connectors.messages.paths import EACH, Path, PathOption
 
 TAKE, VIA = "bff.take", "bff.via"
 """Keys of a strawberry field's metadata under which the records below are found."""
@@ -73,13 +74,23 @@ class Via:
         return self.default() if callable(self.default) else self.default
 
 
-def take(path: str, **options: Any) -> Any:
-    """Read the field from `path` in the upstream's record: another name, or a dotted path such as `"author.name"`.
+def take(path: PathOption, **options: Any) -> Any:
+    r"""Read the field from `path` in the upstream's record: another name, or a path such as `"author.name"`.
 
+    `"entry[].resource"` goes through a list, and `\.` is a dot in a name (connectors.messages.paths).
     Other options are those of `strawberry.field` (description, default, deprecation_reason, permission_classes ...).
     """
-    metadata = {**options.pop("metadata", {}), TAKE: Take(tuple(path.split(".")), place_of_author("bff"))}
+    metadata = {**options.pop("metadata", {}), TAKE: Take(_split_path(path), place_of_author("bff"))}
     return strawberry.field(metadata=metadata, **options)
+
+
+def _split_path(path: PathOption) -> Path:
+    if not path:
+        raise DefinitionError(f"{place_of_author('bff')}: the path of take() is empty; write the name of a field")
+    steps = split_path(path, "take", packages=("bff",))
+    if steps[0] == EACH:
+        raise DefinitionError(f"{place_of_author('bff')}: take({path!r}) begins with []; a record is no list")
+    return steps
 
 
 def argument(type_: Any, default: Any = inspect.Parameter.empty, *, description: str | None = None) -> Any:

@@ -29,6 +29,7 @@ from strawberry.utils.str_converters import to_camel_case
 from bff.authoring.fields import TAKE, VIA
 from bff.authoring.strawberry_insides import own_field_of
 from connectors.contract import Selection
+from connectors.messages.paths import EACH
 
 COMPUTED = "bff.computed"
 """Key of a strawberry field's metadata under which `bff.authoring.computed.Computed` is found."""
@@ -164,9 +165,14 @@ class _FieldCollector:
 
 
 def upstream_path(field: StrawberryField, graphql_name: str) -> tuple[str, ...]:
-    """The path under which a GraphQL upstream knows a field: what `take` says, else the field's own GraphQL name."""
+    """The path under which a GraphQL upstream knows a field: what `take` says, else the field's own GraphQL name.
+
+    Steps into lists are left out, as in a selection.
+    """
     record = field.metadata.get(TAKE)
-    return record.path if record else (graphql_name,)
+    if record is None:
+        return (graphql_name,)
+    return tuple(step for step in record.path if step != EACH and not step.lstrip("-").isdecimal())
 
 
 def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryField, tree: _SelectionTree) -> None:

@@ -33,7 +33,7 @@ from bff.authoring.cooperative import convert_each
 from bff.authoring.fields import TAKE
 from bff.authoring.strawberry_insides import DEFINITION, definition_of, own_field_of
 from bff.contract import Problem
-from connectors.contract import Event, Reply, at_step
+from connectors.contract import Event, Reply, at_path
 from connectors.errors import UpstreamBadReply
 
 Convert = Callable[[Any], Any]
@@ -162,11 +162,9 @@ class Slot:
             if name not in record:
                 return self.default()
             return self.convert(record[name])
-        value: Any = record
-        for step in self.path:
-            value = at_step(value, step)
-            if isinstance(value, Exception):
-                return value  # the upstream failed to give what the field is a part of
+        value = at_path(record, self.path)
+        if isinstance(value, Exception):
+            return value  # the upstream failed to give what the field is a part of
         return self.default() if value is None else self.convert(value)
 
 

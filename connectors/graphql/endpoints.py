@@ -9,12 +9,13 @@ from difflib import get_close_matches
 
 from graphql import GraphQLError, parse_type
 
-from connectors.batching import Batching, check_at_least_one, split_path
-from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author
+from connectors.batching import Batching, check_at_least_one
+from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError
 from connectors.graphql.encode.selection import normalize_selection
 from connectors.graphql.operations import BatchForm, GraphqlOperation, Kind
 from connectors.graphql.operations_field import FieldPath, parse_field
+from connectors.messages.paths import PathOption
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 _RESERVED = re.compile(r"[ck]\d+(_.*)?")
@@ -47,7 +48,7 @@ class GraphqlUpstream:
         self,
         field: str,
         *,
-        key: str | None = None,
+        key: PathOption | None = None,
         many: BatchForm | None = None,
         batch: str | None = None,
         group: bool = False,
@@ -75,7 +76,7 @@ class GraphqlUpstream:
             return Endpoint(operation, _list_parameters(operation), each=each, selects=True)
         if many not in (None, "list", "alias"):
             raise _definition_error(field, f'many={many!r} is neither "list" nor "alias"')
-        path = split_path(key)
+        path = split_path(key, "key", lists=False)
         if not all(_NAME.fullmatch(step) for step in path):
             raise _definition_error(field, f"key={key!r} is not a path of field names, such as productId or product.id")
         collected = _find_batched(field, _parse_path(field), batch)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.batching import InKeyOrder
-from connectors.forms import EACH, Form, Unfit, fit_json
+from connectors.forms import Form, Unfit, fit_json
 from connectors.graphql.encode.document import Piece
 from connectors.messages.json_text import is_deeper
+from connectors.messages.paths import EACH
 
 
 def decode_records(piece: Piece, max_depth: int, form: Form, payload: bytes, at: tuple[str, ...]) -> Any:

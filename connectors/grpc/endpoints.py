@@ -10,6 +10,7 @@ from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.grpc.operations import RpcOperation
+from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
 
 _METHOD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*/[A-Za-z_]\w*")
@@ -35,11 +36,11 @@ class GrpcUpstream:
         request: Message | None = None,
         *,
         many: Message | None = None,
-        key: str | None = None,
+        key: PathOption | None = None,
         batch: str | None = None,
         group: bool = False,
-        at: str | None = None,
-        many_at: str | None = None,
+        at: PathOption | None = None,
+        many_at: PathOption | None = None,
         limit: int = 100,
         each: int | None = None,
         safe: bool = True,
@@ -94,7 +95,7 @@ class GrpcUpstream:
             each=each,
         )
 
-    def stream(self, method: str, request: Message | None = None, *, at: str | None = None) -> StreamEndpoint:
+    def stream(self, method: str, request: Message | None = None, *, at: PathOption | None = None) -> StreamEndpoint:
         """A method that answers with a stream; every message is an event, of which `at` is the interesting part."""
         template = Template(request or {})
         operation = RpcOperation(upstream=self.name, name=_check_method(method), request=template, is_stream=True)

@@ -94,7 +94,7 @@ class QueueConnector:
         for name in operation.where.parameters:
             if call.arguments.get(name, "") is None:  # it would match the messages without the field, of anybody
                 raise UpstreamRejected(operation, f'no subscription was sent: the argument "{name}" is null')
-        values = {tuple(name.split(".")): value for name, value in operation.where.fill(call.arguments).items()}
+        values = operation.where.fill(call.arguments)
         if operation.group is None:
             events = self._stream_shared(call, topic, values)
         else:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
+from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, split_path
+from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template
 from connectors.queue.operations import Publish, RequestReply, Subscribe
 from connectors.queue.operations_topic import check_group, parse_topic
@@ -35,16 +36,24 @@ class QueueUpstream:
         return PublishEndpoint(operation, template.parameters)
 
     def subscribe(
-        self, topic: str, *, where: Mapping[str, Any] | None = None, group: str | None = None, at: str | None = None
+        self,
+        topic: str,
+        *,
+        where: Mapping[Any, Any] | None = None,
+        group: str | None = None,
+        at: PathOption | None = None,
     ) -> StreamEndpoint:
-        """Receive the messages whose fields equal `where`: `where={"id": "{id}"}`, with dotted paths as names.
+        """Receive the messages whose fields equal `where`: `where={"id": "{id}"}`, with paths as names.
 
         `*` in the topic stands for one token, a last `>` for all that follow. Every subscriber gets every message; the
         subscribers of this process share one subscription at the broker. With `group`, each message goes to one member
         of the group, over all processes. Reading the next message acknowledges the last one; a message that was not
         acknowledged, because its member left, goes to another. Messages that `where` leaves out are acknowledged, too.
         """
-        address, wanted = parse_topic(topic, wildcards=True), Template(dict(where or {}))
+        address, wanted = (
+            parse_topic(topic, wildcards=True),
+            Template({split_path(name, "where", lists=False): value for name, value in (where or {}).items()}),
+        )
         operation = Subscribe(
             upstream=self.name, name=f"subscribe {topic}", topic=address, where=wanted, group=check_group(group)
         )
@@ -55,7 +64,7 @@ class QueueUpstream:
         topic: str,
         message: Mapping[str, Any] | None = None,
         *,
-        at: str | None = None,
+        at: PathOption | None = None,
         each: int | None = None,
         safe: bool = True,
     ) -> Endpoint:

@@ -21,7 +21,7 @@ class Subscribe(Operation):
 
     topic: Template
     where: Template
-    """A mapping of dotted paths to values."""
+    """A mapping of paths, as tuples, to values."""
     group: str | None = None
 
 

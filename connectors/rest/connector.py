@@ -9,6 +9,7 @@ from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.messages.json_slices import Bounds
+from connectors.messages.paths import format_path
 from connectors.rest.decode import make_reply
 from connectors.rest.errors import is_empty_answer
 from connectors.rest.operations import Request, RestOperation
@@ -92,7 +93,7 @@ class RestConnector:
             if found is None and first is None:
                 return reply
             if not isinstance(found, list):
-                place = ".".join(path) or "its top"
+                place = format_path(path) or "its top"
                 raise UpstreamBadReply(operation, f"expected a list at {place} of a page, got {type(found).__name__}")
             first = first or reply
             items += found

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from connectors.batching import Batching
 from connectors.endpoint import Endpoint
+from connectors.messages.paths import PathOption
 from connectors.rest.endpoints_definition import Definition, create_endpoint
 from connectors.rest.paging import Pages
 
@@ -43,12 +44,12 @@ class Rest:
         path: str | None = None,
         *,
         many: str | None = None,
-        key: str | None = None,
+        key: PathOption | None = None,
         group: bool = False,
         batch: str | None = None,
         limit: int = 100,
-        at: str | None = None,
-        many_at: str | None = None,
+        at: PathOption | None = None,
+        many_at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",
@@ -92,7 +93,7 @@ class Rest:
         path: str | None = None,
         *,
         many: str | None = None,
-        key: str | None = None,
+        key: PathOption | None = None,
         group: bool = False,
         batch: str | None = None,
         limit: int = 100,
@@ -101,8 +102,8 @@ class Rest:
         text: str | None = None,
         file: str | None = None,
         multipart: Mapping[str, Any] | None = None,
-        at: str | None = None,
-        many_at: str | None = None,
+        at: PathOption | None = None,
+        many_at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",
@@ -149,7 +150,7 @@ class Rest:
         text: str | None = None,
         file: str | None = None,
         multipart: Mapping[str, Any] | None = None,
-        at: str | None = None,
+        at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Endpoint:
@@ -179,7 +180,7 @@ class Rest:
         text: str | None = None,
         file: str | None = None,
         multipart: Mapping[str, Any] | None = None,
-        at: str | None = None,
+        at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
@@ -209,7 +210,7 @@ class Rest:
         path: str,
         *,
         json: Any = None,
-        at: str | None = None,
+        at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from connectors.batching import Batching, check_at_least_one, split_path
-from connectors.endpoint import Batch, Endpoint, place_of_author
+from connectors.batching import Batching, check_at_least_one
+from connectors.endpoint import Batch, Endpoint, place_of_author, split_path
 from connectors.errors import DefinitionError
+from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
 from connectors.rest.encode.body import create_body_template
 from connectors.rest.encode.url import UrlTemplate
@@ -28,7 +29,7 @@ class Definition:
     path: str | None
     many: str | None = None
     batching: Batching = field(default_factory=Batching)
-    at: str | None = None
+    at: PathOption | None = None
     each: int | None = None
     headers: Mapping[str, str] | None = None
     missing: Literal["error", "null"] = "error"
@@ -66,7 +67,7 @@ def _create_operation(
     shown = one or many
     assert shown is not None
     is_repeatable = definition.safe or definition.idempotent or definition.idempotency_key is not None
-    at = split_path(definition.at)
+    at = split_path(definition.at, "at")
     return RestOperation(
         upstream=upstream,
         name=f"{definition.method} {shown.url.path}",
@@ -78,7 +79,7 @@ def _create_operation(
         missing_is_null=definition.missing == "null",
         pages=definition.pages,
         items=at,
-        many_items=split_path(definition.batching.many_at) or at,
+        many_items=split_path(definition.batching.many_at, "many_at") or at,
     )
 
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from connectors.batching import split_path
 from connectors.contract import at_path
-from connectors.endpoint import place_of_author
+from connectors.endpoint import place_of_author, split_path
 from connectors.errors import DefinitionError
 from connectors.rest.encode.values import encode_query
 
@@ -111,7 +110,7 @@ class _ByLink:
 
 def by_page(parameter: str = "page", *, first: int = 1, total: str = "", max_pages: int = 10) -> Pages:
     """Numbered pages: `?page=1`, `?page=2`, until one is empty or the count of pages at the path `total` is reached."""
-    return _ByPage(parameter, first, split_path(total), _check_max_pages(max_pages))
+    return _ByPage(parameter, first, split_path(total, "total", lists=False), _check_max_pages(max_pages))
 
 
 def by_offset(
@@ -121,12 +120,12 @@ def by_offset(
 
     `limit` is how many items a full slice has; without it, the value of the query's `size` parameter, where given.
     """
-    return _ByOffset(offset, size, limit, split_path(total), _check_max_pages(max_pages))
+    return _ByOffset(offset, size, limit, split_path(total, "total", lists=False), _check_max_pages(max_pages))
 
 
 def by_cursor(parameter: str = "cursor", *, next: str = "next", max_pages: int = 10) -> Pages:  # noqa: A002
     """Cursors: the value at the path `next` of a page is the `parameter` of the following one, until it is null."""
-    return _ByCursor(parameter, split_path(next), _check_max_pages(max_pages))
+    return _ByCursor(parameter, split_path(next, "next", lists=False), _check_max_pages(max_pages))
 
 
 def by_link(*, max_pages: int = 10) -> Pages:

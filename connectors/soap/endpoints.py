@@ -8,6 +8,7 @@ from typing import Any
 from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Endpoint, place_of_author
 from connectors.errors import DefinitionError
+from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
 from connectors.soap.operations import SoapOperation
 
@@ -30,11 +31,11 @@ class SoapUpstream:
         *,
         message: Any = None,
         many: Any = None,
-        key: str | None = None,
+        key: PathOption | None = None,
         batch: str | None = None,
         group: bool = False,
-        at: str | None = None,
-        many_at: str | None = None,
+        at: PathOption | None = None,
+        many_at: PathOption | None = None,
         limit: int = 100,
         each: int | None = None,
         service: str | None = None,
@@ -103,9 +104,9 @@ class SoapUpstream:
         return f"<soap upstream {self.name}>"
 
 
-def _check_options(where: str, **options: str | None) -> None:
+def _check_options(where: str, **options: PathOption | None) -> None:
     for name, value in options.items():
-        if value is not None and (not isinstance(value, str) or "{" in value):
+        if value is not None and (not isinstance(value, str | tuple) or "{" in value):
             raise _make_option_error(where, name)
 
 

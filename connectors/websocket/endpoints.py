@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from connectors.batching import split_path
-from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author
+from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError
+from connectors.messages.paths import PathOption, format_path
 from connectors.messages.templates import Template
 from connectors.websocket.operations import Path, Request, Send, Subscribe
 
@@ -33,12 +33,12 @@ class WebsocketUpstream:
         self,
         message: Message,
         *,
-        topic: str | None = None,
+        topic: PathOption | None = None,
         unsubscribe: Message | None = None,
         matches: str | None = None,
-        when: Mapping[str, Any] | None = None,
-        error: Mapping[str, Any] | None = None,
-        at: str | None = None,
+        when: Mapping[Any, Any] | None = None,
+        error: Mapping[Any, Any] | None = None,
+        at: PathOption | None = None,
         last: bool = False,
         socket: Literal["shared", "own"] = "shared",
     ) -> StreamEndpoint:
@@ -60,10 +60,10 @@ class WebsocketUpstream:
             name=f"subscribe {topic or _first_text(message)}",
             subscribe=template,
             unsubscribe=_create_template(template, "unsubscribe", unsubscribe),
-            topic=split_path(topic),
+            topic=split_path(topic, "topic", lists=False),
             parameter=_find_topic_parameter(template, topic, matches, is_shared=socket == "shared"),
-            when={split_path(name): value for name, value in (when or {}).items()},
-            error={split_path(name): value for name, value in error.items()} if error else None,
+            when={split_path(name, "when", lists=False): value for name, value in (when or {}).items()},
+            error={split_path(name, "error", lists=False): value for name, value in error.items()} if error else None,
             last=last,
             has_own_socket=_check_socket(socket) == "own",
         )
@@ -73,10 +73,10 @@ class WebsocketUpstream:
         self,
         message: Message,
         *,
-        id: str = "id",  # noqa: A002 - the protocols' name for it
+        id: PathOption = "id",  # noqa: A002 - the protocols' name for it
         cancel: Message | None = None,
-        error: str | None = None,
-        at: str | None = None,
+        error: PathOption | None = None,
+        at: PathOption | None = None,
         each: int | None = None,
         safe: bool = True,
     ) -> Endpoint:
@@ -89,16 +89,16 @@ class WebsocketUpstream:
         """
         template = Template(message)
         for each_message in (message, cancel or {}):
-            _check_room_for_id(each_message, split_path(id))
+            _check_room_for_id(each_message, split_path(id, "id", lists=False))
         operation = Request(
             upstream=self.name,
             name=f"request {_first_text(message)}".strip(),
             is_safe=safe,
             is_idempotent=safe,
             request=template,
-            id=split_path(id),
+            id=split_path(id, "id", lists=False),
             cancel=_create_template(template, "cancel", cancel),
-            error=split_path(error),
+            error=split_path(error, "error"),
         )
         return Endpoint(operation, template.parameters, at=at, each=each)
 
@@ -118,7 +118,7 @@ def _check_socket(socket: str) -> str:
     return socket
 
 
-def _find_topic_parameter(template: Template, topic: str | None, matches: str | None, *, is_shared: bool) -> str:
+def _find_topic_parameter(template: Template, topic: PathOption | None, matches: str | None, *, is_shared: bool) -> str:
     """The parameter whose value is the topic; empty without a topic."""
     names = ", ".join(template.parameters) or "none"
     if topic is None:
@@ -166,7 +166,7 @@ def _check_room_for_id(message: Message, path: Path) -> None:
         inside = inside.get(step, {})
         if not isinstance(inside, Mapping):
             raise DefinitionError(
-                f'{place_of_author()}: id="{".".join(path)}" leads through "{step}", which is not an object; '
+                f'{place_of_author()}: id="{format_path(path)}" leads through "{step}", which is not an object; '
                 "write a path through objects of the message"
             )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from connectors import graphql, grpc, queue, rest, soap, websocket
 from connectors.contract import Operation
 from connectors.direct import Direct
 from connectors.endpoint import Batch, Endpoint
@@ -40,3 +41,27 @@ async def test_wrong_parameters_are_told(arguments: dict[str, Any], hint: str) -
         with pytest.raises(DefinitionError, match=r"test_endpoint\.py:") as caught:
             await endpoint()(**arguments)
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("define", "reason"),
+    [
+        (lambda: rest("api").get("/a", at="a..b"), "at='a..b' has an empty name"),
+        (lambda: rest("api").get(many="/a?id={id}", key="items[].id"), "key='items[].id' goes through a list"),
+        (lambda: rest("api").get(many="/a?id={id}", key="id", many_at="[0]"), "many_at='[0]' has a bracket"),
+        (lambda: websocket("w").subscribe({"s": "{s}"}, topic="a."), "topic='a.' has an empty name"),
+        (lambda: websocket("w").subscribe({"s": "x"}, when={"a[]": 1}), "when='a[]' goes through a list"),
+        (lambda: websocket("w").request({"s": "x"}, error="\\"), "has a bracket or backslash out of place"),
+        (lambda: queue("q").subscribe("a", where={"a..b": 1}), "where='a..b' has an empty name"),
+        (lambda: queue("q").request("a", at=".a"), "at='.a' has an empty name"),
+        (lambda: grpc("g").unary("a.B/C", {"id": "{id}"}, at="a]"), "at='a]' has a bracket"),
+        (lambda: soap("s").call("Get", at="a.", id="{id}"), "at='a.' has an empty name"),
+        (lambda: graphql("g").query("a(id: $id)", key="a..b"), "key='a..b' has an empty name"),
+    ],
+)
+def test_a_path_that_cannot_be_read_is_refused_with_its_line(define: Any, reason: str) -> None:
+    """In every kind, where it is defined."""
+    with pytest.raises(DefinitionError) as caught:
+        define()
+    assert "test_endpoint.py:" in str(caught.value)
+    assert reason in str(caught.value)

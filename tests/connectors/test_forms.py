@@ -16,7 +16,7 @@ Post = record_class(
         Part("id", "id", str | int),
         Part("note", "note", str | None, default=None),
         Part("user", "user", User | None, default=None),
-        Part("views", "viewCount", int, default=3, rival="view_count"),
+        Part("views", "viewCount", int, default=3, rivals=("view_count",)),
     ],
 )
 
@@ -130,8 +130,8 @@ def test_forms_that_take_anything_say_so() -> None:
     "parts",
     [
         [Part("a", "x", str), Part("b", "x", str)],
-        [Part("a", "x", str, rival="y"), Part("b", "y", str)],
-        [Part("a", "x", str, rival="y"), Part("b", "z", str, rival="y")],
+        [Part("a", "x", str, rivals=("y",)), Part("b", "y", str)],
+        [Part("a", "x", str, rivals=("y",)), Part("b", "z", str, rivals=("y",))],
         [Part("a", "x", dict[Any, list[object] | set[str]])],
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -19,6 +20,7 @@ from bff.authoring.records import Slot
 from bff.engine.compile.resolvers import Attribute
 from bff.engine.compile.shapes import LeafOutput, Output, Shape
 from connectors.forms import Part
+from connectors.messages.paths import split_at_list
 
 _INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 _FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
@@ -76,7 +78,9 @@ class RecordParts:
         if len(slot.path) == 1:
             self._add_part(slot, Any, None)
             return slot.attribute
-        return self._add_untyped(slot.path[0])
+        names, _ = split_at_list(slot.path)
+        dotted = tuple(".".join(names[:count]) for count in range(2, len(names) + 1))
+        return self._add_untyped(names[0], dotted)
 
     def add_key(self, attribute: str, shape: Shape) -> None:
         """An attribute that calls are made with, just as it comes."""
@@ -102,18 +106,21 @@ class RecordParts:
                 return part.attribute
         return self._add_untyped(name)
 
-    def _add_untyped(self, name: str) -> str:
+    def _add_untyped(self, name: str, rivals: tuple[str, ...] = ()) -> str:
+        """A part as it comes. `rivals` are the names with dots that a path could also lead to (messages.paths)."""
         attribute = f"in_{len(self.parts)}_"
         for part in self.parts.values():
             if part.name == name and part.type is Any:
+                merged = tuple(dict.fromkeys([*part.rivals, *rivals]))
+                self.parts[part.attribute] = replace(part, rivals=merged)
                 return part.attribute
-        self.parts[attribute] = Part(attribute, name, Any, None)
+        self.parts[attribute] = Part(attribute, name, Any, None, rivals)
         return attribute
 
     def _add_part(self, slot: Slot, type_: Any, default: Any) -> None:
         first, other = slot.path[0], slot.other
         name = self._names.get((self._type_name, slot.attribute), first)
-        rival = None if first == other else other if name == first else first
-        part = Part(slot.attribute, name, type_, default, rival)
+        rivals = () if first == other else (other if name == first else first,)
+        part = Part(slot.attribute, name, type_, default, rivals)
         if self.parts.setdefault(slot.attribute, part) != part:
             raise NoProjection

@@ -14,10 +14,10 @@ from typing import Any
 from connectors.aio.lru import LRU
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
-from connectors.forms import EACH
 from connectors.graphql.encode.selection import add_path, render_selection
 from connectors.graphql.operations import GraphqlOperation
 from connectors.graphql.schema_facts import Facts
+from connectors.messages.paths import EACH
 
 _MAX_PIECES = 500
 
@@ -35,7 +35,7 @@ class Piece:
     roots: tuple[str, ...]
     """The names of the answers in the response's data: one, or one for each key."""
     within: tuple[str, ...] = ()
-    """The path from a root field's value to the innermost field's (see forms.EACH)."""
+    """The path from a root field's value to the innermost field's (see messages.paths.EACH)."""
 
     def collect_variables(self, call: Call) -> dict[str, Any]:
         """The values of this call by their names in the request."""

@@ -7,7 +7,7 @@ import pytest
 import strawberry
 
 from bff.authoring import argument, computed, frontend, take, via
-from connectors.errors import UpstreamTimeout
+from connectors.errors import DefinitionError, UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway
 
 products = endpoint("catalog: products")
@@ -198,3 +198,10 @@ def test_via_refuses_what_is_not_an_endpoint() -> None:
     """A forgotten attribute is told at once."""
     with pytest.raises(TypeError, match="takes an endpoint"):
         via("pricing.price")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["", (), "a..b", "[].a", "a[0]"])
+def test_a_path_that_cannot_be_read_is_refused_with_its_line(path: Any) -> None:
+    """Where the field is written."""
+    with pytest.raises(DefinitionError, match=r"test_fields\.py:\d+: .*(empty|begins with|bracket)"):
+        take(path)

@@ -144,13 +144,15 @@ def drawn_record(chance: random.Random, descriptor: Any, depth: int) -> type[Rec
     for field in chance.sample(fields, min(len(fields), chance.randrange(1, 5))):
         type_ = drawn_type(chance, field, depth)
         default = chance.choice([msgspec.NODEFAULT, None])
-        parts.append(Part(f"part{len(parts)}", field.name, type_, default, chance.choice([None, "other", "another"])))
+        parts.append(
+            Part(f"part{len(parts)}", field.name, type_, default, chance.choice([(), ("other",), ("another",)]))
+        )
     if chance.random() < 0.2:
-        parts.append(Part("absent", "absent", INT, chance.choice([7, 7, msgspec.NODEFAULT]), None))
-    if len({part.rival for part in parts} - {None}) < sum(part.rival is not None for part in parts):
+        parts.append(Part("absent", "absent", INT, chance.choice([7, 7, msgspec.NODEFAULT])))
+    if len({part.rivals for part in parts} - {()}) < sum(len(part.rivals) for part in parts):
         parts = [Part(part.attribute, part.name, part.type, part.default) for part in parts]
     if chance.random() < 0.03:
-        parts[0] = Part(parts[0].attribute, parts[0].name, parts[0].type, parts[0].default, "text")
+        parts[0] = Part(parts[0].attribute, parts[0].name, parts[0].type, parts[0].default, ("text",))
     try:
         return record_class(f"Drawn{depth}", parts)
     except (ValueError, TypeError):  # the rival is a part, too
@@ -253,13 +255,13 @@ def test_names_that_are_missing_have_their_default_or_do_not_fit() -> None:
     """And a message with the other name of a part is for the plain reading."""
     message = modest()
     held = record_class(
-        "R", [Part("text", "text", str, rival="txt"), Part("more", "more", INT, 7), Part("x", "y", Any, None)]
+        "R", [Part("text", "text", str, rivals=("txt",)), Part("more", "more", INT, 7), Part("x", "y", Any, None)]
     )
     assert same(fitted(message, held), held("é", 7, None))
     for part in (
         Part("more", "more", INT),
-        Part("txt", "txt", str, "a", rival="text"),
-        Part("a", "text", str, rival="raw"),
+        Part("txt", "txt", str, "a", rivals=("text",)),
+        Part("a", "text", str, rivals=("raw",)),
     ):
         with pytest.raises(Unfit):
             fitted(message, record_class("R", [part]))

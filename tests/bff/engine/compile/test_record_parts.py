@@ -50,7 +50,7 @@ def test_an_attribute_that_could_have_two_names() -> None:
         made = parts(own, **names)
         made.add_typed(own, TEXT, LeafOutput(GraphQLString, True))
         part = made.parts["in_stock"]
-        assert (part.name, part.rival) == expected
+        assert (part.name, *part.rivals) == expected
 
 
 def test_keys_are_held_as_they_come() -> None:

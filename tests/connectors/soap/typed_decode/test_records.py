@@ -275,7 +275,7 @@ def drawn_record(chance: random.Random, reader: Any, depth: int) -> type[Record]
         type_ = drawn_type(chance, name, fields.get(name), depth)
         parts.append(Part(f"part{len(parts)}", name, type_, chance.choice([msgspec.NODEFAULT, None])))
     if chance.random() < 0.2:
-        parts.append(Part("absent", "absent", INT, chance.choice([7, 7, msgspec.NODEFAULT]), "missing"))
+        parts.append(Part("absent", "absent", INT, chance.choice([7, 7, msgspec.NODEFAULT]), ("missing",)))
     return record_class(f"Drawn{depth}", parts)
 
 
@@ -316,13 +316,13 @@ def test_paths_lead_to_records_lists_and_values() -> None:
 
 def test_names_that_are_missing_have_their_default_or_do_not_fit() -> None:
     """And a reply with the other name of a part is for the plain reading."""
-    parts = [Part("sku", "Sku", str, rival="sku"), Part("more", "more", INT, 7), Part("x", "y", Any, None)]
+    parts = [Part("sku", "Sku", str, rivals=("sku",)), Part("more", "more", INT, 7), Part("x", "y", Any, None)]
     held = record_class("R", parts)
     assert same(fitted(FULL, held), held("T-1", 7, None))
     for part in (
         Part("more", "more", INT),
-        Part("sku", "sku", str, "a", rival="Sku"),
-        Part("a", "Sku", str, rival="version"),
+        Part("sku", "sku", str, "a", rivals=("Sku",)),
+        Part("a", "Sku", str, rivals=("version",)),
     ):
         with pytest.raises(Unfit):
             fitted(FULL, record_class("R", [part]))

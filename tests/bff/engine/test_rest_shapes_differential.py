@@ -1,0 +1,157 @@
+"""Replies of shapes that real REST upstreams send: both engines answer the same, first and when they have seen some.
+
+Names with dots, paths through lists, keys of other types, pages.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+import strawberry
+
+from bff.authoring import argument, frontend, take, via
+from bff.upstreams import upstream as behind
+from connectors.rest.connector import connect
+from connectors.rest.endpoints import rest
+from connectors.rest.options import Options
+from tests.bff.engine.comparing import asked, data_of, engines, same_errors
+from tests.bff.fakes import upstream_of
+from tests.serving import serving
+
+api = rest("api")
+
+
+@strawberry.type
+class Part:
+    """A record inside of another."""
+
+    id: int
+    note: str | None = None
+
+
+@strawberry.type
+class Row:
+    """A record with odd names."""
+
+    id: strawberry.ID
+    plain: str | None = take("cfg.name")
+    escaped: str | None = take(r"cfg\.name")
+    tuple_: str | None = take(("labels", "app.io/name"))
+    deep: str | None = take("labels.app.io/name")
+    odata: str | None = take("@odata.id")
+    names: list[str | None] | None = take("entry[].resource.name", default=None)
+    parts: list[Part | None] | None = take("entry[].resource", default=None)
+    joined: list[int] | None = take("a[].b[]", default=None)
+    first: int | None = take("entry.0.resource.id")
+
+
+@strawberry.type
+class Query:
+    """The roots."""
+
+    row: Row | None = via(api.get("/rows/{id}"), id=argument(int))
+    parts: list[Part | None] | None = via(api.get("/parts/{id}", at="entry[].resource"), id=argument(int))
+    required: list[Part] | None = via(api.get("/parts/{id}", at="entry[].resource"), id=argument(int))
+    joined: list[Part] | None = via(api.get("/joined/{id}", at="a[].b[]"), id=argument(int))
+    dotted: list[Part] | None = via(api.get("/dotted/{id}", at="odata.value"), id=argument(int))
+
+
+ENTRIES: list[Any] = [
+    [],
+    None,
+    [{"resource": {"id": 1, "name": "n", "note": None}}],
+    [{"resource": {"id": 1}}, {}, {"resource": None}, None],
+    [{"resource": {"id": "wrong"}}, 7],
+    {"resource": {"id": 3, "name": "alone"}},
+]
+ROWS: list[dict[str, Any]] = [
+    {"cfg": {"name": "in"}},
+    {"cfg.name": "dotted"},
+    {"cfg": {"name": "in"}, "cfg.name": "dotted"},
+    {"cfg": None, "cfg.name": "dotted"},
+    {"cfg": {}, "@odata.id": "o"},
+    {"labels": {"app.io/name": "shop"}},
+    {"labels": {"app": {"io/name": "other"}}},
+    {"labels": 7, "a": [{"b": [1, 2]}, {"b": None}, {}, {"b": [3]}]},
+    {"a": {"b": 5}},
+    {"a": [], "labels": {"app.io/name": 5}},
+]
+PARTS: list[dict[str, Any]] = [{"entry": each} for each in ENTRIES]
+JOINED: list[dict[str, Any]] = [
+    {"a": [{"b": [{"id": 1}, {"id": 2}]}, {}, {"b": []}, {"b": [{"id": 3}]}]},
+    {"a": None},
+    {},
+]
+DOTTED: list[dict[str, Any]] = [{"odata": {"value": [{"id": 1}]}}, {"odata.value": [{"id": 2}]}, {"odata": {}}]
+REPLIES = {
+    "rows": [
+        {"id": number, **row, "entry": entry}
+        for number, (row, entry) in enumerate(itertools.product(ROWS, ENTRIES), start=1)
+    ],
+    "parts": PARTS,
+    "joined": JOINED,
+    "dotted": DOTTED,
+}
+
+
+async def upstream(scope: Any, receive: Any, send: Any) -> None:
+    """Answers `/name/number` with that reply."""
+    if scope["type"] == "http":
+        _, name, number = scope["path"].split("/")
+        body = json.dumps(REPLIES[name][int(number)]).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": body})
+
+
+def through(url: str) -> behind.Upstream:
+    """The upstream at this address."""
+    options = Options.model_validate({"address": url})
+    return upstream_of(connect("api", options), options)
+
+
+@pytest.mark.parametrize(
+    ("root", "selection", "name"),
+    [
+        ("row", "{id plain escaped tuple_ deep odata names parts{id note} joined first}", "rows"),
+        ("row", "{plain}", "rows"),
+        ("row", "{escaped tuple_}", "rows"),
+        ("row", "{parts{id}}", "rows"),
+        ("parts", "{id}", "parts"),
+        ("required", "{id note}", "parts"),
+        ("joined", "{id}", "joined"),
+        ("dotted", "{id}", "dotted"),
+    ],
+)
+async def test_paths(root: str, selection: str, name: str) -> None:
+    """Through names with dots and through lists, over records that have them and records that do not."""
+    text = f"query($id: Int!) {{ {root}(id: $id) {selection} }}"
+    async with serving(upstream) as url:
+        ours, theirs = engines(frontend(query=Query), through(url))
+        seen = set()
+        for number in [*range(len(REPLIES[name]))] * 2:
+            expected = await asked(theirs, text, {"id": number}, may_be_internal=True)
+            for _ in range(2):
+                actual = await asked(ours, text, {"id": number}, may_be_internal=True)
+                assert data_of(actual) == data_of(expected), REPLIES[name][number]
+                assert same_errors(actual, expected), REPLIES[name][number]
+            seen.add(data_of(expected))
+    assert len(seen) > 1
+
+
+async def test_what_paths_find() -> None:
+    """The values themselves, once."""
+    text = "query($id: Int!) { row(id: $id) { plain escaped tuple_ deep odata joined first } }"
+    rows = [number * len(ENTRIES) + 2 for number in range(len(ROWS))]
+    async with serving(upstream) as url:
+        ours, _ = engines(frontend(query=Query), through(url))
+        found = [(await asked(ours, text, {"id": number}))["data"]["row"] for number in rows]
+    assert [each["plain"] for each in found[:4]] == ["in", "dotted", "in", None]
+    assert [each["escaped"] for each in found[:4]] == [None, "dotted", "dotted", "dotted"]
+    assert found[4]["odata"] == "o"
+    assert (found[5]["tuple_"], found[5]["deep"]) == ("shop", "shop")
+    assert (found[6]["tuple_"], found[6]["deep"]) == (None, "other")
+    assert (found[7]["joined"], found[8]["joined"]) == ([1, 2, 3], [5])
+    assert {each["first"] for each in found} == {1}
