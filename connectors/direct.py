@@ -52,6 +52,9 @@ class Direct:
 
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
         """Send one ask as one call."""
+        batch = endpoint.batch
+        if batch is not None and arguments.get(batch.parameter) is None:
+            return Reply([] if batch.group else None)
         call = make_call(endpoint, arguments, selection)
         reply = await self._find_connector(endpoint.operation.upstream).send(call)
         if not call.keys:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from connectors.contract import Event, Operation, Reply, Selection
 from connectors.errors import DefinitionError
 from connectors.messages.paths import EACH, PathOption, format_path, parse_path
+from connectors.plain import NOT_GIVEN, plain_entries, to_plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +75,13 @@ class _Defined:
         return f"{self.operation.upstream}: {self.operation.name}"
 
     def check_arguments(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return `arguments`; raise DefinitionError when a name is unknown or a required one is missing."""
+        """Return `arguments` as plain data, without those that are NOT_GIVEN.
+
+        Raises DefinitionError when a name is unknown or a required one is missing; NOT_GIVEN counts as a value.
+        """
         if problem := self.problem_with(arguments):
             raise DefinitionError(problem)
-        return arguments
+        return plain_entries(arguments)
 
     def problem_with(self, names: Iterable[str]) -> str | None:
         """What is wrong with a call giving these parameter names, in words for a developer; None when nothing is."""
@@ -140,8 +144,12 @@ class Endpoint(_Defined):
 
     async def __call__(self, /, **arguments: Any) -> Reply:
         """Ask. Raises DefinitionError for wrong parameters and UpstreamError when no usable reply comes back."""
+        return await self.load(self.check_arguments(arguments))
+
+    async def load(self, arguments: Mapping[str, Any]) -> Reply:
+        """Ask with arguments that are checked and plain (see `check_arguments`). Raises UpstreamError."""
         selection = requested.get() if self.selects else None
-        reply = await self._scope().load(self, self.check_arguments(arguments), selection)
+        reply = await self._scope().load(self, arguments, selection)
         if reply.is_large:
             await reply.read_if_large()  # its author may read `data`, which cannot be decoded in pieces
         return reply
@@ -163,7 +171,11 @@ class StreamEndpoint(_Defined):
 
     def __call__(self, /, **arguments: Any) -> AsyncGenerator[Event, None]:
         """Subscribe. Errors are raised while iterating."""
-        return self._scope().stream(self, self.check_arguments(arguments), requested.get() if self.selects else None)
+        return self.open(self.check_arguments(arguments))
+
+    def open(self, arguments: Mapping[str, Any]) -> AsyncGenerator[Event, None]:
+        """Subscribe with arguments that are checked and plain (see `check_arguments`)."""
+        return self._scope().stream(self, arguments, requested.get() if self.selects else None)
 
 
 class PublishEndpoint(_Defined):
@@ -174,6 +186,9 @@ class PublishEndpoint(_Defined):
     ) -> None:
         """Return when the upstream has the message. `key` keeps messages of one key in order where the broker can."""
         arguments = dict(self.check_arguments(arguments))
+        message = to_plain(message)
+        if message is NOT_GIVEN:
+            raise DefinitionError(f"{self.name} has no message to publish: it was not given")
         await self._scope().publish(self, {**arguments, "message": message, "key": key, "headers": dict(headers or {})})
 
 

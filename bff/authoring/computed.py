@@ -127,7 +127,7 @@ async def _fetch_value(via: Via, source: Any, name: str, info: strawberry.Info) 
     )
     token = requested.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
     try:
-        reply = await fetch_one(via, source, {name: chosen.default for name, chosen in via.from_arguments.items()})
+        reply = await fetch_one(via, source, {name: via.find_default(name) for name in via.from_arguments})
     except UpstreamError as error:
         return via.use_default(error, info.context, info.path.as_list())
     finally:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
-from enum import Enum
+from dataclasses import MISSING, dataclass
 from typing import Any
 
 import strawberry
@@ -17,6 +16,7 @@ from connectors.contract import Reply
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError, UpstreamError
 from connectors.messages.paths import EACH, Path, PathOption
+from connectors.plain import NOT_GIVEN, plain_entries
 
 TAKE, VIA = "bff.take", "bff.via"
 """Keys of a strawberry field's metadata under which the records below are found."""
@@ -54,7 +54,7 @@ class Via:
 
     def build_arguments(self, source: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
         """The endpoint's arguments for one object; None when a key is null, so that there is nothing to request."""
-        arguments = dict(self.constants)
+        arguments = {**self.constants, **self.choose_arguments(given)}
         for parameter, name in self.from_fields.items():
             value = getattr(source, name)
             if value is None:
@@ -62,9 +62,19 @@ class Via:
             if isinstance(value, UpstreamError):
                 raise value  # the upstream failed to give the key, so that is why this field has no value
             arguments[parameter] = value
-        for parameter in self.from_arguments:
-            arguments[parameter] = to_plain(given[parameter])
         return arguments
+
+    def choose_arguments(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the frontend chose, as connectors take it, without what it left out."""
+        if not self.from_arguments:
+            return {}
+        return plain_entries({name: given.get(name, NOT_GIVEN) for name in self.from_arguments})
+
+    def find_default(self, parameter: str) -> Any:
+        """What a parameter is where a frontend does not choose it: NOT_GIVEN where None stands for an optional one."""
+        default = self.from_arguments[parameter].default
+        is_optional = self.endpoint.takes_any or not self.endpoint.parameters.get(parameter, True)
+        return strawberry.UNSET if default is None and is_optional else default
 
     def use_default(self, error: UpstreamError, context: Context, path: list[str | int]) -> Any:
         """The default, noted as degraded at this response path; raises the error where there is none."""
@@ -94,7 +104,11 @@ def _split_path(path: PathOption) -> Path:
 
 
 def argument(type_: Any, default: Any = inspect.Parameter.empty, *, description: str | None = None) -> Any:
-    """In `via`, let the frontend choose a parameter: `via(reviews.of, product_id="id", first=argument(int, 2))`."""
+    """In `via`, let the frontend choose a parameter: `via(reviews.of, product_id="id", first=argument(int, 2))`.
+
+    What the frontend leaves out is left out of the call, unless there is a default: with `strawberry.UNSET` or
+    `strawberry.Maybe[...]`, and with the default None where the endpoint's parameter is optional. Null is sent as null.
+    """
     return Argument(type_, default, description)
 
 
@@ -126,7 +140,9 @@ def via(
         endpoint=endpoint,
         from_fields={name: value for name, value in given.items() if isinstance(value, str)},
         from_arguments={name: value for name, value in given.items() if isinstance(value, Argument)},
-        constants={name: value for name, value in given.items() if not isinstance(value, str | Argument)},
+        constants=plain_entries(
+            {name: value for name, value in given.items() if not isinstance(value, str | Argument)}
+        ),
         default=default,
         place=place_of_author("bff"),
     )
@@ -141,9 +157,10 @@ def via(
 def _build_signature(record: Via) -> inspect.Signature:
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     info = inspect.Parameter("info", inspect.Parameter.KEYWORD_ONLY, annotation=strawberry.Info)
+    keyword = inspect.Parameter.KEYWORD_ONLY
     chosen = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=chosen.default, annotation=chosen.type)
-        for name, chosen in record.from_arguments.items()
+        inspect.Parameter(name, keyword, default=record.find_default(name), annotation=each.type)
+        for name, each in record.from_arguments.items()
     ]
     return inspect.Signature([own, info, *chosen])
 
@@ -165,25 +182,10 @@ async def fetch_one(record: Via, source: Any, given: Mapping[str, Any]) -> Reply
     arguments = record.build_arguments(source, given)
     if arguments is None:
         return None
-    reply = await record.endpoint(**arguments)
+    reply = await record.endpoint.load(arguments)
     if isinstance(reply.data, UpstreamError):  # reading may fail too, and is the upstream's failure like any other
         raise reply.data
     return reply
-
-
-def to_plain(value: Any) -> Any:
-    """What a frontend chose, as connectors know it: an enum's value, and a dict of what was given of an input object.
-
-    The names in such a dict are those of the Python class.
-    """
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, list):
-        return [to_plain(item) for item in value]
-    if hasattr(type(value), DEFINITION):
-        given = {own.name: getattr(value, own.name) for own in fields(value)}
-        return {name: to_plain(each) for name, each in given.items() if each is not strawberry.UNSET}
-    return value
 
 
 def _make_stream_resolver(record: Via) -> Callable[..., Any]:
@@ -191,7 +193,7 @@ def _make_stream_resolver(record: Via) -> Callable[..., Any]:
         endpoint = record.endpoint
         assert isinstance(endpoint, StreamEndpoint)
         arguments = record.build_arguments(self, given)
-        async for event in endpoint(**(arguments or {})):
+        async for event in endpoint.open(arguments or {}):
             yield event
 
     resolve.__signature__ = _build_signature(record)  # type: ignore[attr-defined]  # inspect reads it

@@ -18,6 +18,7 @@ from bff.authoring.computed import RECORDS
 from bff.authoring.constraints import adopt_constraints
 from bff.authoring.context import Context
 from bff.authoring.cooperative import convert_in_slices
+from bff.authoring.inputs import adopt_inputs
 from bff.authoring.lookahead import selection_of
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
@@ -69,10 +70,11 @@ def frontend(
 
 
 def adopt_records(schema: strawberry.Schema) -> None:
-    """Teach any strawberry schema about replies and records, by a wrapper around each of its resolvers. Idempotent."""
+    """Teach any strawberry schema about replies, records and inputs, by a wrapper around each resolver. Idempotent."""
     core = core_schema(schema)
     if RECORDS in core.extensions:
         return
+    adopt_inputs(core)
     core.extensions[RECORDS] = records = Records(core)
     for type_ in core.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):

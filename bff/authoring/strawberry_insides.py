@@ -13,7 +13,9 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.arguments import convert_arguments
+from strawberry.types.base import StrawberryMaybe
 from strawberry.types.field import StrawberryField
+from strawberry.types.maybe import Some
 
 BACKREF: Final = "strawberry-definition"
 """Key of the extensions of graphql-core's types, fields and schemas: what strawberry made them of."""
@@ -78,7 +80,9 @@ __all__ = [
     "DEFINITION",
     "MaybeNullValidationRule",
     "OneOfInputValidationRule",
+    "Some",
     "StrawberryGraphQLCoreExecutionContext",
+    "StrawberryMaybe",
     "core_schema",
     "definition_of",
     "handles_exceptions",

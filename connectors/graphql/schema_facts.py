@@ -72,7 +72,6 @@ class _FactsVisitor(Visitor):
         self.types: dict[str, str] = {}
         self.is_leaf = False
         self.lists: list[int] = []
-        self._optional = {variable.name for variable in operation.field.variables if not variable.is_required}
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
         """Every field of the path, the innermost last."""
@@ -99,12 +98,11 @@ class _FactsVisitor(Visitor):
             self._raise_unknown(f"the upstream's type {parent} has no field", node.name.value, parent.fields)
 
     def enter_variable(self, node: VariableNode, *_: object) -> None:
-        """The type of a variable's place; an optional variable where there is a default may be null."""
+        """The type of a variable's place, nullable where there is a default: then the variable may be left out."""
         type_ = self.info.get_input_type()
         name = node.name.value
-        if isinstance(type_, GraphQLNonNull) and name in self._optional:
-            has_default = self.info.get_default_value() is not Undefined
-            type_ = type_.of_type if has_default else type_
+        if isinstance(type_, GraphQLNonNull) and self.info.get_default_value() is not Undefined:
+            type_ = type_.of_type
         known = self.types.get(name)
         if type_ is not None and (known is None or known + "!" == str(type_)):
             self.types[name] = str(type_)  # of two places, the non-null one decides

@@ -81,7 +81,11 @@ class Encoders:
     def _compile_message(self, descriptor: Descriptor) -> None:
         fields: dict[str, Encode] = {}
         choices = {
-            field.name: oneof.name for oneof in descriptor.oneofs if len(oneof.fields) > 1 for field in oneof.fields
+            name: oneof.name
+            for oneof in descriptor.oneofs
+            if len(oneof.fields) > 1
+            for field in oneof.fields
+            for name in (field.name, field.json_name)
         }
 
         def encode(message: Message, data: Any) -> None:
@@ -100,6 +104,8 @@ class Encoders:
 
         self._encoders[descriptor.full_name] = encode  # before its fields are made: types may contain themselves
         fields.update((field.name, self._make_field_encoder(field)) for field in descriptor.fields)
+        for field in descriptor.fields:  # a name of GraphQL, such as productId for product_id
+            fields.setdefault(field.json_name, fields[field.name])
 
     def _make_field_encoder(self, field: FieldDescriptor) -> Encode:
         if is_map(field):

@@ -33,5 +33,5 @@ class RpcOperation(Operation):
     def fill_message(self, call: Call) -> Any:
         """Fill the request message of this call: plain data under the proto's field names."""
         if call.keys and self.many is not None:
-            return self.many.fill(call.arguments, call.keys)
-        return self.request.fill(call.arguments)
+            return self.many.fill(call.arguments, call.keys, absent={})
+        return self.request.fill(call.arguments, absent={})

@@ -84,7 +84,8 @@ class Template:
     """Nested dicts and lists with placeholders in their texts.
 
     A text that is exactly `{name}` takes the value as it is; a placeholder inside of a longer text is filled as text.
-    A None given stays None and makes the whole text None; an optional `{name?}` that is not given leaves its entry out.
+    A None given stays None and makes the whole text None; a parameter that is not given leaves its entry out. `{name?}`
+    may be missing in a call; `{name}` must be there, though it may be `connectors.plain.NOT_GIVEN`.
     Constants and the names of entries stay as they are.
 
     With `many`, that parameter takes the keys of a batch: the nearest one-element list around it gets one element per
@@ -97,10 +98,13 @@ class Template:
         self._many = many
         self._fill = self._compile_value(value, in_list=False)[0]
 
-    def fill(self, arguments: Mapping[str, Any], keys: _Keys = ()) -> Any:
-        """New data with every placeholder replaced; `keys` are the values of the `many` parameter."""
+    def fill(self, arguments: Mapping[str, Any], keys: _Keys = (), *, absent: Any = None) -> Any:
+        """New data with every placeholder replaced; `keys` are the values of the `many` parameter.
+
+        `absent` is returned where the whole template is one parameter that is not given.
+        """
         filled = self._fill(arguments, keys, None)
-        return None if filled is _LEFT_OUT else filled
+        return absent if filled is _LEFT_OUT else filled
 
     def _compile_value(self, value: Any, *, in_list: bool) -> tuple[_Fill, bool]:
         """How to fill this value, and whether it must be repeated for every key by the list around it."""
@@ -141,7 +145,8 @@ class Template:
         fill, repeats = self._compile_value(item, in_list=True)
 
         def fill_for_each_key(arguments: Mapping[str, Any], keys: _Keys, key: Hashable) -> list[Any]:
-            return [fill(arguments, keys, each) for each in keys]
+            filled = (fill(arguments, keys, each) for each in keys)
+            return [item for item in filled if item is not _LEFT_OUT]
 
         def fill_one(arguments: Mapping[str, Any], keys: _Keys, key: Hashable) -> list[Any]:
             filled = fill(arguments, keys, key)

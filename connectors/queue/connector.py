@@ -91,9 +91,11 @@ class QueueConnector:
         operation = call.operation
         assert isinstance(operation, Subscribe)
         topic = fill_topic(call, operation.topic)
-        for name in operation.where.parameters:
-            if call.arguments.get(name, "") is None:  # it would match the messages without the field, of anybody
-                raise UpstreamRejected(operation, f'no subscription was sent: the argument "{name}" is null')
+        for name, is_required in operation.where.parameters.items():
+            if call.arguments.get(name, None if is_required else "") is None:  # it would match messages of anybody
+                raise UpstreamRejected(
+                    operation, f'no subscription was sent: the argument "{name}" is null or not given'
+                )
         values = operation.where.fill(call.arguments)
         if operation.group is None:
             events = self._stream_shared(call, topic, values)

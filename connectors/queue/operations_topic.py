@@ -43,7 +43,7 @@ def check_group(group: str | None) -> str | None:
 def fill_topic(call: Call, template: Template) -> str:
     """Fill the topic of a call. Raises UpstreamRejected for an argument that cannot be one token of a topic."""
     for name in template.parameters:
-        value = call.arguments[name]
+        value = call.arguments.get(name)  # absent where it was not given
         if value is None or not _TOKEN.fullmatch(text_of(value)):
             raise UpstreamRejected(call.operation, f'nothing was sent, the argument "{name}" cannot be in a topic')
     return str(template.fill(call.arguments))

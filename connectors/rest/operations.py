@@ -56,9 +56,10 @@ class RequestTemplate:
             headers = {
                 name: format_header(value) for name, value in self.headers.fill(values).items() if value is not None
             }
-        if self.body is None:
+        filled = None if self.body is None else self.body.fill(arguments, keys)
+        if filled is None:
             return Request(self.url.fill(values), headers, None)
-        content_type, body = self.body.fill(arguments, keys)
+        content_type, body = filled
         headers.setdefault("content-type", content_type)
         return Request(self.url.fill(values), headers, body)
 

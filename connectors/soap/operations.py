@@ -27,5 +27,5 @@ class SoapOperation(Operation):
     def fill_message(self, call: Call) -> Any:
         """The message of this call as plain data, in the WSDL's words."""
         if call.keys and self.many is not None:
-            return self.many.fill(call.arguments, call.keys)
-        return self.message.fill(call.arguments)
+            return self.many.fill(call.arguments, call.keys, absent={})
+        return self.message.fill(call.arguments, absent={})

@@ -40,7 +40,9 @@ def find_topic(call: Call, operation: Subscribe) -> Mapping[Path, Any]:
     """The value that the messages of this topic hold, by its path. Raises UpstreamRejected for the topic null."""
     if not operation.topic:
         return {}
-    value = call.arguments[operation.parameter]
+    value = call.arguments.get(operation.parameter)
     if value is None:
-        raise UpstreamRejected(operation, f'no subscription was sent: the topic "{operation.parameter}" is null')
+        raise UpstreamRejected(
+            operation, f'no subscription was sent: the topic "{operation.parameter}" is null or not given'
+        )
     return {operation.topic: value}

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from bff.authoring.fields import to_plain
 from bff.authoring.records import unwrap
 from bff.engine.compile.resolvers import EndpointFetch
 from bff.engine.compile.shapes import ReadsReplies, Step
@@ -45,7 +44,7 @@ async def fetch_column(
     if reader is None:
         reader = step.reader = ReplyReader(executor.schema, step.output, fetch.convert, fetch.endpoint)
     if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,):
-        others = {**via.constants, **{name: to_plain(arguments[name]) for name in via.from_arguments}}
+        others = {**via.constants, **via.choose_arguments(arguments)}
         keys = _read_keys(sources, via.from_fields[batch.parameter])
         values, is_complete = await _fetch_batched(scope, step, fetch, reader, keys, others, is_alone=is_alone)
     elif len(sources) == 1:

@@ -22,7 +22,8 @@ from graphql import (
     validate,
 )
 
-from bff.authoring.strawberry_insides import MaybeNullValidationRule, OneOfInputValidationRule
+from bff.authoring.inputs import MaybeNullRule
+from bff.authoring.strawberry_insides import OneOfInputValidationRule
 from bff.contract import Caching, Problem, Refused
 from bff.engine.graphql_core import limit_merge_comparisons
 from bff.engine.prepare.cache_control import caching_of
@@ -33,7 +34,7 @@ from bff.engine.prepare.queue import PrepareQueue
 from connectors.aio.lru import LRU
 from connectors.aio.segmented_lru import SegmentedLRU
 
-_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_RULES = (*specified_rules, MaybeNullRule, OneOfInputValidationRule)
 """Those of the specification, and those that strawberry adds for its own input types."""
 
 limit_merge_comparisons(50_000)

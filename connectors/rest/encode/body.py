@@ -11,6 +11,7 @@ from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
 from connectors.files import File
 from connectors.messages.templates import Template
+from connectors.plain import NOT_GIVEN
 from connectors.rest.encode.multipart import encode_multipart
 from connectors.rest.encode.values import encode_form, format_value
 from connectors.transport import Streamed
@@ -36,9 +37,11 @@ class BodyTemplate:
         """Whether each parameter must be given, by name."""
         return self._template.parameters
 
-    def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> tuple[str, bytes | Streamed]:
-        """Content type and body. Raises ValueError for a value that cannot be encoded."""
-        data = self._template.fill(arguments, keys)
+    def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> tuple[str, bytes | Streamed] | None:
+        """Content type and body; None where the body was not given. Raises ValueError for what cannot be encoded."""
+        data = self._template.fill(arguments, keys, absent=NOT_GIVEN)
+        if data is NOT_GIVEN:
+            return None
         if self._kind == "multipart":
             return encode_multipart(data)
         if self._kind == "file":

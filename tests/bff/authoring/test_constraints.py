@@ -47,7 +47,7 @@ def test_constraints_stand_in_the_sdl(build: Any) -> None:
         assert "found(text: String! @constraint(minLength: 2)): String" in sdl
         assert 'mail: String! = "a@b.de" @constraint(format: "email")' in sdl
         assert 'sortKey: String! = "name" @constraint(maxLength: 9, pattern: "^[a-z]+$")' in sdl
-        assert "amounts: [Float!] = null @constraint(max: 2, exclusiveMin: 0.5, minItems: 1)" in sdl
+        assert "amounts: [Float!] @constraint(max: 2, exclusiveMin: 0.5, minItems: 1)" in sdl
 
 
 def test_schemas_without_constraints_print_no_directive() -> None:

@@ -85,7 +85,7 @@ async def test_many_keys_are_aliases_where_there_is_no_list(shop: Shop, direct: 
     assert reply.data == [[{"text": "text 1"}], None]
     (query,) = shop.asked
     assert query == (
-        "query product($first: Int!, $k0: ID!, $k1: ID!) { "
+        "query product($first: Int, $k0: ID!, $k1: ID!) { "
         "k0: product(id:$k0){reviews(first:$first) { text } } "
         "k1: product(id:$k1){reviews(first:$first) { text } } }"
     )
