@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from connectors.contract import Event, Operation, Reply
-from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamReplyTooLarge
+from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.messages.json_slices import Bounds
 from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.queue.brokers import Message
-from connectors.queue.brokers.contract import ERROR_HEADER
-
-_MAX_CODE = 64
-"""Characters of a responder's code that are kept."""
+from connectors.queue.errors import find_failure
 
 
 async def decode_reply(operation: Operation, answer: Message, *, max_size: int, bounds: Bounds) -> Reply:
     """Decode the answer to a request.
 
-    Raises UpstreamFailed for a failure that the responder reports, UpstreamReplyTooLarge, and UpstreamBadReply for an
+    Raises UpstreamError for a failure that the responder reports, UpstreamReplyTooLarge, and UpstreamBadReply for an
     answer that is no JSON.
     """
     if len(answer.body) > max_size:
         raise UpstreamReplyTooLarge(operation, f"the answer is larger than max_reply_size, which is {max_size} bytes")
-    if ERROR_HEADER in answer.headers:
-        code = answer.headers[ERROR_HEADER][:_MAX_CODE]
-        raise UpstreamFailed(operation, "the responder reports a failure", upstream_code=code)
+    if answer.headers and (failure := find_failure(operation, answer)) is not None:
+        raise failure
     try:
         return Reply(await decode_json_in_slices(answer.body, bounds), headers=answer.headers)
     except NotJson as error:

@@ -7,36 +7,12 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from connectors.contract import Operation
+from connectors.error_kinds import kind_for_status
 from connectors.error_reply import ErrorReply
-from connectors.errors import (
-    UpstreamBadReply,
-    UpstreamConflict,
-    UpstreamError,
-    UpstreamFailed,
-    UpstreamForbidden,
-    UpstreamNotFound,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamTimeout,
-    UpstreamUnauthenticated,
-    UpstreamUnavailable,
-)
+from connectors.errors import UpstreamBadReply, UpstreamError
 from connectors.transport.contract import HttpReply
 
 _MAX_WAIT = 86_400.0 * 365
-_ERRORS: dict[int, type[UpstreamError]] = {
-    401: UpstreamUnauthenticated,
-    403: UpstreamForbidden,
-    404: UpstreamNotFound,
-    408: UpstreamTimeout,
-    409: UpstreamConflict,
-    410: UpstreamNotFound,
-    412: UpstreamConflict,
-    429: UpstreamRateLimited,
-    502: UpstreamUnavailable,
-    503: UpstreamUnavailable,
-    504: UpstreamUnavailable,
-}
 
 
 def error_for_status(operation: Operation, reply: HttpReply) -> UpstreamError | None:
@@ -49,8 +25,8 @@ def error_for_status(operation: Operation, reply: HttpReply) -> UpstreamError | 
     if status < 400:
         hint = "redirects are not followed; put the final address into bff.yaml"
         return UpstreamBadReply(operation, f"{words}: {hint}", reply=sent)
-    kind = _ERRORS.get(status) or (UpstreamRejected if status < 500 else UpstreamFailed)
     wait = retry_after(reply.headers.get("retry-after"))
+    kind = kind_for_status(status)
     return kind(operation, words, retry_after=wait, upstream_code=str(status), reply=sent)
 
 

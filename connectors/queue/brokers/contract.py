@@ -21,6 +21,12 @@ ERROR_HEADER = "bff-error"
 class BrokerError(Exception):
     """A broker did not do what was called for. The text names no address and no secret."""
 
+    def __init__(self, text: str = "", *, code: str = "", description: str = "") -> None:
+        """`code` and `description` are the broker's own, where its protocol has them."""
+        super().__init__(text)
+        self.code = code
+        self.description = description
+
 
 class BrokerUnreachable(BrokerError):
     """There is no connection, and nothing was sent."""

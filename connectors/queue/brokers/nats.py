@@ -100,7 +100,9 @@ class Broker:
         except NoStreamResponseError as error:
             raise _make_no_stream_error(message.topic) from error
         except JetStreamError as error:
-            raise BrokerRefused(f"JetStream did not store the message: {type(error).__name__}") from error
+            code, words = str(getattr(error, "code", None) or ""), str(getattr(error, "description", None) or "")
+            text = f"JetStream did not store the message: {type(error).__name__}"
+            raise BrokerRefused(text, code=code, description=words) from error
 
     async def _get_connection(self) -> Connection:
         """Return the connection, or connect: all callers share one attempt."""

@@ -163,7 +163,7 @@ def _retrieve_exception(task: asyncio.Task[Any]) -> None:
 def translate_error(error: Exception) -> BrokerError:
     """Translate an exception of the client."""
     if isinstance(error, NoRespondersError):
-        return NoResponders("no responder subscribes to this topic")
+        return NoResponders("no responder subscribes to this topic", code="503")
     if isinstance(error, AuthorizationError) or "authorization" in str(error).lower():
         return BrokerDenied("NATS does not accept the sign-in")
     if isinstance(error, MaxPayloadError):

@@ -7,16 +7,19 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 from nats.aio.client import Client
 
 from connectors.contract import Call
+from connectors.error_details import ServiceError
 from connectors.errors import (
     DefinitionError,
     UpstreamDisconnected,
     UpstreamForbidden,
+    UpstreamNotFound,
     UpstreamRejected,
     UpstreamUnreachable,
 )
@@ -337,3 +340,25 @@ async def test_what_no_stream_holds_cannot_be_durable(server: NatsServer) -> Non
     with pytest.raises(UpstreamRejected, match="nats stream add"):
         await anext(connector.stream(in_time(Call(operation=jobs.operation), GENEROUS)))
     await connector.close()
+
+
+async def test_the_error_of_a_service(server: NatsServer, connector: QueueConnector) -> None:
+    """As the services framework of NATS reports it: in two headers, with an empty body."""
+    service = Client()
+    await service.connect(server.address)
+
+    async def refuse(message: Any) -> None:
+        headers = {"Nats-Service-Error": "no such order", "Nats-Service-Error-Code": "404"}
+        await service.publish(message.reply, b"", headers=headers)
+
+    await service.subscribe("shipping.quote", cb=refuse)
+    await service.flush()
+    with pytest.raises(UpstreamNotFound) as caught:
+        await connector.send(in_time(Call(operation=quote.operation, arguments={"message": {}}), GENEROUS))
+    await service.close()
+    assert (caught.value.status, caught.value.body) == (404, None)
+    assert caught.value.details == (ServiceError("404", "no such order"),)
+    nobody = orders.request("shipping.none").operation
+    with pytest.raises(UpstreamUnreachable) as silent:
+        await connector.send(in_time(Call(operation=nobody, arguments={"message": {}}), GENEROUS))
+    assert silent.value.status == 503
