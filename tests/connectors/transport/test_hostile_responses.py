@@ -106,14 +106,14 @@ def test_tiny_chunks_take_the_memory_of_their_bytes() -> None:
 
 @pytest.mark.parametrize(
     "endless",
-    [b"1;" + b"x" * 100 + b"\r\na\r\n", b"0\r\n" + b"t: x\r\n" * 100_000],
+    [(b"1;" + b"x" * 100 + b"\r\na\r\n") * 20_000, b"0\r\n" + b"t: x\r\n" * 100_000],
     ids=["chunk extensions", "trailers"],
 )
 def test_what_is_around_the_body_is_counted(endless: bytes) -> None:
     """Chunk sizes, their extensions and trailers."""
     head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
     with pytest.raises((UpstreamReplyTooLarge, UpstreamBadReply)):
-        fed(head, endless * 20_000, limit=100_000)
+        fed(head, endless, limit=100_000)
 
 
 def test_numbers_of_headers_are_bounded() -> None:
