@@ -44,15 +44,51 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldValue:
+    """The value of a variable in the arguments of a nested field. Equal to the same value of the same type."""
+
+    value: Any = field(compare=False)
+    identity: Hashable
+    """Equal exactly for equal values."""
+    type: str = ""
+    """The type of the frontend's argument, for an upstream whose schema is not known; empty for a constant."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCall:
+    """A nested field of a GraphQL upstream that is selected with arguments."""
+
+    name: str
+    arguments: tuple[str, ...]
+    """Its arguments in GraphQL's syntax, without parentheses; every second part is the name of a variable."""
+    values: tuple[tuple[str, FieldValue], ...] = ()
+    """The values of variables. A variable without one is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeNames:
+    """The names that a GraphQL upstream may have for a type of a frontend."""
+
+    names: tuple[str, ...]
+    """The likeliest first."""
+    is_given: bool = False
+    """Whether the author gave them: then each is a type that records may have, else one of them is the type."""
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Which fields of each record are wanted, in the upstream's own words. Hashable, so that equal calls are shared.
 
     `fields` maps a field to the selection inside it (None for a leaf), in the order asked.
     `on` holds what is wanted only of records of one concrete type, for interfaces and unions.
+    `calls` holds what the fields with arguments are; in `fields`, and in the record, they have a key of their own.
+    `names` holds the names of those types of `on` that the upstream may name otherwise.
     """
 
     fields: tuple[tuple[str, Selection | None], ...] = ()
     on: tuple[tuple[str, Selection], ...] = ()
+    calls: tuple[tuple[str, FieldCall], ...] = ()
+    names: tuple[tuple[str, TypeNames], ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from bff.authoring.context import Context
 from bff.authoring.fields import argument, take, via
 from bff.authoring.frontend import FrontendSchema, example, frontend
 from bff.authoring.problems import SchemaError
+from bff.authoring.upstream_types import upstream_type
 from bff.authoring.weights import cost, list_size
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "frontend",
     "list_size",
     "take",
+    "upstream_type",
     "via",
 ]

@@ -6,11 +6,21 @@ import dataclasses
 import inspect
 from collections.abc import Mapping, Set
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.computed import Computed
-from bff.authoring.fields import VIA, Via
+from bff.authoring.fields import TAKE, VIA, Take, Via
 from bff.authoring.lookahead import COMPUTED
 from bff.authoring.problems import suggest_nearest
 from bff.authoring.strawberry_insides import definition_of, own_field_of
@@ -31,7 +41,7 @@ def find_problems(schema: GraphQLSchema) -> list[str]:
             if via := field.metadata.get(VIA):
                 problems += [
                     f"{via.place} {label}: {problem}"
-                    for problem in _check_via(via, by_python, attributes, type_.fields[name])
+                    for problem in _check_via(schema, via, by_python, attributes, type_.fields[name])
                 ]
             if needs := field.metadata.get(COMPUTED):
                 problems += [
@@ -50,7 +60,13 @@ def _own_fields(type_: GraphQLObjectType | GraphQLInterfaceType) -> Mapping[str,
     return {name: own for name, field in type_.fields.items() if (own := own_field_of(field)) is not None}
 
 
-def _check_via(via: Via, fields: Mapping[str, StrawberryField], attributes: Set[str], field: GraphQLField) -> list[str]:
+def _check_via(
+    schema: GraphQLSchema,
+    via: Via,
+    fields: Mapping[str, StrawberryField],
+    attributes: Set[str],
+    field: GraphQLField,
+) -> list[str]:
     problems = []
     if problem := via.endpoint.problem_with([*via.from_fields, *via.from_arguments, *via.constants]):
         problems.append(problem)
@@ -63,7 +79,36 @@ def _check_via(via: Via, fields: Mapping[str, StrawberryField], attributes: Set[
         if batch.parameter not in via.from_fields and batch.parameter not in via.from_arguments:
             problems.append(f'"{batch.parameter}" is what {via.endpoint.name} batches on, so it must come from a field')
         problems += _check_list_form(via.endpoint, group=batch.group, is_list=_is_list(field))
+    if not via.endpoint.selects:
+        problems += [
+            f"{label} takes arguments upstream ({take.place}), which only a GraphQL upstream understands; "
+            f"{via.endpoint.name} is none"
+            for label, take in _find_field_calls(schema, field)
+        ]
     return problems
+
+
+def _find_field_calls(schema: GraphQLSchema, field: GraphQLField) -> list[tuple[str, Take]]:
+    """The fields with arguments upstream among those that come with the records of a field."""
+    found: dict[str, Take] = {}
+    seen: set[str] = set()
+    todo: list[GraphQLNamedType] = [get_named_type(field.type)]
+    while todo:
+        type_ = todo.pop()
+        if type_.name in seen:
+            continue
+        seen.add(type_.name)
+        if isinstance(type_, GraphQLUnionType | GraphQLInterfaceType):
+            todo += schema.get_possible_types(type_)
+        if not isinstance(type_, GraphQLObjectType):
+            continue
+        for name, own in _own_fields(type_).items():
+            take: Take | None = own.metadata.get(TAKE)
+            if take is not None and take.steps:
+                found[f"{type_.name}.{name}"] = take
+            elif own.is_basic_field:
+                todo.append(get_named_type(type_.fields[name].type))
+    return list(found.items())
 
 
 def _check_list_form(endpoint: Endpoint, *, group: bool, is_list: bool) -> list[str]:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, field, replace
 from typing import Any
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.context import Context, Degraded
+from bff.authoring.field_calls import Step, has_arguments, parse_steps
+from bff.authoring.problems import suggest_nearest
 from bff.authoring.strawberry_insides import DEFINITION
-from connectors.contract import Reply
+from connectors.contract import FieldCall, Reply
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError, UpstreamError
-from connectors.messages.paths import EACH, Path, PathOption
+from connectors.messages.paths import EACH, Path, PathOption, at_path
 from connectors.plain import NOT_GIVEN, plain_entries
 
 TAKE, VIA = "bff.take", "bff.via"
 """Keys of a strawberry field's metadata under which the records below are found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Take:
-    """The field's value stands under another name, or deeper, in the upstream's record."""
-
-    path: tuple[str, ...]
-    place: str
+RECORD = "__bff_record__"
+"""The attribute of an object that holds the upstream's record, where fields of it depend on arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,42 @@ class Argument:
     type: Any
     default: Any
     description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The field's value stands under another name, or deeper, in the upstream's record."""
+
+    path: tuple[str, ...]
+    """Empty where it depends on arguments of the frontend."""
+    place: str
+    steps: tuple[Step, ...] = ()
+    """The fields of a GraphQL upstream, where any is selected with arguments."""
+    from_arguments: Mapping[str, Argument] = field(default_factory=dict)
+    constants: Mapping[str, Any] = field(default_factory=dict)
+
+    def fill(self, given: Mapping[str, Any], types: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, FieldCall]]:
+        """The path in the record, and the calls of its steps by their keys, for these arguments of the frontend.
+
+        `types` are those of the arguments.
+        """
+        chosen = {name: given.get(name, NOT_GIVEN) for name in self.from_arguments}
+        values = {**self.constants, **plain_entries(chosen)}
+        path: list[str] = []
+        calls: dict[str, FieldCall] = {}
+        for step in self.steps or self.path:
+            if isinstance(step, str):
+                path.append(step)
+                continue
+            key, call = step.fill(values, types)
+            calls[key] = call
+            path.append(key)
+        return tuple(path), calls
+
+    def find_default(self, variable: str) -> Any:
+        """What a variable is where a frontend does not choose it."""
+        default = self.from_arguments[variable].default
+        return strawberry.UNSET if default is None else default
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +116,61 @@ class Via:
         return self.default() if callable(self.default) else self.default
 
 
-def take(path: PathOption, **options: Any) -> Any:
+def take(path: PathOption, *, parameters: Mapping[str, Any] | None = None, **options: Any) -> Any:
     r"""Read the field from `path` in the upstream's record: another name, or a path such as `"author.name"`.
 
     `"entry[].resource"` goes through a list, and `\.` is a dot in a name (connectors.messages.paths).
+    A field of a GraphQL upstream may have arguments, constants or variables: `take("cover(size: 10)")`,
+    `take("posts(first: $first)", first=argument(int, 10))`. Each variable is given an `argument(...)`, which the
+    frontend chooses, or a constant; `parameters` takes those whose names collide with other options.
     Other options are those of `strawberry.field` (description, default, deprecation_reason, permission_classes ...).
+    Raises DefinitionError for a path that is not valid.
     """
-    metadata = {**options.pop("metadata", {}), TAKE: Take(_split_path(path), place_of_author("bff"))}
+    place = place_of_author("bff")
+    if isinstance(path, str) and has_arguments(path):
+        record = _create_take(path, place, options, parameters or {})
+    else:
+        record = Take(_split_path(path), place)
+    metadata = {**options.pop("metadata", {}), TAKE: record}
+    if record.from_arguments:
+        return strawberry.field(resolver=_make_take_resolver(record), metadata=metadata, **options)
     return strawberry.field(metadata=metadata, **options)
+
+
+def _create_take(path: str, place: str, options: dict[str, Any], parameters: Mapping[str, Any]) -> Take:
+    """The record of a path with arguments; takes the values of its variables out of `options`."""
+    try:
+        steps = parse_steps(path)
+    except ValueError as error:
+        raise DefinitionError(f"{place}: {error}") from error
+    names = [name for step in steps if not isinstance(step, str) for name in step.variables]
+    given = {**{name: options.pop(name) for name in names if name in options}, **parameters}
+    given |= {name: options.pop(name) for name, value in list(options.items()) if isinstance(value, Argument)}
+    if missing := next((name for name in names if name not in given), None):
+        raise DefinitionError(
+            f"{place}: take({path!r}) has the variable ${missing}; write {missing}=argument(...) or a constant"
+        )
+    if surplus := next((name for name in given if name not in names), None):
+        raise DefinitionError(f"{place}: take({path!r}) has no variable ${surplus}; {suggest_nearest(surplus, names)}")
+    chosen = {name: value for name, value in given.items() if isinstance(value, Argument)}
+    constants = plain_entries({name: value for name, value in given.items() if name not in chosen})
+    record = Take((), place, steps, chosen, constants)
+    return record if chosen else replace(record, path=record.fill({}, {})[0])
+
+
+def _make_take_resolver(record: Take) -> Callable[..., Any]:
+    def resolve(self: Any, **given: Any) -> Any:
+        source = getattr(self, RECORD, None)
+        if source is None:
+            raise DefinitionError(
+                f"{record.place}: the field is read from an upstream's record, and this {type(self).__name__} was made "
+                "without one"
+            )
+        return Reply(at_path(source, record.fill(given, {})[0]))
+
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    resolve.__signature__ = inspect.Signature([own, *_list_arguments(record)])  # type: ignore[attr-defined]  # inspect reads it
+    return resolve
 
 
 def _split_path(path: PathOption) -> Path:
@@ -157,12 +236,16 @@ def via(
 def _build_signature(record: Via) -> inspect.Signature:
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     info = inspect.Parameter("info", inspect.Parameter.KEYWORD_ONLY, annotation=strawberry.Info)
+    return inspect.Signature([own, info, *_list_arguments(record)])
+
+
+def _list_arguments(record: Via | Take) -> list[inspect.Parameter]:
+    """The arguments of the frontend, as parameters of a resolver."""
     keyword = inspect.Parameter.KEYWORD_ONLY
-    chosen = [
+    return [
         inspect.Parameter(name, keyword, default=record.find_default(name), annotation=each.type)
         for name, each in record.from_arguments.items()
     ]
-    return inspect.Signature([own, info, *chosen])
 
 
 def _make_resolver(record: Via) -> Callable[..., Any]:

@@ -30,8 +30,9 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.cooperative import convert_each
-from bff.authoring.fields import TAKE
+from bff.authoring.fields import RECORD, TAKE
 from bff.authoring.strawberry_insides import DEFINITION, definition_of, own_field_of
+from bff.authoring.upstream_types import find_names
 from bff.contract import Problem
 from connectors.contract import Event, Reply, at_path
 from connectors.errors import UpstreamBadReply
@@ -112,22 +113,31 @@ class Records:
         if definition is None:
             return _keep_value
         make = _compile_maker(definition.origin, self.list_slots(type_))
+        keeps_record = _has_field_calls(type_)
 
         def fill(record: Mapping[str, Any]) -> Any:
             try:
-                return make(record)
+                made = make(record)
             except Exception as error:  # noqa: BLE001 - an author's __post_init__ may raise anything; one record fails
                 return error
+            if keeps_record:
+                object.__setattr__(made, RECORD, record)  # also where the author's class is frozen
+            return made
 
         return fill
 
     def _convert_abstract(self, type_: GraphQLInterfaceType | GraphQLUnionType) -> Convert:
+        by_name: dict[str, GraphQLObjectType] | None = None
+
         def convert(value: Any) -> Any:
+            nonlocal by_name
             if not isinstance(value, Mapping):
                 return value if value is None or _is_instance(value) else _misfit_error(type_.name, value)
             possible = self._schema.get_possible_types(type_)
+            if by_name is None:  # at first use, because other schemas may not be complete yet
+                by_name = _list_types_by_name(possible)
             named = value.get("__typename")
-            chosen = next((each for each in possible if each.name == named), None)
+            chosen = by_name.get(named) if isinstance(named, str) else None
             if chosen is None:
                 chosen = next((each for each in possible if _claims_record(each, value)), None)
             if chosen is None:
@@ -140,6 +150,21 @@ class Records:
             return self._convert_object(chosen)(value)
 
         return convert
+
+
+def _list_types_by_name(possible: Sequence[GraphQLObjectType]) -> dict[str, GraphQLObjectType]:
+    """Types by each name that an upstream may have for them: those that authors gave, then GraphQL's, then Python's."""
+    found = [(each, find_names(each)) for each in possible]
+    given = [(name, each) for each, names in found if names.is_given for name in names.names]
+    own = [(each.name, each) for each in possible]
+    others = [(name, each) for each, names in found for name in names.names]
+    return dict(reversed([*given, *own, *others]))
+
+
+def _has_field_calls(type_: GraphQLObjectType) -> bool:
+    """Whether fields of a type are read from the record by arguments of the frontend."""
+    owns = (own_field_of(field) for field in type_.fields.values())
+    return any(own is not None and TAKE in own.metadata and own.metadata[TAKE].from_arguments for own in owns)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

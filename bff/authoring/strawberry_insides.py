@@ -12,7 +12,7 @@ from graphql import GraphQLField, GraphQLNamedType, GraphQLResolveInfo, GraphQLS
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
-from strawberry.types.arguments import convert_arguments
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
 from strawberry.types.base import StrawberryMaybe
 from strawberry.types.field import StrawberryField
 from strawberry.types.maybe import Some
@@ -75,6 +75,12 @@ def python_arguments(schema: GraphQLSchema, field: StrawberryField, coerced: dic
     return convert_arguments(coerced, field.arguments, scalar_registry=registry, config=owner.config)
 
 
+def name_argument(schema: GraphQLSchema, argument: StrawberryArgument) -> str:
+    """The GraphQL name of an argument."""
+    name: str = schema.extensions[BACKREF].config.name_converter.from_argument(argument)
+    return name
+
+
 __all__ = [
     "BACKREF",
     "DEFINITION",
@@ -87,6 +93,7 @@ __all__ = [
     "definition_of",
     "handles_exceptions",
     "is_default_resolver",
+    "name_argument",
     "own_field_of",
     "owner_schema",
     "python_arguments",

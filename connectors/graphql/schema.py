@@ -79,7 +79,7 @@ class SchemaSource:
         return self._find_facts(operation)
 
     def _find_facts(self, operation: GraphqlOperation) -> Facts:
-        facts = facts_from_author(operation)
+        facts = facts_from_author(operation, self._schema)
         untyped = facts.list_untyped(operation)
         if self._schema is not None and not operation.entity:
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from graphql import (
@@ -11,6 +11,7 @@ from graphql import (
     FieldNode,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
@@ -40,15 +41,20 @@ class Facts:
     """Whether the innermost field is a scalar or enum, without a selection; None when that is not known."""
     lists: tuple[int, ...] = ()
     """For each field of the path, how many lists are around its objects; empty when that is not known."""
+    schema: GraphQLSchema | None = field(default=None, repr=False)
+    """The upstream's schema; None when that is not known."""
+    record_type: GraphQLNamedType | None = None
+    """The type of the innermost field's records; None when that is not known."""
 
     def list_untyped(self, operation: GraphqlOperation) -> list[str]:
         """The variables whose type is not known."""
         return [variable.name for variable in operation.field.variables if variable.name not in self.types]
 
 
-def facts_from_author(operation: GraphqlOperation) -> Facts:
-    """The facts that the author wrote."""
-    return Facts(dict(operation.types), is_leaf=False if operation.entity else None)
+def facts_from_author(operation: GraphqlOperation, schema: GraphQLSchema | None = None) -> Facts:
+    """The facts that the author wrote; of a federated type, also what the schema says of it."""
+    record_type = schema.type_map.get(operation.entity) if schema is not None and operation.entity else None
+    return Facts(dict(operation.types), False if operation.entity else None, schema=schema, record_type=record_type)
 
 
 def facts_from_schema(operation: GraphqlOperation, schema: GraphQLSchema) -> Facts:
@@ -56,10 +62,23 @@ def facts_from_schema(operation: GraphqlOperation, schema: GraphQLSchema) -> Fac
 
     Raises DefinitionError, with the nearest right name, for a field or argument that the schema does not have.
     """
+    visitor = _visit_fields(operation, schema, operation.field.render(str, ""))
+    types = {**visitor.types, **dict(operation.types)}
+    return Facts(types, visitor.is_leaf, tuple(visitor.lists), schema, visitor.record_type)
+
+
+def find_types(operation: GraphqlOperation, schema: GraphQLSchema, text: str) -> dict[str, str]:
+    """The types of all variables in an operation's field with its selection.
+
+    Raises DefinitionError as `facts_from_schema`.
+    """
+    return _visit_fields(operation, schema, text).types
+
+
+def _visit_fields(operation: GraphqlOperation, schema: GraphQLSchema, text: str) -> _FactsVisitor:
     visitor = _FactsVisitor(operation, TypeInfo(schema))
-    text = operation.field.render(str, "")
     visit(parse(f"{operation.kind}{{{text}}}", no_location=True), TypeInfoVisitor(visitor.info, visitor))
-    return Facts({**visitor.types, **dict(operation.types)}, visitor.is_leaf, tuple(visitor.lists))
+    return visitor
 
 
 class _FactsVisitor(Visitor):
@@ -72,6 +91,7 @@ class _FactsVisitor(Visitor):
         self.types: dict[str, str] = {}
         self.is_leaf = False
         self.lists: list[int] = []
+        self.record_type: GraphQLNamedType | None = None
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
         """Every field of the path, the innermost last."""
@@ -82,7 +102,8 @@ class _FactsVisitor(Visitor):
         if type_ is None:
             known = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else ()
             self._raise_unknown(f"the upstream's type {parent} has no field", node.name.value, known)
-        self.is_leaf = is_leaf_type(get_named_type(type_))
+        self.record_type = get_named_type(type_)
+        self.is_leaf = is_leaf_type(self.record_type)
         self.lists.append(str(type_).count("["))
 
     def enter_argument(self, node: ArgumentNode, *_: object) -> None:

@@ -5,6 +5,7 @@ CollectFields (GraphQL specification, section 6.3.2) is graphql-core's; fields o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ from graphql import (
 )
 from graphql.language import ListValueNode, ObjectValueNode, ValueNode
 
-from bff.authoring.lookahead import selection_at
+from bff.authoring.lookahead import look_ahead, selection_at
 from bff.engine.compile.resolvers import EndpointFetch, choose_resolution
 from bff.engine.compile.rows import compile_rows
 from bff.engine.compile.shapes import (
@@ -139,7 +140,9 @@ def _compile_step(
 ) -> Step:
     nodes = [each.node for each in details]
     resolution = choose_resolution(source.schema, field, parent)
-    selects = isinstance(resolution, EndpointFetch) and resolution.endpoint.selects
+    selection, select = None, None
+    if isinstance(resolution, EndpointFetch) and resolution.endpoint.selects:
+        selection, select = _select_upstream(source, field, nodes)
     return Step(
         key=key,
         order=order,
@@ -151,16 +154,26 @@ def _compile_step(
         is_nullable=not isinstance(field.type, GraphQLNonNull),
         resolution=resolution,
         constant_arguments=_coerce_constants(source, field, nodes[0]),
-        selection=_select_upstream(source, field, nodes) if selects else None,
+        selection=selection,
+        select=select,
         fragment_values=details[0].fragment_variable_values,
         is_introspective=is_introspection_type(parent) or nodes[0].name.value in {"__schema", "__type"},
         hides_suggestions=source.hides_suggestions,
     )
 
 
-def _select_upstream(source: Source, field: GraphQLField, nodes: list[FieldNode]) -> Selection | None:
+def _select_upstream(
+    source: Source, field: GraphQLField, nodes: list[FieldNode]
+) -> tuple[Selection | None, Callable[[VariableValues], Selection | None] | None]:
+    """What a field requests, or what finds it for each request where it depends on variables."""
     fragments = {name: each.definition for name, each in source.fragments.items()}
-    return selection_at(source.schema, fragments, source.variables.coerced, field.type, nodes)
+    try:
+        selection, varies = look_ahead(source.schema, fragments, source.variables.coerced, field.type, nodes)
+    except Exception:  # noqa: BLE001 - a custom scalar may raise anything; it is reported where the field runs
+        selection, varies = None, True
+    if not varies:
+        return selection, None
+    return None, lambda variables: selection_at(source.schema, fragments, variables.coerced, field.type, nodes)
 
 
 def _choose_output(source: Source, type_: GraphQLOutputType, details: FieldDetailsList) -> Output:

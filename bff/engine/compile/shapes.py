@@ -169,6 +169,8 @@ class Step:
     is_introspective: bool = False
     """Whether its resolver is graphql-core's own, which needs nothing but the schema."""
     hides_suggestions: bool = False
+    select: Callable[[VariableValues], Selection | None] | None = None
+    """Finds `selection` of each request, where it depends on variables."""
 
     def coerce_arguments(self, variables: VariableValues) -> dict[str, Any]:
         """Its coerced arguments. Raises GraphQLError."""

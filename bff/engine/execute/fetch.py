@@ -14,6 +14,7 @@ from bff.engine.execute.paths import Column, path_to
 from bff.engine.execute.replies import ReplyReader
 from bff.engine.graphql_core import Executor
 from bff.loading.scope import RequestScope
+from connectors.contract import Selection
 from connectors.errors import UpstreamError
 
 _KEYS = frozenset({int, str})
@@ -36,6 +37,7 @@ async def fetch_column(
     """
     try:
         arguments = fetch.convert_arguments(step.coerce_arguments(executor.variable_values))
+        selection = step.selection if step.select is None else step.select(executor.variable_values)
     except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
         return [error] * len(sources), False
     via, batch = fetch.via, fetch.endpoint.batch
@@ -46,11 +48,11 @@ async def fetch_column(
     if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,):
         others = {**via.constants, **via.choose_arguments(arguments)}
         keys = _read_keys(sources, via.from_fields[batch.parameter])
-        values, is_complete = await _fetch_batched(scope, step, fetch, reader, keys, others, is_alone=is_alone)
+        values, is_complete = await _fetch_batched(scope, selection, fetch, reader, keys, others, is_alone=is_alone)
     elif len(sources) == 1:
-        values, is_complete = [await _fetch_one(scope, step, fetch, reader, sources[0], arguments)], False
+        values, is_complete = [await _fetch_one(scope, selection, fetch, reader, sources[0], arguments)], False
     else:
-        works = (_fetch_one(scope, step, fetch, reader, source, arguments) for source in sources)
+        works = (_fetch_one(scope, selection, fetch, reader, source, arguments) for source in sources)
         meter = scope.meter
         values = list(await asyncio.gather(*(works if meter is None else meter.measure_each(works))))
         is_complete = False
@@ -85,7 +87,7 @@ def _key_or_error(key: Any) -> Any:
 
 async def _fetch_batched(
     scope: RequestScope,
-    step: Step,
+    selection: Selection | None,
     fetch: EndpointFetch,
     reader: ReadsReplies,
     keys: Sequence[Any],
@@ -98,7 +100,7 @@ async def _fetch_batched(
         requested: dict[Any, Any] = dict.fromkeys(keys)
     except TypeError:  # an upstream sent an object or a list where the key should be
         return await _fetch_batched(
-            scope, step, fetch, reader, list(map(_key_or_error, keys)), others, is_alone=is_alone
+            scope, selection, fetch, reader, list(map(_key_or_error, keys)), others, is_alone=is_alone
         )
     absent: dict[Any, Any] = {}
     if not _KEYS.issuperset(map(type, requested)):
@@ -107,7 +109,7 @@ async def _fetch_batched(
             del requested[key]
     if not requested:
         return list(keys), False
-    answers = await scope.load_set(fetch.endpoint, others, list(requested), step.selection, is_alone=is_alone)
+    answers = await scope.load_set(fetch.endpoint, others, list(requested), selection, is_alone=is_alone)
     values, is_complete = await reader.read_batch(answers, may_complete=absent.keys() <= {None})
     if absent:
         values = {**values, **absent}
@@ -116,7 +118,7 @@ async def _fetch_batched(
 
 async def _fetch_one(
     scope: RequestScope,
-    step: Step,
+    selection: Selection | None,
     fetch: EndpointFetch,
     reader: ReadsReplies,
     source: Any,
@@ -126,7 +128,7 @@ async def _fetch_one(
         arguments = fetch.via.build_arguments(source, chosen)
         if arguments is None:
             return None
-        return await reader.read_one(await scope.load(fetch.endpoint, arguments, step.selection))
+        return await reader.read_one(await scope.load(fetch.endpoint, arguments, selection))
     except Exception as error:  # noqa: BLE001 - errors are values here
         return error
 

@@ -5,21 +5,27 @@ In a request with one piece, names are the author's; with several, the names of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from types import NoneType
 from typing import Any
+
+from graphql import GraphQLType, parse_type, type_from_ast
 
 from connectors.aio.lru import LRU
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
+from connectors.graphql.encode.calls import NestedCalls, find_nested_types
+from connectors.graphql.encode.fit import fit_types, fit_value
 from connectors.graphql.encode.selection import add_path, render_selection
 from connectors.graphql.operations import GraphqlOperation
-from connectors.graphql.schema_facts import Facts
+from connectors.graphql.schema_facts import Facts, find_types
 from connectors.messages.paths import EACH
 
 _MAX_PIECES = 500
+_SCALARS = frozenset({NoneType, str, int, float, bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,16 @@ class Piece:
     """The names of the answers in the response's data: one, or one for each key."""
     within: tuple[str, ...] = ()
     """The path from a root field's value to the innermost field's (see messages.paths.EACH)."""
+    nested: Mapping[str, Any] = field(default_factory=dict)
+    """The values of variables in the arguments of nested fields."""
+    types: Mapping[str, GraphQLType] = field(default_factory=dict)
+    """The types of the author's variables, where the upstream's schema is known."""
 
     def collect_variables(self, call: Call) -> dict[str, Any]:
         """The values of this call by their names in the request."""
         operation = self.operation
-        values = {f"{self.prefix}{name}": value for name, value in call.arguments.items()}
+        values = {f"{self.prefix}{name}": value for name, value in self._fit_arguments(call).items()}
+        values |= self.nested
         if operation.entity:
             values[f"{self.prefix}{operation.batched}"] = [
                 {"__typename": operation.entity, operation.entity_key: key} for key in call.keys
@@ -50,6 +61,11 @@ class Piece:
         elif call.keys:
             values[f"{self.prefix}{operation.batched}"] = list(call.keys)
         return values
+
+    def _fit_arguments(self, call: Call) -> Mapping[str, Any]:
+        if _SCALARS.issuperset(map(type, call.arguments.values())):
+            return call.arguments
+        return {name: fit_value(value, self.types.get(name)) for name, value in call.arguments.items()}
 
 
 class PieceCache:
@@ -92,7 +108,8 @@ def _create_piece(
     operation: GraphqlOperation, facts: Facts, selection: Selection | None, prefix: str, keys: int
 ) -> tuple[Facts, Piece]:
     has_aliases = _has_aliases(operation, facts)
-    inside = _render_inside(operation, facts, selection, () if has_aliases else operation.key)
+    nested = NestedCalls(prefix)
+    inside = _render_inside(operation, facts, selection, () if has_aliases else operation.key, nested)
     shared = [each.name for each in operation.field.variables if not (has_aliases and each.name == operation.batched)]
     declarations = [f"${prefix}{name}: {facts.types[name]}" for name in shared]
     if has_aliases:
@@ -106,8 +123,30 @@ def _create_piece(
         text = operation.field.render(lambda name: f"{prefix}{name}", inside)
         roots = (f"{prefix}{root}",)
         fields = [f"{prefix}{root}: {text}" if prefix else text]
-    within = _list_steps(operation.field.names, facts.lists)
-    return facts, Piece(operation, prefix, has_aliases, tuple(declarations), tuple(fields), roots, within)
+    types = _find_nested_types(operation, facts, nested, inside if operation.entity else fields[0])
+    declarations += [f"${name}: {type_}" for name, type_ in types.items()]
+    return facts, Piece(
+        operation,
+        prefix,
+        has_aliases,
+        tuple(declarations),
+        tuple(fields),
+        roots,
+        _list_steps(operation.field.names, facts.lists),
+        {name: fit_value(value.value, _parse_type(facts, types[name])) for name, value in nested.values.items()},
+        {name: type_ for name in shared if (type_ := _parse_type(facts, facts.types[name])) is not None},
+    )
+
+
+def _find_nested_types(operation: GraphqlOperation, facts: Facts, nested: NestedCalls, text: str) -> dict[str, str]:
+    if not nested.values:
+        return {}
+    known = find_types(operation, facts.schema, text) if facts.schema is not None else {}
+    return find_nested_types(operation, nested.values, known)
+
+
+def _parse_type(facts: Facts, type_: str) -> GraphQLType | None:
+    return None if facts.schema is None else type_from_ast(facts.schema, parse_type(type_))
 
 
 def _list_steps(names: Sequence[str], lists: Sequence[int]) -> tuple[str, ...]:
@@ -121,15 +160,18 @@ def _name_variables(operation: GraphqlOperation, prefix: str, root: str) -> Any:
     return lambda name: root if name == operation.batched else f"{prefix}{name}"
 
 
-def _render_inside(operation: GraphqlOperation, facts: Facts, selection: Selection | None, key: tuple[str, ...]) -> str:
+def _render_inside(
+    operation: GraphqlOperation, facts: Facts, selection: Selection | None, key: tuple[str, ...], nested: NestedCalls
+) -> str:
     """The selection of the innermost field, with the path of the key; empty for a field without fields."""
     if facts.is_leaf:
         return ""
     try:
         if selection is not None:
-            text = render_selection(add_path(selection, key))
+            fitted = fit_types(selection, facts.schema, facts.record_type)
+            text = render_selection(add_path(fitted, key), nested)
         elif operation.fields:
-            path = f"{render_selection(add_path(Selection(), key))} " if key else ""
+            path = f"{render_selection(add_path(Selection(), key), nested)} " if key else ""
             text = path + operation.fields
         elif facts.is_leaf is None and not key:
             return ""  # not known to have fields, so the upstream decides

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from graphql import (
     DocumentNode,
@@ -15,7 +17,8 @@ from graphql import (
     visit,
 )
 
-from connectors.contract import Selection
+from connectors.contract import FieldCall, Selection
+from connectors.graphql.encode.calls import NestedCalls
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
 
@@ -28,20 +31,21 @@ def add_path(selection: Selection, path: tuple[str, ...]) -> Selection:
     fields = dict(selection.fields)
     inner = fields.get(name)
     fields[name] = add_path(inner or Selection(), rest) if rest else inner
-    return Selection(tuple(fields.items()), selection.on)
+    return replace(selection, fields=tuple(fields.items()))
 
 
-def render_selection(selection: Selection) -> str:
+def render_selection(selection: Selection, nested: NestedCalls) -> str:
     """The selection without its outer braces; never empty. Has `__typename` where fields depend on the type.
 
-    Raises ValueError for a name that is not valid in GraphQL.
+    Fields with arguments go through `nested`. Raises ValueError for a name that is not valid in GraphQL.
     """
     names = [name for name, _ in selection.fields]
-    parts = [_render_field(name, inner) for name, inner in selection.fields]
+    calls = dict(selection.calls)
+    parts = [_render_field(name, inner, calls, nested) for name, inner in selection.fields]
     if (selection.on or not names) and "__typename" not in names:
         parts.insert(0, "__typename")
     parts += [
-        f"... on {_check_name(name)} {{ {render_selection(inner)} }}"
+        f"... on {_check_name(name)} {{ {render_selection(inner, nested)} }}"
         for name, inner in selection.on
         if inner.fields or inner.on
     ]
@@ -67,8 +71,9 @@ def normalize_selection(fields: str) -> str:
     return text
 
 
-def _render_field(name: str, inner: Selection | None) -> str:
-    return _check_name(name) if inner is None else f"{_check_name(name)} {{ {render_selection(inner)} }}"
+def _render_field(name: str, inner: Selection | None, calls: Mapping[str, FieldCall], nested: NestedCalls) -> str:
+    head = nested.render(name, calls[name]) if name in calls else _check_name(name)
+    return head if inner is None else f"{head} {{ {render_selection(inner, nested)} }}"
 
 
 def _check_name(name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from connectors.contract import Selection
 from connectors.direct import Direct
 from connectors.errors import DefinitionError
+from connectors.graphql.encode.calls import NestedCalls
 from connectors.graphql.encode.selection import add_path, normalize_selection, render_selection
 from connectors.graphql.endpoints import graphql
 from tests.connectors.calls import leaves, select
@@ -50,9 +51,10 @@ async def test_a_name_that_graphql_cannot_have_is_refused(shop: Shop, direct: Di
 def test_a_path_is_added_to_what_is_selected() -> None:
     """A field that is there keeps its place and its own selection."""
     selection = Selection((("product", leaves("title")), ("text", None)))
-    assert render_selection(add_path(selection, ("product", "id"))) == "product { title id } text"
-    assert render_selection(add_path(leaves("id"), ("id",))) == "id"
-    assert render_selection(add_path(Selection(), ("id",))) == "id"
+    nested = NestedCalls("")
+    assert render_selection(add_path(selection, ("product", "id")), nested) == "product { title id } text"
+    assert render_selection(add_path(leaves("id"), ("id",)), nested) == "id"
+    assert render_selection(add_path(Selection(), ("id",)), nested) == "id"
 
 
 @pytest.mark.parametrize(
