@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.contract import Operation, Reply, at_path
 from connectors.endpoint import Batch, Endpoint, split_path
+from connectors.error_details import AnswerFailure
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 from connectors.messages.paths import PathOption, format_path
 
@@ -113,7 +114,7 @@ def _by_key(records: list[Any], path: tuple[str, ...], keys: Sequence[Hashable],
     found: dict[str, Any] = {}
     lost: UpstreamError | None = None
     for record in records:
-        key = record if isinstance(record, UpstreamError) else at_path(record, path)
+        key = _find_key(record, path)
         if isinstance(key, UpstreamError):
             lost = lost or key
         elif group:
@@ -121,6 +122,15 @@ def _by_key(records: list[Any], path: tuple[str, ...], keys: Sequence[Hashable],
         else:
             found.setdefault(str(key), record)
     return [found.get(str(key), lost) for key in keys]
+
+
+def _find_key(record: Any, path: tuple[str, ...]) -> Any:
+    """The key of a record, also of one that reports a failure; the error in its place where it has none."""
+    if not isinstance(record, UpstreamError):
+        return at_path(record, path)
+    is_in_record = any(isinstance(each, AnswerFailure) for each in record.details)
+    key = at_path(record.body, path) if is_in_record else None
+    return record if key is None else key
 
 
 def _in_order(operation: Operation, records: list[Any], keys: Sequence[Hashable]) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Protocol, Ty
 import msgspec
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
+from connectors.failure_rules import Exposure, FailureRule
 from connectors.forms import Form, Unfit
 from connectors.messages.paths import at_path as at_path
 from connectors.messages.paths import format_path
@@ -41,6 +42,10 @@ class Operation:
     """What people read in logs, metrics and checks, such as `GET /products/{id}`."""
     is_safe: bool = True
     is_idempotent: bool = True
+    failure: FailureRule | None = None
+    """What reports a failure in a good reply; the endpoint's `error=`."""
+    exposure: Exposure | None = None
+    """What frontends may read of an error; the endpoint's `expose=` and `fields=`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from connectors.errors import (
     UpstreamUnauthenticated,
     copy_error,
 )
+from connectors.failures import check_failures
 from connectors.graphql.connector_merge import Merger, Outcome, PreparedCall
 from connectors.graphql.decode import (
     Response,
@@ -99,7 +100,7 @@ class GraphqlConnector:
         if isinstance(outcome, UpstreamError):
             raise outcome
         assert outcome is not None
-        return outcome
+        return outcome if operation.failure is None else await check_failures(call, outcome)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the events of a subscription; an event is read when the previous one has been taken.

@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any, Unpack, cast
 
 from graphql import GraphQLError, parse_type
 
 from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Batch, Endpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError
+from connectors.failure_rules import FailureOptions, GraphqlFailureOptions
+from connectors.failures import read_failure_options
 from connectors.graphql.encode.selection import normalize_selection
 from connectors.graphql.operations import BatchForm, GraphqlOperation, Kind
 from connectors.graphql.operations_field import FieldPath, parse_field
@@ -36,6 +39,8 @@ class GraphqlUpstream:
     `products { edges { node } }`, the answer is the list of the innermost.
 
     `fields` is the selection of calls without one (shell, script): `"id author { name }"`.
+    `error` finds failures in good replies, as in `error="userErrors[].message"`, and its path is selected too; `expose`
+    and `error_fields` let frontends read parts of errors (connectors.failure_rules, where the latter is `fields`).
     `types` gives types of variables, `{"product_id": "[ID!]!"}`. Without it they come from the upstream's schema: the
     SDL file that bff.yaml names, or introspection.
     Every method raises DefinitionError, which names the author's line, for options that cannot work.
@@ -56,6 +61,7 @@ class GraphqlUpstream:
         fields: str = "",
         types: Mapping[str, str] | None = None,
         each: int | None = None,
+        **failures: Unpack[GraphqlFailureOptions],
     ) -> Endpoint:
         """A field of Query: `reviews.query("reviews(productIds: $product_id)", key="productId", group=True)`.
 
@@ -72,7 +78,7 @@ class GraphqlUpstream:
         batching.check(place, is_batch=is_batch, form="key= or many=", holds_lists=True)
         check_at_least_one(place, each=each)
         if not is_batch:
-            operation = self._create_operation("query", field, fields, types)
+            operation = self._create_operation("query", field, fields, types, failures=failures)
             return Endpoint(operation, _list_parameters(operation), each=each, selects=True)
         if many not in (None, "list", "alias"):
             raise _definition_error(field, f'many={many!r} is neither "list" nor "alias"')
@@ -80,7 +86,9 @@ class GraphqlUpstream:
         if not all(_NAME.fullmatch(step) for step in path):
             raise _definition_error(field, f"key={key!r} is not a path of field names, such as productId or product.id")
         collected = _find_batched(field, _parse_path(field), batch)
-        operation = self._create_operation("query", field, fields, types, key=path, batched=collected, form=many)
+        operation = self._create_operation(
+            "query", field, fields, types, key=path, batched=collected, form=many, failures=failures
+        )
         return Endpoint(
             operation,
             {**_list_parameters(operation), collected: True},
@@ -119,13 +127,21 @@ class GraphqlUpstream:
         return Endpoint(operation, {key: True}, batch=batch, has_single_form=False, selects=True)
 
     def mutation(
-        self, field: str, *, fields: str = "", types: Mapping[str, str] | None = None, idempotent: bool = False
+        self,
+        field: str,
+        *,
+        fields: str = "",
+        types: Mapping[str, str] | None = None,
+        idempotent: bool = False,
+        **failures: Unpack[GraphqlFailureOptions],
     ) -> Endpoint:
         """A field of Mutation: `orders.mutation("placeOrder(input: $input)")`.
 
         Never shared or cached. `idempotent=True`: two requests have the effect of one, so that it may be retried.
         """
-        operation = self._create_operation("mutation", field, fields, types, is_idempotent=idempotent)
+        operation = self._create_operation(
+            "mutation", field, fields, types, is_idempotent=idempotent, failures=failures
+        )
         return Endpoint(operation, _list_parameters(operation), selects=True)
 
     def subscription(self, field: str, *, fields: str = "", types: Mapping[str, str] | None = None) -> StreamEndpoint:
@@ -147,6 +163,7 @@ class GraphqlUpstream:
         key: tuple[str, ...] = (),
         batched: str = "",
         form: BatchForm | None = None,
+        failures: GraphqlFailureOptions | None = None,
     ) -> GraphqlOperation:
         path = _parse_path(field)
         return GraphqlOperation(
@@ -161,10 +178,16 @@ class GraphqlUpstream:
             batched=batched,
             form=form,
             types=_check_types(field, path, types or {}),
+            **_read_failures(failures or {}),
         )
 
     def __repr__(self) -> str:
         return f"<graphql upstream {self.name}>"
+
+
+def _read_failures(options: GraphqlFailureOptions) -> dict[str, Any]:
+    named = {"fields" if name == "error_fields" else name: value for name, value in options.items()}
+    return read_failure_options(cast("FailureOptions", named))
 
 
 def _parse_path(field: str) -> FieldPath:

@@ -12,6 +12,7 @@ from grpc import StatusCode, aio
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamUnavailable
+from connectors.failures import check_failures
 from connectors.grpc.decode_reply import decode_event, make_reply
 from connectors.grpc.encode_metadata import BadMetadata, decode_metadata, encode_metadata
 from connectors.grpc.errors import RequestMismatch
@@ -92,7 +93,8 @@ class GrpcConnector:
             if not isinstance(answer, bytes):
                 raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
             headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-            return await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
+            reply = await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
+        return reply if operation.failure is None else await check_failures(call, reply)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).

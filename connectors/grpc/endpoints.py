@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
+from connectors.failure_rules import FailureOptions
+from connectors.failures import read_failure_options
 from connectors.grpc.operations import RpcOperation
 from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
@@ -45,6 +47,7 @@ class GrpcUpstream:
         each: int | None = None,
         safe: bool = True,
         idempotent: bool | None = None,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """A method with one reply.
 
@@ -55,6 +58,8 @@ class GrpcUpstream:
         `at` is the path to the interesting part of a reply, `many_at` that in a batch's reply where it differs.
         `each` allows unbatched calls for every item of a list, at most so many at once.
         `safe=False` marks a mutation; it is `idempotent` only when you say so.
+        `error` finds failures in good replies, `expose` and `fields` let frontends read parts of errors
+        (connectors.failure_rules).
         Raises DefinitionError when these do not fit together.
         """
         single = Template(request or {})
@@ -64,6 +69,7 @@ class GrpcUpstream:
             request=single,
             is_safe=safe,
             is_idempotent=safe if idempotent is None else idempotent,
+            **read_failure_options(failures, at=at, many_at=many_at),
         )
         place = f"{place_of_author()}: {method}"
         batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
@@ -86,6 +92,8 @@ class GrpcUpstream:
                 many=template,
                 is_safe=operation.is_safe,
                 is_idempotent=operation.is_idempotent,
+                failure=operation.failure,
+                exposure=operation.exposure,
             ),
             {**template.parameters, collected: True},
             at=at,

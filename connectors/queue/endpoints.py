@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, split_path
+from connectors.failure_rules import FailureOptions
+from connectors.failures import read_failure_options
 from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template
 from connectors.queue.operations import Publish, RequestReply, Subscribe
@@ -67,10 +69,13 @@ class QueueUpstream:
         at: PathOption | None = None,
         each: int | None = None,
         safe: bool = True,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Send a request and wait for its answer. Without `message`, all arguments that are not in the topic are sent.
 
         `each` allows it for every item of a list, at most so many at once. `safe`: the request has no side effect.
+        `error` finds failures in answers, `expose` and `fields` let frontends read parts of errors
+        (connectors.failure_rules).
         """
         address = parse_topic(topic)
         template = Template(message) if message is not None else None
@@ -81,6 +86,7 @@ class QueueUpstream:
             is_idempotent=safe,
             topic=address,
             message=template,
+            **read_failure_options(failures, at=at),
         )
         parameters = {**address.parameters, **template.parameters} if template is not None else None
         return Endpoint(operation, parameters, at=at, each=each)

@@ -43,7 +43,6 @@ ERRORS: tuple[tuple[type[BrokerError], type[UpstreamError]], ...] = (
 
 _MAX_CODE, _MAX_TEXT = 64, 500
 """Characters of a responder's code and words that are kept."""
-_NO_WORDS = "the responder reports a failure"
 _NATS_ERROR, _NATS_CODE = "nats-service-error", "nats-service-error-code"
 
 
@@ -69,8 +68,8 @@ def find_failure(operation: Operation, answer: Message) -> UpstreamError | None:
         payload=answer.body if answer.body != b"null" else b"",
         details=[found],
     )
-    words = f"the responder reports a failure: {found.description}" if found.description else _NO_WORDS
     kind = kind_for_code(found.code)
+    words = "the responder reports a failure"  # and none of its own words, which may repeat secrets that it was sent
     return kind(operation, words, upstream_code=found.code, quoted=found.description, reply=reply)
 
 

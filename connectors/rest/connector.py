@@ -8,6 +8,7 @@ from typing import Literal
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.failures import check_failures
 from connectors.messages.json_slices import Bounds
 from connectors.messages.paths import format_path
 from connectors.rest.decode import make_reply
@@ -59,7 +60,8 @@ class RestConnector:
         if operation.pages is not None:
             return await self._send_pages(call, operation, operation.pages, request)
         response = await self._request(call, operation, self._address + request.url, request)
-        return self._make_reply(call, operation, response)
+        reply = self._make_reply(call, operation, response)
+        return reply if operation.failure is None else await check_failures(call, reply)
 
     def _request(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
         headers = {"accept": "application/json", **request.headers, **call.headers}
@@ -86,6 +88,8 @@ class RestConnector:
             assert url is not None
             response = await self._request(call, operation, url, request)
             reply = self._make_reply(call, operation, response)
+            if operation.failure is not None:
+                reply = await check_failures(call, reply)
             if (bytes_left := bytes_left - len(response.body)) < 0:
                 reason = f"the pages together exceed max_reply_size, {max_bytes} bytes"
                 raise UpstreamReplyTooLarge(operation, reason)

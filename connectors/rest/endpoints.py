@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from connectors.batching import Batching
 from connectors.endpoint import Endpoint
+from connectors.failure_rules import FailureOptions
 from connectors.messages.paths import PathOption
 from connectors.rest.endpoints_definition import Definition, create_endpoint
 from connectors.rest.paging import Pages
@@ -33,6 +34,9 @@ class Rest:
     A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
     `multipart={"photo": "{photo}", "title": "{title}"}`; both are read while they are sent.
 
+    Every method takes the options of connectors.failure_rules: `error` finds failures in good replies, `expose` and
+    `fields` let frontends read parts of errors.
+
     Every method raises DefinitionError, which names the author's line, for options that cannot work.
     """
 
@@ -54,6 +58,7 @@ class Rest:
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",
         pages: Pages | None = None,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Read: `catalog.get("/products/{id}", many="/products?id={id}", key="id")`."""
         return create_endpoint(
@@ -68,6 +73,7 @@ class Rest:
                 headers=headers,
                 missing=missing,
                 pages=pages,
+                failures=failures,
             ),
         )
 
@@ -78,15 +84,21 @@ class Rest:
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Request status and headers only: `reply.status`, `reply.headers`; the data is None."""
         return create_endpoint(
-            self.upstream, Definition(method="HEAD", path=path, each=each, headers=headers, missing=missing)
+            self.upstream,
+            Definition(method="HEAD", path=path, each=each, headers=headers, missing=missing, failures=failures),
         )
 
-    def options(self, path: str, *, headers: Mapping[str, str] | None = None) -> Endpoint:
+    def options(
+        self, path: str, *, headers: Mapping[str, str] | None = None, **failures: Unpack[FailureOptions]
+    ) -> Endpoint:
         """Request what a resource allows."""
-        return create_endpoint(self.upstream, Definition(method="OPTIONS", path=path, headers=headers))
+        return create_endpoint(
+            self.upstream, Definition(method="OPTIONS", path=path, headers=headers, failures=failures)
+        )
 
     def post(
         self,
@@ -111,6 +123,7 @@ class Rest:
         idempotency_key: str | None = None,
         idempotent: bool = False,
         safe: bool = False,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Create, or read with a body: `catalog.post(many="/search", json={"ids": "{id}"}, key="id", safe=True)`.
 
@@ -138,6 +151,7 @@ class Rest:
                 idempotency_key=idempotency_key,
                 idempotent=idempotent,
                 safe=safe,
+                failures=failures,
             ),
         )
 
@@ -153,6 +167,7 @@ class Rest:
         at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Replace. Always idempotent."""
         return create_endpoint(
@@ -168,6 +183,7 @@ class Rest:
                 at=at,
                 each=each,
                 headers=headers,
+                failures=failures,
             ),
         )
 
@@ -185,6 +201,7 @@ class Rest:
         headers: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
         idempotent: bool = False,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Change a part. `idempotent` and `idempotency_key` as for post."""
         return create_endpoint(
@@ -202,6 +219,7 @@ class Rest:
                 headers=headers,
                 idempotency_key=idempotency_key,
                 idempotent=idempotent,
+                failures=failures,
             ),
         )
 
@@ -214,6 +232,7 @@ class Rest:
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
         missing: Literal["error", "null"] = "error",
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Remove. Always idempotent; with `missing="null"`, removing a missing resource succeeds."""
         return create_endpoint(

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Batch, Endpoint, place_of_author, split_path
 from connectors.errors import DefinitionError
+from connectors.failure_rules import FailureOptions
+from connectors.failures import read_failure_options
 from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
 from connectors.rest.encode.body import create_body_template
@@ -42,6 +44,7 @@ class Definition:
     idempotency_key: str | None = None
     safe: bool = False
     idempotent: bool = False
+    failures: FailureOptions = field(default_factory=FailureOptions)
 
 
 def create_endpoint(upstream: str, definition: Definition) -> Endpoint:
@@ -79,6 +82,7 @@ def _create_operation(
         missing_is_null=definition.missing == "null",
         pages=definition.pages,
         items=at,
+        **read_failure_options(definition.failures, at=definition.at, many_at=definition.batching.many_at),
         many_items=split_path(definition.batching.many_at, "many_at") or at,
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamRejected, UpstreamReplyTooLarge, UpstreamUnavailable
+from connectors.failures import check_failures
 from connectors.soap.decode.reply import Bounds, make_reply
 from connectors.soap.encode import encode_message
 from connectors.soap.errors import RequestMismatch
@@ -78,7 +79,8 @@ class SoapConnector:
             operation, "POST", method.url, headers=headers, body=body, timeout=timeout
         )
         secrets = self._list_secrets(call, soap_headers)
-        return await make_reply(operation, method, response, secrets, self._bounds)
+        reply = await make_reply(operation, method, response, secrets, self._bounds)
+        return reply if operation.failure is None else await check_failures(call, reply)
 
     def _list_secrets(self, call: Call, soap_headers: Mapping[str, Any]) -> Iterator[str]:
         """What was sent to say who we are, and must not come back in the text of an error."""

@@ -8,6 +8,8 @@ from typing import Any
 from connectors.batching import Batching, check_at_least_one
 from connectors.endpoint import Endpoint, place_of_author
 from connectors.errors import DefinitionError
+from connectors.failure_rules import ErrorOption, ExposeOption, FailureOptions, FieldsOption
+from connectors.failures import read_failure_options
 from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
 from connectors.soap.operations import SoapOperation
@@ -43,6 +45,9 @@ class SoapUpstream:
         headers: Mapping[str, Any] | None = None,
         safe: bool = True,
         idempotent: bool | None = None,
+        error: ErrorOption | None = None,
+        expose: ExposeOption | None = None,
+        fields: FieldsOption | None = None,
         **arguments: Any,
     ) -> Endpoint:
         """An operation: `warehouse.call("GetStock", sku="{sku}", at="Quantity", each=8)`.
@@ -62,11 +67,14 @@ class SoapUpstream:
         `headers` are SOAP header elements by name: `{"Session": {"Token": "{token}"}}`.
         `service` and `port` choose among several in the WSDL.
         `safe=False` marks a mutation; it is `idempotent` only when you say so.
+        `error` finds failures in good replies, `expose` and `fields` let frontends read parts of errors
+        (connectors.failure_rules).
         Raises DefinitionError when these do not fit together. Names are compared with the WSDL by the first call.
         """
         where = f"{place_of_author()}: {operation}"
         _check_options(where, key=key, batch=batch, at=at, many_at=many_at, service=service, port=port)
         _check_numbers(where, limit=limit, each=each)
+        failures = FailureOptions(error=error, expose=expose, fields=fields)
         single = Template(_merge_message(where, message, arguments))
         extra = Template(dict(headers or {}))
         batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
@@ -91,6 +99,7 @@ class SoapUpstream:
                 headers=extra,
                 is_safe=safe,
                 is_idempotent=safe if idempotent is None else idempotent,
+                **read_failure_options(failures, at=at, many_at=many_at),
             ),
             parameters,
             at=at,

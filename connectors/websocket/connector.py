@@ -9,7 +9,7 @@ from typing import Any
 
 from connectors.aio.bounded_queue import BoundedQueue
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
-from connectors.contract import Call, Event, Operation, Reply, at_path
+from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamError,
@@ -18,6 +18,7 @@ from connectors.errors import (
     UpstreamUnavailable,
     copy_error,
 )
+from connectors.failures import check_failures
 from connectors.messages.json_slices import Bounds
 from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.messages.templates import text_of
@@ -25,7 +26,6 @@ from connectors.streams.audience import Audience
 from connectors.streams.counts import Counts
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.websocket.encode import encode_message, encode_subscription, encode_with_id, find_topic
-from connectors.websocket.errors import find_code
 from connectors.websocket.operations import Request, Send, Subscribe
 from connectors.websocket.options import Options
 from connectors.websocket.session.answers import Answers
@@ -89,9 +89,8 @@ class WebsocketConnector:
                     raise
         if isinstance(message, UpstreamError):
             raise copy_error(message, operation)
-        if operation.error and (failure := at_path(message, operation.error)) is not None:
-            raise UpstreamFailed(operation, "the answer reports a failure", upstream_code=find_code(failure))
-        return Reply(message)
+        reply = Reply(message)
+        return reply if operation.failure is None else await check_failures(call, reply)
 
     async def publish(self, call: Call) -> None:
         """Send a message; return when the network has it. Whether the upstream read it is not known."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError
+from connectors.failure_rules import FailureOptions
+from connectors.failures import read_failure_options
 from connectors.messages.paths import PathOption, format_path
 from connectors.messages.templates import Template
 from connectors.websocket.operations import Path, Request, Send, Subscribe
@@ -75,17 +77,17 @@ class WebsocketUpstream:
         *,
         id: PathOption = "id",  # noqa: A002 - the protocols' name for it
         cancel: Message | None = None,
-        error: PathOption | None = None,
         at: PathOption | None = None,
         each: int | None = None,
         safe: bool = True,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """A request and its answer, which has the same id at the path `id`; the connector creates the ids.
 
-        `cancel` is sent, with the id, when the call ends before the answer comes. `error` is the path to the part of
-        an answer that only failures have. `each` allows the request for every item of a list, at most that many at
-        once. `safe` says that the request has no effect, so that it may be repeated and shared.
-        Raises DefinitionError when these do not fit together.
+        `cancel` is sent, with the id, when the call ends before the answer comes. `each` allows the request for every
+        item of a list, at most that many at once. `safe` says that the request has no effect, so that it may be
+        repeated and shared. `error` finds failures in answers, `expose` and `fields` let frontends read parts of errors
+        (connectors.failure_rules). Raises DefinitionError when these do not fit together.
         """
         template = Template(message)
         for each_message in (message, cancel or {}):
@@ -98,7 +100,7 @@ class WebsocketUpstream:
             request=template,
             id=split_path(id, "id", lists=False),
             cancel=_create_template(template, "cancel", cancel),
-            error=split_path(error, "error"),
+            **read_failure_options(failures, at=at),
         )
         return Endpoint(operation, template.parameters, at=at, each=each)
 

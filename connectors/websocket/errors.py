@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from websockets.exceptions import ConnectionClosed
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge
 from connectors.transport.websocket import is_too_big
-
-_CODE = re.compile(r"[\w.:-]{1,64}")
 
 
 def create_close_error(
@@ -21,9 +16,3 @@ def create_close_error(
     if closed is not None and is_too_big(closed):
         return UpstreamReplyTooLarge(operation, f"a message exceeds max_reply_size, {max_reply_size} bytes")
     return UpstreamDisconnected(operation, f"the websocket closed with {code}", upstream_code=str(code or ""))
-
-
-def find_code(failure: Any) -> str:
-    """The code of a failure: the failure itself or its `code`. Its other words may hold secrets."""
-    code = failure.get("code") if isinstance(failure, dict) else failure
-    return str(code) if isinstance(code, int | str) and _CODE.fullmatch(str(code)) else ""

@@ -41,8 +41,6 @@ class Request(Operation):
     """Where requests and answers hold the id."""
     cancel: Template | None = None
     """Sent when the call ends before the answer comes."""
-    error: Path = ()
-    """Path to the part of an answer that only failures have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

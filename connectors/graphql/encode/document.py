@@ -5,9 +5,9 @@ In a request with one piece, names are the author's; with several, the names of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
 from itertools import chain
 from types import NoneType
 from typing import Any
@@ -109,7 +109,9 @@ def _create_piece(
 ) -> tuple[Facts, Piece]:
     has_aliases = _has_aliases(operation, facts)
     nested = NestedCalls(prefix)
-    inside = _render_inside(operation, facts, selection, () if has_aliases else operation.key, nested)
+    needed = () if operation.failure is None else operation.failure.needed
+    paths = [() if has_aliases else operation.key, *needed]
+    inside = _render_inside(operation, facts, selection, paths, nested)
     shared = [each.name for each in operation.field.variables if not (has_aliases and each.name == operation.batched)]
     declarations = [f"${prefix}{name}: {facts.types[name]}" for name in shared]
     if has_aliases:
@@ -161,19 +163,23 @@ def _name_variables(operation: GraphqlOperation, prefix: str, root: str) -> Any:
 
 
 def _render_inside(
-    operation: GraphqlOperation, facts: Facts, selection: Selection | None, key: tuple[str, ...], nested: NestedCalls
+    operation: GraphqlOperation,
+    facts: Facts,
+    selection: Selection | None,
+    paths: Iterable[tuple[str, ...]],
+    nested: NestedCalls,
 ) -> str:
-    """The selection of the innermost field, with the path of the key; empty for a field without fields."""
+    """The selection of the innermost field, with these paths too; empty for a field without fields."""
     if facts.is_leaf:
         return ""
+    own = reduce(add_path, paths, Selection())
     try:
         if selection is not None:
             fitted = fit_types(selection, facts.schema, facts.record_type)
-            text = render_selection(add_path(fitted, key), nested)
+            text = render_selection(reduce(add_path, paths, fitted), nested)
         elif operation.fields:
-            path = f"{render_selection(add_path(Selection(), key), nested)} " if key else ""
-            text = path + operation.fields
-        elif facts.is_leaf is None and not key:
+            text = f"{render_selection(own, nested)} {operation.fields}" if own.fields else operation.fields
+        elif facts.is_leaf is None and not own.fields:
             return ""  # not known to have fields, so the upstream decides
         else:
             raise DefinitionError(

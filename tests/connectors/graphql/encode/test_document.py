@@ -6,8 +6,10 @@ import pytest
 
 from connectors.contract import Selection
 from connectors.direct import Direct
-from connectors.errors import DefinitionError
+from connectors.error_details import AnswerFailure
+from connectors.errors import DefinitionError, UpstreamFailed
 from connectors.graphql.endpoints import graphql
+from connectors.messages.paths import EACH
 from tests.connectors.calls import call_of, leaves, select
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import Shop
@@ -121,3 +123,15 @@ async def test_entities_are_looked_up_by_their_key(shop: Shop, connected: Connec
         "{ _entities(representations:$representations) { ... on Product { title } } }"
     )
     assert shop.variables[0]["representations"][0] == {"__typename": "Product", "upc": "upc-p2"}
+
+
+async def test_what_reports_a_failure_is_asked_for_too(shop: Shop, direct: Direct) -> None:
+    """`error=` could find nothing in what was not selected."""
+    endpoint = up.query("product(id: $id)", error="reviews[].rating", fields="id")
+    async with direct:
+        with pytest.raises(UpstreamFailed) as caught:
+            await select(leaves("title"), endpoint, id="p1")
+        with pytest.raises(UpstreamFailed):
+            await select(None, endpoint, id="p1")
+    assert shop.asked[0] == "query product($id: ID!) { product(id:$id) { title reviews { rating } } }"
+    assert caught.value.details == (AnswerFailure(("reviews", EACH, "rating"), [2, 3]),)

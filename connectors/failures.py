@@ -1,0 +1,169 @@
+"""Failures in good replies: what an endpoint's `error=` finds becomes an UpstreamError. Used by every connector.
+
+A failure at the top fails the call, before anything caches or counts the reply as good. In a list of records, each
+record that reports one fails alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.contract import Call, Operation, Reply
+from connectors.endpoint import place_of_author, split_path
+from connectors.error_details import AnswerFailure
+from connectors.error_kinds import kind_for_code
+from connectors.error_reply import ErrorReply
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError
+from connectors.failure_rules import (
+    Exposure,
+    FailureOptions,
+    FailureRule,
+    Found,
+    parse_exposure,
+    parse_failure_rule,
+)
+from connectors.messages.paths import Path, PathOption, at_path, format_path
+
+_CODE = re.compile(r"[\w.:-]{1,64}")
+_CODE_KEYS = ("code", "errorCode", "error_code", "status", "statusCode", "type", "name")
+_TEXT_KEYS = ("message", "error_description", "description", "detail", "reason", "error", "text")
+_MAX_TEXT = 500
+
+
+def read_failure_options(
+    options: FailureOptions, *, at: PathOption | None = None, many_at: PathOption | None = None
+) -> dict[str, Any]:
+    """The fields `failure` and `exposure` of an Operation. Raises DefinitionError with the author's line."""
+    where = split_path(at, "at")
+    try:
+        return {
+            "failure": parse_failure_rule(
+                split_path, options.get("error"), at=where, many_at=split_path(many_at, "many_at") or where
+            ),
+            "exposure": parse_exposure(split_path, options.get("expose"), options.get("fields")),
+        }
+    except ValueError as error:
+        raise DefinitionError(f"{place_of_author()}: {error}") from None
+
+
+async def check_failures(call: Call, reply: Reply) -> Reply:
+    """The reply, in which an UpstreamError stands for each record that reports a failure.
+
+    Raises UpstreamError for a failure of the whole.
+    """
+    operation = call.operation
+    rule: FailureRule | None = operation.failure
+    if rule is None or _is_surely_good(rule, reply.payload):
+        return reply
+    data = await reply.read()
+    if (found := _find(operation, rule, data)) is not None:
+        raise create_error(operation, found, data, reply)
+    at = rule.many_at if call.keys else rule.at
+    records = at_path(data, at)
+    checked = _check_records(operation, rule, records, reply, is_batch=bool(call.keys))
+    if checked is records:
+        return reply
+    return Reply(_replace(data, at, checked), status=reply.status, headers=reply.headers)
+
+
+def check_message(operation: Operation, data: Any) -> None:
+    """As `check_failures`, for a message that has no Reply."""
+    rule: FailureRule | None = operation.failure
+    if rule is not None and (found := _find(operation, rule, data)) is not None:
+        raise create_error(operation, found, data, Reply(data))
+
+
+def create_error(operation: Operation, found: Found, answer: Any, reply: Reply) -> UpstreamError:
+    """The error of a reply or record that reports a failure. `body` is the reply or record as a whole.
+
+    Its text has no words of the upstream, which may repeat secrets that it was sent.
+    """
+    code, text = find_code(found.value), _find_text(found.value)
+    where = f" at {format_path(found.path)}" if found.path else ""
+    return kind_for_code(code)(
+        operation,
+        f"the answer reports a failure{where}",
+        upstream_code=code,
+        quoted=text,
+        reply=ErrorReply(
+            reply.status or None,
+            headers=reply.headers,
+            body=answer if isinstance(answer, Mapping) else found.value,
+            details=[AnswerFailure(found.path, found.value)],
+        ),
+    )
+
+
+def find_code(failure: Any) -> str:
+    """The code of a failure: the failure itself or its `code`. Its other words may hold secrets."""
+    if isinstance(failure, list) and failure:
+        failure = failure[0]
+    if isinstance(failure, Mapping):
+        found = (failure.get(key) for key in _CODE_KEYS)
+        failure = next((each for each in found if isinstance(each, int | str) and each not in ("", 0)), "")
+    is_code = isinstance(failure, int | str) and not isinstance(failure, bool) and _CODE.fullmatch(str(failure))
+    return str(failure) if is_code else ""
+
+
+def _find_text(failure: Any) -> str:
+    if isinstance(failure, list) and failure:
+        failure = failure[0]
+    if isinstance(failure, Mapping):
+        failure = next((failure[key] for key in _TEXT_KEYS if isinstance(failure.get(key), str)), "")
+    return failure[:_MAX_TEXT] if isinstance(failure, str) else ""
+
+
+def _is_surely_good(rule: FailureRule, payload: Any) -> bool:
+    """Whether JSON lacks a name that every failure has; then forms may be filled from the bytes."""
+    if not rule.names or not isinstance(payload, bytes):
+        return False
+    return b"\\u" not in payload and any(name not in payload for name in rule.names)
+
+
+def _find(operation: Operation, rule: FailureRule, value: Any) -> Found | None:
+    try:
+        return rule.find(value)
+    except Exception as error:
+        reason = f"the function given as error= raised {type(error).__name__} for the reply"
+        raise UpstreamBadReply(operation, reason) from error
+
+
+def _check_records(operation: Operation, rule: FailureRule, records: Any, reply: Reply, *, is_batch: bool) -> Any:
+    """The same records where none reports a failure, else others with errors in their places."""
+    if isinstance(records, Mapping) and not is_batch:
+        found = _find(operation, rule, records)
+        if found is not None:
+            raise create_error(operation, found, records, reply)
+        return records
+    if isinstance(records, Mapping):  # of a batch, by key
+        checked: Any = {key: _check_record(operation, rule, each, reply) for key, each in records.items()}
+        return records if all(checked[key] is records[key] for key in records) else checked
+    if not isinstance(records, list):
+        return records
+    items = [_check_record(operation, rule, each, reply) for each in records]
+    if all(new is old for new, old in zip(items, records, strict=True)):
+        return records
+    return type(records)(items)  # InKeyOrder stays what it is
+
+
+def _check_record(operation: Operation, rule: FailureRule, record: Any, reply: Reply) -> Any:
+    found = _find(operation, rule, record) if isinstance(record, Mapping) else None
+    return record if found is None else create_error(operation, found, record, reply)
+
+
+def _replace(data: Any, at: Path, value: Any) -> Any:
+    """The data with this value at the path, sharing the rest."""
+    if not at:
+        return value
+    inner = _replace(at_path(data, at[:1]), at[1:], value)
+    if isinstance(data, Mapping):
+        return {**data, at[0]: inner}
+    if isinstance(data, list):
+        index = int(at[0])
+        return [*data[:index], inner, *data[index:][1:]]
+    return value
+
+
+__all__ = ["Exposure", "FailureOptions", "check_failures", "check_message", "create_error", "find_code"]
