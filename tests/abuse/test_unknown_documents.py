@@ -149,11 +149,13 @@ def test_a_document_at_fault_is_not_parsed_again_and_again(attacked: Live) -> No
     pid = attacked.gateway.process.pid
     query = f"query F{time.monotonic_ns()} {{ product(id: 1) {{" + " ".join(f"x{n}" for n in range(900)) + "}}"
     request = post(json.dumps({"query": query}).encode())
+    began = cpu_seconds(pid)
     attacked.ask(request)
     worked = cpu_seconds(pid)
+    once = worked - began
     answers = {attacked.ask(request).partition(b"\r\n\r\n")[2] for _ in range(100)}
     took = cpu_seconds(pid) - worked
-    print(f"a document at fault, 100 times: {took:.2f} s of CPU")
+    print(f"a document at fault: {once:.2f} s of CPU, another 100 times: {took:.2f} s")
     assert len(answers) == 1
     assert b"GRAPHQL_VALIDATION_FAILED" in answers.pop()
-    assert took < 1.5
+    assert took < 30 * once

@@ -113,16 +113,29 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
 async def test_the_same_bytes(trouble: int, bad: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nil, other types, other namespaces, elements twice, none or new, values out of range or none, failing calls."""
     fits, done = counted(monkeypatch, FormDecoder), Comparisons()
-    with capture_logs():
-        for seed in seeds(8, fresh=3, short=2):
-            drawn = draw_schema(seed)
-            async with upstream(drawn, tmp_path) as (server, connector):
-                ours, theirs = engines(drawn.schema, connector)
-                for number in range(12):
-                    server.seed, server.trouble, server.bad = seed * 1000 + number, trouble, bad
-                    await compare(server, ours, theirs, done)
+    for seed in seeds(8, fresh=3, short=2):
+        await compare_seed(seed, trouble, bad, tmp_path, done)
     done.check(soak=150, short=30)
     assert len(fits) > scaled(100, 20), "almost nothing was read as records"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
+async def test_a_reply_that_two_fields_read_in_two_ways(tmp_path: Path) -> None:
+    """A fresh seed found it: one field reads it as plain Python, where a wrong value spoils it, the other as records."""
+    done = Comparisons()
+    await compare_seed(961784293, 0, 10, tmp_path, done)
+    assert done.good > 5
+
+
+async def compare_seed(seed: int, trouble: int, bad: int, folder: Path, done: Comparisons) -> None:
+    """A dozen drawn queries over one drawn schema."""
+    drawn = draw_schema(seed)
+    with capture_logs():
+        async with upstream(drawn, folder) as (server, connector):
+            ours, theirs = engines(drawn.schema, connector)
+            for number in range(12):
+                server.seed, server.trouble, server.bad = seed * 1000 + number, trouble, bad
+                await compare(server, ours, theirs, done)
 
 
 async def compare(server: Upstream, ours: Gateway, theirs: Gateway, done: Comparisons) -> None:

@@ -19,7 +19,7 @@ from connectors.contract import Operation
 from connectors.transport.resolve import DnsOptions, Resolver
 from connectors.transport.websocket import open_websocket
 from connectors.transport.websocket_connection import MAX_QUEUED, BoundedAssembler, BoundedConnection
-from tests.waiting import steady, time_limit, until
+from tests.waiting import GENEROUS, steady, time_limit, until
 
 LARGE = 1_000_000
 OPERATION = Operation(upstream="ticker", name="socket")
@@ -53,7 +53,7 @@ async def flooded(data: bytes, *, compression: bool, max_size: int = 2 * LARGE) 
             headers={},
             subprotocol=None,
             tls=None,
-            timeout=5.0,
+            timeout=GENEROUS,
             max_size=max_size,
             compression=compression,
             resolver=Resolver(DnsOptions()),

@@ -350,7 +350,7 @@ async def test_the_root_of_a_mutation_cannot_be_deferred(app: Gateway) -> None:
 @BOTH
 async def test_the_deadline_is_that_of_all_parts(shop: FakeUpstream, gates: Gates, increments: Increments) -> None:
     """What is still pending fails in a last part, and its work ends."""
-    app = gateway(SCHEMA, timeout=1, shop=shop)
+    app = gateway(SCHEMA, timeout=2, shop=shop)
     parts = await rest(await start(app, "{ item { sku ... @defer { slow } ... @defer { price } } }", increments))
     data, errors = merged(parts)
     assert data == {"item": {"sku": "a", "price": 7}}
@@ -360,7 +360,7 @@ async def test_the_deadline_is_that_of_all_parts(shop: FakeUpstream, gates: Gate
 
 async def test_a_deadline_before_the_first_part(shop: FakeUpstream, gates: Gates) -> None:
     """Is an answer like any other, and ends what was deferred, too."""
-    app = gateway(SCHEMA, timeout=0.5, shop=shop)
+    app = gateway(SCHEMA, timeout=1, shop=shop)
     query = "{ item { slow ... @defer { later: slow } } }"
     answer = await app.answer(Request(frontend="app", query=query, increments=Increments.PATHS))
     assert isinstance(answer, Answer)
