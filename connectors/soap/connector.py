@@ -72,15 +72,25 @@ class SoapConnector:
         wsdl = await self._loader.load(operation, call.deadline)
         method = wsdl.find_method(operation)
         soap_headers = {**self._options.soap_headers, **operation.headers.fill(call.arguments)}
-        body = _encode_body(operation, method, operation.fill_message(call), soap_headers)
+        body, sent = self._encode(operation, method, operation.fill_message(call), soap_headers)
         timeout = call.left(self._clock)
-        headers = {**call.headers, **method.headers}
+        headers = {**call.headers, **sent}
         response = await self._transport.request(
             operation, "POST", method.url, headers=headers, body=body, timeout=timeout
         )
         secrets = self._list_secrets(call, soap_headers)
         reply = await make_reply(operation, method, response, secrets, self._bounds)
         return reply if operation.failure is None else await check_failures(call, reply)
+
+    def _encode(
+        self, operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]
+    ) -> tuple[bytes, Mapping[str, str]]:
+        try:
+            return encode_message(method, message, soap_headers, is_optimized=self._options.mtom)
+        except RequestMismatch as mismatch:
+            if mismatch.is_definition:
+                raise DefinitionError(f"{operation.upstream}: {mismatch}") from mismatch
+            raise UpstreamRejected(operation, f"nothing was sent: {mismatch}") from mismatch
 
     def _list_secrets(self, call: Call, soap_headers: Mapping[str, Any]) -> Iterator[str]:
         """What was sent to say who we are, and must not come back in the text of an error."""
@@ -94,15 +104,6 @@ class SoapConnector:
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> SoapConnector:
     """Make the connector of one upstream, without I/O."""
     return SoapConnector(name, options, open_transport(options, clock), clock)
-
-
-def _encode_body(operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]) -> bytes:
-    try:
-        return encode_message(method, message, soap_headers)
-    except RequestMismatch as mismatch:
-        if mismatch.is_definition:
-            raise DefinitionError(f"{operation.upstream}: {mismatch}") from mismatch
-        raise UpstreamRejected(operation, f"nothing was sent: {mismatch}") from mismatch
 
 
 def _list_texts(value: Any) -> Iterator[str]:

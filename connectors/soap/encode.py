@@ -1,80 +1,53 @@
-"""Plain data into SOAP envelopes, by zeep. Used by the SOAP connector."""
+"""Plain data into SOAP messages: the envelope with its headers, body and attachments. Used by the SOAP connector."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from lxml import etree
-from lxml.etree import _Element
 
-from connectors.soap.encode_mismatch import describe_type, explain_mismatch
-from connectors.soap.errors import RequestMismatch
+from connectors.soap.encode_attachments import Attachments
+from connectors.soap.encode_values import Writer
+from connectors.soap.errors import ENVELOPE_11, ENVELOPE_12, RequestMismatch
 from connectors.soap.schema import Method
-from connectors.soap.schema_zeep import make_envelope, render_header
+from connectors.soap.schema_zeep import finish_envelope, get_input, is_body
 
 
-def encode_message(method: Method, message: Any, headers: Mapping[str, Any]) -> bytes:
-    """Encode the envelope to send, with a UsernameToken where the options have a user.
+def encode_message(
+    method: Method, message: Any, headers: Mapping[str, Any], *, is_optimized: bool = False
+) -> tuple[bytes, Mapping[str, str]]:
+    """Encode the message to send, with a UsernameToken where the options have a user, and its HTTP headers.
 
-    Raises RequestMismatch for data that the WSDL does not allow; facets such as patterns are left to the upstream.
+    `is_optimized` sends binary data by MTOM. Raises RequestMismatch for data that the WSDL does not allow; facets such
+    as patterns are left to the upstream.
     """
-    elements = [
-        _encode_header(method, name, convert_value(value)) for name, value in headers.items() if value is not None
-    ]
-    name, body = method.operation.name, method.operation.input.body
-    message = convert_value(message)
-    if body is None and message:
-        raise RequestMismatch(f"{name} takes no message", is_definition=True)
-    if body is not None and not isinstance(message, Mapping) and (found := explain_mismatch(body.type, message, name)):
-        raise found  # zeep would put it into the first element
-    arguments, named = ((), message) if isinstance(message, Mapping) else ((message,), {})
-
-    def make() -> Any:
-        return make_envelope(method.client, name, arguments, named, elements)
-
-    envelope = _explain_failures(make, None if body is None else body.type, message, name)
-    return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
-
-
-def convert_value(value: Any) -> Any:
-    """Convert values that zeep would write wrongly: enums, booleans, floats, UUIDs, tuples."""
-    if isinstance(value, Mapping):
-        return {name: convert_value(item) for name, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [convert_value(item) for item in value]
-    if isinstance(value, Enum):
-        return convert_value(value.value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return Decimal(repr(value)) if math.isfinite(value) else {"inf": "INF", "-inf": "-INF"}.get(str(value), "NaN")
-    return str(value) if isinstance(value, UUID) else value
+    attachments = Attachments(is_optimized=is_optimized)
+    writer = Writer(method.types, attachments)
+    namespace = ENVELOPE_12 if method.is_soap_12 else ENVELOPE_11
+    envelope = etree.Element(f"{{{namespace}}}Envelope", nsmap={"soap-env": namespace})
+    given = {name: value for name, value in headers.items() if value is not None}
+    if given:
+        header = etree.SubElement(envelope, f"{{{namespace}}}Header")
+        for name, value in given.items():
+            writer.write_element(header, method.find_header_element(name), value, f"header {name}")
+    _write_body(writer, method, etree.SubElement(envelope, f"{{{namespace}}}Body"), message)
+    finish_envelope(method.client, method.operation, envelope)
+    content = etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
+    packed = attachments.pack(content, method.headers["content-type"])
+    if packed is None:
+        return content, method.headers
+    return packed[0], {**method.headers, "content-type": packed[1]}
 
 
-def _encode_header(method: Method, name: str, value: Any) -> _Element:
-    element = method.find_header_element(name)
-    holder = etree.Element("header")
-
-    def make() -> _Element:
-        return render_header(element, holder, value)
-
-    header: _Element = _explain_failures(make, element.type, value, f"header {name}")
-    return header
-
-
-def _explain_failures(make: Callable[[], Any], xsd_type: Any, data: Any, path: str) -> Any:
-    try:
-        return make()
-    except Exception as error:  # zeep raises nearly anything for data that does not fit
-        found = explain_mismatch(xsd_type, data, path)
-        if found is None:
-            reason = (
-                "a text holds characters that XML cannot" if "XML compatible" in str(error) else "its values do not fit"
-            )
-            found = RequestMismatch(f"{path}: {reason}; it takes {describe_type(xsd_type)}", is_definition=False)
-        raise found from error
+def _write_body(writer: Writer, method: Method, body: Any, message: Any) -> None:
+    name, element = method.operation.name, get_input(method.operation)
+    if element is None:
+        if message:
+            raise RequestMismatch(f"{name} takes no message", is_definition=True)
+        return
+    if element.type is None:
+        etree.SubElement(body, element.qname)
+        return
+    node = body if is_body(method.operation, element) else etree.SubElement(body, element.qname)
+    writer.write_content(node, element.type, {} if message is None else message, name)

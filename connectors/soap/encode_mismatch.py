@@ -1,4 +1,4 @@
-"""Why a message that zeep refused does not fit its XSD type. Used by connectors.soap.messages."""
+"""Why a message does not match its XSD type, as RequestMismatch. Used by connectors.soap.encode_values."""
 
 from __future__ import annotations
 
@@ -7,38 +7,53 @@ from difflib import get_close_matches
 from typing import Any
 
 from connectors.soap.errors import RequestMismatch
-from connectors.soap.schema_zeep import Attribute, ComplexType, Element, list_fields
+from connectors.soap.schema_types import Record
+from connectors.soap.schema_zeep import Attribute
 
 
-def explain_mismatch(xsd_type: Any, data: Any, path: str) -> RequestMismatch | None:
-    """Find the first reason why data does not match the type; None without one. `path` is the place of the data."""
-    if isinstance(data, list):
-        return next((found for item in data if (found := explain_mismatch(xsd_type, item, path))), None)
-    if not isinstance(xsd_type, ComplexType):
-        if isinstance(data, Mapping):
-            given = ", ".join(map(str, data)) or "none"
-            return RequestMismatch(f"{path} is one value and has no elements, but {given} is given", is_definition=True)
-        return None
+def make_unknown_error(path: str, record: Record, data: Any, name: str = "") -> RequestMismatch:
+    """An element that the type does not have, or one value where elements are needed. It is the author's to mend."""
     if not isinstance(data, Mapping):
-        return (
-            None
-            if data is None
-            else RequestMismatch(
-                f"{path} takes elements by name ({describe_type(xsd_type)}), not one value", is_definition=True
-            )
+        given = "and a list is given" if isinstance(data, list | tuple | set | frozenset) else "not one value"
+        reason = f"{path} takes elements by name ({write_signature(record)}), {given}"
+    else:
+        hint = suggest_name(str(name), record.list_names())
+        reason = f'{path} has no "{name}"{hint or f"; it takes {write_signature(record)}"}'
+    return RequestMismatch(reason, is_definition=True)
+
+
+def make_missing_error(path: str, name: str) -> RequestMismatch:
+    """An element or attribute that must be there."""
+    return RequestMismatch(f'{path} needs "{name}"', is_definition=True)
+
+
+def make_null_error(path: str) -> RequestMismatch:
+    """A null where there must be a value. It came with the call."""
+    return RequestMismatch(f"{path} must have a value, and null was given", is_definition=False)
+
+
+def make_type_error(path: str, declared: str | None, derived: list[str], given: str | None = None) -> RequestMismatch:
+    """A type that cannot stand there: an abstract one, or none that is known and derived from the declared one."""
+    names = ", ".join(sorted(derived)) or "none in this WSDL"
+    if given is None:
+        reason = f'{path} is of the abstract type {declared}; name a derived one in "@type": {names}'
+    else:
+        reason = (
+            f'{path} cannot be of type "{given[:100]}"{suggest_name(given, derived)}; '
+            f"derived from {declared or 'its type'} are: {names}"
         )
-    return (
-        _find_unknown(xsd_type, data, path)
-        or _find_missing(xsd_type, data, path)
-        or _search_inside(xsd_type, data, path)
-    )
+    return RequestMismatch(reason, is_definition=False)
 
 
-def describe_type(xsd_type: Any) -> str:
-    """Describe what a type takes: `Sku, At?, Item[]`; "one value" for simple types."""
-    if not isinstance(xsd_type, ComplexType):
-        return "one value"
-    return ", ".join(name + _mark_occurrence(field) for name, field in list_fields(xsd_type).items()) or "nothing"
+def write_signature(record: Record) -> str:
+    """Describe what a type takes: `Sku, At?, Item[]`."""
+    named = {**record.elements, **record.attributes}
+    names = [name + _mark_occurrence(field) for name, field in named.items()]
+    if record.text is not None:
+        names.insert(0, "_value_1")
+    if record.takes_any:
+        names.append("any elements")
+    return ", ".join(names) or "nothing"
 
 
 def suggest_name(name: str, names: list[str]) -> str:
@@ -54,38 +69,3 @@ def _mark_occurrence(field: Any) -> str:
     if field.accepts_multiple:
         return "[]"
     return "?" if field.is_optional else ""
-
-
-def _find_unknown(xsd_type: ComplexType, data: Mapping[str, Any], path: str) -> RequestMismatch | None:
-    known = list_fields(xsd_type)
-    for name in data:
-        if name not in known:
-            hint = suggest_name(str(name), list(known))
-            return RequestMismatch(
-                f'{path} has no "{name}"{hint or f"; it takes {describe_type(xsd_type)}"}', is_definition=True
-            )
-    return None
-
-
-def _find_missing(xsd_type: ComplexType, data: Mapping[str, Any], path: str) -> RequestMismatch | None:
-    for name, field in list_fields(xsd_type).items():
-        is_needed = field.required if isinstance(field, Attribute) else not field.is_optional
-        if not is_needed or getattr(field, "nillable", False) or data.get(name) is not None:
-            continue
-        if name in data:
-            return RequestMismatch(f"{path}.{name} must have a value, and null was given", is_definition=False)
-        return RequestMismatch(f'{path} needs "{name}"; it takes {describe_type(xsd_type)}', is_definition=True)
-    return None
-
-
-def _search_inside(xsd_type: ComplexType, data: Mapping[str, Any], path: str) -> RequestMismatch | None:
-    fields = list_fields(xsd_type)
-    for name, value in data.items():
-        field = fields[name]
-        if (
-            isinstance(field, Element)
-            and not isinstance(field, Attribute)
-            and (found := explain_mismatch(field.type, value, f"{path}.{name}"))
-        ):
-            return found
-    return None

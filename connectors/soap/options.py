@@ -35,6 +35,9 @@ class Options(HttpOptions):
     strict: bool = False
     """Refuse replies that contain elements unknown to the WSDL, or lack elements that it requires."""
 
+    mtom: bool = False
+    """Send binary data (`xs:base64Binary`) beside the envelope (MTOM). Replies of that form are always read."""
+
     _folder: Path | None = PrivateAttr(default=None)
 
     @property

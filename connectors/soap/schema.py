@@ -24,6 +24,8 @@ from connectors.soap.encode_mismatch import suggest_name
 from connectors.soap.errors import RequestMismatch
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options, problem_of_url
+from connectors.soap.schema_facts import read_facts
+from connectors.soap.schema_types import Types
 from connectors.soap.schema_zeep import (
     get_operations,
     get_output,
@@ -44,6 +46,8 @@ class Method:
     operation: Any
     """Zeep's description of the operation."""
     url: str
+    types: Types
+    is_soap_12: bool
     headers: Mapping[str, str]
     """The HTTP headers that say which operation it is (SOAP 1.1 section 6.1.1, SOAP 1.2 part 2 section 7.5.1.2)."""
     has_output: bool
@@ -84,6 +88,7 @@ class Wsdl:
         self._options = options
         self._make_client = partial(make_client, document, documents, token)
         self._decoders = Decoders(document.types, strict=options.strict)
+        self._types = Types(document.types, read_facts(documents.contents))
         self._ports = list_ports(document)
         self._methods: dict[tuple[str, str | None, str | None], Method] = {}
         if not self._ports:
@@ -150,6 +155,8 @@ class Wsdl:
             client=client,
             operation=operation,
             url=self._choose_url(wsdl_port),
+            types=self._types,
+            is_soap_12=is_soap_12(wsdl_port),
             headers={"accept": f"{kind}, multipart/related", **headers},
             has_output=get_output(operation) is not None,
             decode=decode,

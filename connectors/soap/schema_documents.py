@@ -53,6 +53,8 @@ class Documents:
         self._origin = parse_origin(root)
         self._folders = () if fetch else tuple(each.resolve() for each in (Path(root).resolve().parent, folder) if each)
         self._root: Fetched | None = None
+        self.contents: list[bytes] = []
+        """What was loaded, for connectors.soap.schema_facts."""
         self._bytes = 0
         self._documents = 0
 
@@ -76,7 +78,9 @@ class Documents:
         self._bytes += len(content)
         if self._bytes > limits.max_bytes:
             raise DocumentRefused(f"it and its imports are larger than {limits.max_bytes} bytes")
-        return name_imports(content)
+        content = name_imports(content)
+        self.contents.append(content)
+        return content
 
     def _fetch_remote(self, location: str) -> bytes:
         assert self._fetch is not None

@@ -7,16 +7,18 @@ With another version of zeep, tests/connectors/soap/test_schema_zeep.py fails fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 from lxml.etree import _Element
 from zeep import Client, Settings
 from zeep.exceptions import Error as ZeepError
+from zeep.wsa import WsAddressingPlugin
 from zeep.wsdl import Document
 from zeep.wsdl.bindings.soap import Soap12Binding, SoapBinding
 from zeep.wsdl.messages.multiref import process_multiref
 from zeep.wsse.username import UsernameToken
-from zeep.xsd import AnySimpleType, ComplexType, CompoundValue, Duration
+from zeep.xsd import AnySimpleType, AnyType, ComplexType, CompoundValue, Duration
 from zeep.xsd.context import XmlParserContext
 from zeep.xsd.elements import Any as AnyElement
 from zeep.xsd.elements import Attribute, Choice, Element, Group
@@ -26,6 +28,7 @@ from zeep.xsd.types.collection import ListType, UnionType
 
 __all__ = [
     "AnySimpleType",
+    "AnyType",
     "Attribute",
     "Choice",
     "ComplexType",
@@ -50,6 +53,7 @@ _make_document: Callable[..., Any] = Document
 _make_token: Callable[..., Any] = UsernameToken
 _make_context: Callable[..., Any] = XmlParserContext
 _make_duration: Callable[[], Any] = Duration
+_make_addressing: Callable[[], Any] = WsAddressingPlugin
 
 
 # Documents and their ports
@@ -120,6 +124,51 @@ def find_type(schema: Any, name: str) -> Any:
         return None
 
 
+def find_element(schema: Any, name: str) -> Any:
+    """Find a global element of a schema by its name, `{namespace}local`; None when there is none."""
+    try:
+        return schema.get_element(name)
+    except (ZeepError, ValueError):
+        return None
+
+
+def repeat_element(member: Element, head: Element) -> Element:
+    """A member of a substitution group that occurs as often as its head."""
+    repeated = copy(member)
+    repeated.min_occurs, repeated.max_occurs = head.min_occurs, head.max_occurs
+    return repeated
+
+
+def list_types(schema: Any) -> list[Any]:
+    """List the global types of a schema, those of XSD itself included."""
+    return [each for each in schema.types if each.qname is not None]
+
+
+def list_global_elements(schema: Any) -> list[Any]:
+    """List the global elements of a schema."""
+    return list(schema.elements)
+
+
+def read_array_item(xsd_type: ComplexType) -> Any:
+    """Read the type of the items of a SOAP-encoded array whose items have no names of their own; None for others."""
+    attribute = xsd_type._array_type  # noqa: SLF001 - as below
+    if not attribute or attribute.array_type is None:
+        return None
+    names = [name for name, element in xsd_type.elements if isinstance(element, Element)]
+    return None if names else attribute.array_type
+
+
+def is_any(particle: Any) -> bool:
+    """Whether a particle is xs:any."""
+    return isinstance(particle, AnyElement)
+
+
+def is_reference(xsd_type: Any) -> bool:
+    """Whether a type refers to an attachment (WS-I Attachments Profile 1.0, section 4.4)."""
+    qname = getattr(xsd_type, "qname", None)
+    return qname is not None and qname.localname == "swaRef" and str(qname.namespace).startswith("http://ws-i.org/")
+
+
 def is_soap_encoded_array(xsd_type: ComplexType) -> bool:
     """Whether a type is an array of SOAP 1.1 encoding (section 5.4.2)."""
     return bool(xsd_type._array_type)  # noqa: SLF001 - zeep has no public name for it
@@ -156,18 +205,23 @@ def has_wildcard(particle: Any) -> bool:
 # Messages
 
 
-def make_envelope(
-    client: Any, operation: str, arguments: tuple[Any, ...], named: Mapping[str, Any], headers: Any
-) -> Any:
-    """Make the envelope of a request. Raises nearly anything for data that the types do not allow."""
-    extra = {"_soapheaders": headers} if headers else {}
-    return client.create_message(client.service, operation, *arguments, **named, **extra)
+def get_input(operation: Any) -> Any:
+    """Get the element that is the Body of a request, or stands in it; None for an empty Body."""
+    return operation.input.body if operation.input else None
 
 
-def render_header(element: Any, holder: _Element, value: Any) -> _Element:
-    """Append a SOAP header element to `holder`, which keeps it. Raises as `make_envelope`."""
-    element.render(holder, element(**value) if isinstance(value, Mapping) else value)
-    return holder[0]
+def is_body(operation: Any, element: Any) -> bool:
+    """Whether the element of a request is the Body itself, as for document messages of several parts."""
+    return element is operation.input.body and bool(operation.input._is_body_wrapped)  # noqa: SLF001 - as above
+
+
+def finish_envelope(client: Any, operation: Any, envelope: _Element) -> None:
+    """Add what the WSDL and the options want in each header: WS-Addressing and a UsernameToken."""
+    if operation.abstract.wsa_action:
+        options = client.service._binding_options  # noqa: SLF001 - as zeep's own binding does
+        _make_addressing().egress(envelope, {}, operation, options)
+    if client.wsse is not None:
+        client.wsse.apply(envelope, {})
 
 
 def parse_element(element: Any, node: _Element, schema: Any) -> Any:

@@ -69,10 +69,13 @@ async def test_arguments_become_elements_in_the_order_of_the_wsdl(http: HttpWorl
 
 
 async def test_what_is_not_given_is_left_out_and_null_is_nil(http: HttpWorld) -> None:
-    """An optional parameter that is absent leaves nothing; None is nothing, too, where the element may be absent."""
+    """An optional parameter that is absent leaves nothing; None is nil, and nothing where the element is not nillable."""
     get = warehouse.call("GetStock", Sku="{sku}", Place="{place?}", Level="{level?}")
     assert texts(body_of(await send(http, get, sku="T"))) == [("Sku", "T")]
-    assert texts(body_of(await send(http, get, sku="T", level=None, place=None))) == [("Sku", "T")]
+    assert texts(body_of(await send(http, get, sku="T", place=None))) == [("Sku", "T")]
+    body = body_of(await send(http, get, sku="T", level=None))
+    assert texts(body) == [("Sku", "T"), ("Level", None)]
+    assert body[1].attrib == {"{http://www.w3.org/2001/XMLSchema-instance}nil": "true"}
 
 
 @pytest.mark.parametrize(

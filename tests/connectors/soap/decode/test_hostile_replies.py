@@ -22,6 +22,8 @@ from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
 from connectors.soap.decode.multipart import split_parts
 from connectors.soap.decode.reply import Bounds, make_reply
 from connectors.soap.schema import Method
+from connectors.soap.schema_facts import Facts
+from connectors.soap.schema_types import Types
 from connectors.transport import HttpReply
 from tests.connectors.soap.world import envelope
 from tests.connectors.watch import BOUND, outcome_of
@@ -40,7 +42,17 @@ def walk(element: Any) -> int:
     return 1 + sum(walk(child) for child in element)
 
 
-METHOD = Method(client=None, operation=None, url="", headers={}, has_output=True, decode=walk, fill_form=None)
+METHOD = Method(
+    client=None,
+    operation=None,
+    types=Types(None, Facts()),
+    url="",
+    is_soap_12=False,
+    headers={},
+    has_output=True,
+    decode=walk,
+    fill_form=None,
+)
 
 
 async def read(body: bytes, content_type: str = "text/xml") -> Any:

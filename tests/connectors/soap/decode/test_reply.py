@@ -11,6 +11,8 @@ from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamFault, Up
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.reply import Bounds, make_reply
 from connectors.soap.schema import Method
+from connectors.soap.schema_facts import Facts
+from connectors.soap.schema_types import Types
 from connectors.transport import HttpReply
 from tests.connectors.soap.world import ENV_11, envelope
 
@@ -21,7 +23,17 @@ BOUNDS = Bounds(8_000_000, 1_000_000)
 
 
 def method(*, has_output: bool = True, decode: Any = lambda body: len(body)) -> Method:
-    return Method(client=None, operation=None, url="", headers={}, has_output=has_output, decode=decode, fill_form=None)
+    return Method(
+        client=None,
+        operation=None,
+        types=Types(None, Facts()),
+        url="",
+        is_soap_12=False,
+        headers={},
+        has_output=has_output,
+        decode=decode,
+        fill_form=None,
+    )
 
 
 async def reply(body: bytes, status: int = 200, called: Method | None = None) -> Any:
