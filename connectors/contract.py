@@ -47,6 +47,9 @@ class Operation:
     exposure: Exposure | None = None
     """What frontends may read of an error; the endpoint's `expose=` and `fields=`."""
 
+    keeps_enums: ClassVar[bool] = False
+    """Whether the connector takes members of Python's enums, to send what the upstream's own enum has."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:

@@ -81,7 +81,7 @@ class _Defined:
         """
         if problem := self.problem_with(arguments):
             raise DefinitionError(problem)
-        return plain_entries(arguments)
+        return plain_entries(arguments, keeps_enums=self.operation.keeps_enums)
 
     def problem_with(self, names: Iterable[str]) -> str | None:
         """What is wrong with a call giving these parameter names, in words for a developer; None when nothing is."""

@@ -53,7 +53,7 @@ class Take:
         `types` are those of the arguments.
         """
         chosen = {name: given.get(name, NOT_GIVEN) for name in self.from_arguments}
-        values = {**self.constants, **plain_entries(chosen)}
+        values = {**self.constants, **plain_entries(chosen, keeps_enums=True)}
         path: list[str] = []
         calls: dict[str, FieldCall] = {}
         for step in self.steps or self.path:
@@ -100,7 +100,8 @@ class Via:
         """What the frontend chose, as connectors take it, without what it left out."""
         if not self.from_arguments:
             return {}
-        return plain_entries({name: given.get(name, NOT_GIVEN) for name in self.from_arguments})
+        chosen = {name: given.get(name, NOT_GIVEN) for name in self.from_arguments}
+        return plain_entries(chosen, keeps_enums=self.endpoint.operation.keeps_enums)
 
     def find_default(self, parameter: str) -> Any:
         """What a parameter is where a frontend does not choose it: NOT_GIVEN where None stands for an optional one."""
@@ -153,7 +154,7 @@ def _create_take(path: str, place: str, options: dict[str, Any], parameters: Map
     if surplus := next((name for name in given if name not in names), None):
         raise DefinitionError(f"{place}: take({path!r}) has no variable ${surplus}; {suggest_nearest(surplus, names)}")
     chosen = {name: value for name, value in given.items() if isinstance(value, Argument)}
-    constants = plain_entries({name: value for name, value in given.items() if name not in chosen})
+    constants = plain_entries({name: value for name, value in given.items() if name not in chosen}, keeps_enums=True)
     record = Take((), place, steps, chosen, constants)
     return record if chosen else replace(record, path=record.fill({}, {})[0])
 

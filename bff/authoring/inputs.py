@@ -1,7 +1,7 @@
 """Input objects: which of their fields a frontend has given, and what goes out of them. Used by `frontend` and `via`.
 
 A field that is left out is left out upstream too, with or without `strawberry.UNSET` and `strawberry.Maybe`; null is
-null. The names that go out are those of the schema.
+null. The names that go out are those of the schema, or what `take` says on a field of an input.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from strawberry.types.arguments import InputContext
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from bff.authoring.fields import TAKE
 from bff.authoring.strawberry_insides import (
     DEFINITION,
     MaybeNullValidationRule,
@@ -27,7 +28,7 @@ from bff.authoring.strawberry_insides import (
     definition_of,
     own_field_of,
 )
-from connectors.plain import NOT_GIVEN, register_plain, to_plain
+from connectors.plain import NOT_GIVEN, Plain, register_plain
 
 _GIVEN: Final = "__bff_given__"
 """Attribute of an input object that a frontend sent: the schema's name of each field given, by its Python name."""
@@ -85,16 +86,26 @@ class MaybeNullRule(MaybeNullValidationRule):
         super().validate_maybe_fields(node, input_type, strawberry_type)
 
 
-def _convert_object(value: Any) -> dict[str, Any]:
+def _convert_object(value: Any, convert: Plain) -> dict[str, Any]:
     """An object of a strawberry type, by the schema's names, without what was not given."""
     names = _names.get(type(value), {})
     plain: dict[str, Any] = {}
     for field in getattr(type(value), DEFINITION).fields:
         if field.base_resolver is None:
-            own = to_plain(getattr(value, field.python_name, NOT_GIVEN))
+            own = convert(getattr(value, field.python_name, NOT_GIVEN))
             if own is not NOT_GIVEN and not (own is None and not _is_given(value, field)):
-                plain[names.get(field.python_name) or _choose_name(field)] = own
+                *outer, name = _choose_path(field, names)
+                into = plain
+                for step in outer:
+                    into = into.setdefault(step, {})
+                into[name] = own
     return plain
+
+
+def _choose_path(field: StrawberryField, names: Mapping[str, str]) -> tuple[str, ...]:
+    """Where the value of a field goes: what `take` says, or the schema's name."""
+    take = field.metadata.get(TAKE)
+    return take.path if take is not None else (names.get(field.python_name) or _choose_name(field),)
 
 
 def _choose_name(field: StrawberryField) -> str:
@@ -115,7 +126,7 @@ def _is_class(*classes: type) -> Callable[[type], bool]:
     return lambda kind: issubclass(kind, classes)
 
 
-register_plain(_is_class(type(strawberry.UNSET)), lambda value: NOT_GIVEN)
-register_plain(_is_class(Some), lambda value: to_plain(value.value))
-register_plain(_is_class(GlobalID), lambda value: value.node_id)
+register_plain(_is_class(type(strawberry.UNSET)), lambda value, plain: NOT_GIVEN)
+register_plain(_is_class(Some), lambda value, plain: plain(value.value))
+register_plain(_is_class(GlobalID), lambda value, plain: value.node_id)
 register_plain(lambda kind: hasattr(kind, DEFINITION), _convert_object)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from connectors.contract import Call, Operation
 from connectors.errors import DefinitionError
@@ -17,6 +17,8 @@ BatchForm = Literal["list", "alias"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphqlOperation(Operation):
     """One field of an upstream, reached by a path of single fields."""
+
+    keeps_enums: ClassVar[bool] = True
 
     kind: Kind
     field: FieldPath

@@ -36,6 +36,8 @@ def _make_integer_converter(bits: int, *, is_signed: bool) -> Convert:
         if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
+            if isinstance(data, Enum):
+                return convert(data.value)
             raise RequestMismatch(f"takes an {name}, not {name_type(data)}")
         if not low <= value <= high:
             raise RequestMismatch(f"is out of the range of {name}")
@@ -54,6 +56,8 @@ def _convert_float(data: Any) -> float:
 def convert_double(data: Any) -> float:
     """Convert a number to a 64-bit float."""
     if isinstance(data, bool) or not isinstance(data, int | float):
+        if isinstance(data, Enum):
+            return convert_double(data.value)
         raise RequestMismatch(f"takes a number, not {name_type(data)}")
     try:
         return float(data)
@@ -66,11 +70,15 @@ def _convert_bool(data: Any) -> bool:
         return data
     if data in ("true", "false"):  # as keys of maps are read
         return bool(data == "true")
+    if isinstance(data, Enum):
+        return _convert_bool(data.value)
     raise RequestMismatch(f"takes a boolean, not {name_type(data)}")
 
 
 def convert_text(data: Any) -> str:
     """Check that text can be encoded as UTF-8."""
+    if isinstance(data, Enum):
+        return convert_text(data.value)
     if not isinstance(data, str):
         raise RequestMismatch(f"takes text, not {name_type(data)}")
     if not data.isascii():
@@ -85,6 +93,8 @@ def convert_bytes(data: Any) -> bytes:
     """Convert bytes, or base64 that is standard or URL-safe, with or without padding."""
     if isinstance(data, bytes | bytearray | memoryview):
         return bytes(data)
+    if isinstance(data, Enum):
+        return convert_bytes(data.value)
     if not isinstance(data, str):
         raise RequestMismatch(f"takes bytes or base64, not {name_type(data)}")
     text = data.rstrip("=").replace("-", "+").replace("_", "/")

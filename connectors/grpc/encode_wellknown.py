@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from connectors.grpc.encode_scalars import convert_double, convert_text
@@ -16,6 +17,8 @@ from connectors.grpc.errors import RequestMismatch, name_type
 
 def encode_value(message: Any, data: Any) -> None:
     """Fill a google.protobuf.Value from None, a boolean, number, text, dict or list."""
+    if isinstance(data, Enum):
+        data = data.value
     if data is None:
         message.null_value = 0
     elif isinstance(data, bool):

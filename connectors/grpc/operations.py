@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from connectors.contract import Call, Operation
 from connectors.messages.templates import Template
@@ -12,6 +12,8 @@ from connectors.messages.templates import Template
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RpcOperation(Operation):
     """One method of a service; `name` is its full name, `package.Service/Method`."""
+
+    keeps_enums: ClassVar[bool] = True
 
     request: Template
     """The request message of a single call."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from connectors.endpoint import place_of_author
@@ -60,7 +61,9 @@ def parse_text(text: str) -> tuple[str | Placeholder, ...]:
 
 
 def text_of(value: Any) -> str:
-    """A value inside of a text: booleans as JSON writes them, everything else as `str` does."""
+    """A value inside of a text: booleans as JSON writes them, enums their value, all else as `str` does."""
+    if isinstance(value, Enum):
+        return text_of(value.value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

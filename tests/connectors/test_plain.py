@@ -26,7 +26,8 @@ class Money:
 
 
 register_plain(
-    lambda kind: kind is Money, lambda money: NOT_GIVEN if money.amount is None else {"amount": money.amount}
+    lambda kind: kind is Money,
+    lambda money, plain: NOT_GIVEN if money.amount is None else {"amount": plain(money.amount)},
 )
 
 
@@ -72,3 +73,12 @@ async def test_a_message_must_be_given() -> None:
     """Nothing is published that nobody gave."""
     with pytest.raises(DefinitionError, match="has no message to publish"):
         await PublishEndpoint(OPERATION, {})(NOT_GIVEN)
+
+
+def test_enums_are_kept_for_connectors_that_know_what_the_upstream_has() -> None:
+    """At every depth, also in other families."""
+    value = {"a": Size.SMALL, "b": [Size.SMALL, NOT_GIVEN], "c": Money(Size.SMALL)}  # type: ignore[arg-type]  # any value
+    kept = {"a": Size.SMALL, "b": [Size.SMALL], "c": {"amount": Size.SMALL}}
+    assert to_plain(value, keeps_enums=True) == kept
+    assert plain_entries(value, keeps_enums=True) == kept
+    assert to_plain(value) == {"a": "s", "b": ["s"], "c": {"amount": "s"}}

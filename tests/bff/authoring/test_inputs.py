@@ -9,7 +9,7 @@ import pytest
 import strawberry
 import strawberry.pydantic
 
-from bff.authoring import argument, frontend, via
+from bff.authoring import argument, frontend, take, via
 from bff.authoring.inputs import adopt_inputs
 from bff.authoring.strawberry_insides import core_schema
 from connectors.plain import to_plain
@@ -176,3 +176,15 @@ def test_adopting_again_changes_nothing() -> None:
     before = schema.as_str()
     adopt_inputs(core_schema(schema))
     assert schema.as_str() == before
+
+
+def test_take_names_the_fields_of_an_input_upstream() -> None:
+    """Also deeper."""
+
+    @strawberry.input
+    class Search:
+        words: str = take("query.text")
+        most: int = take("query.limit")
+        page_size: int
+
+    assert to_plain(Search(words="x", most=3, page_size=7)) == {"query": {"text": "x", "limit": 3}, "pageSize": 7}

@@ -72,7 +72,7 @@ api = graphql("api")
 
 @strawberry.enum
 class Size(enum.Enum):
-    SMALL = "SMALL"
+    SMALL = "s"
     LARGE = "LARGE"
 
 
@@ -239,6 +239,7 @@ WITH_SCHEMA: dict[str, tuple[str, dict[str, Any], Any]] = {
             {"__typename": "Label", "name": "B", "parts": [{"__typename": "SmallPart", "size": 5}] * 2},
         ]},
     ),
+    "an enum by its name": ("{ books { url(size: SMALL) } }", {}, {"books": [{"url": "/SMALL"}] * 2}),
     "several types": (
         "{ parts { ... on SmallPart { size } ... on Screw { size } } }", {}, {"parts": [{"size": 1}, {"size": 2}]},
     ),

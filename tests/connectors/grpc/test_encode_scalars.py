@@ -63,3 +63,21 @@ def test_text_bytes_and_doubles() -> None:
     assert convert_double(3) == 3.0
     with pytest.raises(RequestMismatch, match="out of the range of double"):
         convert_double(10**400)
+
+
+class Kind(Enum):
+    TEXT = "text"
+    NUMBER = 7
+    YES = True
+    BYTES = "+/8="
+
+
+@pytest.mark.parametrize(
+    ("field", "member", "value"),
+    [("name", Kind.TEXT, "text"), ("number", Kind.NUMBER, 7), ("proto3_optional", Kind.YES, True)],
+)
+def test_members_of_enums_are_their_values_where_the_field_is_no_enum(field: str, member: Kind, value: Any) -> None:
+    """As in every other protocol."""
+    assert get_converter(FIELDS[field])(member) == value
+    assert convert_bytes(Kind.BYTES) == b"\xfb\xff"
+    assert convert_double(Kind.NUMBER) == 7.0
