@@ -134,7 +134,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
     Where a GraphQL upstream failed to give one part of the data, an UpstreamError stands in the place of the null.
     """
 
-    __slots__ = ("_data", "_decode", "_fit", "at", "bound", "headers", "payload", "status")
+    __slots__ = ("_data", "_decode", "_fit", "at", "bound", "has_empty_lists", "headers", "payload", "status")
 
     _UNREAD: ClassVar[object] = object()
 
@@ -156,6 +156,8 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         self.headers: Mapping[str, str] = headers or {}
         self.bound: Callable[[Any], None] | None = None
         """Sees every list that is read; raises UpstreamError for one that is too long."""
+        self.has_empty_lists = False
+        """Whether a list that is absent or null is an empty one, where the schema wants a list."""
         self._decode = decode
         self._data: Any = Reply._UNREAD
 
@@ -233,6 +235,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
             fit=self._fit,
         )
         copy.bound = self.bound
+        copy.has_empty_lists = self.has_empty_lists
         return copy
 
     def __repr__(self) -> str:
@@ -267,6 +270,8 @@ class Event(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
     topic: str = ""
     id: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    has_empty_lists: bool = False
+    """As of a Reply."""
 
     def into(self, shape: type[T]) -> T:
         """As `Reply.into`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
@@ -93,6 +93,9 @@ class ConnectorOptions(Model):
     """Maximum size of a reply or message."""
     max_records: int | None = Field(default=200_000, ge=1)
     """Maximum number of records in one reply."""
+    absent_lists: Literal["empty", "error"] = "error"
+    """What a list is that a reply lacks or has as null, where the schema wants a list and the field has no `default`:
+    `empty`, as of upstreams in Go, or the error UNEXPECTED_NULL."""
     max_depth: int = Field(default=100, ge=1, le=200)
     """Maximum nesting of objects and lists in a reply or message of JSON."""
     max_values: int | None = Field(default=1_000_000, ge=1)

@@ -13,6 +13,7 @@ from strawberry.types.field import StrawberryField
 
 from bff.authoring.fields import VIA, Via, fetch_one, find_own_field
 from bff.authoring.lookahead import COMPUTED, leaves_of
+from bff.authoring.records import convert_reply, unwrap
 from bff.authoring.strawberry_insides import own_field_of, raw_info
 from connectors.endpoint import place_of_author, requested
 from connectors.errors import UpstreamError
@@ -125,11 +126,14 @@ async def _fetch_value(via: Via, source: Any, name: str, info: strawberry.Info) 
         for field in raw.parent_type.fields.values()
         if getattr(own_field_of(field), "python_name", None) == name
     )
+    convert = raw.schema.extensions[RECORDS].converter(type_)
     token = requested.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
     try:
         reply = await fetch_one(via, source, {name: via.find_default(name) for name in via.from_arguments})
     except UpstreamError as error:
-        return via.use_default(error, info.context, info.path.as_list())
+        return unwrap(via.use_default(error, info.context, info.path.as_list()), convert)
     finally:
         requested.reset(token)
-    return None if reply is None else raw.schema.extensions[RECORDS].converter(type_)(reply.data)
+    if reply is None or (via.replaces_null and reply.data is None):
+        return unwrap(via.make_default(), convert)
+    return convert_reply(reply, convert)

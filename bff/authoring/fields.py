@@ -81,7 +81,7 @@ class Via:
     from_arguments: Mapping[str, Argument]
     constants: Mapping[str, Any]
     default: Any
-    """Used when the upstream fails; MISSING when the failure is to be shown."""
+    """Used when the upstream fails, or has nothing; MISSING where the failure is to be shown, and null is null."""
     place: str
 
     def build_arguments(self, source: Any, given: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -114,6 +114,17 @@ class Via:
         if self.default is MISSING:
             raise error
         context.degraded.append(Degraded(path=tuple(path), error=error))
+        return self.make_default()
+
+    @property
+    def replaces_null(self) -> bool:
+        """Whether the field has its default instead of null."""
+        return self.default is not MISSING and self.default is not None
+
+    def make_default(self) -> Any:
+        """The default where the upstream has nothing for an object: null where there is none."""
+        if self.default is MISSING:
+            return None
         return self.default() if callable(self.default) else self.default
 
 
@@ -204,8 +215,9 @@ def via(
     """Fetch the field from an endpoint, one call for a whole list where the endpoint can batch.
 
     Each parameter is given the name of a field of the same type (`sku="id"`), an `argument(...)`, or, when it is not a
-    string, a constant. `parameters` takes those whose names collide with ours. `default` replaces the value when the
-    upstream fails; the response says so in `extensions.degraded`. `options` go to `strawberry.field`.
+    string, a constant. `parameters` takes those whose names collide with ours. `default`, a value or a function that
+    makes one, replaces null and what is absent, and the value when the upstream fails; then the response says so in
+    `extensions.degraded`. `options` go to `strawberry.field`.
     Names are checked when the schema is built.
     """
     given_endpoint: object = endpoint  # what the types promise, a class body can break
@@ -252,9 +264,10 @@ def _list_arguments(record: Via | Take) -> list[inspect.Parameter]:
 def _make_resolver(record: Via) -> Callable[..., Any]:
     async def resolve(self: Any, info: strawberry.Info, **given: Any) -> Any:
         try:
-            return await fetch_one(record, self, given)
+            reply = await fetch_one(record, self, given)
         except UpstreamError as error:
             return record.use_default(error, info.context, info.path.as_list())
+        return record.make_default() if reply is None or (record.replaces_null and reply.data is None) else reply
 
     resolve.__signature__ = _build_signature(record)  # type: ignore[attr-defined]  # inspect reads it
     return resolve

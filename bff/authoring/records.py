@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from types import NoneType
 from typing import Any
 
@@ -44,14 +45,28 @@ _HOLDERS = (Reply, Event, list, tuple)
 class Records:
     """Converters for the types of one schema."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, has_empty_lists: bool = False) -> None:
+        """`has_empty_lists`: a list that may not be null is empty where an upstream has none."""
         self._schema = schema
+        self._has_empty_lists = has_empty_lists
         self._objects: dict[str, Convert] = {}
+
+    @cached_property
+    def with_empty_lists(self) -> Records:
+        """Those for upstreams that leave out empty lists, or write null for them."""
+        return self if self._has_empty_lists else Records(self._schema, has_empty_lists=True)
 
     def converter(self, type_: GraphQLType) -> Convert:
         """How a value from an upstream becomes what a resolver of this type would return."""
+        convert = self._choose_converter(type_)
+        if convert is not _keep_value:  # see convert_reply
+            convert.with_empty_lists = lambda: self.with_empty_lists.converter(type_)  # type: ignore[attr-defined]
+        return convert
+
+    def _choose_converter(self, type_: GraphQLType) -> Convert:
         if isinstance(type_, GraphQLNonNull):
-            return self.converter(type_.of_type)
+            convert = self.converter(type_.of_type)
+            return _fill_absent_list(convert) if self._is_empty_if_absent(type_) else convert
         if isinstance(type_, GraphQLList):
             return _convert_list(
                 self.converter(type_.of_type), is_of_objects=is_composite_type(get_nullable_type(type_.of_type))
@@ -65,6 +80,9 @@ class Records:
         if isinstance(type_, GraphQLScalarType) and type_.name not in specified_scalar_types:
             return _convert_scalar(type_)
         return _keep_value
+
+    def _is_empty_if_absent(self, type_: GraphQLType) -> bool:
+        return self._has_empty_lists and isinstance(type_, GraphQLNonNull) and isinstance(type_.of_type, GraphQLList)
 
     def _convert_object(self, type_: GraphQLObjectType) -> Convert:
         made = self._objects.get(type_.name)
@@ -90,7 +108,7 @@ class Records:
             return []
         cls: type = definition.origin
         slots = [
-            _create_slot(own, name, self.converter(field.type))
+            _create_slot(own, name, self.converter(field.type), is_empty_list=self._is_empty_if_absent(field.type))
             for name, field in type_.fields.items()
             if (own := own_field_of(field)) is not None and own.base_resolver is None and own.init
         ]
@@ -176,21 +194,24 @@ class Slot:
     other: str
     """Where the value stands when it is not at `path`: the GraphQL name of a field without `take`."""
     convert: Convert
-    default: Callable[[], Any]
+    default: Callable[[], Any] | None
+    """Makes the value where the upstream has none or null; None where that is null."""
 
     def read_from(self, record: Mapping[str, Any]) -> Any:
         """The value, or the attribute's default."""
         if len(self.path) == 1:
-            name = self.path[0]
-            if name not in record:
-                name = self.other
-            if name not in record:
-                return self.default()
-            return self.convert(record[name])
-        value = at_path(record, self.path)
+            value = record.get(self.path[0] if self.path[0] in record else self.other)
+        else:
+            value = at_path(record, self.path)
         if isinstance(value, Exception):
-            return value  # the upstream failed to give what the field is a part of
-        return self.default() if value is None else self.convert(value)
+            return value  # the upstream failed to give it, or what it is a part of
+        return self.convert_or_default(value)
+
+    def convert_or_default(self, value: Any) -> Any:
+        """The attribute of what stands in the record."""
+        if value is not None:
+            return self.convert(value)
+        return None if self.default is None else self.default()
 
 
 def _compile_maker(cls: type, slots: list[Slot]) -> Convert:
@@ -200,7 +221,8 @@ def _compile_maker(cls: type, slots: list[Slot]) -> Convert:
     for number, slot in enumerate(slots):
         names[f"convert{number}"], names[f"read{number}"] = slot.convert, slot.read_from
         value = f"read{number}(record)"
-        for name in (slot.other, slot.path[0]) if len(slot.path) == 1 else ():
+        is_direct = len(slot.path) == 1 and slot.default is None
+        for name in (slot.other, slot.path[0]) if is_direct else ():
             found = f"record[{name!r}]" if slot.convert is _keep_value else f"convert{number}(record[{name!r}])"
             value = f"{found} if {name!r} in record else {value}"
         given.append(f"{slot.attribute}={value}")
@@ -208,17 +230,22 @@ def _compile_maker(cls: type, slots: list[Slot]) -> Convert:
     return made
 
 
-def _create_slot(own: StrawberryField, graphql_name: str, convert: Convert) -> Slot:
+def _create_slot(own: StrawberryField, graphql_name: str, convert: Convert, *, is_empty_list: bool) -> Slot:
     take = own.metadata.get(TAKE)
     path = take.path if take else (own.python_name,)
-    return Slot(own.python_name, path, path[0] if take else graphql_name, convert, _find_default(own))
+    default = _find_default(own) or (list if is_empty_list else None)
+    return Slot(own.python_name, path, path[0] if take else graphql_name, convert, default)
 
 
-def _find_default(own: dataclasses.Field[Any]) -> Callable[[], Any]:
+def _find_default(own: dataclasses.Field[Any]) -> Callable[[], Any] | None:
     if own.default_factory is not dataclasses.MISSING:
         return own.default_factory
-    value = None if own.default is dataclasses.MISSING else own.default
-    return lambda: value
+    value = own.default
+    return None if value is dataclasses.MISSING or value is None else lambda: value
+
+
+def _fill_absent_list(convert: Convert) -> Convert:
+    return lambda value: [] if value is None else convert(value)
 
 
 def _convert_list(convert: Convert, *, is_of_objects: bool) -> Convert:
@@ -295,8 +322,21 @@ def _misfit_error(name: str, value: Any) -> GraphQLError:
 def unwrap(result: Any, convert: Convert) -> Any:
     """What a resolver returned, as the executor needs it: replies, events and plain records become declared types."""
     if isinstance(result, Reply | Event):
-        return convert(result.data)
+        return convert_reply(result, convert)
     if isinstance(result, list | tuple):
         has_holders = any(issubclass(kind, _HOLDERS) for kind in set(map(type, result)))
+        if has_holders and any(isinstance(each, Reply | Event) and each.has_empty_lists for each in result):
+            convert = choose_converter(convert)
         return convert([unwrap(item, _keep_value) for item in result] if has_holders else list(result))
     return convert(result) if isinstance(result, Mapping) else result
+
+
+def convert_reply(reply: Reply | Event, convert: Convert) -> Any:
+    """The data of a reply as its declared type; lists that it lacks are empty where its upstream leaves those out."""
+    return (choose_converter(convert) if reply.has_empty_lists else convert)(reply.data)
+
+
+def choose_converter(convert: Convert) -> Convert:
+    """The same for upstreams that leave out empty lists."""
+    make: Callable[[], Convert] | None = getattr(convert, "with_empty_lists", None)
+    return convert if make is None else make()

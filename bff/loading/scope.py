@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -82,7 +82,9 @@ class RequestScope:
         if not endpoint.operation.is_safe:
             self.has_effects = True
             call = self._create_call(endpoint, arguments, selection)
-            return single_reply(endpoint, await self._lead(SharedResult(), self._send(call)))
+            reply = single_reply(endpoint, await self._lead(SharedResult(), self._send(call)))
+            reply.has_empty_lists = self._find_upstream(endpoint.operation.upstream).has_empty_lists
+            return reply
         batch = endpoint.batch
         if batch is None:
             outcome = await self._load_once(endpoint, arguments, selection)
@@ -95,6 +97,7 @@ class RequestScope:
             outcome = await _shield(loader.load(key))
         if isinstance(outcome, Exception):
             raise outcome
+        outcome.has_empty_lists = self._find_upstream(endpoint.operation.upstream).has_empty_lists
         return outcome
 
     async def load_many(
@@ -130,11 +133,14 @@ class RequestScope:
         call = Call(operation=endpoint.operation, arguments=arguments, selection=selection, incoming=self.incoming)
         self._count_call()
         self.has_effects = True
-        async with aclosing(self._find_upstream(endpoint.operation.upstream).stream(call)) as events:
+        upstream = self._find_upstream(endpoint.operation.upstream)
+        async with aclosing(upstream.stream(call)) as events:
             # An author's `async for` does not close what it iterates, so `close` does.
             self._streams[events] = asyncio.current_task()
             async for event in events:
                 self.renew(self.event_seconds)
+                if upstream.has_empty_lists:
+                    event = replace(event, has_empty_lists=True)
                 yield point_event(event, endpoint.at)
                 self._streams[events] = asyncio.current_task()
             self._streams.pop(events, None)

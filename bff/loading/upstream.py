@@ -23,6 +23,10 @@ class Reachable(Protocol):
     def max_records(self) -> int | None:
         """Most records of one reply."""
 
+    @property
+    def has_empty_lists(self) -> bool:
+        """Whether a list that a reply lacks is an empty one."""
+
     def identity(self, incoming: Mapping[str, str], /) -> Hashable:
         """Equal for requests from whose headers the upstream is sent the same."""
 

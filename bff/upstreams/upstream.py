@@ -47,6 +47,8 @@ class Upstream:
         """Seconds that a call may take."""
         self.max_records: int | None = settings.connector.max_records
         """Most records of one reply."""
+        self.has_empty_lists = settings.connector.absent_lists == "empty"
+        """Whether a list that a reply lacks is an empty one."""
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from pydantic import field_validator, model_validator
 
@@ -19,6 +20,8 @@ class Options(ConnectorOptions):
     Its types come from exactly one of `protos`, `descriptor_set` and `reflection`.
     """
 
+    absent_lists: Literal["empty", "error"] = "empty"
+    """As of other upstreams; `empty` by default, because protobuf cannot tell an empty list from an absent one."""
     protos: tuple[ConfigPath, ...] = ()
     """Proto files to compile at start."""
     proto_path: tuple[ConfigPath, ...] = ()

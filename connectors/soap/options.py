@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator, model_validator
@@ -20,6 +20,8 @@ class Options(HttpOptions):
     """The WSDL: a path relative to the configuration file, or an http(s) URL."""
     endpoint: str | None = None
     """URL of the service, instead of the one in the WSDL."""
+    absent_lists: Literal["empty", "error"] = "empty"
+    """As of other upstreams; `empty` by default, because XML cannot tell an empty list from an absent one."""
     service: str | None = None
     """Service of the WSDL. Defaults to the first service that has the operation."""
     port: str | None = None

@@ -26,6 +26,7 @@ class FakeUpstream:
     window: float | None = None
     timeout: float | None = None
     max_records: int | None = None
+    has_empty_lists = False
 
     def __init__(
         self,

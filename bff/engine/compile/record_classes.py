@@ -141,7 +141,7 @@ class RecordClasses:
         if not isinstance(resolution, Attribute):
             raise NoProjection
         slot = parts.find_slot(resolution.name)
-        type_ = None if len(slot.path) > 1 or _is_selected_twice(step, shape) else self._type_or_none(step.output)
+        type_ = None if len(slot.path) > 1 or _is_selected_twice(step, shape) else self._type_or_none(step.output, slot)
         if type_ is None:
             return replace(step, resolution=RecordPart(_read_whole(slot, parts.add_whole(slot))))
         parts.add_typed(slot, type_, step.output)
@@ -150,7 +150,9 @@ class RecordClasses:
         self._inline[step] = slot.attribute
         return None
 
-    def _type_or_none(self, output: Output) -> Any:
+    def _type_or_none(self, output: Output, slot: Slot) -> Any:
+        if slot.default is not None and isinstance(output, LeafOutput | ListOutput):
+            output = replace(output, is_nullable=False)  # null is the default, which only the exact way puts in place
         try:
             return self.choose_type(output)
         except NoProjection:
@@ -171,7 +173,7 @@ class RecordClasses:
 def _read_whole(slot: Slot, attribute: str) -> Callable[[Any], Any]:
     """What the author's class would hold of what came."""
     if len(slot.path) == 1:
-        return lambda record: slot.convert(getattr(record, attribute))
+        return lambda record: slot.convert_or_default(getattr(record, attribute))
     return lambda record: slot.read_from({slot.path[0]: getattr(record, attribute)})
 
 

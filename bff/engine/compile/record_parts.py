@@ -18,7 +18,7 @@ from graphql import (
 
 from bff.authoring.records import Slot
 from bff.engine.compile.resolvers import Attribute
-from bff.engine.compile.shapes import LeafOutput, Output, Shape
+from bff.engine.compile.shapes import LeafOutput, ListOutput, Output, Shape
 from connectors.forms import Part
 from connectors.messages.paths import split_at_list
 
@@ -63,18 +63,17 @@ class RecordParts:
 
     def add_typed(self, slot: Slot, type_: Any, output: Output) -> None:
         """An attribute of a known type."""
-        default = slot.default()
+        default = None if slot.default is None else slot.default()
         if default is not None:
             kinds = LEAF_TYPES[output.type][1] if isinstance(output, LeafOutput) and output.type in LEAF_TYPES else ()
-            if type(default) not in kinds or (type(default) is int and abs(default) >= 2**31):
+            is_empty_list = isinstance(output, ListOutput) and default == []
+            if not is_empty_list and (type(default) not in kinds or (type(default) is int and abs(default) >= 2**31)):
                 raise NoProjection
         must_be_there = default is None and not output.is_nullable
         self._add_part(slot, type_, msgspec.NODEFAULT if must_be_there else default)
 
     def add_whole(self, slot: Slot) -> str:
         """An attribute as it comes; the name that holds it, or what it is in."""
-        if slot.default() is not None:
-            raise NoProjection  # which would then be converted like what upstreams send
         if len(slot.path) == 1:
             self._add_part(slot, Any, None)
             return slot.attribute

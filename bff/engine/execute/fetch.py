@@ -44,7 +44,11 @@ async def fetch_column(
     is_safe = fetch.endpoint.operation.is_safe
     reader = step.reader
     if reader is None:
-        reader = step.reader = ReplyReader(executor.schema, step.output, fetch.convert, fetch.endpoint)
+        upstream = scope.upstreams.get(fetch.endpoint.operation.upstream)
+        has_empty_lists = upstream is not None and upstream.has_empty_lists
+        reader = step.reader = ReplyReader(
+            executor.schema, step.output, fetch.convert, fetch.endpoint, has_empty_lists=has_empty_lists
+        )
     if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,):
         others = {**via.constants, **via.choose_arguments(arguments)}
         keys = _read_keys(sources, via.from_fields[batch.parameter])
@@ -58,6 +62,8 @@ async def fetch_column(
         is_complete = False
     if not is_complete and any(issubclass(kind, UpstreamError) for kind in set(map(type, values))):
         values = [_use_default(fetch, value, executor, column, row) for row, value in enumerate(values)]
+    if via.replaces_null and None in values:
+        values = [_make_default(fetch) if value is None else value for value in values]
     return values, is_complete
 
 
@@ -110,7 +116,8 @@ async def _fetch_batched(
     if not requested:
         return list(keys), False
     answers = await scope.load_set(fetch.endpoint, others, list(requested), selection, is_alone=is_alone)
-    values, is_complete = await reader.read_batch(answers, may_complete=absent.keys() <= {None})
+    may_complete = absent.keys() <= {None} and not fetch.via.replaces_null
+    values, is_complete = await reader.read_batch(answers, may_complete=may_complete)
     if absent:
         values = {**values, **absent}
     return list(map(values.__getitem__, keys)), is_complete
@@ -140,4 +147,11 @@ def _use_default(fetch: EndpointFetch, value: Any, executor: Executor[Any], colu
         default = fetch.via.use_default(value, executor.context_value, path_to(column, row))
         return unwrap(default, fetch.convert)
     except Exception as error:  # noqa: BLE001 - the upstream's, or that of an author's default
+        return error
+
+
+def _make_default(fetch: EndpointFetch) -> Any:
+    try:
+        return unwrap(fetch.via.make_default(), fetch.convert)
+    except Exception as error:  # noqa: BLE001 - that of an author's default
         return error

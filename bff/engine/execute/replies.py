@@ -16,7 +16,7 @@ from graphql import GraphQLSchema
 
 from bff.authoring.computed import RECORDS
 from bff.authoring.cooperative import convert_in_slices
-from bff.authoring.records import Convert, Records
+from bff.authoring.records import Convert, Records, choose_converter
 from bff.engine.compile.projection import Names, NoProjection, Projection, learn_names, project
 from bff.engine.compile.shapes import ListOutput, ObjectOutput, Output
 from bff.loading.batch_result import BatchResult
@@ -34,9 +34,19 @@ MAX_SKIPPED = 1000
 class ReplyReader:
     """Reads the replies of one endpoint for one step."""
 
-    def __init__(self, schema: GraphQLSchema, output: Output, convert: Convert, endpoint: Endpoint) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        output: Output,
+        convert: Convert,
+        endpoint: Endpoint,
+        *,
+        has_empty_lists: bool = False,
+    ) -> None:
         records = schema.extensions.get(RECORDS)
         self._records: Records | None = records if isinstance(records, Records) else None
+        if has_empty_lists and self._records is not None:
+            self._records, convert = self._records.with_empty_lists, choose_converter(convert)
         self._output = output
         self._convert = convert
         self._endpoint = endpoint

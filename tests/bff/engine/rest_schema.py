@@ -9,14 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, get_args, get_origin
 
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring import FrontendSchema, argument, computed, frontend, take, via
 from connectors import rest
-from tests.bff.engine.rest_values import LEAVES, WRONG, Spec, leaf, maybe, wrapped
+from tests.bff.engine.rest_values import DEFAULTS, LEAVES, WRONG, Spec, leaf, maybe, wrapped
 
 api = rest("api")
 
@@ -35,7 +36,8 @@ class Record:
     def add(self, name: str, spec: Spec, chance: random.Random) -> None:
         """A plain field: under its own name, under another, deeper inside, or with a default."""
         self.annotations[name] = spec.type
-        way = chance.randrange(8)
+        way = chance.randrange(10)
+        default = _draw_default(spec.type, chance)
         if way == 0:
             self.members[name] = take(f"other_{name}")
         elif way == 1:
@@ -44,7 +46,11 @@ class Record:
             self.members[name] = take(f"rows.1.{name}")
         elif way == 3:
             self.members[name] = strawberry.field(default_factory=lambda: None)
-        path = {0: (f"other_{name}",), 1: ("deep", name), 2: ("rows", name)}.get(way)
+        elif way == 4 and default:
+            self.members[name] = strawberry.field(**default)
+        elif way == 5:
+            self.members[name] = take(f"deep.{name}", **default)
+        path = {0: (f"other_{name}",), 1: ("deep", name), 2: ("rows", name), 5: ("deep", name)}.get(way)
         self.written.append((path or (chance.choice([name, to_camel_case(name)]),), spec))
 
     def made(self, *bases: type, make: Callable[[type], Any] = strawberry.type) -> Record:
@@ -78,6 +84,17 @@ class Record:
             parts.append((chance.choice(["extra", "id2", "é"]), chance.choice([*WRONG, '{"a": [{"b": null}]}'])))
         chance.shuffle(parts)
         return "{" + ", ".join(f'"{name}": {value}' for name, value in parts) + "}"
+
+
+def _draw_default(type_: Any, chance: random.Random) -> dict[str, Any]:
+    """What a field has instead of null and of what is absent; nothing where no value is at hand."""
+    kinds = set(get_args(type_)) if isinstance(type_, UnionType) else {type_}
+    kind = next(iter(kinds - {NoneType}))
+    if get_origin(kind) is list:
+        return {"default_factory": list}
+    if kind is float and chance.random() < 0.5:
+        return {"default": 3}
+    return {"default": DEFAULTS[kind]} if kind in DEFAULTS else {}
 
 
 @dataclass
@@ -151,6 +168,8 @@ def _nesting(name: str, nested: list[Record], fetched: list[Record], face: Recor
 
 def _via(kind: str, record: Record, key: str, chance: random.Random) -> Any:
     options: dict[str, Any] = {"default": None} if chance.random() < 0.3 else {}
+    if kind != "group" and chance.random() < 0.3:
+        options = {"default": lambda: {"id": "77"}}
     if kind == "many":
         return via(api.get(many=f"/many/{record.name}?id={{id}}", key="id"), id=key, **options)
     if kind == "group":

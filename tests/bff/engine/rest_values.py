@@ -50,6 +50,15 @@ LEAVES: dict[Any, list[str]] = {
     UUID: ['"00000000-0000-0000-0000-00000000000a"'],
     JSON: ['{"any": [1, 2.5, null]}', "1", '"text"', "[[]]"],
 }
+DEFAULTS: dict[Any, Any] = {
+    str: "default",
+    int: 5,
+    float: 2.5,
+    bool: True,
+    strawberry.ID: "d",
+    Color: Color.BLUE,
+    UUID: UUID(int=3),
+}
 
 
 @dataclass(frozen=True)

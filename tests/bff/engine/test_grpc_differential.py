@@ -90,6 +90,7 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
     options = {"address": f"127.0.0.1:{port}", "descriptor_set": str(described)}
     connector: Any = connect("api", Options.model_validate(options))
     connector.max_records = connector.window = None  # it is called without policies around it
+    connector.has_empty_lists = False
     try:
         yield made, connector
     finally:

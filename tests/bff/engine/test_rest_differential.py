@@ -99,10 +99,10 @@ class Upstream:
 
 
 @asynccontextmanager
-async def upstream() -> AsyncIterator[tuple[Upstream, behind.Upstream]]:
+async def upstream(absent_lists: str = "error") -> AsyncIterator[tuple[Upstream, behind.Upstream]]:
     made = Upstream()
     async with serving(made) as url:
-        options = Options.model_validate({"address": url})
+        options = Options.model_validate({"address": url, "absent_lists": absent_lists})
         connector = connect("api", options)
         try:
             yield made, upstream_of(connector, options)
@@ -119,7 +119,7 @@ async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.
     if is_large:
         slice_by(monkeypatch, 1, 20)
     with capture_logs():
-        async with upstream() as (server, connector):
+        async with upstream("empty" if is_large else "error") as (server, connector):
             for seed in seeds(12, fresh=4, short=3):
                 server.records = (drawn := draw_schema(seed)).records
                 ours, theirs = engines(drawn.schema, connector)

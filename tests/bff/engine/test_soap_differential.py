@@ -99,6 +99,7 @@ async def upstream(drawn: Drawn, folder: Path) -> AsyncIterator[tuple[Upstream, 
     async with serving(made) as url:
         connector: Any = connect("api", Options.model_validate({"address": str(wsdl), "endpoint": url}))
         connector.max_records = connector.window = None  # it is called without policies around it
+        connector.has_empty_lists = False
         try:
             await connector.start()
             made.types = connector._loader._attempt.value._decoders._schema
