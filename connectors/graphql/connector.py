@@ -35,6 +35,7 @@ from connectors.graphql.operations import GraphqlOperation, get_operation
 from connectors.graphql.options import Options
 from connectors.graphql.schema import SchemaSource
 from connectors.graphql.session import Subscriptions
+from connectors.graphql.session_redirects import find_redirect
 from connectors.joint import may_ask_alone
 from connectors.messages.json_slices import Bounds
 from connectors.streams.deadline import require_time
@@ -42,6 +43,7 @@ from connectors.transport import Transport, open_transport
 
 _ACCEPT = "application/graphql-response+json, application/json;q=0.9"
 _CHECK_TIMEOUT = 5.0
+_MAX_REDIRECTS = 5
 _INTROSPECTION_TIMEOUT = 10.0
 
 
@@ -59,6 +61,11 @@ class GraphqlConnector:
         self._pieces = PieceCache()
         self._merger = Merger(self._send_together, options.merge, clock) if options.merge else None
         self._subscriptions = Subscriptions(options, clock)
+        self._fixed_headers: Mapping[str, str] = {}
+
+    def set_fixed_headers(self, headers: Mapping[str, str]) -> None:
+        """As SendsFixedHeaders: for introspection and checks."""
+        self._fixed_headers = headers
 
     async def start(self) -> None:
         """Read the upstream's schema: the file, or by introspection. Raises UpstreamError or DefinitionError."""
@@ -75,7 +82,9 @@ class GraphqlConnector:
         """Query the name of the root type. An upstream that requires authentication is up."""
         operation = Operation(upstream=self._name, name="check")
         try:
-            response = await self._post(operation, {"query": "{ __typename }"}, {}, _CHECK_TIMEOUT, ("__typename",))
+            response = await self._post(
+                operation, {"query": "{ __typename }"}, self._fixed_headers, _CHECK_TIMEOUT, ("__typename",)
+            )
             if response.data is None:
                 raise response.create_error(operation)
         except (UpstreamUnauthenticated, UpstreamForbidden):
@@ -158,7 +167,9 @@ class GraphqlConnector:
         return self._pieces.get_piece(prepared.call, operation, prepared.facts, f"c{index}_" if together > 1 else "")
 
     async def _introspect(self, operation: Operation, query: str, headers: Mapping[str, str]) -> Mapping[str, bytes]:
-        response = await self._post(operation, {"query": query}, headers, _INTROSPECTION_TIMEOUT, ("__schema",))
+        response = await self._post(
+            operation, {"query": query}, headers or self._fixed_headers, _INTROSPECTION_TIMEOUT, ("__schema",)
+        )
         if response.data is None or response.problems:
             raise response.create_error(operation)
         return response.data
@@ -173,9 +184,14 @@ class GraphqlConnector:
     ) -> Response:
         body = request if isinstance(request, bytes) else msgspec.json.encode(request)
         sent = {**headers, "accept": _ACCEPT, "content-type": "application/json"}
-        http = await self._transport.request(
-            operation, "POST", self._options.address, headers=sent, body=body, timeout=seconds
-        )
+        address = self._options.address
+        http = await self._transport.request(operation, "POST", address, headers=sent, body=body, timeout=seconds)
+        for _ in range(_MAX_REDIRECTS if 300 <= http.status < 400 else 0):
+            target = find_redirect(operation, address, http)
+            if target is None:
+                break
+            address = target
+            http = await self._transport.request(operation, "POST", address, headers=sent, body=body, timeout=seconds)
         return await decode_http(operation, http, headers, self._bounds, roots)
 
 

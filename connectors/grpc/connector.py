@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,10 @@ class GrpcConnector:
         self._session = Session(name, options, clock)
         self._rpcs: dict[tuple[str, bool], _Rpc] = {}
 
+    def set_fixed_headers(self, headers: Mapping[str, str]) -> None:
+        """As SendsFixedHeaders: for reflection and checks."""
+        self._session.set_fixed_headers(headers)
+
     async def start(self) -> None:
         """Open the channel and load the schema; the first `send` does it otherwise.
 
@@ -67,7 +71,9 @@ class GrpcConnector:
             question = StringValue(value=self._options.health).SerializeToString()
             ask: Callable[..., Any] = channel.unary_unary(_HEALTH)
             try:
-                answer = await ask(question, timeout=self._options.connect_timeout)
+                answer = await ask(
+                    question, timeout=self._options.connect_timeout, metadata=self._session.encode_metadata()
+                )
             except aio.AioRpcError as error:
                 if error.code() not in _UP_WITHOUT_HEALTH:
                     raise
@@ -83,7 +89,7 @@ class GrpcConnector:
         """
         operation = _check_operation(call)
         with self._session.translate_errors(operation):
-            rpc = await self._find_rpc(operation, call.deadline)
+            rpc = await self._find_rpc(operation, call)
             under_way = rpc.invoke(
                 _encode_request(rpc, call, operation),
                 timeout=require_time(call, self._clock),
@@ -104,7 +110,7 @@ class GrpcConnector:
         operation = _check_operation(call)
         errors = self._session.translate_errors
         with errors(operation):
-            rpc = await self._find_rpc(operation, call.deadline)
+            rpc = await self._find_rpc(operation, call)
             under_way = rpc.invoke(
                 _encode_request(rpc, call, operation),
                 timeout=require_time(call, self._clock),
@@ -121,11 +127,11 @@ class GrpcConnector:
         finally:
             under_way.cancel()
 
-    async def _find_rpc(self, operation: RpcOperation, deadline: float | None) -> _Rpc:
+    async def _find_rpc(self, operation: RpcOperation, call: Call) -> _Rpc:
         key = (operation.name, operation.is_stream)
         rpc = self._rpcs.get(key)
         if rpc is None or self._session.is_closed:
-            channel, schema = await self._session.open(operation, deadline)
+            channel, schema = await self._session.open(operation, call.deadline, call.headers)
             method = schema.find_method(operation)
             multicallable = channel.unary_stream if operation.is_stream else channel.unary_unary
             rpc = self._rpcs[key] = _Rpc(method, multicallable(method.path))

@@ -15,11 +15,15 @@ _TEXT = re.compile(r"[\x20-\x7e]*")
 _RESERVED = frozenset({"connection", "content-length", "content-type", "host", "te", "transfer-encoding", "user-agent"})
 
 
+Metadata = tuple[tuple[str, str | bytes], ...]
+"""As grpcio takes it."""
+
+
 class BadMetadata(ValueError):
     """A header cannot be sent as metadata. The message names the header and never its value."""
 
 
-def encode_metadata(headers: Mapping[str, str]) -> tuple[tuple[str, str | bytes], ...]:
+def encode_metadata(headers: Mapping[str, str]) -> Metadata:
     """Encode headers as metadata; the value of a `-bin` name is base64 text. Raises BadMetadata."""
     return tuple((name, _encode_value(name, value)) for name, value in headers.items())
 

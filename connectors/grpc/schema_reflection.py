@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from connectors.aio.clock import SYSTEM_CLOCK, seconds_until
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamFailed
+from connectors.grpc.encode_metadata import Metadata
 from connectors.grpc.schema_descriptors import load_bundled_file
 
 MAX_FILES = 5000
@@ -23,9 +24,14 @@ _VERSIONS = ("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.Ser
 
 
 async def reflect(
-    channel: aio.Channel, operation: Operation, *, seconds: float, max_files: int = MAX_FILES
+    channel: aio.Channel,
+    operation: Operation,
+    *,
+    seconds: float,
+    max_files: int = MAX_FILES,
+    metadata: Metadata | None = None,
 ) -> list[FileDescriptorProto]:
-    """Load every file that the services of the upstream need, within this many seconds.
+    """Load every file that the services of the upstream need, within this many seconds, with this metadata.
 
     Raises UpstreamFailed when reflection is not offered, UpstreamBadReply for answers without sense, protobuf's
     DecodeError for answers that are no messages, and grpcio's AioRpcError for a call that fails.
@@ -33,7 +39,7 @@ async def reflect(
     until = SYSTEM_CLOCK.now() + seconds
     for version in _VERSIONS:
         try:
-            return await _ReflectionClient(channel, version, operation, until, max_files).load_files()
+            return await _ReflectionClient(channel, version, operation, until, max_files, metadata).load_files()
         except aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
                 raise
@@ -51,11 +57,20 @@ class _ReflectionClient:
     stream that the server may just have refused: grpcio would hide the refusal behind an error of its own.
     """
 
-    def __init__(self, channel: aio.Channel, version: str, operation: Operation, until: float, max_files: int) -> None:
+    def __init__(
+        self,
+        channel: aio.Channel,
+        version: str,
+        operation: Operation,
+        until: float,
+        max_files: int,
+        metadata: Metadata | None,
+    ) -> None:
         self._invoke: Callable[..., Any] = channel.unary_unary(f"/{version}/ServerReflectionInfo")
         self._operation = operation
         self._until = until
         self._max_files = max_files
+        self._metadata = metadata
         self._files: dict[str, FileDescriptorProto] = {}
         self._absent: set[str] = set()
 
@@ -72,7 +87,7 @@ class _ReflectionClient:
 
     async def _request(self, **question: str) -> Any:
         request = reflection_pb2.ServerReflectionRequest(**question).SerializeToString()
-        answer = await self._invoke(request, timeout=seconds_until(self._until))
+        answer = await self._invoke(request, timeout=seconds_until(self._until), metadata=self._metadata)
         if not isinstance(answer, bytes):
             raise UpstreamBadReply(self._operation, "server reflection ended without an answer")
         return reflection_pb2.ServerReflectionResponse.FromString(answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,8 @@ from grpc import aio
 from connectors.aio.attempt import Attempt, Closed
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, seconds_until
 from connectors.contract import Operation
-from connectors.errors import UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed, UpstreamTimeout, UpstreamUnreachable
+from connectors.grpc.encode_metadata import BadMetadata, Metadata, encode_metadata
 from connectors.grpc.errors import translate_status
 from connectors.grpc.options import Options
 from connectors.grpc.schema import Schema
@@ -35,6 +36,8 @@ class Session:
         self._options = options
         self._clock = clock
         self._channel: aio.Channel | None = None
+        self._fixed_headers: Mapping[str, str] = {}
+        self._callers_headers: Mapping[str, str] = {}
         self._opening: Attempt[tuple[aio.Channel, Schema]] = Attempt(self._open, name=f"open {name}", clock=clock)
 
     @property
@@ -42,17 +45,33 @@ class Session:
         """Whether `close` was called."""
         return self._opening.is_closed
 
-    async def open(self, operation: Operation, deadline: float | None) -> tuple[aio.Channel, Schema]:
+    def set_fixed_headers(self, headers: Mapping[str, str]) -> None:
+        """Send these headers with calls that no caller makes."""
+        self._fixed_headers = headers
+
+    async def open(
+        self, operation: Operation, deadline: float | None, headers: Mapping[str, str] | None = None
+    ) -> tuple[aio.Channel, Schema]:
         """Return the channel and the schema; callers share one attempt, and after a failure the next caller tries anew.
 
+        `headers` are those of the caller: an upstream that reflects only for callers is asked with them.
         Raises DefinitionError for mistakes in files, UpstreamTimeout at the deadline, and what reflection raises.
         """
+        if headers:
+            self._callers_headers = headers
         try:
             return await self._opening.wait(seconds_until(deadline, self._clock))
         except Closed:
             raise UpstreamUnreachable(operation, "the connector is closed") from None
         except TimeoutError as late:
             raise UpstreamTimeout(operation, "the connector was not ready before the deadline") from late
+
+    def encode_metadata(self, headers: Mapping[str, str] | None = None) -> Metadata | None:
+        """Headers as metadata: the fixed ones if none are given. Raises DefinitionError for one that cannot be sent."""
+        try:
+            return encode_metadata(headers or self._fixed_headers) or None
+        except BadMetadata as error:
+            raise DefinitionError(f"{self._name}: {error}") from error
 
     async def close(self) -> None:
         """Close the channel and end an attempt to open it. Idempotent."""
@@ -105,7 +124,8 @@ class Session:
         if options.descriptor_set is not None:
             return await asyncio.to_thread(read_descriptor_set, self._name, options.descriptor_set)
         operation = Operation(upstream=self._name, name="reflection")
+        metadata = self.encode_metadata(self._callers_headers or self._fixed_headers)
         with self.translate_errors(operation):
             # A channel of its own: descriptors may well be larger than the replies that this upstream may send.
             async with open_channel(options, credentials, max_message=_REFLECTION_BYTES) as channel:
-                return await reflect(channel, operation, seconds=_REFLECTION_SECONDS)
+                return await reflect(channel, operation, seconds=_REFLECTION_SECONDS, metadata=metadata)

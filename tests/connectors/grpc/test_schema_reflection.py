@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import grpc as library
+import msgspec
 import pytest
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from connectors.contract import Operation
 from connectors.direct import Direct
-from connectors.errors import UpstreamBadReply, UpstreamFailed
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamFailed, UpstreamUnauthenticated
 from connectors.grpc.endpoints import grpc
 from connectors.grpc.schema_reflection import reflect
+from tests.connectors.calls import call_of
 from tests.connectors.grpc.shop import POOL, Shop, serving
 from tests.waiting import GENEROUS
 
@@ -69,11 +71,50 @@ async def test_reflection_that_never_ends_is_stopped() -> None:
             await reflect(channel, operation, seconds=GENEROUS, max_files=3)
 
 
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_has_the_headers_of_bff_yaml(version: str) -> None:
+    """So have checks; a server that refuses without them is no mistake of the types."""
+    guarded = Reflection(version, token="Bearer t")
+    async with serving(Shop(), guarded) as shop:
+        connector = shop.connector(reflection=True)
+        with pytest.raises(UpstreamUnauthenticated, match="no token"):
+            await connector.start()
+        connector.set_fixed_headers({"authorization": "Bearer t", "trace-bin": "AAE="})
+        async with Direct({"shop": connector}):
+            assert (await prices(sku="A")).data["amount"] == 100
+
+
+async def test_a_caller_may_have_the_credentials() -> None:
+    """Where bff.yaml only forwards them, the first call reflects with its own."""
+    async with serving(Shop(), Reflection("v1", token="Bearer of caller")) as shop:
+        connector = shop.connector(reflection=True)
+        with pytest.raises(UpstreamUnauthenticated):
+            await connector.send(call_of(prices, "A"))
+        reply = await connector.send(
+            msgspec.structs.replace(call_of(prices, "A"), headers={"authorization": "Bearer of caller"})
+        )
+        assert reply.data
+        await connector.close()
+
+
+async def test_a_header_that_cannot_be_metadata_is_named() -> None:
+    """With the name and never the value."""
+    shop = Shop()
+    shop.port = 9
+    connector = shop.connector(reflection=True)
+    connector.set_fixed_headers({"x-key": "sécret"})
+    with pytest.raises(DefinitionError, match="x-key") as caught:
+        await connector.start()
+    assert "sécret" not in str(caught.value)
+    await connector.close()
+
+
 class Reflection(library.GenericRpcHandler):
     """Server reflection under a name of our choice, or something that only looks like it."""
 
-    def __init__(self, version: str, answer: bytes | None = b"") -> None:
+    def __init__(self, version: str, answer: bytes | None = b"", token: str = "") -> None:
         self.asked = 0
+        self._token = token
         self._path = f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo"
         self._servicer = reflection.ReflectionServicer(["shop.Pricing"], pool=POOL)
         self._answer = answer
@@ -83,6 +124,8 @@ class Reflection(library.GenericRpcHandler):
 
     async def answer(self, questions: Any, context: Any) -> Any:
         self.asked += 1
+        if self._token and dict(context.invocation_metadata()).get("authorization") != self._token:
+            await context.abort(library.StatusCode.UNAUTHENTICATED, "no token")
         async for question in questions:
             if self._answer:
                 yield self._answer
