@@ -273,8 +273,8 @@ class Service:
     async def reload(self, config: Path, environment: Mapping[str, str] | None = None) -> list[str]:
         """Swap in what bff.yaml and the schemas say now, without dropping a request.
 
-        Returns the options that have changed since the start and need a restart. `log` is applied by whoever has
-        configured logging. Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes.
+        Returns the options that have changed since the start and need a restart. The caller that has configured logging
+        applies `log`. Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes.
         """
         with fresh_modules(config):
             project = load_project(config, environment, default_mode=self._project.settings.default_mode)

@@ -82,8 +82,8 @@ def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Rep
     """Deal a batch's reply back to its keys, in their order: a record or None each, or a list each when grouped.
 
     Keys are compared by value and, failing that, by their text, because an id often is `"7"` in GraphQL and 7 upstream.
-    An UpstreamError in the place of a record is the answer to its key alone. Where records are told apart by the key in
-    them, nobody can say whose record is missing: it is then the answer to every key that has no record.
+    An UpstreamError in the place of a record is the answer to its key alone. Where only the key in a record says
+    whose it is, the key of a missing record is unknown: it is then the answer to every key that has no record.
     Raises UpstreamBadReply when the reply has another shape than the endpoint's Batch says.
     """
     batch = endpoint.batch

@@ -50,7 +50,7 @@ class Scope(Protocol):
 
 
 current_scope: ContextVar[Scope | None] = ContextVar("current_scope", default=None)
-"""Who carries out the calls made here and now."""
+"""The scope that runs the calls of the current task."""
 
 requested: ContextVar[Selection | None] = ContextVar("requested", default=None)
 """What the field being resolved wants of each record; set by the gateway around every resolver."""

@@ -182,7 +182,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFailure:
-    """The part of a good reply that reports a failure: what the endpoint's `error=` found."""
+    """The part of a good reply that reports a failure: the value at the endpoint's `error=`."""
 
     path: Path = ()
     value: Any = None

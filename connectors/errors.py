@@ -81,7 +81,7 @@ class UpstreamError(ConnectorError):
 
 
 class UpstreamUnreachable(UpstreamError):
-    """No connection could be made: refused, no such host, TLS failure, closed before the call was sent."""
+    """No connection could be opened: refused, no such host, TLS failure, closed before the call was sent."""
 
     code = "UPSTREAM_UNREACHABLE"
     public = "A service could not be reached."

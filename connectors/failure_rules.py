@@ -42,7 +42,7 @@ class GraphqlFailureOptions(TypedDict, total=False):
 
 
 class Found:
-    """A failure that a rule found."""
+    """A failure that matches a rule."""
 
     __slots__ = ("path", "value")
 

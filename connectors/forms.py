@@ -1,4 +1,4 @@
-"""Forms: which parts of a record are wanted, and the class they are put in. Filled by connectors, made by the gateway.
+"""Forms: which parts of a record are wanted, and the class they are put in. Filled by connectors, for the gateway.
 
 A form is filled straight from what the upstream sent: what is not wanted is skipped, types and nulls are checked on the
 way, in C where the payload is JSON. It is all or nothing: where one record does not fit, Unfit says so, and the reply
@@ -54,7 +54,7 @@ class Form:
     """The parts wanted of each record, and how records are held: alone, in a list, perhaps null."""
 
     def __init__(self, type_: Any) -> None:
-        """`type_` is what the whole reply is to be, such as `list[Product]`, of classes that `record_class` made."""
+        """`type_` is what the whole reply is to be, such as `list[Product]`, of classes from `record_class`."""
         self.type = type_
         self.is_open = "AnyType" in repr(msgspec.inspect.type_info(type_))
         """Whether a part takes whatever is there, at any depth."""
@@ -100,7 +100,7 @@ def members_of(type_: msgspec.inspect.Type) -> Members:
 
 
 class Fills(Generic[T]):
-    """What fills forms, made once for each form and path. Gone with the form, which is gone with its query's plan."""
+    """The functions that fill forms, one for each form and path. Freed with the form, that is with its query's plan."""
 
     def __init__(self, make: Callable[[msgspec.inspect.Type, tuple[str, ...]], T]) -> None:
         """`make` raises Unfit for a form that no payload can fit."""

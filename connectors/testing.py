@@ -94,7 +94,7 @@ class Feed:
 
 
 class Fake:
-    """One upstream that answers what it was told. A Connector with Streams and Publishes.
+    """One upstream with prepared answers. A Connector with Streams and Publishes.
 
     Answers are set by the operation's name, by its last part, by a path or its beginning, or by the endpoint itself:
 

@@ -29,7 +29,7 @@ from connectors.endpoint import requested
 
 
 class FrontendSchema(strawberry.Schema):
-    """A strawberry schema made by `frontend`. Runs on graphql-core as it is."""
+    """A strawberry schema that `frontend` returns. Runs on graphql-core as it is."""
 
     description: str = ""
     examples: Sequence[Example] = ()

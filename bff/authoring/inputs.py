@@ -39,7 +39,7 @@ _names: WeakKeyDictionary[type, Mapping[str, str]] = WeakKeyDictionary()
 def adopt_inputs(schema: GraphQLSchema) -> None:
     """Have input objects remember which of their fields were given. Idempotent.
 
-    A field whose default is None has no default in the schema any more, which could not be told from null.
+    A field whose default is None has no default in the schema any more, which could not be distinguished from null.
     """
     for type_ in schema.type_map.values():
         definition = definition_of(type_) if isinstance(type_, GraphQLInputObjectType) else None

@@ -38,7 +38,7 @@ from connectors.messages.paths import EACH
 
 NO_CALLS: Mapping[str, FieldCall] = {}
 COMPUTED = "bff.computed"
-"""Key of a strawberry field's metadata under which `bff.authoring.computed.Computed` is found."""
+"""Key of a strawberry field's metadata of its `bff.authoring.computed.Computed`."""
 
 
 class _SelectionTree:

@@ -18,9 +18,9 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.maybe import Some
 
 BACKREF: Final = "strawberry-definition"
-"""Key of the extensions of graphql-core's types, fields and schemas: what strawberry made them of."""
+"""Key of the extensions of graphql-core's types, fields and schemas: the strawberry definitions they come from."""
 DEFINITION: Final = "__strawberry_definition__"
-"""Attribute of a class that strawberry made a type of."""
+"""Attribute of a class that is a strawberry type."""
 
 
 def core_schema(schema: strawberry.Schema) -> GraphQLSchema:
@@ -56,7 +56,7 @@ def wrap_info(info_class: type[Any], field: StrawberryField, raw: GraphQLResolve
 
 
 def is_default_resolver(resolve: Any) -> bool:
-    """Whether strawberry made a resolver that only reads an attribute."""
+    """Whether strawberry generated a resolver that only reads an attribute."""
     return getattr(resolve, "_is_default", False)
 
 

@@ -20,7 +20,7 @@ class Caching:
 
 
 class Encoded:
-    """The JSON of several answers that are the same; whoever encodes the first of them puts it here."""
+    """The JSON of several answers that are the same; the first that is encoded puts it here."""
 
     __slots__ = ("body",)
 

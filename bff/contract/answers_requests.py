@@ -28,7 +28,7 @@ class AnswersRequests(Protocol):
         """The caller of a request of which only frontend, headers and client are known yet. Raises Refused.
 
         Transports call it before they read more of a request, or answer anything by themselves. `answer` asks again, so
-        that a transport which forgets it lets nobody in.
+        that a transport which forgets it admits no caller.
         """
 
     async def answer(self, request: Request) -> Response:

@@ -39,7 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     operation_name: str | None = None
     variables: Mapping[str, Any] | None = None
     extensions: Mapping[str, Any] = msgspec.field(default_factory=dict)
-    """What the client adds to the protocol; entries that nobody knows are ignored."""
+    """What the client adds to the protocol; unknown entries are ignored."""
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """The HTTP headers, names in lower case."""
     client: str = ""

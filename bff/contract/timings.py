@@ -1,4 +1,4 @@
-"""How long the parts of a request took. Noted by gateway and loading, told by HTTP (Server-Timing)."""
+"""How long the parts of a request took. Recorded by gateway and loading, sent by HTTP (Server-Timing)."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ class Timings:
 
 
 timings: ContextVar[Timings | None] = ContextVar("timings", default=None)
-"""Where the request answered here notes its times; None when nobody asked."""
+"""Where the current request records its times; None when they are not wanted."""

@@ -54,7 +54,7 @@ class Documents:
         raise self._refuse_unknown(by_hash=sha is not None)
 
     async def persist_document(self, request: Request) -> None:
-        """Remember the document of a request that was found to be valid, where the client wants that."""
+        """Remember the document of a valid request, if the client asks for that."""
         if self._store is not None and request.query and (sha := _get_hash(request)) is not None:
             await self._store.put(sha, request.query)
 

@@ -10,7 +10,7 @@ from bff.frontends.options import ApiKey
 
 
 class ApiKeys:
-    """Finds who a key belongs to. Every key is compared, in constant time, whether or not one was found before."""
+    """Finds the caller of a key. All keys are compared, in constant time, also after a match."""
 
     def __init__(self, options: ApiKey) -> None:
         self.header = options.header

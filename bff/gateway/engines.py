@@ -39,7 +39,7 @@ class CompiledEngine:
         return operation.plan.program.begin(request.variables, operation.context, takes_records=request.takes_records)
 
     async def run_in_parts(self, operation: Operation) -> AsyncGenerator[Any, None]:
-        """Run the program that was made of the document with its @defer and @stream."""
+        """Run the program of the document that has @defer and @stream."""
         program = operation.plan.program_in_parts or operation.plan.program
         return program.run_in_parts(operation.request.variables, operation.context)
 

@@ -27,7 +27,7 @@ from bff.policies.inbound.policy import Respond
 log = get_logger("bff.gateway")
 
 _ADMITTED = Answer()
-"""What the chain of `admit` comes to; nobody reads it."""
+"""The result at the end of the chain of `admit`. Its value is not used."""
 
 
 class KnowsReadiness(Protocol):

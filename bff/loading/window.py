@@ -232,7 +232,7 @@ class _Dealer:
 
 
 async def _cancel_and_wait(task: asyncio.Task[None] | None) -> None:
-    """Cancel the call for which no task waits any more, and wait until its upstream was told."""
+    """Cancel the call for which no task waits any more, and wait until its upstream knows."""
     if task is not None and not task.done():
         task.cancel()
         await asyncio.wait([task])

@@ -35,7 +35,7 @@ class OutputHandler(logging.Handler):
         """Hand on one record; a message that does not fit its arguments is written without them."""
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001 - of whoever logs
+        except Exception:  # noqa: BLE001 - of a library that logs
             message = str(record.msg)
         fields: dict[str, Any] = {k: v for k, v in vars(record).items() if k not in _RECORD_FIELDS}
         if record.exc_info and record.exc_info[1] is not None:

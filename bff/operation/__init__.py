@@ -1,1 +1,1 @@
-"""One operation on its way: what inbound policies hand on, and the answer that is made of its outcome."""
+"""One operation: the object that inbound policies pass on, and the answer to its outcome."""

@@ -26,7 +26,7 @@ class UpstreamSettings:
 
 
 class Upstream:
-    """One upstream. Calls and messages go through its policies; calls are made even before it was seen ready."""
+    """One upstream. Calls and messages go through its policies; calls are sent even before a check finds it ready."""
 
     def __init__(self, settings: UpstreamSettings, connector: Connector, clock: Clock = SYSTEM_CLOCK) -> None:
         options = settings.policies

@@ -20,7 +20,7 @@ PATIENCE = 10.0
 class Watch:
     """Whether one upstream is ready, from when the gateway opens until it was ready once.
 
-    An upstream that fails later is left to its policies: taking the whole gateway out of service would help nobody.
+    An upstream that fails later is left to its policies: taking the whole gateway out of service would not help.
     """
 
     def __init__(self, upstream: Upstream, clock: Clock) -> None:

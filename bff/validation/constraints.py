@@ -66,7 +66,7 @@ class Place(NamedTuple):
 
 
 Trail = Place | tuple["Trail", str | int]
-"""A place, and the steps from there: the text of a path is made for violations only."""
+"""A place, and the steps from there: the text of a path is built for violations only."""
 
 
 class ConstraintRule:
@@ -137,7 +137,7 @@ class ConstraintRule:
 
 
 class Violations:
-    """What was found in one request, each place once."""
+    """The violations of one request, each place once."""
 
     def __init__(self) -> None:
         self._errors: dict[Place, Violation] = {}
@@ -150,7 +150,7 @@ class Violations:
                 self.refuse_if_any()
 
     def refuse_if_any(self) -> None:
-        """Raise Refused with all that was found."""
+        """Raise Refused with all violations."""
         if self._errors:
             raise _make_refusal(self._errors)
 

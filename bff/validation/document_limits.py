@@ -40,5 +40,5 @@ class DocumentLimits:
 
 def _check_limit(problem: Problem, what: str, value: int, limit: int | None) -> None:
     if limit is not None and value > limit:
-        told = str(value) if value < 1_000_000 else "more than a million"  # doubling fragments make endless numbers
-        raise problem.refusal(f"The operation {what.format(told)}; this frontend takes at most {limit}.")
+        shown = str(value) if value < 1_000_000 else "more than a million"  # doubling fragments make endless numbers
+        raise problem.refusal(f"The operation {what.format(shown)}; this frontend takes at most {limit}.")

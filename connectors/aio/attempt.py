@@ -54,7 +54,7 @@ class Attempt(Generic[T]):
                 return await asyncio.shield(task)
         except asyncio.CancelledError:
             if self.is_closed and not _is_cancelling():
-                raise Closed from None  # by `close`, and not by whoever cancelled the task that waits
+                raise Closed from None  # by `close`, and not by the code that cancelled the waiting task
             raise
 
     def start(self) -> asyncio.Task[T]:

@@ -158,7 +158,7 @@ def _go_on(steps: Any, waits_for: Any) -> Generator[Any, None, Any]:
 
 
 class MeasuredTask(Coroutine[Any, Any, T]):
-    """The same as a coroutine of which a task can be made, and cancelled before it has begun."""
+    """The same as a coroutine, which can become a task and be cancelled before it has begun."""
 
     __slots__ = ("_has_begun", "_steps", "_work")
 

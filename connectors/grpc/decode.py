@@ -1,4 +1,4 @@
-"""Messages to plain Python, by decoders made once per message type. Used through connectors.grpc.schema.
+"""Messages to plain Python, by decoders compiled once per message type. Used through connectors.grpc.schema.
 
 Field names are the proto's own. Enums are names, 64-bit integers are ints, bytes are base64; what has presence and is
 not set is None; google.protobuf's own types are as in ProtoJSON (https://protobuf.dev/programming-guides/json).
@@ -35,7 +35,7 @@ _FLOAT = struct.Struct("f")
 
 
 class Decoders:
-    """The decoders of one descriptor pool, each made when first needed."""
+    """The decoders of one descriptor pool, each compiled when first needed."""
 
     def __init__(self, pool: DescriptorPool) -> None:
         self._pool = pool

@@ -59,7 +59,7 @@ class Layout:
 
 
 class Layouts:
-    """The layouts of the message types of one pool, each made when first needed."""
+    """The layouts of the message types of one pool, each computed when first needed."""
 
     def __init__(self, pool: DescriptorPool) -> None:
         self._pool = pool
@@ -94,7 +94,7 @@ class Layouts:
 
 
 class Scan:
-    """One message, gone through: its values are counted, and the places found where it may be cut.
+    """The scan of one message: the number of its values, and the places where it may be cut.
 
     What is not well-formed ends it early, without an error: parsing finds the same fault.
     """

@@ -1,4 +1,4 @@
-"""Plain Python to request messages, by encoders made once per message type. Used through connectors.grpc.schema.
+"""Plain Python to request messages, by encoders compiled once per message type. Used through connectors.grpc.schema.
 
 Accepts what connectors.grpc.decode returns, and more: numbers as text (a GraphQL ID is text), enum numbers and
 Python enums, datetime and timedelta, bytes. None leaves a field unset.
@@ -42,7 +42,7 @@ _CHECKED_BY_PROTOBUF: Mapping[int, type] = {
 
 
 class Encoders:
-    """The encoders of one descriptor pool, each made when first needed."""
+    """The encoders of one descriptor pool, each compiled when first needed."""
 
     def __init__(self, pool: DescriptorPool) -> None:
         self._pool = pool

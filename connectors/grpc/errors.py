@@ -1,7 +1,7 @@
 """gRPC status codes as UpstreamErrors, and data that does not match a request message. Used by the connector.
 
 Source: gRPC "Status codes and their use in gRPC"; retry push-back from gRFC A6. grpcio reports its own failures under
-the same codes; they are told apart by their texts, which are those of grpcio 1.85. With another version,
+the same codes; only their texts distinguish them, which are those of grpcio 1.85. With another version,
 tests/connectors/grpc/test_errors.py fails first.
 """
 

@@ -19,7 +19,7 @@ PathOption = str | tuple[str, ...]
 """A path as an author writes it."""
 
 EACH: Final = "\0 each item"
-"""A step of a path: what follows is found in each item of the list that stands there."""
+"""A step of a path: the steps after it apply to each item of a list."""
 _STEP = re.compile(r"((?:[^.\[\]\\]|\\[.\[\]\\])*)((?:\[\])*)(\.|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _MISTAKE: Final = (

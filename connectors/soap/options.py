@@ -44,7 +44,7 @@ class Options(HttpOptions):
 
     @property
     def folder(self) -> Path | None:
-        """The folder of bff.yaml; None where the options are made without one."""
+        """The folder of bff.yaml; None where there is none."""
         return self._folder
 
     @property

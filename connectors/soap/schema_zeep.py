@@ -38,7 +38,7 @@ __all__ = [
     "UnionType",
     "builtins",
 ]
-"""The classes of XSD types and values, which are told apart by isinstance."""
+"""The classes of XSD types and values, which isinstance distinguishes."""
 
 TEXT = "_value_1"
 """zeep's name for the text of an element that has attributes; messages have to use it, too."""

@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
             self._room = None
 
     def data_received(self, data: bytes) -> None:
-        """As asyncio.Protocol. Bytes that nobody asked for end the connection: they could answer the next request."""
+        """As asyncio.Protocol. Unrequested bytes end the connection: they could answer the next request."""
         if self._waiter is None or self._waiter.done():
             if not data.startswith(_IDLE_TIMEOUT):
                 self._on_surplus(self)

@@ -39,7 +39,7 @@ class HttpReply(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """A request body that is made while it is sent, and may be made again."""
+    """A request body that is produced while it is sent, and can be produced again."""
 
     length: int
     """Bytes that all chunks have together."""

@@ -25,7 +25,7 @@ _MAX_DIGITS = 15
 """Digits of a length that is still a number."""
 _KNOWN: set[str] = set()
 _MOST_KNOWN = 1000
-"""Names of headers that were found fit to be sent, in lower case; so many at most."""
+"""Names of headers that have been checked and may be sent, in lower case; a bounded number."""
 
 
 def check_headers(operation: Operation, headers: Mapping[str, str]) -> Mapping[str, str]:

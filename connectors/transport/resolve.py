@@ -165,7 +165,7 @@ async def race(
     dispose: Callable[[T], object],
     stagger: float = STAGGER,
 ) -> tuple[int, T]:
-    """The place of the first address that answers, and what `connect` made of it (RFC 8305 section 5).
+    """The place of the first address that answers, and the result of `connect` (RFC 8305 section 5).
 
     The next address is tried when one fails, and `stagger` seconds after the last one began. Raises the first OSError.
     """

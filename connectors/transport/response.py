@@ -125,7 +125,7 @@ class ResponseReader:
     # What httptools calls. It wraps exceptions, so they are kept in `_error` and raised by `feed`.
 
     def on_message_begin(self) -> None:
-        """Another message after ours is nobody's answer: the connection must not be used again."""
+        """Another message after the response answers no request: the connection must not be used again."""
         if self._is_complete:
             self._note_surplus()
 

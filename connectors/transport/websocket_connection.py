@@ -85,7 +85,7 @@ class BoundedConnection(ClientConnection):
         super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Drop what nobody will read."""
+        """Drop messages that will not be read."""
         self._packed = b""
         super().connection_lost(exc)
 

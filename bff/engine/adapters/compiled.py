@@ -45,7 +45,7 @@ NO_VALUES = VariableValues({}, {})
 
 
 class CompiledProgram:
-    """An operation with what the executor needs of its document, found once."""
+    """An operation, and what the executor needs of its document, computed once."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> None:
         fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}

@@ -67,7 +67,7 @@ class InSets(Executor[Any]):
 
     @async_helpers.setter
     def async_helpers(self, helpers: GraphQLResolveInfoHelpers) -> None:
-        """Ignored: they are made by each access."""
+        """Ignored: each access creates them."""
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result, or an awaitable of it where something must be waited for."""

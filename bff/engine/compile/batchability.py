@@ -1,4 +1,4 @@
-"""Whether later parts of many objects are made in one run, or of each object by itself. Used for @defer and @stream.
+"""Whether later parts of many objects are computed in one run, or of each alone. Used for @defer and @stream.
 
 One run is less work, and one call upstream. By itself an object waits for no other: so it is where each has something
 of its own to wait for, and no call would be shared.

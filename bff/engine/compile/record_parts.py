@@ -34,9 +34,9 @@ LEAF_TYPES: dict[GraphQLLeafType, tuple[Any, tuple[type, ...]]] = {
 }
 """For each type of the specification: what needs no coercion, as msgspec knows it and as Python types."""
 _KEYS = (GraphQLString, GraphQLID, GraphQLInt)
-"""Leaves that a form leaves as they came, so that calls can be made with them."""
+"""Scalars that a form keeps as received, so that they can be arguments of calls."""
 _KEY = str | int | float | bool | None
-"""What calls can be made with, as it comes."""
+"""Types of arguments of calls, as received."""
 
 Names = dict[tuple[str, str], str]
 """The name by which an upstream calls an attribute of a type, where it could have two."""
@@ -82,7 +82,7 @@ class RecordParts:
         return self._add_untyped(names[0], dotted)
 
     def add_key(self, attribute: str, shape: Shape) -> None:
-        """An attribute that calls are made with, just as it comes."""
+        """An attribute that is an argument of calls, as received."""
         slot = self.find_slot(attribute)
         if len(slot.path) > 1:
             raise NoProjection

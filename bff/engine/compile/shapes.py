@@ -42,7 +42,7 @@ class Batchability(NamedTuple):
 
     @property
     def is_alone(self) -> bool:
-        """Whether each object is made by itself."""
+        """Whether each object is computed by itself."""
         return self.waits and not self.is_batched
 
 

@@ -101,7 +101,7 @@ async def _fetch_batched(
     *,
     is_alone: bool,
 ) -> tuple[list[Any], bool]:
-    """Each key's value, made once however often the key occurs."""
+    """The value of each key, computed once however often the key occurs."""
     try:
         requested: dict[Any, Any] = dict.fromkeys(keys)
     except TypeError:  # an upstream sent an object or a list where the key should be

@@ -66,7 +66,7 @@ class Run:
         """Objects worked on before other tasks may run."""
         self.keeps_records = keeps_records
         self.is_large = False
-        """Whether a set was so large that it had to be worked on in slices."""
+        """Whether a set was large enough to be processed in slices."""
         self.waiting_groups = 0
         """How many groups of siblings, above each other or not, are waited for side by side."""
 
@@ -216,7 +216,7 @@ class Run:
     async def _make_rows(
         self, make_rows: MakeRows, sources: Values, columns: list[Values], line: Line
     ) -> list[Row | Failed]:
-        """The response maps, made of columns; those of large sets in slices, and other tasks run in between."""
+        """Make the response maps from columns; those of large sets in slices, between which other tasks run."""
         if len(sources) <= self.max_objects:
             return list(make_rows(sources, columns))
         self.is_large = True

@@ -1,4 +1,4 @@
-"""Portions: rows of a set whose later values are made in one run, then published row by row."""
+"""Portions: rows of a set whose later values are computed in one run, then published row by row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Publish = Callable[[int, Any, list[GraphQLError] | None], Any]
 
 
 class Portion:
-    """Rows of a set whose values are made in one run, when the first of them is needed."""
+    """Rows of a set whose values are computed in one run, when the first of them is needed."""
 
     def __init__(
         self,

@@ -129,7 +129,7 @@ class _FieldStreams:
         self._executor.streams.append(item_stream)
 
     def make_portions(self, rests: dict[int, Any]) -> dict[int, list[tuple[Portion, int, Any]]]:
-        """For each list its items, with the portion and the row in it that each is made in."""
+        """For each list its items, each with its portion and its row in the portion."""
         rows = [row for row, rest in rests.items() for _ in rest]
         items = [item for rest in rests.values() for item in rest]
         indexes = [self._streamed.initial_count + index for rest in rests.values() for index in range(len(rest))]

@@ -10,6 +10,6 @@ class History:
 
     def __init__(self) -> None:
         self.has_effects = False
-        """Whether an execution had effects: each request then has an execution of its own."""
+        """Whether an execution has effects: each request then gets an execution of its own."""
         self.was_immediate = False
-        """Whether the last execution had nothing to wait for: no other request could have shared it."""
+        """Whether the last execution did not wait for anything: no other request could have shared it."""

@@ -323,7 +323,7 @@ def get_operation(document: DocumentNode, name: str | None) -> OperationDefiniti
 
 
 def _limit_refusal(error: GraphQLSyntaxError, max_tokens: int) -> Refused | None:
-    """The parser's own limits are told apart from faults of the document by their words only."""
+    """Only its text distinguishes an error of the parser's own limits from a fault of the document."""
     if "more than" in error.message and "tokens" in error.message:
         message = f"The document has more than {max_tokens} tokens, the most that this frontend takes."
         return Problem.TOO_MANY_TOKENS.refusal(message)

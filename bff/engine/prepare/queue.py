@@ -67,7 +67,7 @@ class _Line:
     def __init__(self, spent: float) -> None:
         self.jobs: deque[_Job[Any]] = deque()
         self.spent = spent
-        """CPU seconds, counted on from the least that another client had when this one came."""
+        """CPU seconds, starting at the smallest value of any other client when this one came."""
 
 
 class PrepareQueue:

@@ -25,7 +25,7 @@ class Pages:
     """The pages of this process, and their assets."""
 
     def __init__(self, built: Path = ASSETS) -> None:
-        """`built` is the folder of the assets made from npm, which may be missing."""
+        """`built` is the folder of the assets built from npm packages, which may be missing."""
         self._assets = Assets(built)
 
     async def send_page(

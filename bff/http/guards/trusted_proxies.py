@@ -150,7 +150,7 @@ def _split(header: str) -> list[str]:
 
 
 def _clean_address(text: str) -> str | None:
-    """An IP address without port and brackets; None for a name, which nobody can check."""
+    """An IP address without port and brackets; None for a name, which cannot be checked."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

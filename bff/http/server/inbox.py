@@ -14,14 +14,14 @@ _BURST = 500_000
 
 
 class Inboxes:
-    """The messages of all websockets: those that nobody has handled yet, and those whose operations run."""
+    """The messages of all websockets: those that are not handled yet, and those whose operations run."""
 
     def __init__(self, options: Websockets) -> None:
         self.options = options
         self.unhandled = 0
         self.running = 0
         self._holders: dict[Inbox, None] = {}
-        """Those with unhandled bytes; the one that has had some for the longest time comes first."""
+        """Those with unhandled bytes; the one that has waited longest comes first."""
         self._unpacked = 0
 
     @property

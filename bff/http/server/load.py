@@ -101,7 +101,7 @@ class Unsent:
         self._stalled: dict[Connection, None] = {}
         """Connections whose buffer is full; those without progress for the longest time come first."""
         self._looks: dict[Connection, tuple[int, float]] = {}
-        """What a connection had to send when it last made progress, and when that was."""
+        """The unsent bytes of a connection at its last progress, and the time of it."""
 
     def add(self, connection: Connection) -> None:
         """The buffer of a connection is full. Aborts the slowest if all together hold too much."""

@@ -25,7 +25,7 @@ STOP, RETIRE, ABORT, STARTED = b"stop", b"retire", b"abort", b"started"
 """What goes through the pipe: stop with all others; stop while others go on; abort; and back: it serves."""
 
 Work = Callable[[socket.socket, Connection], None]
-"""Serves until told to stop through the pipe; it is run in a process of its own and must be importable by name."""
+"""Serves until a message in the pipe says stop; it is run in a process of its own and must be importable by name."""
 
 _SPAWN = multiprocessing.get_context("spawn")
 _FIRST_DELAY, _MAX_DELAY = 0.1, 10.0

@@ -11,4 +11,4 @@ Respond = Callable[[Operation], Awaitable[Response]]
 """Answers one operation. Raises Refused, when called or when awaited: a policy that waits for nothing need be no
 coroutine, and then costs one call."""
 Policy = Callable[[Respond], Respond]
-"""Wraps a Respond; made once at boot."""
+"""Wraps a Respond; created once at start."""

@@ -1,4 +1,4 @@
-"""Get the plan of the operation: cached, or made of a document that is new. Always on."""
+"""Get the plan of the operation: cached, or compiled from a new document. Always on."""
 
 from __future__ import annotations
 

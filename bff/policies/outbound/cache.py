@@ -1,7 +1,7 @@
 """Use replies again while HTTP says that they are fresh (RFC 9111, as a shared cache; RFC 5861 for stale ones).
 
 Stricter than the RFC in one point: all headers that are sent belong to the key, not only those `Vary` names, so that
-nobody's reply can reach somebody else because an upstream forgot to say what it varies on.
+no reply can reach another caller because an upstream forgot to say what it varies on.
 """
 
 from __future__ import annotations

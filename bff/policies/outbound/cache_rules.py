@@ -1,6 +1,6 @@
 """What RFC 9111 lets a shared cache keep, and for how long. No state, no I/O; used by the cache policy.
 
-Freshness must be told by the upstream: nothing is kept on a guess (section 4.2.2 would allow one).
+The upstream must declare freshness: nothing is kept on a guess (section 4.2.2 would allow one).
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def create_stored(call: Call, reply: Reply, *, took: float, now: float, wall: fl
 
     `took` is how many seconds asking for it took, `now` the time of the cache's clock, `wall` seconds since the epoch.
     """
-    told = parse_directives(reply.headers.get("cache-control", ""))
-    if not may_store(call, reply, told):
+    directives = parse_directives(reply.headers.get("cache-control", ""))
+    if not may_store(call, reply, directives):
         return None
-    fresh_until = now + _compute_lifetime(reply.headers, told, wall) - _compute_age(reply.headers, took, wall)
-    grace = {name: 0.0 if told.keys() & _NOT_STALE else _parse_seconds(told.get(name)) for name in _GRACES}
+    fresh_until = now + _compute_lifetime(reply.headers, directives, wall) - _compute_age(reply.headers, took, wall)
+    grace = {name: 0.0 if directives.keys() & _NOT_STALE else _parse_seconds(directives.get(name)) for name in _GRACES}
     stored = Stored(
         reply=reply.point_at(()),
         fresh_until=fresh_until,
@@ -57,13 +57,13 @@ def create_stored(call: Call, reply: Reply, *, took: float, now: float, wall: fl
     return stored if is_of_use else None
 
 
-def may_store(call: Call, reply: Reply, told: Directives) -> bool:
+def may_store(call: Call, reply: Reply, directives: Directives) -> bool:
     """Section 3, and no more than that: a reply with a cookie is for one person, whatever else it says."""
     if reply.status not in _KEPT or not isinstance(reply.payload, bytes | None):
         return False
-    if "no-store" in told or "private" in told or "set-cookie" in reply.headers:
+    if "no-store" in directives or "private" in directives or "set-cookie" in reply.headers:
         return False
-    if "authorization" in call.headers and not told.keys() & {"public", "s-maxage", "must-revalidate"}:
+    if "authorization" in call.headers and not directives.keys() & {"public", "s-maxage", "must-revalidate"}:
         return False  # section 3.5
     varies_on = {name.strip().lower() for name in reply.headers.get("vary", "").split(",")}
     # Every header that is sent belongs to the key, so Vary (section 4.1) is kept by itself but for these:
@@ -73,9 +73,9 @@ def may_store(call: Call, reply: Reply, told: Directives) -> bool:
 def renew_headers(stored: Stored, headers: Mapping[str, str]) -> Reply:
     """The kept reply with the headers of a 304 put in place of its own (section 3.2)."""
     own = {name: value for name, value in stored.reply.headers.items() if name not in ("age", "date")}
-    told = {name: value for name, value in headers.items() if name not in _ABOUT_THE_BODY}
+    newer = {name: value for name, value in headers.items() if name not in _ABOUT_THE_BODY}
     reply = stored.reply.point_at(())
-    reply.headers = {**own, **told}
+    reply.headers = {**own, **newer}
     return reply
 
 
@@ -85,13 +85,13 @@ def is_about(stored: Stored, headers: Mapping[str, str]) -> bool:
     return etag is None or stored.etag is None or etag.removeprefix("W/") == stored.etag.removeprefix("W/")
 
 
-def _compute_lifetime(headers: Mapping[str, str], told: Directives, wall: float) -> float:
-    """Seconds that the reply is fresh from when it was made (section 4.2.1)."""
-    if "no-cache" in told:
+def _compute_lifetime(headers: Mapping[str, str], directives: Directives, wall: float) -> float:
+    """Seconds that the reply stays fresh after its creation (section 4.2.1)."""
+    if "no-cache" in directives:
         return 0.0
     for name in ("s-maxage", "max-age"):
-        if name in told:
-            return _parse_seconds(told[name])
+        if name in directives:
+            return _parse_seconds(directives[name])
     expires = _parse_date(headers.get("expires"))
     if expires is None:
         return 0.0
@@ -100,7 +100,7 @@ def _compute_lifetime(headers: Mapping[str, str], told: Directives, wall: float)
 
 
 def _compute_age(headers: Mapping[str, str], took: float, wall: float) -> float:
-    """Seconds since the reply was made, as far as can be known (section 4.2.3)."""
+    """Seconds since the reply was created, as far as known (section 4.2.3)."""
     made = _parse_date(headers.get("date"))
     apparent = 0.0 if made is None else max(0.0, wall - made)
     return max(apparent, _parse_seconds(headers.get("age")) + took)

@@ -11,14 +11,14 @@ from connectors.contract import Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A kept reply. Times are in seconds of the clock that the cache was made with."""
+    """A kept reply. Times are in seconds of the cache's clock."""
 
     reply: Reply
     fresh_until: float
     usable_meanwhile_until: float
     """How long it may be used while a newer one is fetched (RFC 5861 section 3)."""
     usable_on_error_until: float
-    """How long it may be used when no newer one can be had (RFC 5861 section 4)."""
+    """How long it may be used when no newer one is available (RFC 5861 section 4)."""
 
     @property
     def etag(self) -> str | None:

@@ -16,7 +16,7 @@ from connectors.errors import UpstreamTimeout
 def deadline(seconds: float, clock: Clock, *, is_kept: bool = False) -> Policy:
     """Bound a call by `seconds` from now and by the deadline it already has, and tell everyone further in.
 
-    `is_kept` says that whoever waits further in keeps `call.deadline` by itself, so that telling it is enough.
+    `is_kept` says that an inner policy or the connector keeps `call.deadline` by itself, so that setting it is enough.
     """
 
     def narrow_deadline(call: Call) -> tuple[float, float]:

@@ -74,5 +74,5 @@ def freeze(value: Any) -> Hashable:
 
 def _hash_headers(headers: Mapping[str, str]) -> bytes:
     """A digest, because keys outlive their calls and headers hold credentials."""
-    told = sorted((name, value) for name, value in headers.items() if name not in TRACING)
-    return blake2b(repr(told).encode(), digest_size=20, key=_SALT).digest() if told else b""
+    kept = sorted((name, value) for name, value in headers.items() if name not in TRACING)
+    return blake2b(repr(kept).encode(), digest_size=20, key=_SALT).digest() if kept else b""

@@ -9,4 +9,4 @@ from connectors.contract import Call, Reply
 Send = Callable[[Call], Awaitable[Reply]]
 """Sends one call; raises UpstreamError when no usable reply comes back."""
 Policy = Callable[[Send], Send]
-"""Wraps a Send; made once at boot."""
+"""Wraps a Send; created once at start."""

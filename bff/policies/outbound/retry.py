@@ -20,7 +20,7 @@ SHARE, RESERVE = 0.1, 10.0
 
 
 class Budget:
-    """Repetitions that may still be made. Begins full, so that a rare call can be repeated too."""
+    """Retries that are left. Begins full, so that a rare call can be retried too."""
 
     def __init__(self) -> None:
         self._left = RESERVE

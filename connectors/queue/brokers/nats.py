@@ -33,7 +33,7 @@ _MAX_PENDING, _MAX_BYTES = 8_192, 32_000_000
 
 
 class Broker:
-    """One connection to a NATS server, made when first needed, and again after it was lost."""
+    """One connection to a NATS server, opened when first needed, and again after a loss."""
 
     def __init__(self, address: str, settings: Settings) -> None:
         self._servers = _list_servers(address)

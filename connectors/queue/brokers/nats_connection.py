@@ -76,7 +76,7 @@ class Client(NatsClient):
 
 
 class Connection:
-    """One connection, from when it is made until it is lost."""
+    """One connection, from its opening until it is lost."""
 
     def __init__(self, timeout: float, resolver: Resolver, *, must_be_tls: bool) -> None:
         self.client = Client(resolver)

@@ -1,1 +1,1 @@
-"""Subscriptions at the broker, made again after a lost connection: `shared_topic` for all subscribers, and `group`."""
+"""Subscriptions at the broker, repeated after a lost connection: `shared_topic` for all subscribers, and `group`."""

@@ -64,7 +64,7 @@ class SharedTopic:
             yield
 
     async def wait_until_open(self) -> None:
-        """Return when the first subscription is in place. Raises BrokerError when it could not be made."""
+        """Return when the first subscription is in place. Raises BrokerError when it failed."""
         outcome = await self._opened.wait()
         if isinstance(outcome, BrokerError):
             raise outcome

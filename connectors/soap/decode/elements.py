@@ -44,7 +44,7 @@ class Undecodable(Exception):
 
 
 class UnsupportedType(Exception):
-    """A type that no decoder can be made for: SOAP-encoded arrays, two elements of one name."""
+    """A type that has no decoder: SOAP-encoded arrays, two elements of one name."""
 
 
 class Decoders:

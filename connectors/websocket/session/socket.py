@@ -46,7 +46,7 @@ class Owner(Protocol):
         """Run beside every connection until it is cancelled with the connection."""
 
     def handle_loss(self, error: UpstreamError, *, for_good: bool) -> None:
-        """Learn that the connection broke or could not be made; `for_good` when no attempt follows."""
+        """Called when the connection broke or could not be opened; `for_good` when no attempt follows."""
 
 
 class Socket:
