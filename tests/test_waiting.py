@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.waiting import idle, settle, until, until_true
+from tests.waiting import Turns, idle, settle, until, until_true
 
 
 async def test_other_tasks_run_meanwhile() -> None:
@@ -61,3 +61,12 @@ async def test_a_thread_at_work_is_not_idle() -> None:
     await idle()
     assert ended == [1]
     await working
+
+
+async def test_turns_of_another_task_are_counted() -> None:
+    """None when nothing gives way."""
+    async with Turns() as turns:
+        assert turns.count == 0
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert turns.count >= 4

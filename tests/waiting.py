@@ -41,6 +41,25 @@ async def settle(rounds: int = 20) -> None:
         await asyncio.sleep(0)
 
 
+class Turns:
+    """`async with Turns() as turns:` and then `turns.count`: how often another task ran meanwhile."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def __aenter__(self) -> Turns:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(0)
+            self.count += 1
+
+
 async def steady(count: Callable[[], int], pauses: int = 5) -> None:
     """Return when a count has not grown for a while and nothing else runs: as when sockets are full."""
     same, before = 0, -1

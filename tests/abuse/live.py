@@ -180,6 +180,15 @@ def live(*, is_hasty: bool = False, command: tuple[str, ...] | None = None) -> I
 
 
 @contextmanager
+def live_project(folder: Path) -> Iterator[Live]:
+    """The gateway of the bff.yaml in a folder, which has the frontend `web`, and the innocent."""
+    with running("serve", "--config", str(folder / "bff.yaml")) as gateway:
+        gateway.ask_when_up("{ __typename }", "/graphql/web")
+        with accompanied(gateway) as made:
+            yield made
+
+
+@contextmanager
 def accompanied(gateway: Running) -> Iterator[Live]:
     """A gateway that answers already, with an innocent client."""
     port = gateway.url.rpartition(":")[2]

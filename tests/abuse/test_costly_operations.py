@@ -20,10 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.abuse.live import BOUND, Live, post
+from tests.abuse.live import BOUND, Live, live_project, post
 from tests.abuse.promises import cpu_seconds, promised
-from tests.abuse.test_fairness import innocent
-from tests.e2e.command import running
 
 MAX_CPU = 0.3
 """Of an operation. The default is 1.0: the faster a machine, the more memory an operation fills until then."""
@@ -107,10 +105,8 @@ def cyclic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder: Path = tmp_path_factory.mktemp("cyclic")
     (folder / "cyclic_schema.py").write_text(SCHEMA)
     (folder / "bff.yaml").write_text(CONFIG.replace("MAX_CPU", str(MAX_CPU)))
-    with running("serve", "--config", str(folder / "bff.yaml")) as gateway:
-        gateway.ask_when_up("{ __typename }", "/graphql/web")
-        with innocent(gateway.url.rpartition(":")[2], gateway.process.pid) as small:
-            yield Live(gateway, small)
+    with live_project(folder) as made:
+        yield made
 
 
 def ask(live: Live, query: str, path: bytes = b"/graphql/web") -> tuple[bytes, float]:

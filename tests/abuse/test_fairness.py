@@ -13,19 +13,14 @@ such queries that were cut off, before and after replies were let go at the end 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.abuse.live import Innocent, Live, post
-from tests.e2e.command import ROOT, environment, running
+from tests.abuse.live import Live, live_project, post
+from tests.http_upstream import Reply, http_upstream
 from tests.seeds import IS_SOAK
 from tests.waiting import GENEROUS
 
@@ -101,31 +96,9 @@ QUERIES = {
 }
 
 
-class Large(BaseHTTPRequestHandler):
-    """The upstream."""
-
-    def do_GET(self) -> None:
-        body = RECORDS if self.path == "/records" else b'{"records": ' + RECORDS + b"}"
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing."""
-
-
-@contextmanager
-def upstream() -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Large) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+def reply(path: str, _: bytes) -> Reply:
+    """The upstream's."""
+    return 200, "application/json", RECORDS if path == "/records" else b'{"records": ' + RECORDS + b"}"
 
 
 @pytest.fixture(scope="module")
@@ -133,26 +106,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A gateway of large lists, and the innocent."""
     folder: Path = tmp_path_factory.mktemp("large")
     (folder / "large_schema.py").write_text(SCHEMA)
-    with upstream() as port:
+    with http_upstream(reply) as port:
         (folder / "bff.yaml").write_text(CONFIG % port)
-        with running("serve", "--config", str(folder / "bff.yaml")) as gateway:
-            gateway.ask_when_up("{ __typename }", "/graphql/web")
-            with innocent(gateway.url.rpartition(":")[2], gateway.process.pid) as small:
-                yield Live(gateway, small)
-
-
-@contextmanager
-def innocent(port: str, pid: int) -> Iterator[Innocent]:
-    arguments = [sys.executable, "-m", "tests.abuse.innocent", port, str(pid)]
-    with subprocess.Popen(arguments, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True) as process:
-        made = Innocent(process)
-        reader = threading.Thread(target=made.read, daemon=True)
-        reader.start()
-        try:
+        with live_project(folder) as made:
             yield made
-        finally:
-            process.kill()
-            reader.join(5)
 
 
 @pytest.mark.parametrize("name", QUERIES)

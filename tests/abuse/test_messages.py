@@ -7,23 +7,20 @@ work. They are refused now, within 40 MB and 30 ms.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
-from tests.abuse.live import Live, post
+from tests.abuse.live import Live, live_project, post
 from tests.abuse.promises import promised
-from tests.abuse.test_fairness import innocent
 from tests.connectors.grpc.shop import PROTO
 from tests.connectors.grpc.test_hostile_replies import EMPTY_PRICES, HOSTILE
 from tests.connectors.soap.world import envelope
-from tests.e2e.command import running
+from tests.http_upstream import Reply, http_upstream
 
 REPLIES = {
     "refused": EMPTY_PRICES,
@@ -70,20 +67,9 @@ log: {{level: error}}
 """
 
 
-class Books(BaseHTTPRequestHandler):
-    """The SOAP upstream: the request names the reply."""
-
-    def do_POST(self) -> None:
-        request = self.rfile.read(int(self.headers["content-length"]))
-        body = next(body for kind, body in BODIES.items() if kind.encode() in request)
-        self.send_response(200)
-        self.send_header("content-type", "text/xml")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing."""
+def reply(_: str, request: bytes) -> Reply:
+    """The SOAP upstream's: the request names it."""
+    return 200, "text/xml", next(body for kind, body in BODIES.items() if kind.encode() in request)
 
 
 class Shop(grpc.GenericRpcHandler):
@@ -100,21 +86,14 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     shop = grpc.server(ThreadPoolExecutor(4), handlers=[Shop()], options=[("grpc.max_send_message_length", -1)])
     port = shop.add_insecure_port("127.0.0.1:0")
     shop.start()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Books) as books:
-        thread = threading.Thread(target=books.serve_forever)
-        thread.start()
-        try:
+    try:
+        with http_upstream(reply) as books:
             wsdl = PROTO.parents[1] / "soap" / "books.wsdl"
-            config = CONFIG.format(shop=port, proto=PROTO, wsdl=wsdl, books=books.server_port)
-            (folder / "bff.yaml").write_text(config)
-            with running("serve", "--config", str(folder / "bff.yaml")) as gateway:
-                gateway.ask_when_up("{ __typename }", "/graphql/web")
-                with innocent(gateway.url.rpartition(":")[2], gateway.process.pid) as small:
-                    yield Live(gateway, small)
-        finally:
-            books.shutdown()
-            thread.join()
-            shop.stop(None).wait()
+            (folder / "bff.yaml").write_text(CONFIG.format(shop=port, proto=PROTO, wsdl=wsdl, books=books))
+            with live_project(folder) as made:
+                yield made
+    finally:
+        shop.stop(None).wait()
 
 
 def ask(hostile: Live, field: str, kind: str) -> bytes:

@@ -9,17 +9,14 @@ extrapolated from 30 microseconds for each.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.abuse.live import Live, post
+from tests.abuse.live import Live, live_project, post
 from tests.abuse.promises import promised
-from tests.abuse.test_fairness import innocent
-from tests.e2e.command import running
+from tests.http_upstream import Reply, http_upstream
 
 SIZE = 7_900_000
 
@@ -79,37 +76,19 @@ log: {level: error}
 """
 
 
-class Hostile(BaseHTTPRequestHandler):
-    """The upstream."""
-
-    def do_GET(self) -> None:
-        body = next(body for kind, body in BODIES.items() if kind in self.path)
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Nothing."""
+def reply(path: str, _: bytes) -> Reply:
+    """The upstream's."""
+    return 200, "application/json", next(body for kind, body in BODIES.items() if kind in path)
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder: Path = tmp_path_factory.mktemp("hostile")
     (folder / "hostile_schema.py").write_text(SCHEMA)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hostile) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            (folder / "bff.yaml").write_text(CONFIG % server.server_port)
-            with running("serve", "--config", str(folder / "bff.yaml")) as gateway:
-                gateway.ask_when_up("{ __typename }", "/graphql/web")
-                with innocent(gateway.url.rpartition(":")[2], gateway.process.pid) as small:
-                    yield Live(gateway, small)
-        finally:
-            server.shutdown()
-            thread.join()
+    with http_upstream(reply) as port:
+        (folder / "bff.yaml").write_text(CONFIG % port)
+        with live_project(folder) as made:
+            yield made
 
 
 @pytest.mark.parametrize("kind", BODIES)

@@ -10,15 +10,14 @@ import re
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
 from tests.e2e.command import COMMAND, Running, running
+from tests.http_upstream import Reply, http_upstream
 from tests.waiting import GENEROUS, until_true
 
 SCHEMA = """\
@@ -99,31 +98,19 @@ INIT = {"authorization": "Bearer planted-init", "token": "planted-token", "passw
 EMBEDDED = (sys.executable, "host.py")
 
 
-class _Upstream(BaseHTTPRequestHandler):
-    """Answers by errors and values that do not fit, each with somebody's name."""
-
-    def do_GET(self) -> None:
-        status, body = {
-            "/faulty": (500, '{"message": "planted-reply of a fault"}'),
-            "/strange": (200, '{"size": "planted-reply of a wrong type"}'),
-        }.get(self.path, (200, '{"size": planted-reply of no JSON'))
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+def _reply(path: str, _: bytes) -> Reply:
+    """Errors and values that do not fit, each with somebody's name."""
+    status, body = {
+        "/faulty": (500, b'{"message": "planted-reply of a fault"}'),
+        "/strange": (200, b'{"size": "planted-reply of a wrong type"}'),
+    }.get(path, (200, b'{"size": planted-reply of no JSON'))
+    return status, "application/json", body
 
 
 @pytest.fixture(scope="module")
 def upstream() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Upstream)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with http_upstream(_reply) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def _subscribe(socket: object, query: str) -> None:

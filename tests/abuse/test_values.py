@@ -19,10 +19,8 @@ from typing import Any
 
 import pytest
 
-from tests.abuse.live import Live, post
+from tests.abuse.live import Live, live_project, post
 from tests.abuse.promises import cpu_seconds, promised
-from tests.abuse.test_fairness import innocent
-from tests.e2e.command import running
 
 SLACK = 0.5
 """CPU seconds that the innocent client and the machine's other work may add to one request."""
@@ -92,10 +90,8 @@ def constrained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder: Path = tmp_path_factory.mktemp("constrained")
     (folder / "constrained_schema.py").write_text(SCHEMA)
     (folder / "bff.yaml").write_text(CONFIG)
-    with running("serve", "--config", str(folder / "bff.yaml")) as gateway:
-        gateway.ask_when_up("{ __typename }", "/graphql/web")
-        with innocent(gateway.url.rpartition(":")[2], gateway.process.pid) as small:
-            yield Live(gateway, small)
+    with live_project(folder) as made:
+        yield made
 
 
 @pytest.mark.parametrize("name", ATTACKS)

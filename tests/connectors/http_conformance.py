@@ -7,8 +7,41 @@ from typing import Any
 
 from connectors.contract import Call, Connector
 from connectors.endpoint import Endpoint
+from connectors.errors import (
+    UpstreamConflict,
+    UpstreamError,
+    UpstreamFailed,
+    UpstreamForbidden,
+    UpstreamNotFound,
+    UpstreamRateLimited,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnauthenticated,
+    UpstreamUnavailable,
+)
 from tests.connectors.conformance import SECRET, World
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, response
+
+STATUS_ERRORS: list[tuple[int, type[UpstreamError]]] = [
+    (400, UpstreamRejected),
+    (401, UpstreamUnauthenticated),
+    (403, UpstreamForbidden),
+    (404, UpstreamNotFound),
+    (408, UpstreamTimeout),
+    (409, UpstreamConflict),
+    (410, UpstreamNotFound),
+    (412, UpstreamConflict),
+    (418, UpstreamRejected),
+    (422, UpstreamRejected),
+    (429, UpstreamRateLimited),
+    (500, UpstreamFailed),
+    (501, UpstreamFailed),
+    (502, UpstreamUnavailable),
+    (503, UpstreamUnavailable),
+    (504, UpstreamUnavailable),
+    (599, UpstreamFailed),
+]
+"""Which error each status of a failure is, for every kind of upstream."""
 
 
 class HttpConformanceWorld(World):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.command import bff, running
+from tests.http_upstream import Reply, http_upstream
 
 BACKEND = """\
 from connectors import rest
@@ -52,32 +50,17 @@ frontends:
 """
 
 
-class _People(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        found = self.path == "/people/7"
-        body = json.dumps({"id": 7, "name": "Ada"} if found else {}).encode()
-        self.send_response(200 if found else 404)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_HEAD = do_GET
-
-    def log_message(self, *_: object) -> None:
-        pass
+def _find_person(path: str, _: bytes) -> Reply:
+    if path == "/people/7":
+        return 200, "application/json", b'{"id": 7, "name": "Ada"}'
+    return 404, "application/json", b"{}"
 
 
 @pytest.fixture
 def people() -> Iterator[str]:
     """A tiny REST server."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _People)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_upstream(_find_person) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from bff.authoring import cooperative
 from bff.authoring.cooperative import convert_each, convert_in_slices
 from connectors.aio import cooperative as foundation
+from tests.waiting import Turns
 
 
 @pytest.fixture
@@ -30,18 +30,9 @@ EXPECTED = [10, [20, 30, [40, 50, 60, 70], 80], [90], [100, 110, 120]]
 @pytest.mark.usefixtures("small_slices")
 async def test_long_lists_at_any_depth_are_filled() -> None:
     """Before the value is returned; another task runs meanwhile."""
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0)
-            turns += 1
-
-    counting = asyncio.create_task(count())
-    assert await convert_in_slices(convert_nested, VALUE) == EXPECTED
-    counting.cancel()
-    assert turns >= 5
+    async with Turns() as turns:
+        assert await convert_in_slices(convert_nested, VALUE) == EXPECTED
+    assert turns.count >= 5
 
 
 @pytest.mark.usefixtures("small_slices")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,8 @@ from bff.contract import Answer, Request
 from bff.gateway.gateway import Gateway
 from bff.http.responses.encode import encode
 from tests.bff.engine.drawing import reach
+from tests.bff.engine.floors import Comparisons
+from tests.bff.engine.writing import Writer
 from tests.bff.fakes import gateway
 
 
@@ -50,6 +53,60 @@ async def asked(
     body = encode(answer)
     assert may_be_internal or b'"INTERNAL"' not in body, f"{variables}: {text}\n{body!r}"
     return {"text": body, **json.loads(re.sub(rb'"id":"[^"]*"', b'"id":"?"', body))}
+
+
+async def compare_turns(
+    server: Any,
+    ours: Gateway,
+    theirs: Gateway,
+    done: Comparisons,
+    may_differ: Callable[[str, dict[str, Any], dict[str, Any]], Awaitable[bool]] | None = None,
+) -> None:
+    """A drawn query, three times over, because it is only from the second on that replies are read as records.
+
+    `server` replies by its `seed` and notes in `sent` what it sent; `may_differ` judges answers that are not the same.
+    """
+    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
+    text, seed = writer.document(), server.seed
+    for turn in range(3):
+        server.seed, server.sent = seed + turn * 1_000_000_007, {}
+        expected = await asked(theirs, text, writer.variables)
+        if "data" not in expected:
+            return  # drawn fields with one name and different arguments cannot be merged
+        done.note(expected)
+        actual = await asked(ours, text, writer.variables)
+        label = f"seed {seed // 1000}, number {seed % 1000}, turn {turn}, {writer.variables}: {text}\n{server.sent}"
+        assert "data" in actual, label
+        if not (data_of(actual) == data_of(expected) and same_errors(actual, expected)):
+            is_right = may_differ is not None and await may_differ(text, writer.variables, actual)
+            assert is_right, f"{label}\n{actual}\n{expected}"
+    server.seed = seed
+
+
+async def ask_both(
+    server: Any, ours: Gateway, theirs: Gateway, done: Comparisons, times: int
+) -> tuple[str, dict[str, Any], list[dict[str, Any]]] | None:
+    """A drawn query: its text with variables, what graphql-core answers, and what our engine does so many times.
+
+    None where the drawn fields cannot be merged: they have one name and different arguments.
+    """
+    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
+    text = writer.document()
+    may_be_internal = server.trouble > 0  # an object that is sent where a key should be is a TypeError of the key
+    expected = await asked(theirs, text, writer.variables, may_be_internal=may_be_internal)
+    if "data" not in expected:
+        return None
+    done.note(expected)
+    answers = [await asked(ours, text, writer.variables, may_be_internal=may_be_internal) for _ in range(times)]
+    return f"{writer.variables}: {text}", expected, answers
+
+
+def check_same(answers: list[dict[str, Any]], expected: dict[str, Any], label: str) -> None:
+    """Fail where one is not what is expected."""
+    for actual in answers:
+        assert "data" in actual, label
+        assert data_of(actual) == data_of(expected), label
+        assert same_errors(actual, expected), f"{label}\n{actual}\n{expected}"
 
 
 def data_of(body: dict[str, Any]) -> str:

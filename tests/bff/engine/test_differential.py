@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Iterator
 from typing import Any
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, build_schema, parse, validate
+from graphql import DocumentNode, GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, build_schema, parse, validate
 
 from bff.engine.adapters.executor import fallbacks, natives
 from tests.bff.engine.drawing import Values, nulled, outcome, slice_by, text_of, told
@@ -117,6 +117,15 @@ class InLists(Values):
         return super().maybe_later(value, chance)
 
 
+def drawn(numbers: Iterator[int], mutations: float = 0.1) -> Iterator[tuple[int, DocumentNode, dict[str, Any], str]]:
+    """For each seed whose drawn document is valid: it, its variables and what to say of it."""
+    for seed in numbers:
+        writer = Writer(SCHEMA, seed)
+        document = parse(text := writer.document(mutations=mutations))
+        if not validate(SCHEMA, document):
+            yield seed, document, writer.variables, f"seed {seed}, {writer.variables}: {text}"
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize(("trouble", "is_large"), [(0, False), (20, False), (150, False), (150, True)])
 async def test_the_same_answers(trouble: int, is_large: bool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,17 +134,12 @@ async def test_the_same_answers(trouble: int, is_large: bool, monkeypatch: pytes
         slice_by(monkeypatch, 1, 20)
     before = natives.total(), fallbacks.total()
     tried, done = 0, Comparisons()
-    for seed in seeds(350):
-        writer = Writer(SCHEMA, seed)
-        document = parse(text := writer.document())
-        if validate(SCHEMA, document):
-            continue
+    for seed, document, variables, label in drawn(seeds(350)):
         tried += 1
         asked, expected_of = (InLists(seed, trouble=trouble, is_async=False) for _ in range(2))
-        expected = await outcome(SCHEMA, document, expected_of, writer.variables, ours=False)
-        actual = await outcome(SCHEMA, document, asked, writer.variables, ours=True)
+        expected = await outcome(SCHEMA, document, expected_of, variables, ours=False)
+        actual = await outcome(SCHEMA, document, asked, variables, ours=True)
         done.note(expected)
-        label = f"seed {seed}, {writer.variables}: {text}"
         assert text_of(actual) == text_of(expected), label
         if is_large:  # sets are then worked on in turns: see the test below
             assert nulled(actual) == nulled(expected), label
@@ -152,16 +156,11 @@ async def test_the_same_answers(trouble: int, is_large: bool, monkeypatch: pytes
 async def test_the_same_data_when_values_come_later(trouble: int) -> None:
     """Of several errors for one null either may be told, because which comes first decides; all else is the same."""
     done = Comparisons()
-    for seed in seeds(200):
-        writer = Writer(SCHEMA, seed)
-        document = parse(text := writer.document())
-        if validate(SCHEMA, document):
-            continue
+    for seed, document, variables, label in drawn(seeds(200)):
         asked, expected_of = (InLists(seed, trouble=trouble, is_async=True) for _ in range(2))
-        expected = await outcome(SCHEMA, document, expected_of, writer.variables, ours=False)
-        actual = await outcome(SCHEMA, document, asked, writer.variables, ours=True)
+        expected = await outcome(SCHEMA, document, expected_of, variables, ours=False)
+        actual = await outcome(SCHEMA, document, asked, variables, ours=True)
         done.note(expected)
-        label = f"seed {seed}, {writer.variables}: {text}"
         assert text_of(actual) == text_of(expected), label
         assert nulled(actual) == nulled(expected), label
     done.check(soak=120, short=20)
@@ -173,15 +172,10 @@ async def test_the_same_data_when_values_come_later(trouble: int) -> None:
 @pytest.mark.parametrize("is_async", [False, True])
 async def test_mutations_have_their_effects_in_the_same_order(is_async: bool) -> None:
     """One root field after the other, each with everything below it; after a failure that takes all, none."""
-    for seed in seeds(200):
-        writer = Writer(SCHEMA, seed)
-        document = parse(text := writer.document(mutations=1))
-        if validate(SCHEMA, document):
-            continue
+    for seed, document, variables, label in drawn(seeds(200), mutations=1):
         asked, expected_of = (InLists(seed, trouble=20, is_async=is_async) for _ in range(2))
-        await outcome(SCHEMA, document, expected_of, writer.variables, ours=False)
-        await outcome(SCHEMA, document, asked, writer.variables, ours=True)
-        label = f"seed {seed}, {writer.variables}: {text}"
+        await outcome(SCHEMA, document, expected_of, variables, ours=False)
+        await outcome(SCHEMA, document, asked, variables, ours=True)
         ours, theirs = effects(asked), effects(expected_of)
         assert ours == list(dict.fromkeys(theirs)), label
         assert is_async or ours == theirs, label

@@ -39,11 +39,10 @@ from connectors.contract import Call, Fit, Reply
 from connectors.forms import Form
 from connectors.graphql.connector import GraphqlConnector, connect
 from connectors.graphql.options import Options
-from tests.bff.engine.comparing import asked, data_of, same_errors
+from tests.bff.engine.comparing import ask_both, check_same
 from tests.bff.engine.drawing import slice_by
 from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.rest_values import LEAVES, WRONG, Color
-from tests.bff.engine.writing import Writer
 from tests.bff.fakes import ask, gateway
 from tests.connectors.graphql.shop import graphql_response
 from tests.connectors.http_world import HttpWorld, Received, Say, response
@@ -300,19 +299,11 @@ async def test_the_same_bytes(trouble: int, is_large: bool, monkeypatch: pytest.
 
 async def compared(server: Server, ours: Gateway, theirs: Gateway, done: Comparisons) -> int:
     """How often the drawn query was run on our engine: the first reply is read in another way than the others."""
-    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
-    text = writer.document()
-    may_be_internal = server.trouble > 0  # an object that is sent where a key should be is a TypeError of the key
-    expected = await asked(theirs, text, writer.variables, may_be_internal=may_be_internal)
-    if "data" not in expected:
-        return 0  # drawn fields with one name and different arguments cannot be merged
-    done.note(expected)
-    for turn in range(3):
-        actual = await asked(ours, text, writer.variables, may_be_internal=may_be_internal)
-        label = f"seed {server.seed}, turn {turn}, {writer.variables}: {text}"
-        assert "data" in actual, label
-        assert data_of(actual) == data_of(expected), label
-        assert same_errors(actual, expected), f"{label}\n{actual}\n{expected}"
+    drawn = await ask_both(server, ours, theirs, done, 3)
+    if drawn is None:
+        return 0
+    text, expected, answers = drawn
+    check_same(answers, expected, f"seed {server.seed}, {text}")
     return 3
 
 

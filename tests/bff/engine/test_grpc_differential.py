@@ -19,15 +19,13 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc import aio
 from structlog.testing import capture_logs
 
-from bff.gateway.gateway import Gateway
 from connectors.grpc.connector import connect
 from connectors.grpc.options import Options
 from connectors.grpc.schema_descriptors import build_pool, compile_protos
 from connectors.grpc.typed_decode import FormDecoder
-from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors
+from tests.bff.engine.comparing import compare_turns, counted, engines
 from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.grpc_schema import Drawn, draw_schema
-from tests.bff.engine.writing import Writer
 from tests.connectors.grpc.drawing import drawn_message
 from tests.seeds import scaled, seeds
 
@@ -111,24 +109,6 @@ async def test_the_same_bytes(trouble: int, tmp_path: Path, monkeypatch: pytest.
                 ours, theirs = engines(drawn.schema, connector)
                 for number in range(12):
                     server.seed, server.trouble = seed * 1000 + number, trouble
-                    await compare(server, ours, theirs, done)
+                    await compare_turns(server, ours, theirs, done)
     done.check(soak=200, short=45)
     assert len(fits) > scaled(50, 10), "almost nothing was read as records"
-
-
-async def compare(server: Upstream, ours: Gateway, theirs: Gateway, done: Comparisons) -> None:
-    """A drawn query, three times over, because it is only from the second on that replies are read as records."""
-    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
-    text, seed = writer.document(), server.seed
-    for turn in range(3):
-        server.seed, server.sent = seed + turn * 1_000_000_007, {}
-        expected = await asked(theirs, text, writer.variables)
-        if "data" not in expected:
-            return  # drawn fields with one name and different arguments cannot be merged
-        done.note(expected)
-        actual = await asked(ours, text, writer.variables)
-        label = f"seed {seed // 1000}, number {seed % 1000}, turn {turn}, {writer.variables}: {text}\n{server.sent}"
-        assert "data" in actual, label
-        assert data_of(actual) == data_of(expected), label
-        assert same_errors(actual, expected), f"{label}\n{actual}\n{expected}"
-    server.seed = seed

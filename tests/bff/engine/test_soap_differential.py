@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,9 @@ from bff.gateway.gateway import Gateway
 from connectors.soap.connector import connect
 from connectors.soap.options import Options
 from connectors.soap.typed_decode.records import FormDecoder
-from tests.bff.engine.comparing import asked, counted, data_of, engines, same_errors, shown
+from tests.bff.engine.comparing import asked, compare_turns, counted, data_of, engines, shown
 from tests.bff.engine.floors import Comparisons
 from tests.bff.engine.soap_schema import Drawn, draw_schema
-from tests.bff.engine.writing import Writer
 from tests.connectors.soap.drawing import NAMESPACES, Drawing, repaired, right, spoiled
 from tests.seeds import scaled, seeds
 from tests.serving import serving
@@ -136,27 +136,7 @@ async def compare_seed(seed: int, trouble: int, bad: int, folder: Path, done: Co
             ours, theirs = engines(drawn.schema, connector)
             for number in range(12):
                 server.seed, server.trouble, server.bad = seed * 1000 + number, trouble, bad
-                await compare(server, ours, theirs, done)
-
-
-async def compare(server: Upstream, ours: Gateway, theirs: Gateway, done: Comparisons) -> None:
-    """A drawn query, three times over, because it is only from the second on that replies are read as records."""
-    writer = Writer(ours.frontends["app"].core, server.seed, most=30)
-    text, seed = writer.document(), server.seed
-    for turn in range(3):
-        server.seed, server.sent = seed + turn * 1_000_000_007, {}
-        expected = await asked(theirs, text, writer.variables)
-        if "data" not in expected:
-            return  # drawn fields with one name and different arguments cannot be merged
-        done.note(expected)
-        actual = await asked(ours, text, writer.variables)
-        label = f"seed {seed // 1000}, number {seed % 1000}, turn {turn}, {writer.variables}: {text}\n{server.sent}"
-        assert "data" in actual, label
-        if not (data_of(actual) == data_of(expected) and same_errors(actual, expected)):
-            assert await is_right_where_repaired(server, theirs, text, writer.variables, actual), (
-                f"{label}\n{actual}\n{expected}"
-            )
-    server.seed = seed
+                await compare_turns(server, ours, theirs, done, partial(is_right_where_repaired, server, theirs))
 
 
 async def is_right_where_repaired(

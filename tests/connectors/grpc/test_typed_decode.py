@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import math
 import random
@@ -24,6 +23,7 @@ from connectors.grpc.schema_descriptors import build_pool, compile_protos
 from connectors.grpc.typed_decode import FormDecoder
 from tests.connectors.grpc.drawing import drawn_message
 from tests.connectors.grpc.shop import POOL, Shop, message_class
+from tests.waiting import Turns
 
 INT = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 FLOAT = Annotated[float, msgspec.Meta(gt=-(2**53), lt=2**53)]
@@ -349,17 +349,8 @@ async def test_large_replies_are_decoded_in_slices(shop: Shop) -> None:
     reply = await connector.send(replace(call, keys=("A",) * 200_000))
     with pytest.raises(Unfit):
         reply.point_at(("prices",)).fit_into(Form(list[record(sku=str)]))
-    turns = 0
-
-    async def others() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0)
-            turns += 1
-
-    task = asyncio.create_task(others())
-    data = await reply.read()
-    task.cancel()
+    async with Turns() as turns:
+        data = await reply.read()
     assert data == {"prices": [{"sku": "A", "amount": 100, "was": None}] * 200_000}
-    assert turns > 150, "a thousand records are a turn"
+    assert turns.count > 150, "a thousand records are a turn"
     await connector.close()

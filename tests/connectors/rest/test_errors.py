@@ -11,50 +11,20 @@ from msgspec.structs import replace
 
 from connectors.errors import (
     UpstreamBadReply,
-    UpstreamConflict,
     UpstreamError,
-    UpstreamFailed,
-    UpstreamForbidden,
-    UpstreamNotFound,
     UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamTimeout,
-    UpstreamUnauthenticated,
     UpstreamUnavailable,
 )
 from connectors.rest.connector import RestConnector
 from connectors.rest.endpoints import rest
 from tests.connectors.calls import call_of
+from tests.connectors.http_conformance import STATUS_ERRORS
 from tests.connectors.http_world import HttpWorld, json_response, response
 
 catalog = rest("catalog")
 
 
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        (400, UpstreamRejected),
-        (401, UpstreamUnauthenticated),
-        (403, UpstreamForbidden),
-        (404, UpstreamNotFound),
-        (408, UpstreamTimeout),
-        (409, UpstreamConflict),
-        (410, UpstreamNotFound),
-        (412, UpstreamConflict),
-        (418, UpstreamRejected),
-        (422, UpstreamRejected),
-        (429, UpstreamRateLimited),
-        (500, UpstreamFailed),
-        (501, UpstreamFailed),
-        (502, UpstreamUnavailable),
-        (503, UpstreamUnavailable),
-        (504, UpstreamUnavailable),
-        (599, UpstreamFailed),
-        (301, UpstreamBadReply),
-        (304, UpstreamBadReply),
-        (307, UpstreamBadReply),
-    ],
-)
+@pytest.mark.parametrize(("status", "error"), [*STATUS_ERRORS, *((each, UpstreamBadReply) for each in (301, 304, 307))])
 async def test_statuses_become_errors(
     upstream: HttpWorld, connector: RestConnector, status: int, error: type[UpstreamError]
 ) -> None:

@@ -6,6 +6,14 @@ from connectors.streams.reconnect import Backoff, Reconnect
 from connectors.testing import ManualClock
 
 
+def lost_three_times() -> Backoff:
+    """The delay began with 0.1 s and has doubled."""
+    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
+    for _ in range(3):
+        backoff.next_delay()
+    return backoff
+
+
 def test_pauses_double_up_to_the_most_with_jitter() -> None:
     """Between half and all of 0.1, 0.2, 0.4, 0.4 ... seconds."""
     backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=0.4, give_up_after=60.0))
@@ -16,9 +24,7 @@ def test_pauses_double_up_to_the_most_with_jitter() -> None:
 
 def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None:
     """Only one that lasted starts over with the first pause."""
-    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
-    for _ in range(3):
-        backoff.next_delay()
+    backoff = lost_three_times()
     backoff.record_loss(open_for=0.01, has_received=True)
     assert backoff.next_delay() >= 0.4
     backoff.record_loss(open_for=30.0, has_received=True)
@@ -27,9 +33,7 @@ def test_a_connection_that_breaks_at_once_does_not_make_pauses_shorter() -> None
 
 def test_a_connection_without_a_message_is_of_no_use() -> None:
     """Unless it lasted for longer than any delay, as quiet ones do."""
-    backoff = Backoff(Reconnect(initial_delay=0.1, max_delay=10.0, give_up_after=60.0))
-    for _ in range(3):
-        backoff.next_delay()
+    backoff = lost_three_times()
     backoff.record_loss(open_for=9.0, has_received=False)
     assert backoff.next_delay() >= 0.4
     backoff.record_loss(open_for=10.1, has_received=False)

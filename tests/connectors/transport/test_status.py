@@ -10,19 +10,11 @@ import pytest
 from connectors.contract import Operation
 from connectors.errors import (
     UpstreamBadReply,
-    UpstreamConflict,
     UpstreamError,
-    UpstreamFailed,
-    UpstreamForbidden,
-    UpstreamNotFound,
-    UpstreamRateLimited,
-    UpstreamRejected,
-    UpstreamTimeout,
-    UpstreamUnauthenticated,
-    UpstreamUnavailable,
 )
 from connectors.transport.contract import HttpReply
 from connectors.transport.status import error_for_status, retry_after
+from tests.connectors.http_conformance import STATUS_ERRORS
 
 GET = Operation(upstream="catalog", name="GET /products")
 
@@ -37,27 +29,7 @@ def test_success_is_no_error(status: int) -> None:
     assert error_of(status) is None
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (400, UpstreamRejected),
-        (401, UpstreamUnauthenticated),
-        (403, UpstreamForbidden),
-        (404, UpstreamNotFound),
-        (408, UpstreamTimeout),
-        (409, UpstreamConflict),
-        (410, UpstreamNotFound),
-        (412, UpstreamConflict),
-        (418, UpstreamRejected),
-        (422, UpstreamRejected),
-        (429, UpstreamRateLimited),
-        (500, UpstreamFailed),
-        (502, UpstreamUnavailable),
-        (503, UpstreamUnavailable),
-        (504, UpstreamUnavailable),
-        (599, UpstreamFailed),
-    ],
-)
+@pytest.mark.parametrize(("status", "kind"), STATUS_ERRORS)
 def test_each_failure_has_its_kind(status: int, kind: type[UpstreamError]) -> None:
     """With the upstream's own code, and without its body, which may hold secrets."""
     error = error_of(status)

@@ -13,6 +13,7 @@ from bff.engine.adapters.executor import InSets
 from bff.engine.execute import run
 from connectors.aio import cooperative
 from tests.bff.engine.execute.world import await_both, run_both, schema_of
+from tests.waiting import Turns
 
 SCHEMA = schema_of(
     "type Item { id: Int!, name: String, size: Int } type Query { items: [Item], a: Int, b: Int, must: Int! }"
@@ -74,16 +75,7 @@ async def test_large_sets_are_worked_on_in_slices(monkeypatch: pytest.MonkeyPatc
     for module in (run, cooperative):
         monkeypatch.setattr(module, "SLICE", 5)
     monkeypatch.setattr(InSets, "works_in_slices", True)
-    turns = 0
-
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            await asyncio.sleep(0)
-            turns += 1
-
-    counting = asyncio.create_task(count())
-    result = await engine.execute(SCHEMA, parse("{ items { id name size } }"), {"items": items})
-    counting.cancel()
+    async with Turns() as turns:
+        result = await engine.execute(SCHEMA, parse("{ items { id name size } }"), {"items": items})
     assert result.data == whole.data
-    assert turns >= 50 / 5
+    assert turns.count >= 50 / 5

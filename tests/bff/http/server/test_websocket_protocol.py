@@ -95,19 +95,25 @@ async def test_a_flood_of_pings_lets_others_run(world: World) -> None:
             await sending
 
 
+async def accepts(scope: Scope, receive: Receive, send: Send) -> bool:
+    """Accept the websocket; False for the lifespan, which is over."""
+    if scope["type"] == "lifespan":
+        for done in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{done}.complete"})
+        return False
+    await receive()
+    await send({"type": "websocket.accept"})
+    return True
+
+
 async def test_a_client_that_does_not_close_is_cut_off() -> None:
     """When the application has ended, it may take `Timeouts.close` to read and answer the close."""
     ended = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
+        if not await accepts(scope, receive, send):
             return
-        await receive()
-        await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": 1000})
         ended.set()
 
@@ -125,14 +131,8 @@ async def test_the_stop_is_told() -> None:
     seen: list[int] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await receive()
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
-            await send({"type": "lifespan.shutdown.complete"})
+        if not await accepts(scope, receive, send):
             return
-        await receive()
-        await send({"type": "websocket.accept"})
         seen.append((await receive()).get("code", 0))
 
     async with serving(app) as url:

@@ -92,8 +92,8 @@ async def test_says_when_it_will_be_tried_again() -> None:
     assert not refused.value.retryable
 
 
-async def test_one_call_tries_and_closes_it() -> None:
-    """Half-open: while one call tries, others are refused; when it works, all go."""
+async def begin_trial() -> tuple[World, asyncio.Event, asyncio.Task[object]]:
+    """An open breaker whose time is over, and the one call that tries; it is answered when the gate opens."""
     gate = asyncio.Event()
     world = World(gate=gate)
     gate.set()
@@ -103,6 +103,12 @@ async def test_one_call_tries_and_closes_it() -> None:
     world.upstream.answers = [http()]
     trial = asyncio.create_task(world.send(call()))
     await settle()
+    return world, gate, trial
+
+
+async def test_one_call_tries_and_closes_it() -> None:
+    """Half-open: while one call tries, others are refused; when it works, all go."""
+    world, gate, trial = await begin_trial()
     with pytest.raises(CircuitOpen, match="another call is trying"):
         await world.send(call())
     gate.set()
@@ -124,14 +130,7 @@ async def test_a_failed_trial_opens_it_again() -> None:
 
 async def test_a_cancelled_trial_leaves_the_try_to_the_next() -> None:
     """A frontend that hangs up in the middle of the trial does not lock the breaker."""
-    gate = asyncio.Event()
-    world = World(gate=gate)
-    gate.set()
-    await world.fail(3)
-    gate.clear()
-    world.clock.seconds = 10.0
-    trial = asyncio.create_task(world.send(call()))
-    await settle()
+    world, gate, trial = await begin_trial()
     trial.cancel()
     await asyncio.wait([trial])
     gate.set()
