@@ -8,6 +8,8 @@ import socket
 
 import pytest
 
+from bff.http.graphiql.assets import ASSETS
+
 REQUIRED = bool(os.environ.get("BFF_REQUIRE_SERVICES"))
 
 
@@ -27,6 +29,12 @@ def need_program(*names: str) -> str:
             return path
     missing(f"none of {', '.join(names)} is installed")
     raise AssertionError("unreachable")
+
+
+def need_graphiql() -> None:
+    """Skip or fail where GraphiQL's assets are not built."""
+    if not (ASSETS / "main.js").exists():
+        missing("GraphiQL's assets are not built; `make graphiql` does that where node is")
 
 
 def missing(reason: str) -> None:

@@ -6,18 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bff.http.graphiql.page import ASSETS
 from tests.browser import browser
 from tests.e2e.world import World
+from tests.services import need_graphiql
 
 RESULT = "(document.querySelector('.result-window, .graphiql-response')?.innerText ?? '')"
 
 
-@pytest.mark.skipif(
-    not (ASSETS / "main.js").exists(), reason="GraphiQL's assets are built where node is: make graphiql"
-)
 async def test_a_query_runs_in_a_real_browser(world: World, tmp_path: Path) -> None:
     """Open the page of a frontend, press run, see the answer; no error, no request to anywhere else."""
+    need_graphiql()
     async with browser(tmp_path / "profile") as page:
         await page.open(f"{world.url}/graphql/web")
         await page.wait_for("document.querySelector('.graphiql-execute-button') !== null")

@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 
 from bff.http.graphiql import page as pages
-from bff.http.graphiql.assets import ASSETS
 from tests.bff.http.world import World, open_world
 from tests.browser import Page, browser
+from tests.services import need_graphiql
 from tests.waiting import until
 
 RESULT = "(document.querySelector('.graphiql-response .view-lines')?.innerText ?? '').replaceAll('\\u00a0', ' ')"
 RUN = "document.querySelector('.graphiql-execute-button').click()"
-built = pytest.mark.skipif(
-    not (ASSETS / "main.js").exists(), reason="GraphiQL's assets are built where node is: make graphiql"
-)
+built = pytest.mark.usefixtures("assets")
+
+
+@pytest.fixture(scope="module")
+def assets() -> None:
+    """Those of GraphiQL, which npm builds."""
+    need_graphiql()
 
 
 @pytest.fixture
