@@ -11,6 +11,8 @@ import os
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from connectors.losses import listen_to_losses
+
 _OPERATIONS = Counter(
     "engine_operations_total", "Operations that were executed, by engine.", ("frontend", "kind", "engine")
 )
@@ -49,6 +51,11 @@ _FAILED = Counter(
     "Upstream failures that responses met, once per call and response, by upstream and code.",
     ("upstream", "code"),
 )
+_LEFT_OUT = Counter(
+    "bff_left_out_total",
+    "Records, pages and messages of upstreams that reached no response, by upstream and kind.",
+    ("upstream", "what"),
+)
 _REFUSED = Counter("bff_refused_total", "What a limit of the gateway refused, by reason.", ("reason",))
 
 
@@ -67,6 +74,14 @@ def count_failure(upstream: str, code: str, *, degraded: int) -> None:
     _FAILED.labels(upstream, code).inc()
     if degraded:
         _DEGRADED.labels(upstream, code).inc(degraded)
+
+
+def count_left_out(upstream: str, what: str, count: int) -> None:
+    """Count what an upstream sent and no response holds; `what` is a constant."""
+    _LEFT_OUT.labels(upstream, what).inc(count)
+
+
+listen_to_losses(count_left_out)
 
 
 class OperationCounts:

@@ -6,17 +6,18 @@ from collections.abc import Awaitable
 from typing import Literal
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
-from connectors.contract import Call, Operation, Reply, at_path
-from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.contract import Call, Operation, Reply
+from connectors.errors import UpstreamBadReply
 from connectors.failures import check_failures
 from connectors.messages.json_slices import Bounds
-from connectors.messages.paths import format_path
 from connectors.rest.decode import make_reply
+from connectors.rest.encode.url import add_query
 from connectors.rest.errors import is_empty_answer
 from connectors.rest.operations import Request, RestOperation
 from connectors.rest.options import Options
-from connectors.rest.paging import Page, Pages, replace_items
+from connectors.rest.paging_walk import PageWalk
 from connectors.transport import HttpReply, Transport, open_transport
+from connectors.transport.redirects import MAX_REDIRECTS, REDIRECTS, follow_redirect
 from connectors.transport.status import error_for_status
 
 _CHECK_TIMEOUT = 5.0
@@ -34,6 +35,8 @@ class RestConnector:
         self._transport = transport
         self._clock = clock
         self._address = options.address
+        self._query = options.query_texts()
+        self._follows_redirects = options.redirects == "same_origin"
         self._bounds = Bounds(options.max_depth, options.max_values)
 
     async def start(self) -> None:
@@ -47,7 +50,7 @@ class RestConnector:
         """Request the health path. Any status below 500 shows that the upstream takes calls."""
         method, path = ("GET", self._options.health) if self._options.health else ("HEAD", "/")
         operation = Operation(upstream=self._name, name=f"{method} {path}")
-        url = self._address + path
+        url = add_query(self._address + path, self._query)
         response = await self._transport.request(operation, method, url, headers={}, timeout=_CHECK_TIMEOUT)
         if response.status >= 500 and (error := error_for_status(operation, response)):
             raise error
@@ -57,17 +60,48 @@ class RestConnector:
         operation = call.operation
         assert isinstance(operation, RestOperation)
         request = operation.build_request(call)
-        if operation.pages is not None:
-            return await self._send_pages(call, operation, operation.pages, request)
-        response = await self._request(call, operation, self._address + request.url, request)
-        reply = self._make_reply(call, operation, response)
-        return reply if operation.failure is None else await check_failures(call, reply)
+        if operation.pages is None:
+            response = await self._request(call, operation, self._address + request.url, request)
+            if response.status in REDIRECTS:
+                response = await self._follow_redirects(call, operation, self._address + request.url, request, response)
+            reply = self._make_reply(call, operation, response)
+            return reply if operation.failure is None else await check_failures(call, reply)
+
+        async def send_page(url: str, request: Request) -> tuple[Reply, int]:
+            response = await self._request(call, operation, url, request)
+            response = await self._follow_redirects(call, operation, url, request, response)
+            reply = self._make_reply(call, operation, response)
+            if operation.failure is not None:
+                reply = await check_failures(call, reply)
+            return reply, len(response.body)
+
+        walk = PageWalk(call, operation, operation.pages, self._address, self._options.max_reply_size, send_page)
+        return await walk.collect(request)
 
     def _request(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
         headers = {"accept": "application/json", **request.headers, **call.headers}
+        if self._query:
+            url = add_query(url, self._query)
         return self._transport.request(
             operation, operation.method, url, headers=headers, body=request.body, timeout=call.left(self._clock)
         )
+
+    async def _follow_redirects(
+        self, call: Call, operation: RestOperation, url: str, request: Request, response: HttpReply
+    ) -> HttpReply:
+        """The response at the end of redirects. Raises UpstreamBadReply for one that is not followed."""
+        if not self._follows_redirects:
+            return response
+        for _ in range(MAX_REDIRECTS):
+            target = follow_redirect(operation, operation.method, url, response)
+            if target is None:
+                return response
+            url = target
+            response = await self._request(call, operation, url, request)
+        if response.status in REDIRECTS:
+            reason = f"there are more than {MAX_REDIRECTS} redirects; write the final path in the endpoint"
+            raise UpstreamBadReply(operation, reason, upstream_code=str(response.status))
+        return response
 
     def _make_reply(self, call: Call, operation: RestOperation, response: HttpReply) -> Reply:
         error = error_for_status(operation, response)
@@ -76,39 +110,6 @@ class RestConnector:
         if is_empty_answer(call, operation, response.status):
             return Reply(None, status=response.status, headers=response.headers)
         raise error
-
-    async def _send_pages(self, call: Call, operation: RestOperation, pages: Pages, request: Request) -> Reply:
-        """Request page after page within the call's deadline and the upstream's `max_reply_size`."""
-        path = operation.many_items if call.keys else operation.items
-        items: list[object] = []
-        url: str | None = self._address + request.url
-        max_bytes = bytes_left = self._options.max_reply_size
-        first: Reply | None = None
-        for _ in range(pages.max_pages):
-            assert url is not None
-            response = await self._request(call, operation, url, request)
-            reply = self._make_reply(call, operation, response)
-            if operation.failure is not None:
-                reply = await check_failures(call, reply)
-            if (bytes_left := bytes_left - len(response.body)) < 0:
-                reason = f"the pages together exceed max_reply_size, {max_bytes} bytes"
-                raise UpstreamReplyTooLarge(operation, reason)
-            found = at_path(await reply.read(), path)
-            if found is None and first is None:
-                return reply
-            if not isinstance(found, list):
-                place = format_path(path) or "its top"
-                raise UpstreamBadReply(operation, f"expected a list at {place} of a page, got {type(found).__name__}")
-            first = first or reply
-            items += found
-            try:
-                url = pages.next(Page(url, reply.data, found, reply.headers))
-            except ValueError as error:
-                raise UpstreamBadReply(operation, f"no next page: {error}") from error
-            if url is None:
-                break
-        assert first is not None
-        return Reply(replace_items(first.data, path, items), status=first.status, headers=first.headers)
 
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> RestConnector:

@@ -14,7 +14,7 @@ from connectors.messages.templates import Template
 from connectors.rest.encode.body import BodyTemplate
 from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.encode.values import format_header
-from connectors.rest.paging import Pages
+from connectors.rest.paging_page import Pages
 from connectors.transport import Streamed
 
 

@@ -2,169 +2,262 @@
 
     products = catalog.get("/products", at="items", pages=by_offset(limit=100))
 
-The reply is the first page with the whole list at the path `at`. Pages after `max_pages` are not fetched.
+The reply is the first page with the whole list at the path `at`. What all ways of paging have in common:
+
+`max_pages` bounds the pages. A list that goes on after them is an error (UPSTREAM_REPLY_TOO_LARGE), or, with
+`on_limit="cut"`, is cut: that is logged and counted. Pages that go in a circle are an error. `parallel` is how many
+pages are fetched at once where they are numbered and the first one says how many there are.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
-from typing import Any, Protocol
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from typing import Any, Literal
 
 from connectors.contract import at_path
 from connectors.endpoint import place_of_author, split_path
 from connectors.errors import DefinitionError
-from connectors.rest.encode.values import encode_query
+from connectors.messages.paths import Path, PathOption
+from connectors.rest.encode.values import format_value
+from connectors.rest.paging_links import find_own_url, is_whole_url, next_link
+from connectors.rest.paging_page import Next, Page, Pages, Turn
 
-_PARAMETER = r';\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^",;\s]*)))?\s*'  # RFC 8288 section 3
-_LINK = re.compile(rf"<([^<>]*)>\s*((?:{_PARAMETER})*)")
+OnLimit = Literal["error", "cut"]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page that the upstream sent."""
-
-    url: str
-    """The whole URL of its request."""
-    data: Any
-    """The page as plain Python."""
-    items: list[Any]
-    """The list in it."""
-    headers: Mapping[str, str]
-
-
-class Pages(Protocol):
-    """How to find the next page."""
-
-    @property
-    def max_pages(self) -> int:
-        """The largest number of pages that are fetched."""
-
-    def next(self, page: Page) -> str | None:
-        """The URL of the next page; None after the last. Raises ValueError for a page that must not be fetched."""
+class _Limits:
+    max_pages: int
+    is_cut: bool
+    parallel: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class _ByPage:
+    limits: _Limits
     parameter: str
     first: int
-    total: tuple[str, ...]
-    max_pages: int
+    total: Path
+    count: Path
 
-    def next(self, page: Page) -> str | None:
-        number = int(_get_query_value(page.url, self.parameter) or self.first)
-        last = at_path(page.data, self.total) if self.total else None
-        if not page.items or (isinstance(last, int) and number - self.first + 1 >= last):
+    def next(self, page: Page) -> Next:
+        last = self._find_last(page)
+        number = _read_number(page, self.parameter, self.first)
+        if not page.items or (last is not None and number >= last):
             return None
-        return _set_query(page.url, **{self.parameter: str(number + 1)})
+        return Turn({self.parameter: str(number + 1)})
+
+    def list_ahead(self, page: Page) -> list[Turn]:
+        """The pages that follow, where the first one says how many there are."""
+        last = self._find_last(page)
+        number = _read_number(page, self.parameter, self.first)
+        if last is None or not page.items:
+            return []
+        return [Turn({self.parameter: str(each)}) for each in range(number + 1, last + 1)]
+
+    def _find_last(self, page: Page) -> int | None:
+        """The number of the last page, where it is known."""
+        pages = _read_total(page, self.total)
+        records = _read_total(page, self.count)
+        if pages is None and records is not None and page.first_size:
+            pages = math.ceil(records / page.first_size)
+        return None if pages is None else self.first + pages - 1
 
 
 @dataclass(frozen=True, slots=True)
 class _ByOffset:
+    limits: _Limits
     offset: str
-    limit_parameter: str
+    size: str
     limit: int | None
-    total: tuple[str, ...]
-    max_pages: int
+    total: Path
 
-    def next(self, page: Page) -> str | None:
-        limit = int(_get_query_value(page.url, self.limit_parameter) or self.limit or 0)
-        reached = int(_get_query_value(page.url, self.offset) or 0) + len(page.items)
-        total = at_path(page.data, self.total) if self.total else None
-        if not page.items or len(page.items) < limit or (isinstance(total, int) and reached >= total):
+    def next(self, page: Page) -> Next:
+        reached = _read_number(page, self.offset, 0) + len(page.items)
+        total = _read_total(page, self.total)
+        if not page.items or (reached >= total if total is not None else self._is_short(page)):
             return None
-        return _set_query(page.url, **{self.offset: str(reached)})
+        return Turn({self.offset: str(reached)})
+
+    def list_ahead(self, page: Page) -> list[Turn]:
+        """The slices that follow, as large as the first one, where it says how many items there are."""
+        total, start = _read_total(page, self.total), _read_number(page, self.offset, 0)
+        if total is None or not page.items:
+            return []
+        return [Turn({self.offset: str(each)}) for each in range(start + len(page.items), total, len(page.items))]
+
+    def _is_short(self, page: Page) -> bool:
+        """Whether a slice without a total is the last one.
+
+        A first slice that is short may be as large as the upstream gives any: that is a round number.
+        """
+        limit = self.limit if self.limit is not None else _read_number(page, self.size, 0)
+        size = len(page.items)
+        if page.first_size >= limit or (page.first_size % 10 and page.first_size % 25):
+            return size < limit
+        return size < page.first_size
 
 
 @dataclass(frozen=True, slots=True)
 class _ByCursor:
+    limits: _Limits
     parameter: str
-    path: tuple[str, ...]
-    max_pages: int
+    path: Path
+    more: Path
 
-    def next(self, page: Page) -> str | None:
+    def next(self, page: Page) -> Next:
         cursor = at_path(page.data, self.path)
-        if cursor is None or cursor in ("", False):
+        if cursor is None or cursor == "" or (self.more and at_path(page.data, self.more) is False):
             return None
-        if str(cursor) == _get_query_value(page.url, self.parameter):
-            raise ValueError(f"the page names its own {self.parameter} as the next one")
-        return _set_query(page.url, **{self.parameter: str(cursor)})
+        if isinstance(cursor, str) and is_whole_url(cursor):
+            url = find_own_url(page.url, cursor)
+            if url is not None:
+                return url
+        return Turn({self.parameter: cursor if isinstance(cursor, list | dict) else format_value(cursor)})
+
+
+@dataclass(frozen=True, slots=True)
+class _ByUrl:
+    limits: _Limits
+    path: Path
+
+    def next(self, page: Page) -> Next:
+        target = at_path(page.data, self.path)
+        if target is None or target == "":
+            return None
+        if not isinstance(target, str):
+            kind = type(target).__name__
+            raise ValueError(f"expected the URL of the next page, got {kind}")  # noqa: TRY004 - it is the upstream's
+        return _follow(page, target)
 
 
 @dataclass(frozen=True, slots=True)
 class _ByLink:
-    max_pages: int
+    limits: _Limits
 
-    def next(self, page: Page) -> str | None:
+    def next(self, page: Page) -> Next:
         target = next_link(page.headers.get("link", ""))
-        if target is None:
-            return None
-        url = urljoin(page.url, target)
-        here, there = urlsplit(page.url), urlsplit(url)
-        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
-            raise ValueError(f"the next page is at another origin ({there.hostname})")
-        return url.partition("#")[0]
+        return None if target is None else _follow(page, target)
 
 
-def by_page(parameter: str = "page", *, first: int = 1, total: str = "", max_pages: int = 10) -> Pages:
-    """Numbered pages: `?page=1`, `?page=2`, until one is empty or the count of pages at the path `total` is reached."""
-    return _ByPage(parameter, first, split_path(total, "total", lists=False), _check_max_pages(max_pages))
+def by_page(
+    parameter: str = "page",
+    *,
+    first: int = 1,
+    total: PathOption = "",
+    count: PathOption = "",
+    max_pages: int = 10,
+    on_limit: OnLimit = "error",
+    parallel: int = 1,
+) -> Pages:
+    """Numbered pages: `?page=1`, `?page=2`, until one is empty or the last one is reached.
+
+    `total` is the path to the number of pages, `count` that to the number of records in all pages.
+    """
+    limits = _check_limits(max_pages, on_limit, parallel, is_known=bool(total or count), name="total= or count=")
+    total_path, count_path = (
+        split_path(each, name, lists=False) for each, name in ((total, "total"), (count, "count"))
+    )
+    return _ByPage(limits, parameter, first, total_path, count_path)
 
 
 def by_offset(
-    offset: str = "offset", limit: int | None = None, *, size: str = "limit", total: str = "", max_pages: int = 10
+    offset: str = "offset",
+    limit: int | None = None,
+    *,
+    size: str = "limit",
+    total: PathOption = "",
+    max_pages: int = 10,
+    on_limit: OnLimit = "error",
+    parallel: int = 1,
 ) -> Pages:
-    """Slices: `?offset=0`, `?offset=100`, until one is short of `limit`, is empty, or `total` items are reached.
+    """Slices: `?offset=0`, `?offset=100`, until `total` items are reached, one is empty, or, without total, is short.
 
     `limit` is how many items a full slice has; without it, the value of the query's `size` parameter, where given.
     """
-    return _ByOffset(offset, size, limit, split_path(total, "total", lists=False), _check_max_pages(max_pages))
+    limits = _check_limits(max_pages, on_limit, parallel, is_known=bool(total), name="total=")
+    return _ByOffset(limits, offset, size, limit, split_path(total, "total", lists=False))
 
 
-def by_cursor(parameter: str = "cursor", *, next: str = "next", max_pages: int = 10) -> Pages:  # noqa: A002
-    """Cursors: the value at the path `next` of a page is the `parameter` of the following one, until it is null."""
-    return _ByCursor(parameter, split_path(next, "next", lists=False), _check_max_pages(max_pages))
+def by_cursor(
+    parameter: str = "cursor",
+    *,
+    next: PathOption = "next",  # noqa: A002 - as upstreams call it
+    more: PathOption = "",
+    max_pages: int = 10,
+    on_limit: OnLimit = "error",
+) -> Pages:
+    """Cursors: the value at the path `next` of a page is the `parameter` of the following one.
+
+    It ends when that is null, absent or an empty text, or when the value at `more` is false; 0 and false are cursors.
+    The parameter goes where the request has it, such as in its body, else into the query. A whole URL of the upstream
+    is followed as by `by_url`.
+    """
+    paths = split_path(next, "next", lists=False), split_path(more, "more", lists=False)
+    return _ByCursor(_check_limits(max_pages, on_limit), parameter, *paths)
 
 
-def by_link(*, max_pages: int = 10) -> Pages:
-    """Link headers with rel="next" (RFC 8288), followed only within the upstream's own origin."""
-    return _ByLink(_check_max_pages(max_pages))
+def by_url(
+    next: PathOption = "next",  # noqa: A002 - as above
+    *,
+    max_pages: int = 10,
+    on_limit: OnLimit = "error",
+) -> Pages:
+    """The URL of the next page in the page: `by_url("_links.next.href")`, until it is null, absent or empty.
+
+    The request goes to the upstream's own address, in any case: a URL that names another host, such as one behind a
+    proxy, is followed only where its path is that of the request.
+    """
+    return _ByUrl(_check_limits(max_pages, on_limit), split_path(next, "next", lists=False))
 
 
-def next_link(header: str) -> str | None:
-    """The target of the first link whose relation is `next`."""
-    for link in _LINK.finditer(header):
-        for name, quoted, bare in re.findall(_PARAMETER, link[2]):
-            if name.lower() == "rel":
-                if "next" in (quoted or bare).lower().split():
-                    return link[1]
-                break  # only the first rel counts
-    return None
+def by_link(*, max_pages: int = 10, on_limit: OnLimit = "error") -> Pages:
+    """Link headers with rel="next" (RFC 8288), followed as by `by_url`."""
+    return _ByLink(_check_limits(max_pages, on_limit))
 
 
-def replace_items(data: Any, path: tuple[str, ...], items: list[Any]) -> Any:
-    """A copy of `data` with `items` at this path."""
-    if not path:
-        return items
-    copy = dict(data) if isinstance(data, Mapping) else {}
-    copy[path[0]] = replace_items(copy.get(path[0]), path[1:], items)
-    return copy
+def _follow(page: Page, target: str) -> str:
+    url = find_own_url(page.url, target)
+    if url is None:
+        raise ValueError("the next page is at another origin, and its path is not that of the request")
+    return url
 
 
-def _set_query(url: str, **changed: str) -> str:
-    """The URL with these query parameters set, the others in their order."""
-    parts = urlsplit(url)
-    kept = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in changed]
-    return parts._replace(query=encode_query([*kept, *changed.items()])).geturl()
+def _read_number(page: Page, parameter: str, default: int) -> int:
+    """The value of a parameter of the page's request. Raises ValueError for one that is no number."""
+    value = page.get_parameter(parameter)
+    if value in (None, ""):
+        return default
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{parameter} of the request is no whole number, so pages cannot be counted") from None
 
 
-def _get_query_value(url: str, parameter: str) -> str | None:
-    return dict(parse_qsl(urlsplit(url).query)).get(parameter)
+def _read_total(page: Page, path: Path) -> int | None:
+    """A total that a page names; None where it names none, or a negative number, which stands for unknown."""
+    value: Any = at_path(page.data, path) if path else None
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**53:
+        return None
+    return int(value)
 
 
-def _check_max_pages(max_pages: int) -> int:
+def _check_limits(
+    max_pages: int, on_limit: str, parallel: int = 1, *, is_known: bool = True, name: str = ""
+) -> _Limits:
+    place = place_of_author()
     if max_pages < 1:
-        raise DefinitionError(f"{place_of_author()}: max_pages={max_pages} is less than 1; write 1 or more")
-    return max_pages
+        raise DefinitionError(f"{place}: max_pages={max_pages} is less than 1; write 1 or more")
+    if on_limit not in ("error", "cut"):
+        raise DefinitionError(f'{place}: on_limit={on_limit!r} is not an option; write "error" or "cut"')
+    if parallel < 1:
+        raise DefinitionError(f"{place}: parallel={parallel} is less than 1; write 1 or more")
+    if parallel > 1 and not is_known:
+        raise DefinitionError(f"{place}: parallel={parallel} needs the number of pages; write {name} with its path")
+    return _Limits(max_pages, on_limit == "cut", parallel)
+
+
+__all__ = ["Page", "Pages", "by_cursor", "by_link", "by_offset", "by_page", "by_url", "next_link"]

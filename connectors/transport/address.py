@@ -19,7 +19,7 @@ def http_address(value: str) -> str:
             "holds a user or password; take it out and set an authorization header for this upstream instead"
         )
     if parts.query or parts.fragment:
-        raise ValueError("holds a query or fragment; those belong to the endpoints")
+        raise ValueError("holds a query or fragment; write query: for parameters of every request")
     if not value.isascii() or any(character.isspace() for character in value):
         raise ValueError("holds characters that a URL cannot have; percent-encode them (host names: punycode)")
     return value.rstrip("/")

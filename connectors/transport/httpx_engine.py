@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -16,6 +17,8 @@ from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.httpx_network import create_http_transport
 from connectors.transport.reading import check_announced, check_headers, create_body, encode_value, join_headers
 
+for _noisy in ("httpx", "httpcore"):
+    logging.getLogger(_noisy).setLevel(logging.WARNING)  # below, they write whole URLs and headers, and so secrets
 _CHUNKS_AT_ONCE = 50
 _BROKEN_OFF = ("Server disconnected", "peer closed")
 

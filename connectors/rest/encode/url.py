@@ -1,34 +1,40 @@
 """URL templates: `/products/{id}?lang={lang}`. Parsed when an endpoint is defined, filled for every call.
 
-A placeholder of the path is required; a list there is joined with commas. A placeholder of the query is optional: its
-pair is omitted for None or no value, repeated for a list (`id=1&id=2`), and joined with `{id:comma}` (`id=1,2`).
-Values are quoted (RFC 3986), so that none can leave its path segment or query value.
+A placeholder of the path is required; a list there is joined with commas. `{+file}`, or `{file:segments}`, takes
+several segments in one value (RFC 6570 section 3.2.3, with the rest quoted). A placeholder of the query is optional:
+its pair is omitted for None or no value, and repeated for a list (`id=1&id=2`). `{id:comma}`, `{id:space}` and
+`{id:pipe}` join a list, and `filter={filter:deep}` writes a mapping as `filter[state]=open` (OpenAPI's deepObject).
+Values are quoted (RFC 3986), so that none can leave its place in the path or the query.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
-from connectors.rest.encode.values import format_values, quote_value, quote_values
+from connectors.rest.encode.values import encode_query, format_values, quote_value, quote_values
 
 _PATH = re.compile(r"((?:[^?{}#]|\{[^{}]*\})*)(?:\?(.*))?", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_PLACEHOLDER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\??(?::(\w*))?")
+_PLACEHOLDER = re.compile(r"(\+?)([A-Za-z_][A-Za-z0-9_]*)\??(?::(\w*))?")
 _CONSTANT = "/:@!$&'()*+,;=~%"  # not quoted in constants, which the author may have quoted
-_MODIFIERS = ("comma",)
+_JOINS = {"comma": ",", "space": "%20", "pipe": "%7C"}
+"""What stands between the items of a list, by style."""
+_QUERY_STYLES = (*_JOINS, "deep")
+_PATH_STYLES = ("segments", "path")
 _NO_SEGMENT = ("", ".", "..")
+_NO_SEGMENTS = frozenset(_NO_SEGMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Placeholder:
     name: str
-    is_comma_list: bool
+    style: str = ""
 
 
 _Parts = tuple[str | _Placeholder, ...]
@@ -50,8 +56,10 @@ class UrlTemplate:
             raise _definition_error(
                 text, "the segments . and .. are resolved before a request is sent; write the resolved path"
             )
-        if any(place.is_comma_list for place in _find_placeholders(self._segments)):
-            raise _definition_error(text, "a list in a path is always joined with commas; remove :comma")
+        _check_styles(text, _find_placeholders(self._segments), _PATH_STYLES, "path")
+        _check_styles(text, _find_placeholders(parts for _, parts in self._pairs), _QUERY_STYLES, "query")
+        if any(len(parts) > 1 and _has_mapping(parts) for _, parts in self._pairs):
+            raise _definition_error(text, "{name:deep} is a whole value; write it alone, name={name:deep}")
         is_constant = not _find_placeholders(self._segments)
         self._constant_path = (
             "".join([f"/{_fill_segment(parts, {})}" for parts in self._segments]) if is_constant else ""
@@ -71,6 +79,16 @@ class UrlTemplate:
         return f"{path}?{query}" if query else path
 
 
+def add_query(url: str, fixed: Mapping[str, str]) -> str:
+    """The URL with these query parameters too, but for those that it has."""
+    query = url.partition("?")[2]
+    names = {unquote_plus(pair.partition("=")[0]) for pair in query.split("&")} if query else frozenset()
+    added = encode_query((name, value) for name, value in fixed.items() if name not in names)
+    if not added:
+        return url
+    return f"{url}&{added}" if query else f"{url.removesuffix('?')}?{added}"
+
+
 def _fill_segment(parts: _Parts, arguments: Mapping[str, Any]) -> str:
     """One path segment. Raises ValueError for an empty value, and for `.` and `..`, which name another resource."""
     if len(parts) == 1 and isinstance(parts[0], str):
@@ -80,10 +98,13 @@ def _fill_segment(parts: _Parts, arguments: Mapping[str, Any]) -> str:
         if isinstance(part, str):
             written.append(part)
             continue
-        texts = format_values(arguments.get(part.name))
+        value = arguments.get(part.name)
+        texts = value.split("/") if part.style and isinstance(value, str) else format_values(value)
         if not texts or "" in texts:
-            raise ValueError(f"{part.name} is empty, and the path needs a value")
-        written.append(",".join(map(quote_value, texts)))
+            raise ValueError(f"{part.name} is empty, or has an empty segment, and the path needs a value")
+        if part.style and not _NO_SEGMENTS.isdisjoint(texts):
+            raise ValueError(f"{part.name} has . or .. as a path segment: it would name another resource")
+        written.append(("/" if part.style else ",").join(map(quote_value, texts)))
     segment = "".join(written)
     if segment in _NO_SEGMENT:
         raise ValueError(f"{segment!r} cannot be a path segment: it would name another resource")
@@ -92,7 +113,12 @@ def _fill_segment(parts: _Parts, arguments: Mapping[str, Any]) -> str:
 
 def _fill_pair(name: str, parts: _Parts, arguments: Mapping[str, Any]) -> str:
     """A query pair, `id=1&id=2` for a list; empty when a value is missing."""
-    filled = _fill_part(parts[0], arguments)
+    first = parts[0]
+    if isinstance(first, _Placeholder) and first.style == "deep":
+        return encode_query(
+            _list_deep_pairs(first.name, unquote_plus(name.removesuffix("=")), arguments.get(first.name))
+        )
+    filled = _fill_part(first, arguments)
     for part in parts[1:]:
         filled = [before + text for before in filled for text in _fill_part(part, arguments)]
     return name + f"&{name}".join(filled) if filled else ""
@@ -103,7 +129,21 @@ def _fill_part(part: str | _Placeholder, arguments: Mapping[str, Any]) -> list[s
     if isinstance(part, str):
         return [part]
     texts = quote_values(arguments.get(part.name))
-    return [",".join(texts)] if part.is_comma_list and texts else texts
+    return [_JOINS[part.style].join(texts)] if part.style and texts else texts
+
+
+def _list_deep_pairs(parameter: str, name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """The pairs of a mapping, `filter[state]`, at any depth. Raises ValueError for another value."""
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        kind = type(value).__name__
+        raise ValueError(f"{parameter} must be a mapping, got {kind}")  # noqa: TRY004 - it is an argument of a call
+    for key, each in value.items():
+        if isinstance(each, Mapping):
+            yield from _list_deep_pairs(parameter, f"{name}[{key}]", each)
+        else:
+            yield from ((f"{name}[{key}]", text) for text in format_values(each))
 
 
 def _parse_pair(pair: str, whole: str) -> tuple[str, _Parts]:
@@ -133,16 +173,30 @@ def _parse_placeholder(inside: str, whole: str) -> _Placeholder:
     match = _PLACEHOLDER.fullmatch(inside)
     if match is None:
         raise _definition_error(whole, f'"{{{inside}}}" is not the name of a parameter')
-    if match[2] is not None and match[2] not in _MODIFIERS:
+    if match[1] and match[3] is not None:
+        raise _definition_error(whole, f'"{{{inside}}}" has two styles; write {{+{match[2]}}} alone')
+    return _Placeholder(match[2], "segments" if match[1] else match[3] or "")
+
+
+def _check_styles(whole: str, places: Sequence[_Placeholder], known: Sequence[str], part: str) -> None:
+    for place in places:
+        if not place.style or place.style in known:
+            continue
+        if place.style == "comma":
+            raise _definition_error(whole, "a list in a path is always joined with commas; remove :comma")
+        shown = f"{{+{place.name}}}" if place.style == "segments" else f":{place.style}"
+        allowed = ", ".join(f"{{{place.name}:{each}}}" for each in known)
         raise _definition_error(
-            whole,
-            f'":{match[2]}" is not an option; write {{{match[1]}:comma}} to join lists, {{{match[1]}}} to repeat them',
+            whole, f'"{shown}" is not an option of a {part}; write {{{place.name}}}, or one of {allowed}'
         )
-    return _Placeholder(match[1], is_comma_list=match[2] == "comma")
 
 
 def _find_placeholders(many: Any) -> list[_Placeholder]:
     return [part for parts in many for part in parts if isinstance(part, _Placeholder)]
+
+
+def _has_mapping(parts: _Parts) -> bool:
+    return any(place.style == "deep" for place in _find_placeholders([parts]))
 
 
 def _explain_mistake(text: str) -> str:

@@ -37,8 +37,8 @@ def format_value(value: Any) -> str:
 
 
 def format_header(value: Any) -> str:
-    """The text of one value in a header, where text stands for bytes as Latin-1: those of UTF-8."""
-    text = format_value(value)
+    """The text of a value in a header, where text stands for bytes as Latin-1: those of UTF-8. Lists have commas."""
+    text = ",".join(format_values(value)) if isinstance(value, _LISTS) else format_value(value)
     return text if text.isascii() else text.encode().decode("latin-1")
 
 

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.errors import DefinitionError
-from connectors.rest.encode.url import UrlTemplate
+from connectors.rest.encode.url import UrlTemplate, add_query
 
 
 class Category(Enum):
@@ -44,6 +44,20 @@ class Category(Enum):
         ("/p?on={on}", {"on": True}, "/p?on=true"),
         ("/p?c={c}", {"c": Category.TOYS}, "/p?c=toys%20%26%20games"),
         ("/p?d={d}&n={n}", {"d": date(2026, 1, 2), "n": Decimal("1.50")}, "/p?d=2026-01-02&n=1.50"),
+        ("/files/{+path}", {"path": "docs/a b/c.txt"}, "/files/docs/a%20b/c.txt"),
+        ("/files/{path:segments}", {"path": "docs/ä?#%2F"}, "/files/docs/%C3%A4%3F%23%252F"),
+        ("/files/{path:path}/raw", {"path": ["a/b", "c"]}, "/files/a%2Fb/c/raw"),
+        ("/repos/{owner}/v{+path}.zip", {"owner": "o/p", "path": "x/y"}, "/repos/o%2Fp/vx/y.zip"),
+        ("/m;id={id}/x", {"id": [1, 2]}, "/m;id=1,2/x"),
+        ("/p?id={id:space}", {"id": [1, 2]}, "/p?id=1%202"),
+        ("/p?id={id:pipe}", {"id": ["a|b", 2]}, "/p?id=a%7Cb%7C2"),
+        ("/p?id={id:pipe}", {"id": []}, "/p"),
+        (
+            "/p?f={f:deep}",
+            {"f": {"a": 1, "b": {"c": "x&y"}, "d": [1, 2], "e": None}},
+            "/p?f%5Ba%5D=1&f%5Bb%5D%5Bc%5D=x%26y&f%5Bd%5D=1&f%5Bd%5D=2",
+        ),
+        ("/p?f={f:deep}&v=1", {"f": None}, "/p?v=1"),
         ("/caf%C3%A9/{id}", {"id": 1}, "/caf%C3%A9/1"),
         ("/café", {}, "/caf%C3%A9"),
     ],
@@ -118,6 +132,12 @@ def test_parameters_of_the_path_are_required() -> None:
         ("http://host/products", "bff.yaml"),
         ("/products#top", "fragment"),
         ("/products/../admin", "resolved before a request is sent"),
+        ("/p/{a:space}", "is not an option of a path"),
+        ("/p?a={+a}", '"{+a}" is not an option of a query'),
+        ("/p?a={a:segments}", "{+a}"),
+        ("/p?a={a:tsv}", "one of {a:comma}, {a:space}, {a:pipe}, {a:deep}"),
+        ("/p/{+a:path}", "has two styles"),
+        ("/p?a=x{a:deep}", "write it alone"),
     ],
 )
 def test_a_template_that_cannot_work_is_refused(template: str, hint: str) -> None:
@@ -125,3 +145,43 @@ def test_a_template_that_cannot_work_is_refused(template: str, hint: str) -> Non
     with pytest.raises(DefinitionError, match=r"test_url\.py:") as caught:
         UrlTemplate(template)
     assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["", "/a", "a/", "a//b", "..", "a/../b", ".", "./a", ["a", ".."], [], None])
+def test_a_value_of_several_segments_cannot_name_another_resource(value: Any) -> None:
+    """Nor leave what stands before it."""
+    with pytest.raises(ValueError, match="path"):
+        UrlTemplate("/files/{+path}").fill({"path": value})
+
+
+@pytest.mark.parametrize("value", [7, "text", [1]])
+def test_a_deep_object_is_a_mapping(value: Any) -> None:
+    """Another value is refused, and nothing is sent."""
+    with pytest.raises(ValueError, match="must be a mapping"):
+        UrlTemplate("/p?f={f:deep}").fill({"f": value})
+
+
+@given(st.text())
+def test_no_value_of_segments_leaves_its_place(value: str) -> None:
+    """Whatever is in it: a path below /files/, and no query."""
+    try:
+        url = UrlTemplate("/files/{+path}?v=1").fill({"path": value})
+    except ValueError:
+        return
+    parts = urlsplit(url)
+    assert (parts.query, parts.fragment) == ("v=1", "")
+    assert [unquote(each) for each in parts.path.split("/")] == ["", "files", *value.split("/")]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://a/b", "http://a/b?k=1%202&l="),
+        ("http://a/b?", "http://a/b?k=1%202&l="),
+        ("http://a/b?x=1", "http://a/b?x=1&k=1%202&l="),
+        ("http://a/b?%6B=7&l=8", "http://a/b?%6B=7&l=8"),
+    ],
+)
+def test_parameters_of_every_request_are_added_once(url: str, expected: str) -> None:
+    """A URL that has one of them keeps its own."""
+    assert add_query(url, {"k": "1 2", "l": ""}) == expected

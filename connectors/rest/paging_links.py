@@ -1,0 +1,54 @@
+"""Links to other pages: in Link headers (RFC 8288) and in bodies. Used by `paging`."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from connectors.transport.redirects import find_origin, resolve_url
+
+_PARAMETER = r';\s*([\w!#$&+.^`|~*-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^",;\s]*)))?\s*'  # RFC 8288 section 3
+_LINK = re.compile(rf"<([^<>]*)>\s*((?:{_PARAMETER})*)")
+_TEMPLATE = re.compile(r"\{[?&#][^{}]*\}")
+"""What a templated link (HAL) lets its reader add: nothing is added."""
+_WHOLE = re.compile(r"https?://[^/]", re.IGNORECASE)
+
+
+def is_whole_url(text: str) -> bool:
+    """Whether a text begins as an http URL."""
+    return _WHOLE.match(text) is not None
+
+
+def next_link(header: str) -> str | None:
+    """The target of the first link whose relation is `next`."""
+    for link in _LINK.finditer(header):
+        for name, quoted, bare in re.findall(_PARAMETER, link[2]):
+            if name.lower() == "rel":
+                if "next" in (quoted or bare).lower().split():
+                    return link[1]
+                break  # only the first rel counts
+    return None
+
+
+def find_own_url(url: str, target: str) -> str | None:
+    """Where a link of the page at `url` leads, at the page's own origin; None for a link that leads elsewhere.
+
+    An upstream behind a proxy may write its own name and its own path: such a link has the path of the page, but for a
+    prefix, and its query is taken. Nothing is ever sent to another origin.
+    """
+    try:
+        resolved = resolve_url(url, _TEMPLATE.sub("", target))
+        is_own = find_origin(resolved) == find_origin(url)
+    except ValueError:
+        return None
+    here, there = urlsplit(url), urlsplit(resolved)
+    if _is_same_path(here.path, there.path) and (len(there.path) < len(here.path) or not is_own):
+        return here._replace(query=there.query).geturl() if there.scheme in ("http", "https") else None
+    return resolved if is_own else None
+
+
+def _is_same_path(here: str, there: str) -> bool:
+    """Whether one path is the other, or its end behind a prefix."""
+    one, other = here.strip("/").split("/"), there.strip("/").split("/")
+    shorter, longer = sorted((one, other), key=len)
+    return shorter != [""] and longer[-len(shorter) :] == shorter
