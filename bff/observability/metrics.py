@@ -7,15 +7,47 @@ environment, the values are those of all worker processes together (prometheus-c
 from __future__ import annotations
 
 import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from connectors.losses import listen_to_losses
 
-_OPERATIONS = Counter(
-    "engine_operations_total", "Operations that were executed, by engine.", ("frontend", "kind", "engine")
-)
+_OPERATIONS = ("engine_operations", "Operations that were executed, by engine.", ("frontend", "kind", "engine"))
+
+
+class _Tally(Collector):
+    """A counter that is a number of its own process: an increment costs a sixth of what one of the library costs."""
+
+    def __init__(self) -> None:
+        self._executed: dict[tuple[str, str], defaultdict[str, int]] = {}
+        self._created = time.time()
+
+    def open(self, frontend: str, engine: str) -> defaultdict[str, int]:
+        """The numbers of a frontend and an engine, by kind."""
+        return self._executed.setdefault((frontend, engine), defaultdict(int))
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """As the library reads metrics."""
+        family = CounterMetricFamily(_OPERATIONS[0], _OPERATIONS[1], labels=_OPERATIONS[2])
+        for (frontend, engine), kinds in list(self._executed.items()):
+            for kind, count in list(kinds.items()):
+                family.add_metric((frontend, kind, engine), count, created=self._created)
+        yield family
+
+
+_tally: _Tally | None = None
+_counter: Counter | None = None
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # where the library keeps the numbers of all processes in files
+    _counter = Counter(*_OPERATIONS)
+else:
+    _tally = _Tally()
+    REGISTRY.register(_tally)
 _FALLBACKS = Counter(
     "engine_fallback_total",
     "Operations executed by graphql-core instead of the compiled engine.",
@@ -85,30 +117,27 @@ listen_to_losses(count_left_out)
 
 
 class OperationCounts:
-    """Counts the operations of one frontend. Looks up each counter once: a lookup by labels is three times slower."""
+    """Counts the operations of one frontend."""
 
     def __init__(self, frontend: str) -> None:
         self._frontend = frontend
-        self._executed: dict[tuple[str, str | None], tuple[Counter, ...]] = {}
+        self._compiled = None if _tally is None else _tally.open(frontend, "compiled")
+        self._reference = None if _tally is None else _tally.open(frontend, "reference")
         self._shared = _SHARED.labels(frontend)
 
     def count_execution(self, kind: str, fallback: str | None) -> None:
         """Count an execution. `fallback` is the reason why the compiled engine does not execute it: a constant."""
-        counters = self._executed.get((kind, fallback))
-        if counters is None:
-            counters = self._executed[kind, fallback] = self._find_counters(kind, fallback)
-        for each in counters:
-            each.inc()
+        executed = self._compiled if fallback is None else self._reference
+        if executed is not None:
+            executed[kind] += 1
+        elif _counter is not None:
+            _counter.labels(self._frontend, kind, "compiled" if fallback is None else "reference").inc()
+        if fallback is not None:
+            _FALLBACKS.labels(self._frontend, fallback).inc()
 
     def count_shared(self) -> None:
         """Count a query that was answered by the execution of another one."""
         self._shared.inc()
-
-    def _find_counters(self, kind: str, fallback: str | None) -> tuple[Counter, ...]:
-        if fallback is None:
-            return (_OPERATIONS.labels(self._frontend, kind, "compiled"),)
-        ran = _OPERATIONS.labels(self._frontend, kind, "reference")
-        return (ran, _FALLBACKS.labels(self._frontend, fallback))
 
 
 def expose_metrics() -> bytes:
