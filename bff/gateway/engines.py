@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Coroutine
 from typing import Any, Protocol
 
 import strawberry
@@ -15,7 +15,7 @@ from bff.operation.operation import Operation
 class Engine(Protocol):
     """Runs prepared operations, whose `context` is filled."""
 
-    def begin(self, operation: Operation) -> Any | Awaitable[Any]:
+    def begin(self, operation: Operation) -> Any | Coroutine[Any, Any, Any]:
         """Run a query or mutation as far as it need not wait: the execution result, or what to await for it."""
 
     async def run_in_parts(self, operation: Operation) -> AsyncGenerator[Any, None]:
@@ -33,7 +33,7 @@ def choose_engine(frontend: Frontend) -> Engine:
 class CompiledEngine:
     """The compiled engine: the plan holds the program."""
 
-    def begin(self, operation: Operation) -> Any | Awaitable[Any]:
+    def begin(self, operation: Operation) -> Any | Coroutine[Any, Any, Any]:
         """Run the program."""
         request = operation.request
         return operation.plan.program.begin(request.variables, operation.context, takes_records=request.takes_records)
@@ -54,7 +54,7 @@ class ReferenceEngine:
     def __init__(self, schema: strawberry.Schema) -> None:
         self._schema = schema
 
-    def begin(self, operation: Operation) -> Any | Awaitable[Any]:
+    def begin(self, operation: Operation) -> Any | Coroutine[Any, Any, Any]:
         """Execute; there is always something to await."""
         return reference.run(self._schema, *_get_arguments(operation))
 

@@ -1,6 +1,7 @@
 """CPU time of work on an event loop: measured each time that the work goes on, so that nothing is paid per item.
 
 The gateway holds operations to a budget with it. Only coroutines that are handed to `measure` count: one for each task.
+Work that has not lasted long cannot have used much: in the beginning nothing but its age is looked at.
 """
 
 from __future__ import annotations
@@ -16,16 +17,13 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-COARSE: Final = 0.2
-"""The part of a budget that is measured by the clock on the wall, which costs a sixth of the CPU clock (measured): it
-may count what other processes did meanwhile, but never too little."""
+YOUNG: Final = 0.1
+"""The part of its budget, as seconds on the wall, in which work is not measured: measuring takes five times as long as
+looking at the clock, and nearly all operations end sooner."""
 SAMPLE: Final = 16
 """Of many like works one in so many is measured, and counts for all of them."""
 MAX_ALIKE: Final = 0.001
 """Seconds of one step that are taken to be the same in the works that are not measured."""
-
-
-_NOTHING: Final = object()
 
 
 class CpuExceeded(Exception):
@@ -38,23 +36,30 @@ class CpuMeter:
     resumed_at = 0.0
     """When the step that runs now began, in seconds of `time.perf_counter()`."""
     spent = 0.0
+    """CPU seconds; of the time in which the work was young all that the thread has spent, on others too."""
     is_exceeded = False
-    clock: Callable[[], float] | None = None
-    """The CPU clock, where that on the wall is not good enough any more."""
 
     def __init__(self, max_seconds: float, cut: Callable[[], object] | None = None) -> None:
         self._max_seconds = max_seconds
         self.cut = cut
         """Called once when the budget is used up: cancels the task that waits for all of the work."""
-        self.alarm = max_seconds * COARSE
-        """`check` is to be called when more than this is spent."""
+        self.young_until = perf_counter() + max_seconds * YOUNG
+        """Nothing is measured before that, in seconds of `time.perf_counter()`."""
+        self._born_at: float | None = thread_time()
+        """On the CPU clock; None when the work is not young any more."""
 
     def renew(self) -> None:
         """Begin with a full budget again."""
         self.spent = 0.0
-        self.alarm = self._max_seconds * COARSE
         self.is_exceeded = False
-        self.clock = None
+        self.young_until = perf_counter() + self._max_seconds * YOUNG
+        self._born_at = thread_time()
+
+    def end_youth(self) -> None:
+        """Count the time in which nothing was measured: never too little of it."""
+        if self._born_at is not None:
+            self.spent += min(thread_time() - self._born_at, self._max_seconds * YOUNG)
+            self._born_at = None
 
     def measure_each(self, works: Iterable[Awaitable[T]]) -> Iterator[Awaitable[T]]:
         """Works that are all alike. Of more than SAMPLE, one in SAMPLE is measured."""
@@ -65,72 +70,59 @@ class CpuMeter:
         for index, work in enumerate(several):
             yield MeasuredTask(self, work, SAMPLE) if index % SAMPLE == SAMPLE - 1 else work
 
-    def check(self) -> None:
-        """Look more closely from the alarm on, and end all work over the budget."""
-        if self.clock is None:
-            self.clock = thread_time
-            self.spent = self.alarm  # more than that the machine may have done for others
-            self.alarm = self._max_seconds
-        elif not self.is_exceeded:
+    def add(self, seconds: float, weight: int) -> None:
+        """Add a step that counts `weight` times, and end all work over the budget.
+
+        A long step is not like those of others: it may have done the work for them.
+        """
+        self.spent += seconds + (weight - 1) * min(seconds, MAX_ALIKE)
+        if self.spent > self._max_seconds and not self.is_exceeded:
             self.is_exceeded = True
-            self.alarm = -1.0  # whatever goes on is cut
             if self.cut is not None:
                 self.cut()
 
 
-@coroutine
-def measure(meter: CpuMeter, work: Awaitable[T]) -> Generator[Any, None, T]:
-    """Await work and note the time of each of its steps."""
-    return (yield from measure_steps(meter, work))
-
-
-def measure_steps(meter: CpuMeter, work: Awaitable[T], weight: int = 1) -> Generator[Any, None, T]:
+def measure_steps(meter: CpuMeter, work: Coroutine[Any, Any, T], weight: int = 1) -> Generator[Any, None, T]:
     """The steps of work, for `__await__`; what they take counts `weight` times.
 
     It is cancelled when the budget is used up. A generator, because a class would cost each step three calls.
     """
-    steps: Any = work if iscoroutine(work) or not hasattr(work, "__await__") else work.__await__()
-    send = steps.send
-    while weight == 1 and meter.clock is None:  # as nearly always
-        meter.resumed_at = began = perf_counter()
+    send = work.send
+    while True:
+        meter.resumed_at = now = perf_counter()
+        if now > meter.young_until:
+            meter.end_youth()
+            return (yield from _measure_closely(meter, work, weight))  # type: ignore[no-any-return]  # what the work returns
         try:
             waits_for = send(None)
         except StopIteration as done:
-            meter.spent += perf_counter() - began
-            return done.value  # type: ignore[no-any-return]  # what the work returns
-        meter.spent += perf_counter() - began
-        if meter.spent > meter.alarm:
-            meter.check()
-            return (yield from _measure_closely(meter, steps, waits_for, weight))  # type: ignore[no-any-return]  # as above
+            return done.value  # type: ignore[no-any-return]  # as above
         try:
             yield waits_for
         except BaseException as problem:  # noqa: BLE001 - what it is given, the work is given
-            return (yield from _pass_on(steps, problem))  # type: ignore[no-any-return]  # as above
-    return (yield from _measure_closely(meter, steps, _NOTHING, weight))  # type: ignore[no-any-return]  # as above
+            return (yield from _pass_on(work, problem))  # type: ignore[no-any-return]  # as above
 
 
-def _measure_closely(meter: CpuMeter, steps: Any, waits_for: Any, weight: int) -> Generator[Any, None, Any]:
-    """The rest of work that has taken long, or that counts for others. It may have begun to wait already."""
-    while True:
-        if waits_for is not _NOTHING:
-            try:
-                yield waits_for
-            except BaseException as problem:  # noqa: BLE001 - as in `measure`
-                return (yield from _pass_on(steps, problem))
-        if meter.is_exceeded:
-            return (yield from _pass_on(steps, CancelledError()))
-        clock = meter.clock or perf_counter
-        meter.resumed_at = began = perf_counter()
-        if clock is not perf_counter:
-            began = clock()
+measure: Callable[[CpuMeter, Coroutine[Any, Any, T]], Awaitable[T]] = coroutine(measure_steps)
+"""Await work and note the time of each of its steps."""
+
+
+def _measure_closely(meter: CpuMeter, steps: Any, weight: int) -> Generator[Any, None, Any]:
+    """The rest of work that has lasted long."""
+    while not meter.is_exceeded:
+        meter.resumed_at = perf_counter()
+        began = thread_time()
         try:
             waits_for = steps.send(None)
         except StopIteration as done:
-            meter.spent += _weigh(clock() - began, weight)
+            meter.add(thread_time() - began, weight)
             return done.value
-        meter.spent += _weigh(clock() - began, weight)
-        if meter.spent > meter.alarm:
-            meter.check()
+        meter.add(thread_time() - began, weight)
+        try:
+            yield waits_for
+        except BaseException as problem:  # noqa: BLE001 - as in `measure_steps`
+            return (yield from _pass_on(steps, problem))
+    return (yield from _pass_on(steps, CancelledError()))
 
 
 def _pass_on(steps: Any, problem: BaseException) -> Generator[Any, None, Any]:
@@ -149,7 +141,7 @@ def _go_on(steps: Any, waits_for: Any) -> Generator[Any, None, Any]:
     while True:
         try:
             yield waits_for
-        except BaseException as problem:  # noqa: BLE001 - as in `measure`
+        except BaseException as problem:  # noqa: BLE001 - as in `measure_steps`
             return (yield from _pass_on(steps, problem))
         try:
             waits_for = steps.send(None)
@@ -163,7 +155,7 @@ class MeasuredTask(Coroutine[Any, Any, T]):
     __slots__ = ("_has_begun", "_steps", "_work")
 
     def __init__(self, meter: CpuMeter, work: Awaitable[T], weight: int = 1) -> None:
-        awaited: Any = work if iscoroutine(work) else work.__await__()
+        awaited: Any = work if iscoroutine(work) else _await_steps(work)
         self._work = awaited
         self._steps: Any = measure_steps(meter, awaited, weight)
         self._has_begun = False
@@ -194,9 +186,8 @@ class MeasuredTask(Coroutine[Any, Any, T]):
         return self.send(None)
 
 
-def _weigh(seconds: float, weight: int) -> float:
-    """A long step is not like those of others: it may have done the work for them."""
-    return seconds + (weight - 1) * min(seconds, MAX_ALIKE)
+async def _await_steps(work: Awaitable[T]) -> T:
+    return await work
 
 
 async def run_measured(work: Coroutine[Any, Any, T], meter: CpuMeter | None, context: Context) -> T:

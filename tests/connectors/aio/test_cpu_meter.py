@@ -8,13 +8,20 @@ from contextvars import copy_context
 
 import pytest
 
-from connectors.aio.cpu_meter import SAMPLE, CpuExceeded, CpuMeter, MeasuredTask, run_measured
+from connectors.aio.cpu_meter import SAMPLE, YOUNG, CpuExceeded, CpuMeter, MeasuredTask, run_measured
 
 
 def burn(seconds: float) -> None:
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass
+
+
+def old(max_seconds: float) -> CpuMeter:
+    """A meter of work that has lasted long."""
+    meter = CpuMeter(max_seconds)
+    meter.young_until = 0.0
+    return meter
 
 
 def wait_for_the_machine() -> None:
@@ -30,7 +37,7 @@ async def work(steps: int, seconds: float = 0.01) -> int:
 
 async def test_work_within_its_budget_gives_its_result() -> None:
     """What it takes is added up; what others do meanwhile is not."""
-    meter = CpuMeter(10.0)
+    meter = old(10.0)
     other = asyncio.create_task(work(20))
     assert await MeasuredTask(meter, work(5)) == 5
     assert meter.spent > 0.04
@@ -38,9 +45,24 @@ async def test_work_within_its_budget_gives_its_result() -> None:
     await other
 
 
-async def test_exceptions_pass() -> None:
+async def test_young_work_is_not_measured() -> None:
+    """It cannot have used much of its budget, and is measured as soon as it could."""
+    meter = CpuMeter(1000.0)
+    assert 0 < meter.young_until - time.perf_counter() <= 1000.0 * YOUNG
+    assert await MeasuredTask(meter, work(5)) == 5
+    assert meter.spent == 0
+    meter.young_until = time.perf_counter() + 0.05
+    assert await MeasuredTask(meter, work(30)) == 30
+    assert 0.35 <= meter.spent < 0.6
+    meter.renew()
+    assert meter.young_until > time.perf_counter()
+    assert meter.spent == 0
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+async def test_exceptions_pass(is_old: bool) -> None:
     """Those of the work, and cancellation."""
-    meter = CpuMeter(10.0)
+    meter = old(10.0) if is_old else CpuMeter(10.0)
 
     async def fail() -> None:
         await asyncio.sleep(0)
@@ -95,7 +117,7 @@ async def test_a_step_that_waited_for_the_machine_is_not_too_costly() -> None:
 
 async def test_many_works_are_sampled() -> None:
     """A few are measured one by one. Of many, one in SAMPLE counts for the others."""
-    few, many = CpuMeter(100.0), CpuMeter(100.0)
+    few, many = old(100.0), old(100.0)
     await asyncio.gather(*few.measure_each(work(2, 0.0005) for _ in range(SAMPLE)))
     assert few.spent >= SAMPLE * 2 * 0.0005
     await asyncio.gather(*many.measure_each(work(2, 0.0005) for _ in range(4 * SAMPLE)))
@@ -107,9 +129,9 @@ async def test_without_a_meter_nothing_is_measured() -> None:
     assert await run_measured(work(1), None, copy_context()) == 1
 
 
-async def test_all_work_is_measured_by_the_cpu_clock_once_any_of_it_is() -> None:
-    """What began before, and what begins later: waiting for the machine is not counted any more."""
-    meter = CpuMeter(0.5)
+async def test_waiting_for_the_machine_is_not_counted() -> None:
+    """In none of the works of one meter."""
+    meter = old(0.5)
 
     async def preempted() -> None:
         await asyncio.sleep(0)
