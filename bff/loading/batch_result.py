@@ -47,3 +47,16 @@ class BatchResult:
             return [single_reply(endpoint, self.reply)] if self.is_single else deal(endpoint, self.reply, self.keys)
         except (UpstreamError, DefinitionError) as error:
             return [error] * len(self.keys)
+
+
+async def read_large(results: Sequence[BatchResult]) -> None:
+    """Decode large replies in pieces before they are dealt to their keys."""
+    for result in results:
+        if isinstance(result.reply, Reply) and result.reply.is_large and not result.is_single:
+            await result.reply.read_if_large()
+
+
+def list_outcomes(endpoint: Endpoint, results: Sequence[BatchResult], keys: Sequence[Hashable]) -> list[Outcome]:
+    """The outcome of each key, in the keys' order."""
+    outcomes = {key: each for result in results for key, each in result.outcomes(endpoint).items()}
+    return [outcomes[key] for key in keys]

@@ -11,13 +11,14 @@ import itertools
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
 from bff.contract import Problem, Refused, Timings, timings
-from bff.loading.batch_result import BatchResult, LoadKey, Outcome
+from bff.loading.batch_result import BatchResult, LoadKey, Outcome, list_outcomes, read_large
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.policies.outbound.identity import freeze_map
@@ -32,6 +33,7 @@ from connectors.errors import DefinitionError, UpstreamError
 
 T = TypeVar("T")
 _number_requests = itertools.count(1).__next__
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MAX_CONCURRENT_CALLS = 16
 """Unbatched calls of one endpoint that may be under way at once in one request, where its author set no `each`."""
 
@@ -43,39 +45,51 @@ class _Batch(SharedResult[list[BatchResult]]):
         self.keys: list[Hashable] = []
 
 
-@dataclass(slots=True)
 class RequestScope:
     """Loads what the fields of one request need. Implements `connectors.endpoint.Scope`."""
 
-    upstreams: Mapping[str, Reachable]
-    incoming: Mapping[str, str] = field(default_factory=dict)
-    """Headers of the frontend's request, from which policies forward."""
-    deadline: float | None = None
-    """When an answer is of no more use, in seconds of `time.monotonic()`."""
-    max_calls: int | None = None
-    """Upstream calls this operation may make."""
-    windows: Windows | None = None
-    """Where batches wait for those of other requests; None where there are no others."""
-    event_seconds: float | None = None
-    """How long resolving one event of a subscription may take."""
+    # Defaults of the class cost nothing when a scope is made.
     meter: CpuMeter | None = None
     """Measures the CPU time of the operation; None where that has no limit."""
     calls: int = 0
     """Upstream calls made so far."""
-    number: int = field(init=False, default_factory=_number_requests)
-    """Stands for this request in its calls."""
     has_effects: bool = False
     """Whether it made a call that is not safe, published or subscribed: its answer is then not shared."""
-    _loaders: dict[LoadKey, DataLoader[Any, Outcome]] = field(init=False, default_factory=dict)
-    _batches: dict[LoadKey, dict[Hashable, _Batch]] = field(init=False, default_factory=dict)
-    _gathering: dict[LoadKey, _Batch] = field(init=False, default_factory=dict)
-    _calls: dict[LoadKey, SharedResult[Outcome]] = field(init=False, default_factory=dict)
-    _semaphores: dict[Endpoint, Semaphore] = field(init=False, default_factory=dict)
-    _streams: dict[AsyncGenerator[Event, None], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
-    """Open streams, and the tasks that read them."""
-    _under_way: dict[SharedResult[Any], asyncio.Task[Any] | None] = field(init=False, default_factory=dict)
-    """The work under way and the task that does it, so that `close` reaches it wherever it waits."""
-    _is_closed: bool = field(init=False, default=False)
+    _is_closed: bool = False
+
+    def __init__(
+        self,
+        upstreams: Mapping[str, Reachable],
+        incoming: Mapping[str, str] = _NO_HEADERS,
+        *,
+        deadline: float | None = None,
+        max_calls: int | None = None,
+        windows: Windows | None = None,
+        event_seconds: float | None = None,
+    ) -> None:
+        """`incoming` are headers of the frontend's request, from which policies forward.
+
+        `deadline` is when an answer is of no more use, in seconds of `time.monotonic()`. The operation may make
+        `max_calls` upstream calls. In `windows` batches wait for those of other requests; None where there are no
+        others. Resolving one event of a subscription may take `event_seconds`.
+        """
+        self.upstreams = upstreams
+        self.incoming = incoming
+        self.deadline = deadline
+        self.max_calls = max_calls
+        self.windows = windows
+        self.event_seconds = event_seconds
+        self.number = _number_requests()
+        """Stands for this request in its calls."""
+        self._loaders: dict[LoadKey, DataLoader[Any, Outcome]] = {}
+        self._batches: dict[LoadKey, dict[Hashable, _Batch]] = {}
+        self._gathering: dict[LoadKey, _Batch] = {}
+        self._calls: dict[LoadKey, SharedResult[Outcome]] = {}
+        self._semaphores: dict[Endpoint, Semaphore] = {}
+        self._streams: dict[AsyncGenerator[Event, None], asyncio.Task[Any] | None] = {}
+        """Open streams, and the tasks that read them."""
+        self._under_way: dict[SharedResult[Any], asyncio.Task[Any] | None] = {}
+        """The work under way and the task that does it, so that `close` reaches it wherever it waits."""
 
     async def load(self, endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selection | None) -> Reply:
         """Load one reply, in a batch where the endpoint has one. Raises UpstreamError, or Refused over `max_calls`."""
@@ -108,8 +122,8 @@ class RequestScope:
         `others` are the arguments beside the batched one.
         """
         results = await self._load_batches(LoadKey(endpoint, freeze_map(others), selection), others, keys)
-        await _read_large(results)
-        return _list_outcomes(endpoint, results, keys)
+        await read_large(results)
+        return list_outcomes(endpoint, results, keys)
 
     def load_set(
         self,
@@ -165,11 +179,12 @@ class RequestScope:
     async def close(self) -> None:
         """Cancel all work that is under way and wait for its end. Later loads raise DefinitionError."""
         self._is_closed = True
-        for stream, reader in list(self._streams.items()):
-            if reader is not None and getattr(stream, "ag_running", False):  # an author reads it in another task
-                reader.cancel()
-                await asyncio.wait({reader})
-            await stream.aclose()
+        if self._streams:
+            for stream, reader in list(self._streams.items()):
+                if reader is not None and getattr(stream, "ag_running", False):  # an author reads it in another task
+                    reader.cancel()
+                    await asyncio.wait({reader})
+                await stream.aclose()
         if self._under_way:
             led = list(self._under_way.items())
             for _, task in led:
@@ -178,10 +193,7 @@ class RequestScope:
             for shared, _ in led:
                 await shared.wait()
         # They hold errors, which hold this scope: nothing is left for the garbage collector.
-        self._loaders.clear()
-        self._batches.clear()
-        self._calls.clear()
-        self._semaphores.clear()
+        self._loaders, self._batches, self._calls, self._semaphores = {}, {}, {}, {}
 
     async def _lead(self, shared: SharedResult[T], work: Coroutine[Any, Any, T]) -> T:
         """Do work here for which other tasks may wait."""
@@ -224,8 +236,8 @@ class RequestScope:
             async def load_keys(keys: list[Hashable]) -> list[Outcome]:
                 # The loader has collected the keys of this moment: they do not wait for more.
                 results = await self._load_batches(load_key, others, keys, is_alone=True)
-                await _read_large(results)
-                return _list_outcomes(load_key.endpoint, results, keys)
+                await read_large(results)
+                return list_outcomes(load_key.endpoint, results, keys)
 
             loader = self._loaders[load_key] = DataLoader(load_keys, max_batch_size=batch.limit)
         return loader
@@ -376,19 +388,6 @@ class RequestScope:
         except KeyError:
             known = ", ".join(sorted(self.upstreams)) or "none"
             raise DefinitionError(f'no upstream "{name}" is configured; bff.yaml has {known}') from None
-
-
-async def _read_large(results: Sequence[BatchResult]) -> None:
-    """Decode large replies in pieces before they are dealt to their keys."""
-    for result in results:
-        if isinstance(result.reply, Reply) and result.reply.is_large and not result.is_single:
-            await result.reply.read_if_large()
-
-
-def _list_outcomes(endpoint: Endpoint, results: Sequence[BatchResult], keys: Sequence[Hashable]) -> list[Outcome]:
-    """The outcome of each key, in the keys' order."""
-    outcomes = {key: each for result in results for key, each in result.outcomes(endpoint).items()}
-    return [outcomes[key] for key in keys]
 
 
 async def _measure_time(noted: Timings, call: Call, send: Callable[[Call], Awaitable[T]]) -> T:
