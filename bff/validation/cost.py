@@ -28,8 +28,8 @@ class CostLimit:
 
     def __call__(
         self, document: DocumentNode, operation: OperationDefinitionNode
-    ) -> Callable[[Mapping[str, Any]], None]:
-        """What checks the variables of each request; raises Refused when the operation costs more."""
+    ) -> Callable[[Mapping[str, Any]], None] | None:
+        """What checks the variables of each request, None without any. Raises Refused if it costs more."""
         terms = compile_terms(self._schema, document, operation)
         defaults = {
             node.variable.name.value: value_from_ast_untyped(node.default_value)
@@ -38,7 +38,7 @@ class CostLimit:
         }
         if not operation.variable_definitions:
             self._check_cost(_Adder({}).add_up(terms))
-            return _accept_all
+            return None
         return lambda variables: self._check_cost(_Adder({**defaults, **variables}).add_up(terms))
 
     def _check_cost(self, cost: float) -> None:
@@ -47,10 +47,6 @@ class CostLimit:
             raise Problem.TOO_COSTLY.refusal(
                 f"The operation costs {shown}; this frontend takes at most {self._max_cost}. Ask for less."
             )
-
-
-def _accept_all(variables: Mapping[str, Any]) -> None:
-    """An operation without variables was checked once for all its requests."""
 
 
 class _Adder:

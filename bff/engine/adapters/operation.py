@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -40,14 +41,17 @@ class CompiledOperation:
         self.reason = _find_fallback_reason(operation, fragments)
         self._is_cacheable = not any(each.variable_definitions for each in fragments.values())
         self._conditions = find_condition_variables(operation, fragments)
-        self._shapes: dict[tuple[Any, ...], Shape] = {}
+        self._shapes: dict[Hashable, Shape] = {}
 
     def get_shape(self, executor: Executor[Any]) -> Shape:
         """The root shape for a request's variables. Raises GraphQLError, also where the schema has no such root."""
         if not self._is_cacheable:  # the values of fragment variables are part of it
             return _compile_root(executor)
-        coerced = executor.variable_values.coerced
-        key = (executor.hide_suggestions, *(coerced.get(name) for name in self._conditions))
+        if self._conditions:
+            coerced = executor.variable_values.coerced
+            key: Hashable = (executor.hide_suggestions, *(coerced.get(name) for name in self._conditions))
+        else:
+            key = executor.hide_suggestions
         shape = self._shapes.get(key)
         if shape is None:
             shape = _compile_root(executor)

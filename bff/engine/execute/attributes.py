@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import NoneType
 from typing import Any
 
@@ -15,19 +15,19 @@ _MAY_HOLD = (Reply, Event, Mapping, list, tuple)
 """Kinds of values in which an author may have left what an endpoint gave."""
 
 
-def read_attributes(resolution: Attribute | Method, sources: Values, *others: Iterable[Any]) -> Values:
+def read_attributes(resolution: Attribute | Method, sources: Values, *others: Iterator[Any]) -> Values:
     """Attributes, or what methods return, each called once; exceptions are values."""
     values: Values = []
-    columns = [iter(column) for column in (sources, *others)]
+    rest = iter(sources)
     while len(values) < len(sources):
         try:
-            values.extend(map(resolution.get, *columns))  # keeps what came before an exception
+            values.extend(map(resolution.get, rest, *others))  # keeps what came before an exception
         except Exception as error:  # noqa: BLE001 - authors' code may raise anything
             values.append(error)
         else:
             if len(values) < len(sources):
                 values.append(StopIteration())  # which ended the map
-    if not any(issubclass(kind, _MAY_HOLD) for kind in set(map(type, values)) - _SCALARS):
+    if _SCALARS.issuperset(kinds := set(map(type, values))) or not any(issubclass(each, _MAY_HOLD) for each in kinds):
         return values
     return [_catch_error(resolution.unwrap_value, value) for value in values]
 
