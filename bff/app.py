@@ -120,6 +120,8 @@ class Generation:
             max_prepare_queue=project.settings.server.max_prepare_queue,
             shows_names=project.settings.server.frontend_names,
         )
+        self.choose = self._gateway.choose
+        """The frontend for a request; raises Refused where none fits."""
         self._busy = 0
         self._idle: asyncio.Event | None = None
         """Set when no request is under way any more; there while `close` waits for that."""
@@ -128,10 +130,6 @@ class Generation:
     def cards(self) -> Sequence[FrontendCard]:
         """The frontends."""
         return self._gateway.cards
-
-    def choose(self, headers: Mapping[str, str], fixed: str | None) -> FrontendCard:
-        """The frontend for a request; raises Refused where none fits."""
-        return self._gateway.choose(headers, fixed)
 
     async def admit(self, head: Request) -> Caller:
         """The caller of a request of which only the head is known; raises Refused."""
@@ -227,7 +225,7 @@ class Service:
         self._generation: Generation | None = None
         self._leaving: set[asyncio.Task[None]] = set()
         self.asgi = http_app(
-            lambda: self.generation,
+            lambda: self._generation or self.generation,
             project.settings.server,
             timeouts=timeouts,
             lifespan=self.running,

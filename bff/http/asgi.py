@@ -48,6 +48,7 @@ class Exchange:
     """One HTTP request and the way to answer it."""
 
     __slots__ = (
+        "accept",
         "added",
         "compression",
         "direct",
@@ -63,6 +64,9 @@ class Exchange:
         "started",
         "vary",
     )
+
+    accept: Any
+    """What the client accepts, as `responses.negotiate` reads it; set by the check of the transport."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str) -> None:
         """`headers` have names in lower case; `request_id` is sent back as `x-request-id`."""
@@ -111,17 +115,19 @@ class Exchange:
     @property
     def client(self) -> str:
         """The network address of the peer, without its port."""
-        return get_client(self.scope)
+        client = self.scope.get("client")
+        return client[0] if client else ""
 
     async def respond(
         self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
     ) -> None:
         """Send a whole response; 204 and 304 have no body (RFC 9110, sections 15.3.5 and 15.4.5)."""
         compression = self.compression
-        coding = self.coding_for(len(body)) if compression is not None and compression.fits(len(body)) else None
-        if coding is not None and compression is not None:
-            body = await compression.compress(coding, body)
-            headers = {**(headers or {}), "content-encoding": coding}
+        if compression is not None and compression.fits(len(body)):
+            coding = self.coding_for(len(body))
+            if coding is not None:
+                body = await compression.compress(coding, body)
+                headers = {**(headers or {}), "content-encoding": coding}
         lines = self._make_lines(content_type, headers)
         if status in _WITHOUT_BODY:
             lines, body = lines[1:], b""
@@ -171,11 +177,14 @@ class Exchange:
             (b"x-request-id", self.request_id.encode("latin-1")),
         ]
         own = {**self.added, **headers} if headers else self.added
-        if self.vary:
-            names = (*filter(None, [own.get("vary")]), *self.vary)
-            own = {**own, "vary": ", ".join(dict.fromkeys(names))}
+        vary = self.vary
         if own:
+            if vary and "vary" in own:
+                own = dict(own)
+                vary = (own.pop("vary"), *vary)
             lines += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in own.items()]
+        if vary:
+            lines.append((b"vary", ", ".join(dict.fromkeys(vary)).encode("latin-1")))
         return lines
 
 
@@ -183,7 +192,8 @@ def read_headers(scope: Scope) -> dict[str, str]:
     """The request's headers; ASGI gives their names in lower case. Repeats are joined (RFC 9110, section 5.3)."""
     raw = scope["headers"]
     fields = b"\n".join(chain.from_iterable(raw)).decode("latin-1").split("\n")  # no loop over headers, but in C
-    headers: dict[str, str] = dict(zip(fields[::2], fields[1::2], strict=False))
+    each = iter(fields)
+    headers: dict[str, str] = dict(zip(each, each, strict=False))
     if len(headers) < len(raw) or len(fields) != 2 * len(raw):
         headers = {}
         for raw_name, raw_value in raw:

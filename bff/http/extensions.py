@@ -83,9 +83,9 @@ def get_inbox(scope: Mapping[str, Any]) -> Inbox:
     return inbox
 
 
-def offer_direct(state: MutableMapping[str, Any], direct: Direct) -> None:
-    """Put the direct connection into a request's state. Called by the server."""
-    state[_DIRECT] = direct
+def make_request_state(state: Mapping[str, Any], direct: Direct, abort: Callable[[], None]) -> dict[str, Any]:
+    """The state of all requests of one connection: that of the lifespan, with what the server offers beside ASGI."""
+    return {**state, _DIRECT: direct, _ABORT: abort}
 
 
 def get_direct(scope: Mapping[str, Any]) -> Direct | None:
@@ -95,7 +95,7 @@ def get_direct(scope: Mapping[str, Any]) -> Direct | None:
 
 
 def offer_abort(state: MutableMapping[str, Any], abort: Callable[[], None]) -> None:
-    """Put into a request's state what ends its connection without waiting for the reader. Called by the server."""
+    """Put into a websocket's state what ends its connection without waiting for the reader. Called by the server."""
     state[_ABORT] = abort
 
 

@@ -97,16 +97,16 @@ def check_media_type(content_type: str | None) -> None:
 
 def read_json(body: bytes) -> Params | list[Any]:
     """The parameters of a JSON body; a batch is returned as its decoded array, for `read_map`. Raises Refused."""
-    if not body or body.isspace():
-        raise Problem.EMPTY_BODY.refusal(
-            'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
-        )
     try:
         plain = _decode_plain(body) if len(body) <= SMALL else _decode_large(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
         pass  # a batch, another form of request, or an error
     else:
         return Params(plain.query, None, plain.operation_name or None, plain.variables or {}, plain.extensions or {})
+    if not body or body.isspace():
+        raise Problem.EMPTY_BODY.refusal(
+            'The request body is empty; send a JSON object with a query, such as {"query": "{ __typename }"}.'
+        )
     data = _decode_json(body, "The request body")
     return data if isinstance(data, list) else read_map(data)
 

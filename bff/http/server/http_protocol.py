@@ -17,7 +17,7 @@ import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from bff.http.extensions import announce_stop, offer_abort, offer_direct
+from bff.http.extensions import announce_stop, make_request_state
 from bff.http.options import Timeouts
 from bff.http.server import raw_responses
 from bff.http.server.load import RESERVE, Load, count_head
@@ -69,6 +69,8 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn says so too
         """Begin to wait for the first head."""
         super().connection_made(transport)
+        self._lifespan_state = self.app_state
+        self.app_state = make_request_state(self.app_state, self, transport.abort)  # uvicorn copies it for each
         if len(self.connections) <= self._load.max_connections:
             self._start_timer(self._timeouts.head)
             return
@@ -129,8 +131,6 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         super().on_message_begin()
-        offer_abort(self.scope["state"], self.transport.abort)
-        offer_direct(self.scope["state"], self)
         self._is_waiting = self._is_in_head = True
         self._waited_bytes = -self._read_size  # what else this read holds is not of this head
 
@@ -148,7 +148,8 @@ class BoundedHttp(HttpToolsProtocol):
         if self.cycle is cycle:
             self._check_upgrade()
         self._is_waiting = self._is_in_head = False
-        self._stop_timer()
+        if self._timer is not None:
+            self._stop_timer()
         if self.pipeline:
             self._bound_pipeline(count_head(self.url, self.headers))
         if load.is_stopping:
@@ -211,15 +212,15 @@ class BoundedHttp(HttpToolsProtocol):
         cycle = self._running
         if cycle is None or cycle.response_started or cycle.disconnected or self.flow.write_paused:
             return False
-        lines = [b"%b: %b\r\n" % header for header in headers]
-        if not cycle.keep_alive:
-            lines.append(b"connection: close\r\n")
-        own = b"".join(lines)
-        if own.count(b"\n") != len(lines) or own.count(b"\r") != len(lines):
+        own = b"\r\n".join(map(b": ".join, headers))
+        breaks = len(headers) - 1
+        if own.count(b"\n") != breaks or own.count(b"\r") != breaks:
             return False  # a header value with a line break: uvicorn refuses it
-        is_head = cycle.scope["method"] == "HEAD"
+        if cycle.scope["method"] == "HEAD":
+            body = b""
         defaults = raw_responses.render_headers(self.server_state.default_headers)
-        self.transport.write(b"".join((STATUS_LINE[status], defaults, fixed, own, b"\r\n", b"" if is_head else body)))
+        end = b"\r\n\r\n" if cycle.keep_alive else b"\r\nconnection: close\r\n\r\n"
+        self.transport.write(b"".join((STATUS_LINE[status], defaults, fixed, own, end, body)))
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
@@ -289,7 +290,7 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self.connections.discard(self)
         make_websocket: Any = self.ws_protocol_class
-        protocol = make_websocket(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        protocol = make_websocket(config=self.config, server_state=self.server_state, app_state=self._lifespan_state)
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
         protocol.open(self.url, self.headers)

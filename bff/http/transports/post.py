@@ -11,6 +11,7 @@ from bff.http.requests.params import Params, check_media_type, read_json
 from bff.http.requests.upload import is_multipart
 from bff.http.responses.negotiate import JSON
 from bff.http.transports.request_response import RequestResponse
+from bff.http.transports.single_connection import TOKEN
 
 
 class PostTransport(RequestResponse):
@@ -33,3 +34,21 @@ class PostTransport(RequestResponse):
         max_bytes = self._options.max_body_size
         body = take_whole_body(exchange, max_bytes)
         return read_json(await read_body(exchange, max_bytes, self._timeouts, self._budget) if body is None else body)
+
+
+class PlainPostTransport(PostTransport):
+    """A POST that could be nothing else, as nearly all are: told from others before any of them is asked."""
+
+    def matches(self, exchange: Exchange) -> bool:
+        """JSON, with nothing in the URL and no event stream."""
+        headers = exchange.headers
+        return (
+            headers.get("content-type") == JSON
+            and exchange.method == "POST"
+            and not exchange.scope["query_string"]
+            and TOKEN not in headers
+        )
+
+    def check(self, exchange: Exchange, card: FrontendCard) -> None:
+        """Refuse a request that accepts none of the media types."""
+        RequestResponse.check(self, exchange, card)

@@ -46,7 +46,7 @@ class RequestResponse(Transport[Params | list[Any]]):
 
     def check(self, exchange: Exchange, card: FrontendCard) -> None:
         """Refuse a request that accepts none of the media types."""
-        accept = parse_accept(exchange.headers.get("accept"))
+        accept = exchange.accept = parse_accept(exchange.headers.get("accept"))
         if accept.json is None and not (accept.events or accept.increments or accept.multipart_events):
             raise Problem.NOT_ACCEPTABLE.refusal(
                 f"Accept {GRAPHQL} or {JSON}; for subscriptions {EVENTS}. This request accepts none of them."
@@ -60,7 +60,7 @@ class RequestResponse(Transport[Params | list[Any]]):
 
     async def _respond_to_operation(self, admitted: Admitted, params: Params) -> None:
         exchange = admitted.exchange
-        accept = parse_accept(exchange.headers.get("accept"))
+        accept: Accept = exchange.accept
         request = params.to_request(
             admitted.card.name,
             exchange.headers,

@@ -123,7 +123,7 @@ async def test_pages_of_other_sites(one: Exchange, code: str) -> None:
 @pytest.mark.parametrize(
     ("one", "name"),
     [
-        (exchange("POST", **JSON), "PostTransport"),
+        (exchange("POST", **JSON), "PlainPostTransport"),
         (exchange("POST", content_type="text/plain"), "PostTransport"),
         (exchange("POST", content_type="multipart/form-data; boundary=b"), "UploadTransport"),
         (exchange("GET"), "GetTransport"),
