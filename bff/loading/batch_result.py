@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from connectors.aio.single_flight import SharedResult
 from connectors.batching import deal, single_reply
 from connectors.contract import Reply, Selection
 from connectors.endpoint import Endpoint
@@ -47,6 +48,13 @@ class BatchResult:
             return [single_reply(endpoint, self.reply)] if self.is_single else deal(endpoint, self.reply, self.keys)
         except (UpstreamError, DefinitionError) as error:
             return [error] * len(self.keys)
+
+
+class Batch(SharedResult[list[BatchResult]]):
+    """Keys that are sent together, and their results."""
+
+    def __init__(self) -> None:
+        self.keys: list[Hashable] = []
 
 
 async def read_large(results: Sequence[BatchResult]) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from aiodataloader import DataLoader
 
 from bff.contract import Problem, Refused, Timings, timings
-from bff.loading.batch_result import BatchResult, LoadKey, Outcome, list_outcomes, read_large
+from bff.loading.batch_result import Batch, BatchResult, LoadKey, Outcome, list_outcomes, read_large
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.policies.outbound.identity import freeze_map
@@ -36,13 +36,6 @@ _number_requests = itertools.count(1).__next__
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 MAX_CONCURRENT_CALLS = 16
 """Unbatched calls of one endpoint that may be under way at once in one request, where its author set no `each`."""
-
-
-class _Batch(SharedResult[list[BatchResult]]):
-    """Keys that are sent together, and their results."""
-
-    def __init__(self) -> None:
-        self.keys: list[Hashable] = []
 
 
 class RequestScope:
@@ -82,8 +75,8 @@ class RequestScope:
         self.number = _number_requests()
         """Stands for this request in its calls."""
         self._loaders: dict[LoadKey, DataLoader[Any, Outcome]] = {}
-        self._batches: dict[LoadKey, dict[Hashable, _Batch]] = {}
-        self._gathering: dict[LoadKey, _Batch] = {}
+        self._batches: dict[LoadKey, dict[Hashable, Batch]] = {}
+        self._gathering: dict[LoadKey, Batch] = {}
         self._calls: dict[LoadKey, SharedResult[Outcome]] = {}
         self._semaphores: dict[Endpoint, Semaphore] = {}
         self._streams: dict[AsyncGenerator[Event, None], asyncio.Task[Any] | None] = {}
@@ -248,10 +241,10 @@ class RequestScope:
         """Wait for the batches that hold the keys; send one with the keys that are in none yet."""
         batches = self._batches.setdefault(load_key, {})
         fresh = [key for key in dict.fromkeys(keys) if key not in batches] if batches else list(dict.fromkeys(keys))
-        concerned: Collection[_Batch] = ()
+        concerned: Collection[Batch] = ()
         if fresh:
             gathering = self._gathering.get(load_key)
-            batch = gathering or _Batch()
+            batch = gathering or Batch()
             batch.keys += fresh
             batches.update(dict.fromkeys(fresh, batch))
             concerned = (batch,)
@@ -273,8 +266,8 @@ class RequestScope:
         self,
         load_key: LoadKey,
         others: Mapping[str, Any],
-        batch: _Batch,
-        batches: dict[Hashable, _Batch],
+        batch: Batch,
+        batches: dict[Hashable, Batch],
         *,
         is_alone: bool,
     ) -> list[BatchResult]:
