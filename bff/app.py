@@ -21,6 +21,7 @@ from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
 from bff.http.guards.allowed_hosts import choose_hosts
 from bff.http.options import Admin, Timeouts
+from bff.identity.registry import IdentityProviders
 from bff.loading.scope import RequestScope
 from bff.observability.logger import REDACTOR, get_logger
 from bff.observability.metrics import expose_metrics
@@ -49,6 +50,7 @@ class Project:
 
     settings: Settings
     frontends: Mapping[str, Frontend]
+    identity: IdentityProviders
 
     def listen_at(self, host: str | None, port: int | None) -> Project:
         """The project with this address instead of that of bff.yaml, and with the default of `hosts` for it."""
@@ -102,7 +104,9 @@ def load_project(
     """
     settings = load(config, os.environ if environment is None else environment, default_mode)
     REDACTOR.add_secrets(find_secrets(settings))
-    return Project(settings=settings, frontends=load_frontends(settings.frontends, settings.folder))
+    identity = IdentityProviders(settings.identity)
+    frontends = load_frontends(settings.frontends, settings.folder, identity.by_name)
+    return Project(settings=settings, frontends=frontends, identity=identity)
 
 
 class Generation:
@@ -165,9 +169,15 @@ class Generation:
             log.warning("drain_ended", still_running=self._busy)
         await self.close_now()
 
+    async def open(self) -> None:
+        """Open what runs in the background, without waiting for upstreams that are down."""
+        await self.project.identity.open()
+        await self.upstreams.open()
+
     async def close_now(self) -> None:
         """Close everything that was opened, also what still runs."""
         await self._gateway.close()
+        await self.project.identity.close()
         await self.upstreams.close()
 
     def _finish_request(self) -> None:
@@ -253,7 +263,7 @@ class Service:
     async def running(self) -> AsyncIterator[Service]:
         """Open the upstreams, without waiting for those that are down, and close everything in the end."""
         self._generation = Generation(self._project, self._connectors)
-        await self._generation.upstreams.open()
+        await self._generation.open()
         try:
             yield self
         finally:
@@ -277,7 +287,7 @@ class Service:
         with fresh_modules(config):
             project = load_project(config, environment, default_mode=self._project.settings.default_mode)
         following = Generation(project, self._connectors)
-        await following.upstreams.open()
+        await following.open()
         leaving, self._generation, self._project = self.generation, following, project
         task = asyncio.create_task(leaving.close())
         self._leaving.add(task)
@@ -330,7 +340,7 @@ async def connect(config: str | Path = "bff.yaml") -> AsyncIterator[RequestScope
     """
     project = load_project(Path(config))
     generation = Generation(project)
-    await generation.upstreams.open()
+    await generation.open()
     scope = RequestScope(generation.upstreams)
     token = current_scope.set(scope)
     try:

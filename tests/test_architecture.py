@@ -25,6 +25,7 @@ LAYERS = (
     "bff.operation",
     "bff.frontends",
     "bff.documents",
+    "bff.identity",
     "bff.engine",
     "bff.authoring",
     "bff.loading",

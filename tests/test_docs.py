@@ -122,7 +122,7 @@ def test_a_yaml_snippet_is_a_configuration(text: str, tmp_path: Path) -> None:
     if "frontends" not in yaml.safe_load(text):
         text += "frontends: {web: {schema: schemas.web}}\n"
     (tmp_path / "bff.yaml").write_text(text)
-    load(tmp_path / "bff.yaml", {"REDIS_URL": "redis://127.0.0.1:6379/0"})
+    load(tmp_path / "bff.yaml", {"REDIS_URL": "redis://127.0.0.1:6379/0", "ACME_KEY": "k" * 20})
 
 
 @pytest.mark.parametrize("text", snippets("python"))

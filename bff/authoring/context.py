@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from graphql import DocumentNode
 
+from bff.contract import ANONYMOUS, Caller
 from connectors.contract import Selection
 from connectors.errors import UpstreamError
 
@@ -34,6 +35,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The frontend's HTTP headers, names in lower case."""
     client: str = ""
     """Network address of the peer."""
+    caller: Caller = ANONYMOUS
+    """Who sends the request, as the frontend's `identity` found it."""
     state: dict[str, Any] = msgspec.field(default_factory=dict)
     """A place for the author's own per-request things."""
     document: DocumentNode | None = None

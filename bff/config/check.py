@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +20,7 @@ from bff.config.problems import ConfigError
 from bff.config.renamed import KeyRenamer
 from bff.config.settings import Sections, Settings
 from bff.frontends.options import Options as FrontendOptions
+from bff.identity.options import Provider as IdentityOptions
 from bff.policies.outbound.options import Options as PolicyOptions
 from bff.upstreams import UpstreamSettings
 from connectors.kinds import KINDS, load_options
@@ -53,10 +54,13 @@ class SettingsBuilder:
         self._renamer.rename(data, (), [Sections], more=_SECTIONS)
         upstreams = self._build_upstreams(data.get("upstreams"))
         self._check_names("frontends", data.get("frontends"))
+        self._check_names("identity", data.get("identity"))
         sections = self._validate_model(Sections, {key: data[key] for key in Sections.model_fields if key in data}, ())
         frontends = _validate_each(FrontendOptions, data.get("frontends"))
         self._check_choice(frontends)
-        self._check_sharing(frontends, upstreams)
+        identity = _validate_each(IdentityOptions, data.get("identity"))
+        self._check_identity(frontends, data.get("identity"))
+        self._check_sharing(frontends, upstreams, identity)
         if self._problems or sections is None:
             raise ConfigError(self._problems)
         return self._assemble(upstreams, sections, default_mode)
@@ -76,6 +80,7 @@ class SettingsBuilder:
         return Settings(
             upstreams=MappingProxyType(upstreams),
             frontends=MappingProxyType(chosen),
+            identity=MappingProxyType(sections.identity),
             server=server,
             mode=mode,
             default_mode=default_mode,
@@ -168,21 +173,39 @@ class SettingsBuilder:
                     line = self._document.problem(first, "").line
                     self._report(path, f"{rule} already selects {first[1]} in line {line}; keep one of them")
 
+    def _check_identity(self, frontends: Mapping[str, FrontendOptions], data: Any) -> None:
+        """Report names of identity providers that there are not, and providers that no frontend names."""
+        known = list(data) if isinstance(data, dict) else []
+        for name, options in frontends.items():
+            for index, each in enumerate(options.identity):
+                if each not in known:
+                    path: Location = ("frontends", name, "identity", index)
+                    self._report(path, f'there is no identity provider "{each}"; {_suggest(each, known)}')
+            if options.when_missing == "anonymous" and not options.identity:
+                path = ("frontends", name, "when_missing")
+                self._report(path, "needs `identity`; without it every caller is anonymous")
+
     def _check_sharing(
-        self, frontends: Mapping[str, FrontendOptions], upstreams: Mapping[str, UpstreamSettings]
+        self,
+        frontends: Mapping[str, FrontendOptions],
+        upstreams: Mapping[str, UpstreamSettings],
+        identity: Mapping[str, IdentityOptions],
     ) -> None:
         """Report headers in share_across that identify a caller or are forwarded to an upstream."""
         forwarded = {header: name for name, each in upstreams.items() for header in each.policies.forward}
         for name, options in frontends.items():
             key = options.match.api_key
+            proofs = {header for each in options.identity if each in identity for header in identity[each].headers}
             for index, header in enumerate(options.share_across):
                 path: Location = ("frontends", name, "share_across", index)
                 if header in forwarded:
                     self._report(
                         path, f"{header} is forwarded to {forwarded[header]}, so it may change a response; remove it"
                     )
-                elif key is not None and header == key.header:
-                    self._report(path, f"{header} holds the caller's API key, so it may change a response; remove it")
+                elif header in proofs or (key is not None and header == key.header):
+                    self._report(
+                        path, f"{header} holds the caller's credential, so it may change a response; remove it"
+                    )
 
     def _report(self, path: Location, message: str) -> None:
         self._problems.append(self._document.problem(path, message))
@@ -195,6 +218,12 @@ def _validate_each(model: type[M], data: Any) -> dict[str, M]:
         with suppress(ValidationError):
             found[name] = model.model_validate(each)
     return found
+
+
+def _suggest(name: str, known: Sequence[str]) -> str:
+    if nearest := get_close_matches(name, known, n=1):
+        return f'did you mean "{nearest[0]}"?'
+    return f"there is {', '.join(known)}" if known else "add it under `identity`"
 
 
 def _select_keys(data: Mapping[str, Any], keys: set[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from bff.config.mode import Mode
 from bff.config.problems import Problem
 from bff.frontends.options import Options as FrontendOptions
 from bff.http.options import Options as ServerOptions
+from bff.identity.options import Provider as IdentityOptions
 from bff.observability.logs import Options as LogOptions
 from bff.upstreams import UpstreamSettings
 from connectors.options import Model
@@ -26,6 +27,8 @@ class Sections(Model):
     `production`, and `development` for `bff demo` and `bff serve --reload`."""
     frontends: dict[str, FrontendOptions] = Field(min_length=1)
     """The frontends by name. The first one that matches a request answers it."""
+    identity: dict[str, IdentityOptions] = Field(default_factory=dict)
+    """The identity providers by name: ways in which callers prove who they are. Frontends choose among them."""
     server: ServerOptions = Field(default_factory=ServerOptions)
     """How the gateway listens."""
     log: LogOptions = Field(default_factory=LogOptions)
@@ -38,6 +41,7 @@ class Settings:
 
     upstreams: Mapping[str, UpstreamSettings]
     frontends: Mapping[str, FrontendOptions]
+    identity: Mapping[str, IdentityOptions] = field(default_factory=dict)
     server: ServerOptions
     log: LogOptions
     folder: Path

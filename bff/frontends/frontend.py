@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import strawberry
 from graphql import GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective, print_directive
@@ -23,6 +24,8 @@ from bff.engine.prepare.plan import Plans, RequestRule, Rule
 from bff.frontends.api_keys import ApiKeys
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
+from bff.identity.chain import IdentityChain
+from bff.identity.provider import IdentityProvider
 from bff.validation.constraints import ConstraintRule
 from bff.validation.cost import CostLimit
 from bff.validation.document_limits import DocumentLimits
@@ -45,6 +48,8 @@ class Frontend:
     documents: Documents
     has_extensions: bool
     """Whether the schema has extensions of its author's. They need graphql-core's executor."""
+    identity: IdentityChain | None = None
+    """Finds its callers; None where all are anonymous."""
 
     @property
     def card(self) -> FrontendCard:
@@ -53,6 +58,8 @@ class Frontend:
         description = self.options.description or getattr(self.schema, "description", "") or ""
         match, cors, upload = self.options.match, self.options.cors, self.options.upload
         chosen_by = (*match.header, *([match.api_key.header] if match.api_key else ()))
+        proofs = self.identity.headers if self.identity is not None else frozenset[str]()
+        sent = (*chosen_by, *sorted(proofs - {*chosen_by}))
         return FrontendCard(
             name=self.name,
             description=description,
@@ -60,23 +67,18 @@ class Frontend:
             batch=self.options.batch.max_operations if self.options.batch else None,
             origins=cors.allow_origins,
             cross_origin=CrossOrigin(
-                credentials=cors.allow_credentials, max_age=cors.max_age, headers=(*chosen_by, *cors.allow_headers)
+                credentials=cors.allow_credentials, max_age=cors.max_age, headers=(*sent, *cors.allow_headers)
             ),
             chosen_by=chosen_by,
-            payload_headers=frozenset({*self.options.connection_init.headers, *chosen_by}),
+            payload_headers=frozenset({*self.options.connection_init.headers, *sent}),
             upload=None
             if upload is None
             else UploadLimits(max_files=upload.max_files, max_file_size=upload.max_file_size, timeout=upload.timeout),
             header_rules=None
             if self.options.headers is None
             else HeaderRules(set=tuple(self.options.headers.set.items()), remove=self.options.headers.remove),
-            has_identity=match.api_key is not None,
+            has_identity=self.identity is not None,
         )
-
-    @cached_property
-    def api_keys(self) -> ApiKeys | None:
-        """The keys of its callers; None where anyone may ask."""
-        return ApiKeys(self.options.match.api_key) if self.options.match.api_key else None
 
     @cached_property
     def not_compiled(self) -> str | None:
@@ -104,8 +106,16 @@ class Frontend:
         return text
 
 
-def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Frontend:
-    """A frontend from its schema, which may be any strawberry schema. Raises SchemaError for a faulty manifest."""
+def make_frontend(
+    name: str,
+    options: Options,
+    schema: strawberry.Schema,
+    providers: Mapping[str, IdentityProvider] = MappingProxyType({}),
+) -> Frontend:
+    """A frontend from its schema, which may be any strawberry schema. Raises SchemaError for a faulty manifest.
+
+    `providers` has the identity providers that the options name.
+    """
     adopt_records(schema)
     reference.adopt(schema)
     limits = options.limits
@@ -147,16 +157,31 @@ def make_frontend(name: str, options: Options, schema: strawberry.Schema) -> Fro
         plans=plans,
         documents=documents,
         has_extensions=not set(schema.extensions) <= {reference.FromPlan},
+        identity=_create_chain(options, providers),
     )
 
 
-def load_frontends(options: Mapping[str, Options], folder: Path) -> dict[str, Frontend]:
-    """Import every frontend's schema, looking beside bff.yaml first. Raises SchemaError with all problems at once."""
+def _create_chain(options: Options, providers: Mapping[str, IdentityProvider]) -> IdentityChain | None:
+    chain = [providers[name] for name in options.identity]
+    if options.match.api_key is not None:
+        chain.insert(0, ApiKeys(options.match.api_key))
+    return IdentityChain(chain, allows_anonymous=options.when_missing == "anonymous") if chain else None
+
+
+def load_frontends(
+    options: Mapping[str, Options],
+    folder: Path,
+    providers: Mapping[str, IdentityProvider] = MappingProxyType({}),
+) -> dict[str, Frontend]:
+    """Import every frontend's schema, looking beside bff.yaml first. Raises SchemaError with all problems at once.
+
+    `providers` has the identity providers that the options name.
+    """
     loaded: dict[str, Frontend] = {}
     problems: list[str] = []
     for name, own in options.items():
         try:
-            loaded[name] = make_frontend(name, own, _import_schema(folder, own.schema_module))
+            loaded[name] = make_frontend(name, own, _import_schema(folder, own.schema_module), providers)
         except SchemaError as error:
             problems += [f"frontends.{name}: {problem}" for problem in error.problems]
     if problems:

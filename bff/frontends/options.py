@@ -110,6 +110,11 @@ class Options(Model):
     """Python module that exports `schema`, such as schemas.mobile."""
     match: Match = Field(default_factory=Match)
     """Which requests to /graphql this frontend answers."""
+    identity: tuple[str, ...] = ()
+    """The identity providers that find the caller, by their names under `identity`. They are tried in this order."""
+    when_missing: Literal["refuse", "anonymous"] = "refuse"
+    """What happens to a request without a credential, for a frontend with `identity`. `anonymous` answers it; a
+    credential that is not valid is always refused."""
     default: bool = False
     """Answer requests to /graphql that match no other frontend."""
     description: str = ""

@@ -159,7 +159,13 @@ class Execution:
 def _create_context(operation: Operation, *, in_parts: bool = False) -> Context:
     request, plan = operation.request, operation.plan
     document = plan.document if in_parts else plan.whole
-    return Context(frontend=request.frontend, headers=request.headers, client=request.client, document=document)
+    return Context(
+        frontend=request.frontend,
+        headers=request.headers,
+        client=request.client,
+        caller=operation.caller,
+        document=document,
+    )
 
 
 def _choose_form(operation: Operation, failures: FailureLog) -> Delivery:

@@ -88,12 +88,20 @@ _LEFT_OUT = Counter(
     "Records, pages and messages of upstreams that reached no response, by upstream and kind.",
     ("upstream", "what"),
 )
+_IDENTITY = Counter(
+    "bff_identity_total", "Credentials that were verified or refused, by identity provider.", ("identity", "outcome")
+)
 _REFUSED = Counter("bff_refused_total", "What a limit of the gateway refused, by reason.", ("reason",))
 
 
 def count_refusal(reason: str) -> None:
     """Count one connection, request or message that a limit refused."""
     _REFUSED.labels(reason).inc()
+
+
+def count_identity(provider: str, outcome: str) -> None:
+    """Count a credential that was `valid`, `invalid`, or `missing`. Those that are remembered are not counted."""
+    _IDENTITY.labels(provider, outcome).inc()
 
 
 def count_dropped_lines(reason: str, count: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Protocol
 
 import msgspec
@@ -245,7 +245,14 @@ class Connection:
         await self._send_message({"id": id, "type": self.NEXT, "payload": orjson.Fragment(encode(answer))})
 
     async def _send_errors(self, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
-        await self._send_message({"id": id, "type": "error", "payload": orjson.Fragment(encode_errors(answer.errors))})
+        await self._send_message({"id": id, "type": "error", "payload": self._encode_errors(answer)})
+        if any(error.get("extensions", {}).get("code") == Problem.CREDENTIAL_EXPIRED.name for error in answer.errors):
+            with suppress(OSError, RuntimeError):  # clients get a new credential and connect again
+                await self._send({"type": "websocket.close", "code": 4403, "reason": "Forbidden: credential expired"})
+
+    def _encode_errors(self, answer: Answer) -> orjson.Fragment:
+        """The payload of a message of type error."""
+        return orjson.Fragment(encode_errors(answer.errors))
 
     async def _send_message(self, message: dict[str, Any]) -> None:
         """Send one message. Waits for a client that reads slowly (backpressure); raises ClientGone."""

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import orjson
+
 from bff.contract import Answer
 from bff.http.asgi import ClientGone
+from bff.http.responses.encode import to_json
 from bff.http.transports.graphql_transport_ws import CloseSocket, Connection
 
 LEGACY = "graphql-ws"
@@ -58,7 +61,6 @@ class LegacyConnection(Connection):
         except ClientGone:
             return
 
-    async def _send_errors(self, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
+    def _encode_errors(self, answer: Answer) -> orjson.Fragment:
         """Clients of this protocol read one error, or several under `errors`."""
-        payload = {"message": answer.errors[0]["message"], "errors": list(answer.errors)}
-        await self._send_message({"id": id, "type": "error", "payload": payload})
+        return orjson.Fragment(to_json({"message": answer.errors[0]["message"], "errors": list(answer.errors)}))

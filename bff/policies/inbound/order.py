@@ -37,9 +37,9 @@ def inbound(frontend: Frontend, counts: OperationCounts, preparing: PrepareQueue
     def add(name: str, why: str, policy: Policy, *, needs_head_only: bool = False) -> None:
         placed.append(Placed(name, why, policy, needs_head_only))
 
-    if frontend.api_keys is not None:
+    if frontend.identity is not None:
         why = "first, so that no transport and no test goes around it, and nothing is done for a stranger"
-        add("authenticate", why, authenticate(frontend.api_keys), needs_head_only=True)
+        add("authenticate", why, authenticate(frontend.identity), needs_head_only=True)
     why = "before prepare, which needs the text; after authenticate, because a stranger may not try names"
     add("documents", why, documents(frontend.documents))
     why = "before every policy that needs the plan; a document at fault costs nothing that follows"

@@ -31,10 +31,10 @@ class SharingKeys:
     def make_key(self, operation: Operation) -> Hashable | None:
         """The key of an operation; None for one that cannot be shared.
 
-        The plan stands for frontend, document and operation name, and must live as long as the key is used. The caller
-        is found from headers and address, which are in the key. Variables are compared byte for byte: 1 is not 1.0, and
-        the order of an object's keys is data to a JSON scalar. Headers are compared in their order, because that costs
-        least; it only ever shares too little.
+        The plan stands for frontend, document and operation name, and must live as long as the key is used. Variables
+        are compared byte for byte: 1 is not 1.0, and the order of an object's keys is data to a JSON scalar. Headers
+        are compared in their order, because that costs least; it only ever shares too little. So does comparing callers
+        by the object: one credential is one caller.
         """
         request = operation.request
         headers = dict(request.headers)
@@ -46,7 +46,7 @@ class SharingKeys:
         except ValueError:
             return None  # files, and other values that are no JSON
         address = request.client if self._tells_addresses else ""
-        return (id(operation.plan), variables, tuple(headers.items()), address, request.takes_records)
+        return (id(operation.plan), variables, tuple(headers.items()), address, operation.caller, request.takes_records)
 
 
 def share(across: Collection[str], counts: OperationCounts, *, timeout: float) -> Policy:

@@ -74,6 +74,23 @@ def test_a_mistake(problems_of: Problems, text, told) -> None:
     assert problems_of(text) == [told]
 
 
+def test_identity_providers_that_there_are_not(problems_of: Problems) -> None:
+    """With the nearest name, and with what needs one."""
+    problems = problems_of(
+        """
+        identity:
+          customers: {jwt: {algorithms: [RS256], issuers: [i], audiences: [a], jwks: {url: "https://i.example/keys"}}}
+        frontends:
+          a: {schema: a, default: true, identity: [custommers]}
+          b: {schema: b, match: {host: [b]}, when_missing: anonymous}
+        """
+    )
+    assert problems == [
+        'bff.yaml:4:44 frontends.a.identity.0: there is no identity provider "custommers"; did you mean "customers"?',
+        "bff.yaml:5:38 frontends.b.when_missing: needs `identity`; without it every caller is anonymous",
+    ]
+
+
 def test_no_request_may_be_for_two_frontends(problems_of: Problems) -> None:
     """Both places are told, whatever else is wrong; names of headers and hosts have no case; keys are not shown."""
     told = problems_of(

@@ -34,7 +34,7 @@ def test_sharing_is_on_and_windows_are_off(load_text: Load) -> None:
         ("Authorization", "authorization identifies the caller; different callers must not share a response"),
         ("cookie", "cookie identifies the caller; different callers must not share a response"),
         ("X-Tenant", "x-tenant is forwarded to shop, so it may change a response; remove it"),
-        ("x-key", "x-key holds the caller's API key, so it may change a response; remove it"),
+        ("x-key", "x-key holds the caller's credential, so it may change a response; remove it"),
     ],
 )
 def test_what_changes_answers_is_not_shared_across(problems_of: Problems, header: str, said: str) -> None:

@@ -19,7 +19,7 @@ def test_each_key_is_a_caller(key: str, caller: str) -> None:
     found = KEYS.find_caller({"x-key": key})
     assert found is not None
     assert (found.kind, found.id, found.proof) == ("api_key", caller, "x-key")
-    assert key not in repr(found)
+    assert key not in repr(found).replace("anonymous", "").replace("None", "")
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-key": ""}, {"x-key": "One"}, {"x-key": "one "}, {"x-api-key": "one"}])

@@ -64,11 +64,12 @@ def test_whether_executions_may_be_shared() -> None:
 
 def test_a_frontend_without_keys_knows_nobody() -> None:
     """Anyone may ask."""
-    assert made().api_keys is None
+    assert made().identity is None
     assert not made().card.has_identity
-    keys = made(match={"api_key": {"keys": ["k"]}}).api_keys
-    assert keys is not None
-    assert keys.header == "x-api-key"
+    closed = made(match={"api_key": {"keys": ["k"]}})
+    assert closed.identity is not None
+    assert closed.identity.headers == {"x-api-key"}
+    assert closed.card.has_identity
 
 
 def test_the_card_says_what_is_taken() -> None:

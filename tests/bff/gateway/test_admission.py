@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -33,6 +33,11 @@ HEADERS: tuple[dict[str, str], ...] = (
 QUERY = {"query": "{ hello }"}
 COUNT = {"query": "subscription { count }"}
 PREFLIGHTED = {"apollo-require-preflight": "true"}
+
+
+def code_for(headers: Mapping[str, str]) -> str:
+    """A wrong key is told apart from none."""
+    return "INVALID_CREDENTIAL" if headers.get("x-api-key") else "UNAUTHENTICATED"
 
 
 RAN: list[str] = []
@@ -178,7 +183,7 @@ async def test_no_transport_lets_in_a_request_without_a_key(way: str) -> None:
             status, told = await WAYS[way](client, url, dict(headers))
             assert status in (401, None), (headers, told)
             (error,) = told["errors"]
-            assert error["extensions"]["code"] == "UNAUTHENTICATED"
+            assert error["extensions"]["code"] == code_for(headers)
             assert "data" not in told or told["data"] is None
         assert RAN == []
         status, told = await WAYS[way](client, url, KEY)
@@ -195,7 +200,7 @@ async def test_whoever_enters_at_answer_is_authenticated(headers: dict[str, str]
     answer = await closed().answer(Request(frontend="app", query=query, headers=headers))
     assert isinstance(answer, Answer)
     assert (answer.status, answer.was_executed) == (401, False)
-    assert [error["extensions"] for error in answer.errors] == [{"code": "UNAUTHENTICATED"}]
+    assert [error["extensions"] for error in answer.errors] == [{"code": code_for(headers)}]
     assert RAN == []
 
 
@@ -215,7 +220,7 @@ async def test_admit_finds_the_caller_and_runs_nothing_else() -> None:
     for headers in HEADERS:
         with pytest.raises(Refused) as refused:
             await app.admit(Request(frontend="app", headers=headers))
-        assert (refused.value.code, refused.value.status) == ("UNAUTHENTICATED", 401)
+        assert (refused.value.code, refused.value.status) == (code_for(headers), 401)
 
 
 async def test_anyone_is_admitted_where_there_are_no_keys() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from bff.contract import Answer
+from bff.contract import Answer, Refused
 from bff.http.options import Timeouts
 from tests.bff.http.world import World, open_world
 from tests.waiting import steady, time_limit, until
@@ -192,6 +192,19 @@ async def test_a_socket_that_goes_takes_everything_with_it(world: World) -> None
             if tear:
                 client.socket.transport.abort()
         await until(lambda: world.gateway.streams == 0)
+
+
+@pytest.mark.parametrize("protocol", ["graphql-transport-ws", "graphql-ws"])
+async def test_an_expired_credential_closes_the_connection(world: World, protocol: str) -> None:
+    """With the code at which clients get a new token and connect again; another refusal does not."""
+    async with speaking(world, protocol=protocol) as client:
+        await client.say(INIT)
+        start = {"type": "start"} if protocol == "graphql-ws" else {}
+        world.gateway.result = Refused("INVALID_CREDENTIAL", "The token is for another audience.", status=401)
+        await client.say({**subscribe("1", COUNT), **start})
+        world.gateway.result = Refused("CREDENTIAL_EXPIRED", "The token has expired.", status=401)
+        await client.say({**subscribe("2", COUNT), **start})
+        assert await client.closing() == (4403, "Forbidden: credential expired")
 
 
 @pytest.mark.parametrize(

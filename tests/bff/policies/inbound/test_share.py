@@ -89,7 +89,7 @@ async def test_what_is_degraded_is_told_to_all() -> None:
 def test_whatever_resolvers_can_see_is_in_the_key() -> None:
     """Who adds to a request or its context something that tells callers apart must add it to `SharingKeys.make_key`."""
     assert set(Context.__struct_fields__) == {
-        *("headers", "client"),  # in the key
+        *("headers", "client", "caller"),  # in the key
         *("frontend", "document"),  # by the plan
         *("state", "degraded", "selections", "unfinished"),  # empty at first
     }
