@@ -5,7 +5,7 @@ Endpoints of every kind check their options here; the gateway's loaders and `Dir
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,8 @@ from connectors.contract import Operation, Reply, at_path
 from connectors.endpoint import Batch, Endpoint, split_path
 from connectors.error_details import AnswerFailure
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
+from connectors.losses import report_loss
+from connectors.messages.keys import KEY_CASES, KeyCase, choose_key_text
 from connectors.messages.paths import PathOption, format_path
 
 
@@ -28,6 +30,8 @@ class Batching:
     """The parameter whose values are collected."""
     limit: int = 100
     many_at: PathOption | None = None
+    key_case: KeyCase = "exact"
+    """How keys that are texts are compared: "exact", "insensitive" or "uuid" (connectors.messages.keys)."""
 
     def check(self, place: str, *, is_batch: bool, form: str = "many=", holds_lists: bool = False) -> None:
         """Raise DefinitionError for options that cannot work, beginning with `place`.
@@ -43,11 +47,20 @@ class Batching:
         elif self.group and not self.key and not holds_lists:
             raise DefinitionError(f"{place}: group=True needs key=, the path in each record to the requested value")
         check_at_least_one(place, limit=self.limit)
+        if self.key_case not in KEY_CASES:
+            shown = ", ".join(f'"{each}"' for each in KEY_CASES)
+            raise DefinitionError(f"{place}: key_case={self.key_case!r} is not an option; write one of {shown}")
+        if self.key_case != "exact" and not is_batch:
+            raise DefinitionError(f"{place}: key_case= is an option of batches and there is no {form}; remove it")
 
     def create_batch(self, parameter: str) -> Batch:
         """The batching rule of the endpoint, for the collected parameter."""
         return Batch(
-            parameter=parameter, key=split_path(self.key, "key", lists=False), group=self.group, limit=self.limit
+            parameter=parameter,
+            key=split_path(self.key, "key", lists=False),
+            group=self.group,
+            limit=self.limit,
+            key_case=self.key_case,
         )
 
 
@@ -81,7 +94,8 @@ def single_reply(endpoint: Endpoint, reply: Reply) -> Reply:
 def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Reply | UpstreamError]:
     """Deal a batch's reply back to its keys, in their order: a record or None each, or a list each when grouped.
 
-    Keys are compared by value and, failing that, by their text, because an id often is `"7"` in GraphQL and 7 upstream.
+    Keys are equal as connectors.messages.keys says: 7, 7.0 and "7" are. Records whose key was not requested, and all
+    but the first record of a key where it has only one, are counted and logged.
     An UpstreamError in the place of a record is the answer to its key alone. Where only the key in a record says
     whose it is, the key of a missing record is unknown: it is then the answer to every key that has no record.
     Raises UpstreamBadReply when the reply has another shape than the endpoint's Batch says.
@@ -99,10 +113,13 @@ def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Rep
             raise UpstreamBadReply(operation, f"the batch reply has nothing at {format_path(endpoint.many_at)}")
         records: list[Any] = [None] * len(keys)
     elif isinstance(data, Mapping) and not batch.key:
-        by_text = {str(key): value for key, value in data.items()}
-        records = [by_text.get(str(key)) for key in keys]
+        write = choose_key_text(batch.key_case)
+        by_text = {write(key): value for key, value in data.items()}
+        requested = list(map(write, keys))
+        records = [by_text.get(key) for key in requested]
+        report_unrequested(operation, by_text.keys() - requested)
     elif isinstance(data, list) and batch.key and not isinstance(data, InKeyOrder):
-        records = _by_key(data, batch.key, keys, group=batch.group)
+        records = _by_key(operation, batch, data, keys)
     elif isinstance(data, list):
         records = _in_order(operation, data, keys)
     else:
@@ -110,18 +127,37 @@ def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Rep
     return [_create_reply(record, reply, group=batch.group) for record in records]
 
 
-def _by_key(records: list[Any], path: tuple[str, ...], keys: Sequence[Hashable], *, group: bool) -> list[Any]:
-    found: dict[str, Any] = {}
+def report_unrequested(operation: Operation, records: Collection[Any]) -> None:
+    """Count and log the records of a batch's reply whose keys were not requested, where there are any."""
+    if records:
+        detail = f"{len(records)} records of a batch's reply have a key that was not requested"
+        report_loss(operation, "records", len(records), detail)
+
+
+def report_duplicates(operation: Operation, count: int) -> None:
+    """Count and log the records of a batch's reply that came after the first one of their key, where there are any."""
+    if count:
+        detail = f"{count} records of a batch's reply have the key of another; group=True gives a list for each key"
+        report_loss(operation, "duplicates", count, detail)
+
+
+def _by_key(operation: Operation, batch: Batch, records: list[Any], keys: Sequence[Hashable]) -> list[Any]:
+    found: dict[str, list[Any]] = {}
     lost: UpstreamError | None = None
+    write = choose_key_text(batch.key_case)
     for record in records:
-        key = _find_key(record, path)
+        key = _find_key(record, batch.key)
         if isinstance(key, UpstreamError):
             lost = lost or key
-        elif group:
-            found.setdefault(str(key), []).append(record)
-        else:
-            found.setdefault(str(key), record)
-    return [found.get(str(key), lost) for key in keys]
+        elif record is not None:
+            found.setdefault(write(key), []).append(record)
+    requested = list(map(write, keys))
+    if len(found) > len(keys) or not found.keys() <= set(requested):
+        report_unrequested(operation, [record for key in found.keys() - requested for record in found[key]])
+    if batch.group:
+        return [found.get(key, lost) for key in requested]
+    report_duplicates(operation, sum(len(each) - 1 for key, each in found.items() if len(each) > 1))
+    return [found[key][0] if key in found else lost for key in requested]
 
 
 def _find_key(record: Any, path: tuple[str, ...]) -> Any:

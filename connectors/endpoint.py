@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from connectors.contract import Event, Operation, Reply, Selection
 from connectors.errors import DefinitionError
+from connectors.messages.keys import KeyCase
 from connectors.messages.paths import EACH, PathOption, format_path, parse_path
 from connectors.plain import NOT_GIVEN, plain_entries, to_plain
 
@@ -32,6 +33,8 @@ class Batch:
     """True when a key has a list of records, False when it has at most one."""
     limit: int = 100
     """Most keys in one call; more keys become several calls."""
+    key_case: KeyCase = "exact"
+    """How keys that are texts are compared."""
 
 
 class Scope(Protocol):

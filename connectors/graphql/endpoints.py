@@ -18,6 +18,7 @@ from connectors.failures import read_failure_options
 from connectors.graphql.encode.selection import normalize_selection
 from connectors.graphql.operations import BatchForm, GraphqlOperation, Kind
 from connectors.graphql.operations_field import FieldPath, parse_field
+from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
 
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")
@@ -54,6 +55,7 @@ class GraphqlUpstream:
         field: str,
         *,
         key: PathOption | None = None,
+        key_case: KeyCase = "exact",
         many: BatchForm | None = None,
         batch: str | None = None,
         group: bool = False,
@@ -73,7 +75,7 @@ class GraphqlUpstream:
         that many at once.
         """
         place = _find_place(field)
-        batching = Batching(key=key, group=group, batch=batch, limit=limit)
+        batching = Batching(key=key, key_case=key_case, group=group, batch=batch, limit=limit)
         is_batch = key is not None or many is not None
         batching.check(place, is_batch=is_batch, form="key= or many=", holds_lists=True)
         check_at_least_one(place, each=each)

@@ -12,6 +12,7 @@ from connectors.errors import DefinitionError
 from connectors.failure_rules import FailureOptions
 from connectors.failures import read_failure_options
 from connectors.grpc.operations import RpcOperation
+from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
 
@@ -39,6 +40,7 @@ class GrpcUpstream:
         *,
         many: Message | None = None,
         key: PathOption | None = None,
+        key_case: KeyCase = "exact",
         batch: str | None = None,
         group: bool = False,
         at: PathOption | None = None,
@@ -72,7 +74,7 @@ class GrpcUpstream:
             **read_failure_options(failures, at=at, many_at=many_at),
         )
         place = f"{place_of_author()}: {method}"
-        batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
+        batching = Batching(key=key, key_case=key_case, group=group, batch=batch, limit=limit, many_at=many_at)
         batching.check(place, is_batch=many is not None)
         check_at_least_one(place, each=each)
         if many is None:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Unpack
 from connectors.batching import Batching
 from connectors.endpoint import Endpoint
 from connectors.failure_rules import FailureOptions
+from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
 from connectors.rest.endpoints_definition import Definition, create_endpoint
 from connectors.rest.paging import Pages
@@ -49,6 +50,7 @@ class Rest:
         *,
         many: str | None = None,
         key: PathOption | None = None,
+        key_case: KeyCase = "exact",
         group: bool = False,
         batch: str | None = None,
         limit: int = 100,
@@ -67,7 +69,7 @@ class Rest:
                 method="GET",
                 path=path,
                 many=many,
-                batching=Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at),
+                batching=Batching(key=key, key_case=key_case, group=group, batch=batch, limit=limit, many_at=many_at),
                 at=at,
                 each=each,
                 headers=headers,
@@ -106,6 +108,7 @@ class Rest:
         *,
         many: str | None = None,
         key: PathOption | None = None,
+        key_case: KeyCase = "exact",
         group: bool = False,
         batch: str | None = None,
         limit: int = 100,
@@ -137,7 +140,7 @@ class Rest:
                 method="POST",
                 path=path,
                 many=many,
-                batching=Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at),
+                batching=Batching(key=key, key_case=key_case, group=group, batch=batch, limit=limit, many_at=many_at),
                 json=json,
                 form=form,
                 text=text,

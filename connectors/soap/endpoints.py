@@ -10,6 +10,7 @@ from connectors.endpoint import Endpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.failure_rules import ErrorOption, ExposeOption, FailureOptions, FieldsOption
 from connectors.failures import read_failure_options
+from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template, find_batched_parameter
 from connectors.soap.operations import SoapOperation
@@ -34,6 +35,7 @@ class SoapUpstream:
         message: Any = None,
         many: Any = None,
         key: PathOption | None = None,
+        key_case: KeyCase = "exact",
         batch: str | None = None,
         group: bool = False,
         at: PathOption | None = None,
@@ -77,7 +79,7 @@ class SoapUpstream:
         failures = FailureOptions(error=error, expose=expose, fields=fields)
         single = Template(_merge_message(where, message, arguments))
         extra = Template(dict(headers or {}))
-        batching = Batching(key=key, group=group, batch=batch, limit=limit, many_at=many_at)
+        batching = Batching(key=key, key_case=key_case, group=group, batch=batch, limit=limit, many_at=many_at)
         batching.check(where, is_batch=many is not None)
         check_at_least_one(where, each=each)
         collected = None if many is None else find_batched_parameter(Template(many), batch)

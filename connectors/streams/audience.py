@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from connectors.contract import at_path
+from connectors.messages.keys import to_key_text
 
 T = TypeVar("T")
 
@@ -70,11 +71,5 @@ class Audience(Generic[T]):
 
 
 def to_comparable(value: Any) -> str | None:
-    """A value as text that is equal for equal values, because an id often is `"7"` in GraphQL and 7 upstream."""
-    if isinstance(value, str) or value is None:
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    """A value as text that is equal for equal values; None for null."""
+    return None if value is None else to_key_text(value)

@@ -52,6 +52,8 @@ KINDS: dict[str, Callable[..., Endpoint]] = {"rest": _rest, "graphql": _graphql,
         (True, {"batch": "id"}, "batch= is an option of batches and there is no "),
         (False, {"key": "id", "limit": 0}, "limit=0 is less than 1; write 1 or more"),
         (True, {"each": 0}, "each=0 is less than 1; write 1 or more"),
+        (False, {"key": "id", "key_case": "lower"}, "key_case='lower' is not an option; write one of \"exact\", "),
+        (True, {"key_case": "insensitive"}, "key_case= is an option of batches and there is no "),
     ],
 )
 def test_every_kind_has_the_same_rule_for_batches(kind: str, one: bool, options: dict[str, Any], hint: str) -> None:
@@ -199,3 +201,49 @@ def test_a_failed_list_is_raised() -> None:
 def test_records_in_key_order_need_no_key_in_them() -> None:
     """The connector asked for each of them by itself."""
     assert dealt(endpoint(key=("id",)), InKeyOrder([{"t": "a"}, None]), 1, 2) == [{"t": "a"}, None]
+
+
+@pytest.fixture
+def losses(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
+    """What is left out, as the metrics hear it."""
+    heard: list[tuple[str, str, int]] = []
+    monkeypatch.setattr("connectors.losses._listeners", [lambda *loss: heard.append(loss)])
+    return heard
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("asked", "sent"), [("7", 7.0), (7, 7.0), (7, "7"), ("7", 7), (2**53 + 1, str(2**53 + 1))])
+def test_keys_are_equal_as_people_mean_it(kind: str, asked: Any, sent: Any) -> None:
+    """In batches of every kind."""
+    assert dealt(KINDS[kind](one=False, key="id"), [{"id": sent}], asked) == [{"id": sent}]
+
+
+def test_true_is_not_one(losses: list[tuple[str, str, int]]) -> None:
+    """And big integers stay exact."""
+    products = endpoint(key=("id",))
+    assert dealt(products, [{"id": True}, {"id": 2**53}], 1, 2**53 + 1) == [None, None]
+    assert losses == [("catalog", "records", 2)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_case_of_keys_by_choice(kind: str) -> None:
+    """In every kind."""
+    products = KINDS[kind](one=False, key="id", key_case="insensitive")
+    assert dealt(products, [{"id": "ABC"}], "abc", "Abc") == [{"id": "ABC"}] * 2
+    ids = ["6F9619FF-8B86-D011-B42D-00CF4FC964FF", "6f9619ff8b86d011b42d00cf4fc964ff"]
+    assert dealt(KINDS[kind](one=False, key="id", key_case="uuid"), [{"id": ids[0]}], ids[1]) == [{"id": ids[0]}]
+
+
+def test_records_that_were_not_requested_are_counted(losses: list[tuple[str, str, int]]) -> None:
+    """In lists, groups and mappings; a null in a list is no record."""
+    assert dealt(endpoint(key=("id",)), [{"id": 1}, None, {"id": 2}, {}], 1, 3) == [{"id": 1}, None]
+    assert dealt(endpoint(key=("id",), group=True), [{"id": 1}, {"id": 2}, {"id": 2}], 1) == [[{"id": 1}]]
+    assert dealt(endpoint(group=False), {"1": "a", "2": "b"}, 1) == ["a"]
+    assert losses == [("catalog", "records", 2), ("catalog", "records", 2), ("catalog", "records", 1)]
+
+
+def test_further_records_of_a_key_are_counted(losses: list[tuple[str, str, int]]) -> None:
+    """The first one is the answer."""
+    assert dealt(endpoint(key=("id",)), [{"id": 1, "n": 1}, {"id": 1.0, "n": 2}], "1") == [{"id": 1, "n": 1}]
+    assert dealt(endpoint(key=("id",), group=True), [{"id": 1}, {"id": 1}], 1) == [[{"id": 1}, {"id": 1}]]
+    assert losses == [("catalog", "duplicates", 1)]

@@ -20,11 +20,12 @@ from bff.authoring.records import Convert, Records, choose_converter
 from bff.engine.compile.projection import Names, NoProjection, Projection, learn_names, project
 from bff.engine.compile.shapes import ListOutput, ObjectOutput, Output
 from bff.loading.batch_result import BatchResult
-from connectors.batching import InKeyOrder, single_reply
+from connectors.batching import InKeyOrder, report_duplicates, report_unrequested, single_reply
 from connectors.contract import Reply, at_path
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamError
 from connectors.forms import Record, Unfit
+from connectors.messages.keys import choose_key_text
 
 Values = dict[Hashable, Any]
 MAX_SKIPPED = 1000
@@ -111,18 +112,24 @@ class ReplyReader:
             return _assign_in_order(keys, reply, records, is_grouped=batch.group)
         record_keys = list(map(attrgetter(projection.key), records))
         kinds = {*map(type, keys), *map(type, record_keys)}
-        is_uniform = kinds == {int} or kinds == {str}  # else "7" may be meant by 7
-        requested, record_keys = (
-            (list(keys), record_keys) if is_uniform else (list(map(str, keys)), list(map(str, record_keys)))
-        )
+        requested = list(keys)
+        if batch.key_case != "exact" or (kinds != {int} and kinds != {str}):  # else "7" may be meant by 7
+            write = choose_key_text(batch.key_case)
+            requested, record_keys = list(map(write, keys)), list(map(write, record_keys))
+        operation = self._endpoint.operation
         if batch.group:
             grouped: dict[Any, list[Record]] = {}
             for key, record in zip(record_keys, records, strict=True):
                 grouped.setdefault(key, []).append(record)
+            if unknown := grouped.keys() - requested:
+                report_unrequested(operation, [record for key in unknown for record in grouped[key]])
             return {key: grouped.get(own, []) for key, own in zip(keys, requested, strict=True)}
         if record_keys == requested:
             return dict(zip(keys, records, strict=True))
         found = dict(zip(reversed(record_keys), reversed(records), strict=True))  # the first of those with one key
+        if unknown := found.keys() - requested:
+            report_unrequested(operation, [key for key in record_keys if key in unknown])
+        report_duplicates(operation, len(records) - len(found))
         return {key: found.get(own) for key, own in zip(keys, requested, strict=True)}
 
     async def _read_exactly(self, answers: Sequence[BatchResult]) -> Values:

@@ -48,6 +48,38 @@ class Row:
     first: int | None = take("entry.0.resource.id")
 
 
+parts_by_id = api.get(many="/keys/{n}?id={id}", key="id", batch="id")
+parts_by_case = api.get(many="/keys/{n}?id={id}", key="id", batch="id", key_case="insensitive")
+groups_by_id = api.get(many="/keys/{n}?id={id}", key="id", batch="id", group=True)
+
+
+@strawberry.type
+class Keyed:
+    """A record that is found by its key."""
+
+    id: strawberry.ID
+    note: str | None = None
+
+
+@strawberry.type
+class Unkeyed:
+    """The same, whose key nobody selects."""
+
+    note: str | None = None
+
+
+@strawberry.type
+class Owner:
+    """A record with a key of others, and the number of the reply that has them."""
+
+    n: int
+    key: strawberry.ID | None
+    part: Keyed | None = via(parts_by_id, id="key", n="n")
+    unkeyed: Unkeyed | None = via(parts_by_id, id="key", n="n")
+    folded: Keyed | None = via(parts_by_case, id="key", n="n")
+    group: list[Keyed] | None = via(groups_by_id, id="key", n="n")
+
+
 @strawberry.type
 class Query:
     """The roots."""
@@ -57,6 +89,7 @@ class Query:
     required: list[Part] | None = via(api.get("/parts/{id}", at="entry[].resource"), id=argument(int))
     joined: list[Part] | None = via(api.get("/joined/{id}", at="a[].b[]"), id=argument(int))
     dotted: list[Part] | None = via(api.get("/dotted/{id}", at="odata.value"), id=argument(int))
+    owners: list[Owner] | None = via(api.get("/owners/{id}"), id=argument(int))
 
 
 ENTRIES: list[Any] = [
@@ -86,7 +119,23 @@ JOINED: list[dict[str, Any]] = [
     {},
 ]
 DOTTED: list[dict[str, Any]] = [{"odata": {"value": [{"id": 1}]}}, {"odata.value": [{"id": 2}]}, {"odata": {}}]
-REPLIES = {
+KEYS: list[list[dict[str, Any]]] = [
+    [{"id": 7, "note": "a"}, {"id": 8, "note": "b"}],
+    [{"id": "8", "note": "b"}, {"id": "7", "note": "a"}],
+    [{"id": 7.0, "note": "a"}, {"id": 8}],
+    [{"id": True, "note": "wrong"}, {"id": "A", "note": "case"}, {"id": 99}],
+    [{"id": 7, "note": "first"}, {"id": 7.0, "note": "second"}, {"id": "7"}],
+    [{"id": 2**53 + 1, "note": "big"}, {"id": 2**53}],
+    [{"id": None}, {}, {"id": "a"}, {"note": "none"}],
+]
+OWNERS = [
+    [{"n": number, "key": key} for key in keys]
+    for number in range(len(KEYS))
+    for keys in ([7, 8], ["7", "8", "a"], [7, "7", True, 1, 2**53 + 1], ["A", str(2**53 + 1)])
+]
+REPLIES: dict[str, list[Any]] = {
+    "keys": KEYS,
+    "owners": OWNERS,
     "rows": [
         {"id": number, **row, "entry": entry}
         for number, (row, entry) in enumerate(itertools.product(ROWS, ENTRIES), start=1)
@@ -155,3 +204,28 @@ async def test_what_paths_find() -> None:
     assert (found[6]["tuple_"], found[6]["deep"]) == (None, "other")
     assert (found[7]["joined"], found[8]["joined"]) == ([1, 2, 3], [5])
     assert {each["first"] for each in found} == {1}
+
+
+@pytest.mark.parametrize(
+    "field", ["part{id note}", "unkeyed{note}", "folded{id}", "group{id note}", "part{id} group{id}"]
+)
+async def test_keys(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of other types than requested, in another case, twice, not requested, absent. Both engines count the same."""
+    text = f"query($id: Int!) {{ owners(id: $id) {{key {field}}} }}"
+    losses: list[tuple[str, str, int]] = []
+    monkeypatch.setattr("connectors.losses._listeners", [lambda *loss: losses.append(loss)])
+    async with serving(upstream) as url:
+        ours, theirs = engines(frontend(query=Query), through(url))
+        seen = set()
+        for number in [*range(len(OWNERS))] * 2:
+            losses.clear()
+            expected = await asked(theirs, text, {"id": number})
+            lost = sorted(losses)
+            for _ in range(2):
+                losses.clear()
+                actual = await asked(ours, text, {"id": number})
+                assert data_of(actual) == data_of(expected), (OWNERS[number], KEYS[OWNERS[number][0]["n"]])
+                assert same_errors(actual, expected)
+                assert sorted(losses) == lost, (OWNERS[number], KEYS[OWNERS[number][0]["n"]])
+            seen.add(data_of(expected))
+    assert len(seen) > 10
