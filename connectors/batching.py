@@ -5,29 +5,33 @@ Endpoints of every kind check their options here; the gateway's loaders and `Dir
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from connectors.contract import Operation, Reply, at_path
-from connectors.endpoint import Batch, Endpoint, split_path
+from connectors.contract import Operation, Reply
+from connectors.endpoint import Batch, Endpoint, place_of_author, split_path
 from connectors.error_details import AnswerFailure
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 from connectors.losses import report_loss
 from connectors.messages.keys import KEY_CASES, KeyCase, choose_key_text
-from connectors.messages.paths import PathOption, format_path
+from connectors.messages.paths import PathOption, at_path, format_path
+from connectors.messages.templates import Parameters, find_batched_parameter
+
+KeyOption = str | tuple[PathOption, ...]
+"""A path, or several where several parameters are one key together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batching:
     """The options of one endpoint that describe a batch, as the author wrote them: the same for every kind."""
 
-    key: PathOption | None = None
-    """Path in each record to the requested value."""
+    key: KeyOption | None = None
+    """Path in each record to the requested value; where several parameters are one key, a tuple of paths."""
     group: bool = False
-    batch: str | None = None
-    """The parameter whose values are collected."""
+    batch: str | tuple[str, ...] | None = None
+    """The parameter whose values are collected, or a tuple of those that are one key together."""
     limit: int = 100
     many_at: PathOption | None = None
     key_case: KeyCase = "exact"
@@ -53,14 +57,37 @@ class Batching:
         if self.key_case != "exact" and not is_batch:
             raise DefinitionError(f"{place}: key_case= is an option of batches and there is no {form}; remove it")
 
-    def create_batch(self, parameter: str) -> Batch:
-        """The batching rule of the endpoint, for the collected parameter."""
+    def choose_parameters(self, names: Collection[str]) -> Parameters:
+        """The collected parameters of a batch that has these: chosen by `batch`, named by `key`, or the only one.
+
+        A tuple where several are one key together. Raises DefinitionError.
+        """
+        if isinstance(self.batch, tuple):
+            for name in self.batch:
+                find_batched_parameter(dict.fromkeys(names, True), name)
+            return self.batch
+        if self.batch is None and isinstance(self.key, tuple) and len(self.key) > 1 and {*self.key} <= {*names}:
+            return tuple(map(str, self.key))
+        own = self.key if isinstance(self.key, str) and self.key in names else None
+        return find_batched_parameter(dict.fromkeys(names, True), self.batch or own)
+
+    def create_batch(self, collected: Parameters) -> Batch:
+        """The batching rule of the endpoint, for the collected parameters. Raises DefinitionError."""
+        key: Any = self.key
+        parts = {}
+        if isinstance(collected, tuple):
+            if not isinstance(key, tuple) or len(key) != len(collected):
+                reason = f"{len(collected)} parameters are one key, so key= is a tuple with the path to each of them"
+                raise DefinitionError(f"{place_of_author()}: {reason} in a record, such as {collected!r}")
+            parts = {name: split_path(path, "key", lists=False) for name, path in zip(collected, key, strict=True)}
+            key, collected = key[0], collected[0]
         return Batch(
-            parameter=parameter,
-            key=split_path(self.key, "key", lists=False),
+            parameter=collected,
+            key=split_path(key, "key", lists=False),
             group=self.group,
             limit=self.limit,
             key_case=self.key_case,
+            parts=parts,
         )
 
 
@@ -145,8 +172,10 @@ def _by_key(operation: Operation, batch: Batch, records: list[Any], keys: Sequen
     found: dict[str, list[Any]] = {}
     lost: UpstreamError | None = None
     write = choose_key_text(batch.key_case)
+    if batch.parts:
+        write = partial(_write_together, write)
     for record in records:
-        key = _find_key(record, batch.key)
+        key = _find_keys(record, batch)
         if isinstance(key, UpstreamError):
             lost = lost or key
         elif record is not None:
@@ -158,6 +187,19 @@ def _by_key(operation: Operation, batch: Batch, records: list[Any], keys: Sequen
         return [found.get(key, lost) for key in requested]
     report_duplicates(operation, sum(len(each) - 1 for key, each in found.items() if len(each) > 1))
     return [found[key][0] if key in found else lost for key in requested]
+
+
+def _write_together(write: Callable[[Any], str], keys: Sequence[Any]) -> str:
+    """The text of a key that is a tuple."""
+    return "\0".join(map(write, keys))
+
+
+def _find_keys(record: Any, batch: Batch) -> Any:
+    """The key of a record; a tuple where it has several parts."""
+    if not batch.parts:
+        return _find_key(record, batch.key)
+    keys = tuple([_find_key(record, path) for path in batch.parts.values()])
+    return next((each for each in keys if isinstance(each, UpstreamError)), keys)
 
 
 def _find_key(record: Any, path: tuple[str, ...]) -> Any:

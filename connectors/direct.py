@@ -19,8 +19,8 @@ def make_call(endpoint: Endpoint, arguments: Mapping[str, Any], selection: Selec
     batch = endpoint.batch
     if batch is None or endpoint.has_single_form:
         return Call(operation=endpoint.operation, arguments=arguments, selection=selection)
-    rest = {name: value for name, value in arguments.items() if name != batch.parameter}
-    return Call(operation=endpoint.operation, arguments=rest, keys=(arguments[batch.parameter],), selection=selection)
+    key, others = batch.split(arguments)
+    return Call(operation=endpoint.operation, arguments=others, keys=(key,), selection=selection)
 
 
 def point_event(event: Event, at: tuple[str, ...]) -> Event:

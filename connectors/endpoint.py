@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,6 +35,29 @@ class Batch:
     """Most keys in one call; more keys become several calls."""
     key_case: KeyCase = "exact"
     """How keys that are texts are compared."""
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The parameters whose values are one key together, and the path to each in a record; empty for `parameter` alone.
+
+    Such a key is a tuple of values in this order.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The collected parameters."""
+        return tuple(self.parts) or (self.parameter,)
+
+    def split(self, arguments: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The key in these arguments, None where a part of it is null, and the other arguments."""
+        if not self.parts:
+            others = {name: value for name, value in arguments.items() if name != self.parameter}
+            return arguments.get(self.parameter), others
+        values = tuple([arguments.get(name) for name in self.parts])
+        others = {name: value for name, value in arguments.items() if name not in self.parts}
+        return None if None in values else values, others
+
+    def join(self, others: Mapping[str, Any], key: Any) -> dict[str, Any]:
+        """The arguments of one key."""
+        return {**others, **(dict(zip(self.parts, key, strict=True)) if self.parts else {self.parameter: key})}
 
 
 class Scope(Protocol):

@@ -76,8 +76,11 @@ def _check_via(
         elif name in fields and not fields[name].is_basic_field:
             problems.append(f'{parameter}="{name}" is itself fetched or computed; take the key from a plain field')
     if isinstance(via.endpoint, Endpoint) and (batch := via.endpoint.batch) is not None:
-        if batch.parameter not in via.from_fields and batch.parameter not in via.from_arguments:
-            problems.append(f'"{batch.parameter}" is what {via.endpoint.name} batches on, so it must come from a field')
+        problems += [
+            f'"{name}" is what {via.endpoint.name} batches on, so it must come from a field'
+            for name in batch.names
+            if name not in via.from_fields and name not in via.from_arguments
+        ]
         problems += _check_list_form(via.endpoint, group=batch.group, is_list=_is_list(field))
     if not via.endpoint.selects:
         problems += [

@@ -96,10 +96,9 @@ class RequestScope:
         if batch is None:
             outcome = await self._load_once(endpoint, arguments, selection)
         else:
-            key = arguments.get(batch.parameter)
+            key, others = batch.split(arguments)
             if key is None:
                 return Reply([] if batch.group else None)
-            others = {name: value for name, value in arguments.items() if name != batch.parameter}
             loader = self._get_loader(LoadKey(endpoint, freeze_map(others), selection), others)
             outcome = await _shield(loader.load(key))
         if isinstance(outcome, Exception):
@@ -315,7 +314,7 @@ class RequestScope:
         if self.windows is not None and upstream is not None and upstream.window is not None:
             return await self._send_in_window(self.windows, upstream, load_key, others, keys)
         is_single = len(keys) == 1 and endpoint.has_single_form
-        arguments = {**others, endpoint.batch.parameter: keys[0]} if is_single else others
+        arguments = endpoint.batch.join(others, keys[0]) if is_single else others
         call = self._create_call(endpoint, arguments, load_key.selection, () if is_single else tuple(keys))
         try:
             return BatchResult(keys, await self._send(call), is_single)

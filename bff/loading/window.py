@@ -185,7 +185,7 @@ def _create_call(endpoint: Endpoint, first: Call, keys: tuple[Hashable, ...], de
     if len(keys) > 1 or not endpoint.has_single_form:
         return replace(first, keys=keys, deadline=deadline)
     assert endpoint.batch is not None
-    arguments = {**first.arguments, endpoint.batch.parameter: keys[0]}
+    arguments = endpoint.batch.join(first.arguments, keys[0])
     return replace(first, arguments=arguments, keys=(), deadline=deadline)
 
 

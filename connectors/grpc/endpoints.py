@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from connectors.batching import Batching, check_at_least_one
+from connectors.batching import Batching, KeyOption, check_at_least_one
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.failure_rules import FailureOptions
@@ -14,7 +14,7 @@ from connectors.failures import read_failure_options
 from connectors.grpc.operations import RpcOperation
 from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
-from connectors.messages.templates import Template, find_batched_parameter
+from connectors.messages.templates import Template
 
 _METHOD = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*/[A-Za-z_]\w*")
 
@@ -39,9 +39,9 @@ class GrpcUpstream:
         request: Message | None = None,
         *,
         many: Message | None = None,
-        key: PathOption | None = None,
+        key: KeyOption | None = None,
         key_case: KeyCase = "exact",
-        batch: str | None = None,
+        batch: str | tuple[str, ...] | None = None,
         group: bool = False,
         at: PathOption | None = None,
         many_at: PathOption | None = None,
@@ -79,8 +79,8 @@ class GrpcUpstream:
         check_at_least_one(place, each=each)
         if many is None:
             return Endpoint(operation, single.parameters, at=at, each=each)
-        collected = find_batched_parameter(Template(many), batch)
-        template = Template(many, many=collected)
+        collected = batching.choose_parameters(Template(many).parameters)
+        template, created = Template(many, many=collected), batching.create_batch(collected)
         if request is not None and single.parameters.keys() != template.parameters.keys():
             raise DefinitionError(
                 f"{place}: `request` and `many` must have the same parameters; they have "
@@ -97,10 +97,10 @@ class GrpcUpstream:
                 failure=operation.failure,
                 exposure=operation.exposure,
             ),
-            {**template.parameters, collected: True},
+            {**template.parameters, **dict.fromkeys(created.names, True)},
             at=at,
             many_at=many_at,
-            batch=batching.create_batch(collected),
+            batch=created,
             has_single_form=request is not None,
             each=each,
         )

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from operator import itemgetter
 from typing import Any
 
 from connectors.endpoint import place_of_author
@@ -18,7 +19,9 @@ _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\??\}")
 _NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\??)")
 
-_Keys = Sequence[Hashable]
+Parameters = str | tuple[str, ...]
+"""The parameter that takes the keys of a batch, or those that take one part of each."""
+_Keys = Sequence[Any]
 _Fill = Callable[[Mapping[str, Any], _Keys, Hashable], Any]
 """(arguments, all keys of the batch, the key of the repeated element being filled) -> data."""
 
@@ -92,13 +95,15 @@ class Template:
     Constants and the names of entries stay as they are.
 
     With `many`, that parameter takes the keys of a batch: the nearest one-element list around it gets one element per
-    key (`[{"sku": "{sku}"}]`); without such a list, the lone `{sku}` becomes the list of keys.
+    key (`[{"sku": "{sku}"}]`); without such a list, the lone `{sku}` becomes the list of keys. A tuple of parameters
+    takes keys that are tuples, one part each.
     """
 
-    def __init__(self, value: Any, *, many: str | None = None) -> None:
+    def __init__(self, value: Any, *, many: Parameters | None = None) -> None:
         self.parameters: dict[str, bool] = {}
         """Whether each parameter must be given, by name, in the order written."""
-        self._many = many
+        self._many: Mapping[str, Callable[[Any], Any]] = _read_parts(many)
+        """How each collected parameter is read from a key."""
         self._fill = self._compile_value(value, in_list=False)[0]
 
     def fill(self, arguments: Mapping[str, Any], keys: _Keys = (), *, absent: Any = None) -> Any:
@@ -164,7 +169,7 @@ class Template:
             self.parameters[place.name] = self.parameters.get(place.name, False) or place.is_required
         if not places:
             return _fill_constant("".join(str(part) for part in parts)), False
-        repeats = any(place.name == self._many for place in places)
+        repeats = any(place.name in self._many for place in places)
         if len(parts) == 1:
             return self._compile_placeholder(places[0].name, in_list=in_list), repeats and in_list
         if repeats and not in_list:
@@ -175,9 +180,14 @@ class Template:
         return self._compile_parts(parts), repeats
 
     def _compile_placeholder(self, name: str, *, in_list: bool) -> _Fill:
-        if name != self._many:
+        read = self._many.get(name)
+        if read is None:
             return lambda arguments, keys, key: arguments.get(name, _LEFT_OUT)
-        return (lambda arguments, keys, key: key) if in_list else (lambda arguments, keys, key: list(keys))
+        return (
+            (lambda arguments, keys, key: read(key))
+            if in_list
+            else (lambda arguments, keys, key: list(map(read, keys)))
+        )
 
     def _compile_parts(self, parts: Sequence[str | Placeholder]) -> _Fill:
         def fill_text(arguments: Mapping[str, Any], keys: _Keys, key: Hashable) -> Any:
@@ -186,13 +196,24 @@ class Template:
                 if isinstance(part, str):
                     texts.append(part)
                     continue
-                value = key if part.name == self._many else arguments.get(part.name, _LEFT_OUT)
+                read = self._many.get(part.name)
+                value = arguments.get(part.name, _LEFT_OUT) if read is None else read(key)
                 if value is None or value is _LEFT_OUT:
                     return value
                 texts.append(text_of(value))
             return "".join(texts)
 
         return fill_text
+
+
+def _read_parts(many: Parameters | None) -> dict[str, Callable[[Any], Any]]:
+    if isinstance(many, tuple):
+        return {name: itemgetter(place) for place, name in enumerate(many)}
+    return {} if many is None else {many: _keep_key}
+
+
+def _keep_key(key: Any) -> Any:
+    return key
 
 
 def _fill_constant(value: Any) -> _Fill:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, Unpack
 
-from connectors.batching import Batching
+from connectors.batching import Batching, KeyOption
 from connectors.endpoint import Endpoint
 from connectors.failure_rules import FailureOptions
 from connectors.messages.keys import KeyCase
@@ -49,10 +49,10 @@ class Rest:
         path: str | None = None,
         *,
         many: str | None = None,
-        key: PathOption | None = None,
+        key: KeyOption | None = None,
         key_case: KeyCase = "exact",
         group: bool = False,
-        batch: str | None = None,
+        batch: str | tuple[str, ...] | None = None,
         limit: int = 100,
         at: PathOption | None = None,
         many_at: PathOption | None = None,
@@ -107,10 +107,10 @@ class Rest:
         path: str | None = None,
         *,
         many: str | None = None,
-        key: PathOption | None = None,
+        key: KeyOption | None = None,
         key_case: KeyCase = "exact",
         group: bool = False,
-        batch: str | None = None,
+        batch: str | tuple[str, ...] | None = None,
         limit: int = 100,
         json: Any = None,
         form: Mapping[str, Any] | None = None,

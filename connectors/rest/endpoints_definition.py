@@ -12,7 +12,7 @@ from connectors.errors import DefinitionError
 from connectors.failure_rules import FailureOptions
 from connectors.failures import read_failure_options
 from connectors.messages.paths import PathOption
-from connectors.messages.templates import Template, find_batched_parameter
+from connectors.messages.templates import Parameters, Template
 from connectors.rest.encode.body import create_body_template
 from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.operations import RequestTemplate, RestOperation
@@ -95,19 +95,19 @@ def _merge_parameters(
         for name, is_required in template.parameters.items() if template else ():
             merged[name] = merged.get(name, False) or is_required
     if batch is not None:
-        merged[batch.parameter] = True
+        merged.update(dict.fromkeys(batch.names, True))
     return merged
 
 
-def _create_template(definition: Definition, url: str, parameter: str | None) -> RequestTemplate:
+def _create_template(definition: Definition, url: str, collected: Parameters | None) -> RequestTemplate:
     headers = dict(definition.headers or {})
     if definition.idempotency_key is not None:
         headers["idempotency-key"] = definition.idempotency_key
     return RequestTemplate(
-        url=UrlTemplate(url),
+        url=UrlTemplate(url, together=collected if isinstance(collected, tuple) else ()),
         headers=Template({name.lower(): value for name, value in headers.items()}),
-        body=create_body_template({kind: getattr(definition, kind) for kind in _BODIES}, parameter),
-        parameter=parameter,
+        body=create_body_template({kind: getattr(definition, kind) for kind in _BODIES}, collected),
+        collected=collected,
         has_headers=bool(headers),
     )
 
@@ -116,20 +116,19 @@ def _create_many_template(definition: Definition) -> RequestTemplate | None:
     if definition.many is None:
         return None
     names = _create_template(definition, definition.many, None).parameters
-    batching = definition.batching
-    own_key = batching.key if batching.key in names else None
-    return _create_template(definition, definition.many, find_batched_parameter(names, batching.batch or own_key))
+    return _create_template(definition, definition.many, definition.batching.choose_parameters(names))
 
 
 def _create_batch(definition: Definition, one: RequestTemplate | None, many: RequestTemplate | None) -> Batch | None:
-    if many is None or many.parameter is None:
+    if many is None or many.collected is None:
         return None
-    if one is not None and many.parameter not in one.parameters:
-        name = f"{{{many.parameter}}}"
-        raise _definition_error(
-            f"many= collects {name}, which {definition.path} does not have; use the same name in both"
-        )
-    return definition.batching.create_batch(many.parameter)
+    batch = definition.batching.create_batch(many.collected)
+    for name in batch.names:
+        if one is not None and name not in one.parameters:
+            raise _definition_error(
+                f"many= collects {{{name}}}, which {definition.path} does not have; use the same name in both"
+            )
+    return batch
 
 
 def _check_options(definition: Definition) -> None:

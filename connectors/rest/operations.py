@@ -10,7 +10,7 @@ import msgspec
 
 from connectors.contract import Call, Operation
 from connectors.errors import UpstreamRejected
-from connectors.messages.templates import Template
+from connectors.messages.templates import Parameters, Template
 from connectors.rest.encode.body import BodyTemplate
 from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.encode.values import format_header
@@ -34,8 +34,8 @@ class RequestTemplate:
     url: UrlTemplate
     headers: Template
     body: BodyTemplate | None
-    parameter: str | None = None
-    """The parameter that takes the keys of a batch."""
+    collected: Parameters | None = None
+    """The parameter that takes the keys of a batch, or those that take one part of each."""
     has_headers: bool = True
     """Whether `headers` holds any."""
 
@@ -48,9 +48,15 @@ class RequestTemplate:
                 merged[name] = merged.get(name, False) or is_required
         return merged
 
+    def _collect_keys(self, keys: Sequence[Any]) -> dict[str, Sequence[Any]]:
+        """The values of the collected parameters, by name."""
+        if isinstance(self.collected, tuple):
+            return {name: [key[place] for key in keys] for place, name in enumerate(self.collected)}
+        return {str(self.collected): keys}
+
     def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> Request:
         """The request with these values. Raises ValueError for a value that cannot be encoded in its place."""
-        values = {**arguments, self.parameter: keys} if self.parameter and keys else arguments
+        values = {**arguments, **self._collect_keys(keys)} if self.collected and keys else arguments
         headers: dict[str, str] = {}
         if self.has_headers:
             headers = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.batching import Batching, check_at_least_one
+from connectors.batching import Batching, KeyOption, check_at_least_one
 from connectors.endpoint import Endpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.failure_rules import ErrorOption, ExposeOption, FailureOptions, FieldsOption
 from connectors.failures import read_failure_options
 from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
-from connectors.messages.templates import Template, find_batched_parameter
+from connectors.messages.templates import Template
 from connectors.soap.operations import SoapOperation
 
 
@@ -34,9 +34,9 @@ class SoapUpstream:
         *,
         message: Any = None,
         many: Any = None,
-        key: PathOption | None = None,
+        key: KeyOption | None = None,
         key_case: KeyCase = "exact",
-        batch: str | None = None,
+        batch: str | tuple[str, ...] | None = None,
         group: bool = False,
         at: PathOption | None = None,
         many_at: PathOption | None = None,
@@ -82,14 +82,16 @@ class SoapUpstream:
         batching = Batching(key=key, key_case=key_case, group=group, batch=batch, limit=limit, many_at=many_at)
         batching.check(where, is_batch=many is not None)
         check_at_least_one(where, each=each)
-        collected = None if many is None else find_batched_parameter(Template(many), batch)
+        collected = None if many is None else batching.choose_parameters(Template(many).parameters)
         multiple = None if collected is None else Template(many, many=collected)
+        created = None if collected is None else batching.create_batch(collected)
+        keys = () if created is None else created.names
         has_single_form = multiple is None or message is not None or bool(arguments)
         if multiple is not None and has_single_form:
             _check_same_parameters(where, single, multiple)
-        if collected in extra.parameters:
-            raise DefinitionError(f"{where}: {{{collected}}} is collected into batches and cannot be in a header too")
-        parameters = {**_merge_parameters(multiple or single, extra), **({collected: True} if collected else {})}
+        for name in extra.parameters.keys() & keys:
+            raise DefinitionError(f"{where}: {{{name}}} is collected into batches and cannot be in a header too")
+        parameters = {**_merge_parameters(multiple or single, extra), **dict.fromkeys(keys, True)}
         return Endpoint(
             SoapOperation(
                 upstream=self.name,
@@ -106,7 +108,7 @@ class SoapUpstream:
             parameters,
             at=at,
             many_at=many_at,
-            batch=batching.create_batch(collected) if collected else None,
+            batch=created,
             has_single_form=has_single_form,
             each=each,
         )
@@ -115,7 +117,7 @@ class SoapUpstream:
         return f"<soap upstream {self.name}>"
 
 
-def _check_options(where: str, **options: PathOption | None) -> None:
+def _check_options(where: str, **options: KeyOption | None) -> None:
     for name, value in options.items():
         if value is not None and (not isinstance(value, str | tuple) or "{" in value):
             raise _make_option_error(where, name)

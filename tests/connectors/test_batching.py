@@ -247,3 +247,47 @@ def test_further_records_of_a_key_are_counted(losses: list[tuple[str, str, int]]
     assert dealt(endpoint(key=("id",)), [{"id": 1, "n": 1}, {"id": 1.0, "n": 2}], "1") == [{"id": 1, "n": 1}]
     assert dealt(endpoint(key=("id",), group=True), [{"id": 1}, {"id": 1}], 1) == [[{"id": 1}, {"id": 1}]]
     assert losses == [("catalog", "duplicates", 1)]
+
+
+PAIRS: dict[str, Callable[..., Endpoint]] = {
+    "rest": lambda: rest("up").get(many="/beds?ward={ward}&bed={bed}", key=("ward", "bed")),
+    "grpc": lambda: grpc("up").unary("p.S/M", many={"beds": [{"w": "{ward}", "b": "{bed}"}]}, key=("ward", "bed")),
+    "soap": lambda: soap("up").call("Get", many={"Bed": [{"W": "{ward}", "B": "{bed}"}]}, key=("ward", "bed")),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_several_values_can_be_one_key(kind: str) -> None:
+    """A record is the answer to the key whose parts it has all."""
+    beds = PAIRS[kind]()
+    assert beds.batch is not None
+    assert beds.batch.split({"bed": 2, "ward": "a", "lang": "de"}) == (("a", 2), {"lang": "de"})
+    assert beds.batch.split({"bed": None, "ward": "a"}) == (None, {})
+    assert beds.batch.join({"lang": "de"}, ("a", 2)) == {"lang": "de", "ward": "a", "bed": 2}
+    records = [{"ward": "a", "bed": 2}, {"ward": "a", "bed": "1"}, {"ward": "b", "bed": 1}, {"ward": "c"}]
+    assert dealt(beds, records, ("a", 1), ("a", 2), ("b", 2)) == [records[1], records[0], None]
+
+
+def test_the_parts_of_a_key_can_be_anywhere_in_a_record() -> None:
+    """`batch` names the parameters where the names differ."""
+    beds = rest("up").get(
+        many="/beds?w={ward}&b={bed}", key=("at.ward", r"bed\.no"), batch=("ward", "bed"), key_case="insensitive"
+    )
+    records = [{"at": {"ward": "A"}, "bed.no": 1.0}]
+    assert dealt(beds, records, ("a", 1)) == records
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        ({"batch": ("ward", "bed")}, "2 parameters are one key, so key= is a tuple"),
+        ({"batch": ("ward", "bed"), "key": "ward"}, "2 parameters are one key, so key= is a tuple"),
+        ({"batch": ("ward", "bde"), "key": ("ward", "bed")}, 'batch="bde" is not in `many`'),
+        ({"batch": ("ward", "bed"), "key": ("ward", "a..b")}, "key='a..b' has an empty name"),
+    ],
+)
+def test_a_key_of_several_parts_that_cannot_work_is_refused(options: Any, hint: str) -> None:
+    """With the line."""
+    with pytest.raises(DefinitionError, match=r"test_batching\.py:") as caught:
+        rest("up").get(many="/beds?w={ward}&b={bed}", **options)
+    assert hint in str(caught.value)

@@ -171,7 +171,7 @@ class ReplyReader:
     def _batch_key(self) -> str | None:
         """The field that identifies the records of a batch, where they are a list of the field's own objects."""
         batch = self._endpoint.batch
-        if batch is None or len(batch.key) != 1 or self._is_in_order:
+        if batch is None or len(batch.key) != 1 or batch.parts or self._is_in_order:
             return None
         record = self._output.items if batch.group and isinstance(self._output, ListOutput) else self._output
         return batch.key[0] if isinstance(record, ObjectOutput) else None

@@ -10,7 +10,7 @@ import msgspec
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
 from connectors.files import File
-from connectors.messages.templates import Template
+from connectors.messages.templates import Parameters, Template
 from connectors.plain import NOT_GIVEN
 from connectors.rest.encode.multipart import encode_multipart
 from connectors.rest.encode.values import encode_form, format_value
@@ -27,7 +27,7 @@ _CONTENT_TYPES = {
 class BodyTemplate:
     """One body with placeholders; `kind` is json, form, text, file or multipart."""
 
-    def __init__(self, kind: str, value: Any, *, many: str | None = None) -> None:
+    def __init__(self, kind: str, value: Any, *, many: Parameters | None = None) -> None:
         """`many` names the parameter that takes the keys of a batch."""
         self._kind = kind
         self._template = Template(value, many=many)
@@ -61,7 +61,7 @@ class BodyTemplate:
             raise ValueError(f"the body cannot be encoded as JSON: {type(error).__name__}") from error
 
 
-def create_body_template(bodies: Mapping[str, Any], many: str | None) -> BodyTemplate | None:
+def create_body_template(bodies: Mapping[str, Any], many: Parameters | None) -> BodyTemplate | None:
     """The template of the body that is given, if any. Raises DefinitionError for two bodies."""
     written = [(kind, value) for kind, value in bodies.items() if value is not None]
     if len(written) > 1:

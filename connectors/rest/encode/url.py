@@ -43,8 +43,12 @@ _Parts = tuple[str | _Placeholder, ...]
 class UrlTemplate:
     """A path with an optional query, relative to the upstream's address."""
 
-    def __init__(self, text: str) -> None:
-        """Raises DefinitionError, which names the author's line, for a text that is not a template."""
+    def __init__(self, text: str, *, together: tuple[str, ...] = ()) -> None:
+        """`together` are parameters whose lists have one item for each key of a batch: `id={ward}-{bed}`.
+
+        Raises DefinitionError, which names the author's line, for a text that is not a template.
+        """
+        self._together = together
         match = _PATH.fullmatch(text)
         if "#" in text or not text.startswith("/") or match is None:
             raise _definition_error(text, _explain_mistake(text))
@@ -75,8 +79,17 @@ class UrlTemplate:
         path = self._constant_path or "".join([f"/{_fill_segment(parts, arguments)}" for parts in self._segments])
         if not self._pairs:
             return path
-        query = "&".join(filter(None, [_fill_pair(name, parts, arguments) for name, parts in self._pairs]))
+        fill_pair = self._fill_together if self._together else _fill_pair
+        query = "&".join(filter(None, [fill_pair(name, parts, arguments) for name, parts in self._pairs]))
         return f"{path}?{query}" if query else path
+
+    def _fill_together(self, name: str, parts: _Parts, arguments: Mapping[str, Any]) -> str:
+        """A pair for each key of a batch, where it holds several parts of one."""
+        inside = [place.name for place in _find_placeholders([parts]) if place.name in self._together]
+        if len(inside) < 2:
+            return _fill_pair(name, parts, arguments)
+        rows = zip(*(arguments[each] for each in inside), strict=True)
+        return "&".join([_fill_pair(name, parts, {**arguments, **dict(zip(inside, row, strict=True))}) for row in rows])
 
 
 def add_query(url: str, fixed: Mapping[str, str]) -> str:

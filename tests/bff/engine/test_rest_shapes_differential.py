@@ -53,6 +53,17 @@ parts_by_case = api.get(many="/keys/{n}?id={id}", key="id", batch="id", key_case
 groups_by_id = api.get(many="/keys/{n}?id={id}", key="id", batch="id", group=True)
 
 
+beds = api.get("/bed/{n}/{ward}/{bed}", many="/beds/{n}?at={ward}:{bed}", key=("ward", "at.bed"), batch=("ward", "bed"))
+
+
+@strawberry.type
+class Bed:
+    """A record that is found by two values."""
+
+    ward: str
+    note: str | None = None
+
+
 @strawberry.type
 class Keyed:
     """A record that is found by its key."""
@@ -78,6 +89,8 @@ class Owner:
     unkeyed: Unkeyed | None = via(parts_by_id, id="key", n="n")
     folded: Keyed | None = via(parts_by_case, id="key", n="n")
     group: list[Keyed] | None = via(groups_by_id, id="key", n="n")
+    ward: str | None = None
+    bed: Bed | None = via(beds, ward="ward", bed="key", n="n")
 
 
 @strawberry.type
@@ -90,6 +103,7 @@ class Query:
     joined: list[Part] | None = via(api.get("/joined/{id}", at="a[].b[]"), id=argument(int))
     dotted: list[Part] | None = via(api.get("/dotted/{id}", at="odata.value"), id=argument(int))
     owners: list[Owner] | None = via(api.get("/owners/{id}"), id=argument(int))
+    places: list[Owner] | None = via(api.get("/places/{id}"), id=argument(int))
 
 
 ENTRIES: list[Any] = [
@@ -133,7 +147,13 @@ OWNERS = [
     for number in range(len(KEYS))
     for keys in ([7, 8], ["7", "8", "a"], [7, "7", True, 1, 2**53 + 1], ["A", str(2**53 + 1)])
 ]
+BEDS = [{"ward": ward, "at": {"bed": bed}, "note": f"{ward}{bed}"} for ward in "ab" for bed in (1, 2.0, "3")]
 REPLIES: dict[str, list[Any]] = {
+    "beds": [BEDS, [], BEDS[::-1]],
+    "places": [
+        [{"n": number, "ward": ward, "key": key} for ward in ("a", "b", None, "c") for key in (1, "2", 3)]
+        for number in range(3)
+    ],
     "keys": KEYS,
     "owners": OWNERS,
     "rows": [
@@ -229,3 +249,18 @@ async def test_keys(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
                 assert sorted(losses) == lost, (OWNERS[number], KEYS[OWNERS[number][0]["n"]])
             seen.add(data_of(expected))
     assert len(seen) > 10
+
+
+async def test_keys_of_several_parts() -> None:
+    """One batch for all; the records go to the keys whose parts they have."""
+    text = "query($id: Int!) { places(id: $id) {ward key bed{ward note}} }"
+    async with serving(upstream) as url:
+        ours, theirs = engines(frontend(query=Query), through(url))
+        for number in range(3):
+            expected = await asked(theirs, text, {"id": number})
+            for _ in range(3):
+                actual = await asked(ours, text, {"id": number})
+                assert data_of(actual) == data_of(expected)
+                assert same_errors(actual, expected)
+        found = [each["bed"] and each["bed"]["note"] for each in expected["data"]["places"]]
+    assert found == ["a1", "a2.0", "a3", "b1", "b2.0", "b3", None, None, None, None, None, None]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from connectors.contract import Call
 from connectors.direct import Direct
 from connectors.endpoint import Endpoint
 from connectors.errors import (
@@ -208,3 +209,32 @@ async def test_a_list_in_a_header_has_commas(upstream: HttpWorld, direct: Direct
     async with direct:
         await catalog.get("/a", headers={"x-ids": "{ids}"})(ids=[1, 2, 3])
     assert upstream.requests[0].headers["x-ids"] == "1,2,3"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "target", "body"),
+    [
+        (
+            catalog.get(many="/beds?ward={ward}&bed={bed}", key=("ward", "bed")),
+            "/api/beds?ward=a&ward=b&bed=1&bed=2",
+            "",
+        ),
+        (catalog.get(many="/beds?id={ward}:{bed}&x=1", key=("ward", "bed")), "/api/beds?id=a:1&id=b:2&x=1", ""),
+        (
+            catalog.post(many="/s", json=[{"w": "{ward}", "b": "{bed}"}], key=("ward", "bed"), safe=True),
+            "/api/s",
+            '[{"w":"a","b":1},{"w":"b","b":2}]',
+        ),
+        (
+            catalog.post(many="/s", json={"w": "{ward}", "ids": ["{ward}/{bed}"]}, key=("ward", "bed"), safe=True),
+            "/api/s",
+            '{"w":["a","b"],"ids":["a/1","b/2"]}',
+        ),
+    ],
+)
+async def test_a_key_of_several_parts_is_sent_part_by_part(
+    upstream: HttpWorld, connector: RestConnector, endpoint: Endpoint, target: str, body: str
+) -> None:
+    """In the query and in bodies, each key's parts together."""
+    await connector.send(Call(operation=endpoint.operation, keys=(("a", 1), ("b", 2))))
+    assert (upstream.requests[0].target, upstream.requests[0].body.decode()) == (target, body)
