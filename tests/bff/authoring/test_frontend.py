@@ -29,19 +29,10 @@ class Thing:
 
 
 @strawberry.type
-class Query:
+class Query(Thing):
     @strawberry.field
     async def thing(self) -> Thing | None:
         return Thing()
-
-    @strawberry.field
-    async def name(self) -> str:
-        begun.append("name")
-        return "a"
-
-    @strawberry.field
-    def broken(self) -> int:
-        raise ValueError("no luck")
 
 
 @pytest.mark.parametrize(

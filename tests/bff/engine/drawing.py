@@ -125,22 +125,25 @@ def slice_by(patch: pytest.MonkeyPatch, items: int, size: int) -> None:
     patch.setattr(forms, "_LEAST_DENSE", 1)
 
 
+def arguments_of(document: DocumentNode, values: Values, variables: dict[str, Any]) -> dict[str, Any]:
+    """What graphql-core's functions need to execute a document over drawn values."""
+    return {
+        "document": document,
+        "root_value": {"__typename": "Root"},
+        "context_value": values,
+        "variable_values": variables,
+        "field_resolver": values.field,
+        "type_resolver": values.type,
+    }
+
+
 async def outcome(
     schema: GraphQLSchema, document: DocumentNode, values: Values, variables: dict[str, Any], *, ours: bool
 ) -> ExecutionResult:
     """The result on our engine or on graphql-core's."""
     options: dict[str, Any] = {"executor_class": SetExecutor} if ours else {}
     execute_it: Any = experimental_execute_incrementally if ours else execute
-    result: Any = execute_it(
-        schema,
-        document,
-        {"__typename": "Root"},
-        values,
-        variable_values=variables,
-        field_resolver=values.field,
-        type_resolver=values.type,
-        **options,
-    )
+    result: Any = execute_it(schema, **arguments_of(document, values, variables), **options)
     return result if isinstance(result, ExecutionResult) else await result
 
 

@@ -16,8 +16,9 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
-from bff.authoring import FrontendSchema, frontend, take, via
+from bff.authoring import FrontendSchema
 from connectors import grpc
+from tests.bff.engine.drawn_types import DrawnType, draw_query, draw_types
 
 api = grpc("api")
 
@@ -69,45 +70,25 @@ message Ask { string way = 1; repeated string keys = 2; }
 
 
 @dataclass
-class Message:
+class Message(DrawnType):
     """A type of messages under construction: its strawberry class and its text in the proto."""
 
-    name: str
-    annotations: dict[str, Any] = field(default_factory=dict)
-    members: dict[str, Any] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     deep: list[str] = field(default_factory=list)
-    cls: Any = None
 
     def add(self, name: str, kind: str, type_: Any, chance: random.Random) -> None:
         """A field: under its own name, in camelCase, under another name, or deeper inside; with presence or without."""
         way = chance.randrange(6)
         label, type_ = _labelled(kind, type_, chance)
         self.annotations[name] = type_
-        if way == 0:
-            self.members[name] = take(f"other_{name}")
-        elif way == 1:
-            self.members[name] = take(f"deep.{name}")
+        self.place(name, way)
         lines = self.deep if way == 1 else self.lines
         shown = {0: f"other_{name}", 2: to_camel_case(name)}.get(way, name)
         lines.append(f"{label}{kind} {shown} = {len(lines) + 1};")
 
-    def leaves(self, chance: random.Random) -> Message:
-        """With an id and some fields that are no messages."""
-        self.annotations["id"] = strawberry.ID
-        self.lines.append("string id = 1;")
-        for number in range(chance.randrange(3, 8)):
-            kind = chance.choice(list(KINDS))
-            type_ = chance.choice(ANY) if chance.random() < 0.03 else chance.choice(KINDS[kind])
-            self.add(f"leaf_{self.name.lower()}{number}", kind, type_, chance)
-        return self
-
-    def made(self) -> Message:
-        """With its class made, and closed."""
+    def close(self) -> None:
         self.lines.append(f"Deep deep = {len(self.lines) + 1}; message Deep {{ {' '.join(self.deep)} }}")
-        members = {"__annotations__": self.annotations, **self.members, "__module__": __name__}
-        self.cls = strawberry.type(type(self.name, (), members))
-        return self
+        super().close()
 
     @property
     def proto(self) -> str:
@@ -128,17 +109,20 @@ class Drawn:
 
 
 def draw_schema(seed: int) -> Drawn:
-    """Two types of leaves, one that holds them, one that holds that, and fetches."""
+    """See draw_types."""
     chance = random.Random(seed)
-    a, b = (Message(name).leaves(chance).made() for name in "AB")
-    c = _nesting(Message("C").leaves(chance), [a, b], [], chance)
-    d = _nesting(Message("D").leaves(chance), [a, c], [b, c], chance)
-    messages = [a, b, c, d]
-    query = Message("Query")
-    for each in messages:
-        _roots(query, each)
-    members = {"__annotations__": query.annotations, **query.members, "__module__": __name__}
-    schema = frontend(query=strawberry.type(type("Query", (), members)))
+
+    def leaf(name: str) -> Message:
+        message = Message(name, lines=["string id = 1;"])
+        message.add_leaves(chance, KINDS, ANY)
+        return message
+
+    messages = draw_types(leaf, lambda message, nested, fetched: _nest(message, nested, fetched, chance))
+    schema = draw_query(
+        messages,
+        lambda name, way: api.unary(f"drawn.Api/Get{name}", {"way": f"{name.lower()}_{way.replace('.', '_')}"}, at=way),
+        "first",
+    )
     methods = "".join(f"rpc Get{each.name}(Ask) returns (All{each.name});" for each in messages)
     return Drawn(schema, f"{HEAD}{''.join(each.proto for each in messages)}service Api {{ {methods} }}\n")
 
@@ -157,26 +141,20 @@ def _labelled(kind: str, type_: Any, chance: random.Random) -> tuple[str, Any]:
     return "", type_ if chance.random() < 0.7 else type_ | None
 
 
-def _nesting(message: Message, nested: list[Message], fetched: list[Message], chance: random.Random) -> Message:
+def _nest(message: Message, nested: list[Message], fetched: list[Message], chance: random.Random) -> Message:
     for each in nested:
         message.add(f"in_{each.name.lower()}", each.name, each.cls, chance)
-    message.lines.append(f"optional string key = {len(message.lines) + 1};")
-    message.annotations["key"] = str | None
+    if nested:
+        message.lines.append(f"optional string key = {len(message.lines) + 1};")
+        message.annotations["key"] = str | None
+    many, group, single = {"keys": "{id}", "way": "many"}, {"keys": "{id}", "way": "group"}, {"keys": ["{id}"]}
     for each in fetched:
-        method, name = f"drawn.Api/Get{each.name}", each.name.lower()
-        many, group, single = {"keys": "{id}", "way": "many"}, {"keys": "{id}", "way": "group"}, {"keys": ["{id}"]}
-        message.members[f"many_{name}"] = via(api.unary(method, many=many, at="items", key="id"), id="key")
-        message.annotations[f"many_{name}"] = each.cls | None
-        grouped = api.unary(method, many=group, at="more.items", key="id", group=True)
-        message.members[f"group_{name}"] = via(grouped, id="key", default=[])
-        message.annotations[f"group_{name}"] = list[each.cls]
-        message.members[f"single_{name}"] = via(api.unary(method, single, at="more.first", each=4), id="key")
-        message.annotations[f"single_{name}"] = each.cls | None
-    return message.made()
-
-
-def _roots(query: Message, message: Message) -> None:
-    for way, type_ in {"items": list[message.cls], "first": message.cls | None, "more.first": message.cls}.items():
-        name = f"{message.name.lower()}_{way.replace('.', '_')}"
-        query.annotations[name] = type_
-        query.members[name] = via(api.unary(f"drawn.Api/Get{message.name}", {"way": name}, at=way))
+        method = f"drawn.Api/Get{each.name}"
+        message.define_fetches(
+            each,
+            api.unary(method, many=many, at="items", key="id"),
+            api.unary(method, many=group, at="more.items", key="id", group=True),
+            api.unary(method, single, at="more.first", each=4),
+        )
+    message.close()
+    return message

@@ -16,8 +16,9 @@ import strawberry
 from strawberry.scalars import JSON
 from strawberry.utils.str_converters import to_camel_case
 
-from bff.authoring import FrontendSchema, frontend, take, via
+from bff.authoring import FrontendSchema, take
 from connectors import soap
+from tests.bff.engine.drawn_types import DrawnType, draw_query, draw_types
 
 api = soap("api")
 
@@ -84,24 +85,17 @@ OPERATION = """<operation name="Get{0}"><soap:operation soapAction="{0}"/>
 
 
 @dataclass
-class Record:
+class Record(DrawnType):
     """A type of records under construction: its strawberry class and its text in the schema."""
 
-    name: str
-    annotations: dict[str, Any] = field(default_factory=dict)
-    members: dict[str, Any] = field(default_factory=dict)
     elements: list[str] = field(default_factory=list)
     deep: list[str] = field(default_factory=list)
     attributes: list[str] = field(default_factory=list)
-    cls: Any = None
 
     def add(self, name: str, kind: str, type_: Any, chance: random.Random) -> None:
         """A field: under its own name, in camelCase, under another name, or deeper inside; an element or attribute."""
         way = chance.randrange(6)
-        if way == 0:
-            self.members[name] = take(f"other_{name}")
-        elif way == 1:
-            self.members[name] = take(f"deep.{name}")
+        self.place(name, way)
         shown = {0: f"other_{name}", 2: to_camel_case(name)}.get(way, name)
         if way != 1 and kind.startswith("xs:") and kind != "xs:anyType" and chance.random() < 0.15:
             self.annotations[name] = type_ | None
@@ -112,24 +106,11 @@ class Record:
         lines = self.deep if way == 1 else self.elements
         lines.append(f'<xs:element name="{shown}" type="{kind}" {occurs}/>')
 
-    def leaves(self, chance: random.Random) -> Record:
-        """With an id and some fields that hold no records."""
-        self.annotations["id"] = strawberry.ID
-        self.elements.append('<xs:element name="id" type="xs:string"/>')
-        for number in range(chance.randrange(3, 8)):
-            kind = chance.choice(list(KINDS))
-            type_ = chance.choice(ANY) if chance.random() < 0.03 else chance.choice(KINDS[kind])
-            self.add(f"leaf_{self.name.lower()}{number}", kind, type_, chance)
-        return self
-
-    def made(self) -> Record:
-        """With its class made, and closed."""
+    def close(self) -> None:
         if self.deep:
             deep = f"<xs:complexType><xs:sequence>{''.join(self.deep)}</xs:sequence></xs:complexType>"
             self.elements.append(f'<xs:element name="deep">{deep}</xs:element>')
-        members = {"__annotations__": self.annotations, **self.members, "__module__": __name__}
-        self.cls = strawberry.type(type(self.name, (), members))
-        return self
+        super().close()
 
     @property
     def xsd(self) -> str:
@@ -146,17 +127,16 @@ class Drawn:
 
 
 def draw_schema(seed: int) -> Drawn:
-    """Two types of leaves, one that holds them, one that holds that, and fetches."""
+    """See draw_types."""
     chance = random.Random(seed)
-    a, b = (Record(name).leaves(chance).made() for name in "AB")
-    c = _nesting(Record("C").leaves(chance), [a, b], [], chance)
-    d = _nesting(Record("D").leaves(chance), [a, c], [b, c], chance)
-    records = [a, b, c, d]
-    query = Record("Query")
-    for each in records:
-        _roots(query, each)
-    members = {"__annotations__": query.annotations, **query.members, "__module__": __name__}
-    schema = frontend(query=strawberry.type(type("Query", (), members)))
+
+    def leaf(name: str) -> Record:
+        record = Record(name, elements=['<xs:element name="id" type="xs:string"/>'])
+        record.add_leaves(chance, KINDS, ANY)
+        return record
+
+    records = draw_types(leaf, lambda record, nested, fetched: _nest(record, nested, fetched, chance))
+    schema = draw_query(records, lambda name, way: api.call(f"Get{name}", way=way, at=way), "more.first")
     return Drawn(schema, _wsdl(records, chance.choice(["qualified", "unqualified"])))
 
 
@@ -186,27 +166,20 @@ def _occurring(type_: Any, chance: random.Random) -> tuple[str, Any]:
     return "", type_ if chance.random() < 0.7 else type_ | None
 
 
-def _nesting(record: Record, nested: list[Record], fetched: list[Record], chance: random.Random) -> Record:
+def _nest(record: Record, nested: list[Record], fetched: list[Record], chance: random.Random) -> Record:
     for each in nested:
         record.add(f"in_{each.name.lower()}", f"t:{each.name}", each.cls, chance)
-    record.elements.append('<xs:element name="key" type="xs:string" minOccurs="0"/>')
-    record.annotations["key"] = str | None
+    if nested:
+        record.elements.append('<xs:element name="key" type="xs:string" minOccurs="0"/>')
+        record.annotations["key"] = str | None
+    many, group = {"keys": "{id}", "way": "many"}, {"keys": "{id}", "way": "group"}
     for each in fetched:
-        method, name = f"Get{each.name}", each.name.lower()
-        many, group = {"keys": "{id}", "way": "many"}, {"keys": "{id}", "way": "group"}
-        record.members[f"many_{name}"] = via(api.call(method, many=many, at="items", key="id"), id="key")
-        record.annotations[f"many_{name}"] = each.cls | None
-        grouped = api.call(method, many=group, at="more.items", key="id", group=True)
-        record.members[f"group_{name}"] = via(grouped, id="key", default=[])
-        record.annotations[f"group_{name}"] = list[each.cls]
-        single = api.call(method, way="single", keys=["{id}"], at="more.first", each=4)
-        record.members[f"single_{name}"] = via(single, id="key")
-        record.annotations[f"single_{name}"] = each.cls | None
-    return record.made()
-
-
-def _roots(query: Record, record: Record) -> None:
-    for way, type_ in {"items": list[record.cls], "first": record.cls, "more.first": record.cls | None}.items():
-        name = f"{record.name.lower()}_{way.replace('.', '_')}"
-        query.annotations[name] = type_
-        query.members[name] = via(api.call(f"Get{record.name}", way=way, at=way))
+        method = f"Get{each.name}"
+        record.define_fetches(
+            each,
+            api.call(method, many=many, at="items", key="id"),
+            api.call(method, many=group, at="more.items", key="id", group=True),
+            api.call(method, way="single", keys=["{id}"], at="more.first", each=4),
+        )
+    record.close()
+    return record

@@ -42,7 +42,7 @@ from graphql.language import NameNode
 
 from bff.engine.adapters.executor import SetExecutor, fallbacks, natives
 from bff.engine.prepare.increments import strip_increments
-from tests.bff.engine.drawing import Values
+from tests.bff.engine.drawing import Values, arguments_of
 from tests.bff.engine.merging import merged
 from tests.bff.engine.test_differential import SCHEMA as WHOLE
 from tests.bff.engine.writing import Writer
@@ -101,16 +101,7 @@ def drawn(seed: int) -> tuple[DocumentNode, dict[str, Any]] | None:
 
 async def parts_of(document: DocumentNode, values: Values, variables: dict[str, Any], **options: Any) -> list[Any]:
     """Every part as it would be sent."""
-    result: Any = experimental_execute_incrementally(
-        SCHEMA,
-        document,
-        {"__typename": "Root"},
-        values,
-        variable_values=variables,
-        field_resolver=values.field,
-        type_resolver=values.type,
-        **options,
-    )
+    result: Any = experimental_execute_incrementally(SCHEMA, **arguments_of(document, values, variables), **options)
     if not isinstance(result, ExecutionResult | ExperimentalIncrementalExecutionResults):
         result = await result
     if isinstance(result, ExecutionResult):
@@ -169,15 +160,7 @@ async def test_the_same_answer_when_values_come_later(trouble: int, is_early: bo
         assert data == other, told
         assert bool(errors) == bool(others), told
         if not trouble:
-            alone: Any = execute(
-                WHOLE,
-                strip_increments(document),
-                {"__typename": "Root"},
-                values,
-                variable_values=variables,
-                field_resolver=values.field,
-                type_resolver=values.type,
-            )
+            alone: Any = execute(WHOLE, **arguments_of(strip_increments(document), values, variables))
             answer = alone if isinstance(alone, ExecutionResult) else await alone
             assert data == json.loads(text_of(answer.data)), told
     gc.collect()  # so that what graphql-core left alone is found here and not in another test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -81,14 +82,21 @@ def awaited_answers(broker: Broker) -> int:
     return len(broker._connecting.value.client._resp_map)  # type: ignore[attr-defined]
 
 
+@asynccontextmanager
+async def open_world(kind: str, unreachable: str) -> AsyncGenerator[QueueWorld]:
+    """A broker of this kind with a responder. `unreachable` is an address where none is."""
+    topic, address = unique("quote"), address_of(kind)
+    world = QueueWorld(address, unreachable, topic)
+    async with opened(address) as broker, responding(broker, topic, world.answer):
+        yield world
+
+
 class TestMemory(HeadersConformance):
     """Over the broker in memory."""
 
     @pytest.fixture
     async def world(self) -> AsyncGenerator[World]:
-        topic, address = unique("quote"), address_of("memory")
-        world = QueueWorld(address, "memory://nobody-{port}", topic)
-        async with opened(address) as broker, responding(broker, topic, world.answer):
+        async with open_world("memory", "memory://nobody-{port}") as world:
             yield world
 
     async def test_an_unreachable_upstream_is_said_to_be_so(self, world: World) -> None:
@@ -107,7 +115,5 @@ class TestNats(HeadersConformance):
 
     @pytest.fixture
     async def world(self) -> AsyncGenerator[World]:
-        topic, address = unique("quote"), address_of("nats")
-        world = QueueWorld(address, "nats://127.0.0.1:{port}", topic)
-        async with opened(address) as broker, responding(broker, topic, world.answer):
+        async with open_world("nats", "nats://127.0.0.1:{port}") as world:
             yield world
