@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 import signal
+from pathlib import Path
 
 import httpx
 
 from tests.abuse.promises import cpu_seconds
-from tests.e2e.command import Running, running
+from tests.e2e.command import Running, patient_config, running
 from tests.waiting import GENEROUS
 
 MAX_START_CPU = 6.0
@@ -29,9 +30,9 @@ def run_curl(command: Running, line: str) -> dict:
     return httpx.post(url, content=values["-d"][0], headers=headers, timeout=GENEROUS).json()
 
 
-def test_the_demo() -> None:
+def test_the_demo(tmp_path: Path) -> None:
     """It starts fast, its printed queries work as they stand, and Ctrl-C ends it cleanly."""
-    with running("demo") as command:
+    with running("demo", "--config", str(patient_config(tmp_path))) as command:
         command.ask_when_up("{ __typename }", "/graphql/web")
         took = cpu_seconds(*command.pids)
         print(f"bff demo: first answer after {took:.2f} s of CPU")
