@@ -15,15 +15,17 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.contract import at_path
 from connectors.endpoint import place_of_author, split_path
 from connectors.errors import DefinitionError
 from connectors.messages.paths import Path, PathOption
 from connectors.rest.encode.values import format_value
-from connectors.rest.paging_links import find_own_url, is_whole_url, next_link
-from connectors.rest.paging_page import Next, Page, Pages, Turn
+from connectors.rest.paging_links import find_own_url, find_target, is_whole_url, next_link
+from connectors.rest.paging_page import Next, Page, Pages, Turn, header
 
 OnLimit = Literal["error", "cut"]
+Place = Path | header
+PlaceOption = PathOption | header
+"""Where a page says something: a path in it, or a header of the response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class _ByPage:
     limits: _Limits
     parameter: str
     first: int
-    total: Path
-    count: Path
+    total: Place
+    count: Place
 
     def next(self, page: Page) -> Next:
         last = self._find_last(page)
@@ -71,7 +73,7 @@ class _ByOffset:
     offset: str
     size: str
     limit: int | None
-    total: Path
+    total: Place
 
     def next(self, page: Page) -> Next:
         reached = _read_number(page, self.offset, 0) + len(page.items)
@@ -103,12 +105,12 @@ class _ByOffset:
 class _ByCursor:
     limits: _Limits
     parameter: str
-    path: Path
-    more: Path
+    path: Place
+    more: Place
 
     def next(self, page: Page) -> Next:
-        cursor = at_path(page.data, self.path)
-        if cursor is None or cursor == "" or (self.more and at_path(page.data, self.more) is False):
+        cursor = page.read(self.path)
+        if cursor is None or cursor == "" or page.read(self.more) in (False, "false"):
             return None
         if isinstance(cursor, str) and is_whole_url(cursor):
             url = find_own_url(page.url, cursor)
@@ -120,10 +122,10 @@ class _ByCursor:
 @dataclass(frozen=True, slots=True)
 class _ByUrl:
     limits: _Limits
-    path: Path
+    path: Place
 
     def next(self, page: Page) -> Next:
-        target = at_path(page.data, self.path)
+        target = find_target(page.read(self.path))
         if target is None or target == "":
             return None
         if not isinstance(target, str):
@@ -145,8 +147,8 @@ def by_page(
     parameter: str = "page",
     *,
     first: int = 1,
-    total: PathOption = "",
-    count: PathOption = "",
+    total: PlaceOption = "",
+    count: PlaceOption = "",
     max_pages: int = 10,
     on_limit: OnLimit = "error",
     parallel: int = 1,
@@ -156,10 +158,7 @@ def by_page(
     `total` is the path to the number of pages, `count` that to the number of records in all pages.
     """
     limits = _check_limits(max_pages, on_limit, parallel, is_known=bool(total or count), name="total= or count=")
-    total_path, count_path = (
-        split_path(each, name, lists=False) for each, name in ((total, "total"), (count, "count"))
-    )
-    return _ByPage(limits, parameter, first, total_path, count_path)
+    return _ByPage(limits, parameter, first, _read_place(total, "total"), _read_place(count, "count"))
 
 
 def by_offset(
@@ -167,7 +166,7 @@ def by_offset(
     limit: int | None = None,
     *,
     size: str = "limit",
-    total: PathOption = "",
+    total: PlaceOption = "",
     max_pages: int = 10,
     on_limit: OnLimit = "error",
     parallel: int = 1,
@@ -177,14 +176,14 @@ def by_offset(
     `limit` is how many items a full slice has; without it, the value of the query's `size` parameter, where given.
     """
     limits = _check_limits(max_pages, on_limit, parallel, is_known=bool(total), name="total=")
-    return _ByOffset(limits, offset, size, limit, split_path(total, "total", lists=False))
+    return _ByOffset(limits, offset, size, limit, _read_place(total, "total"))
 
 
 def by_cursor(
     parameter: str = "cursor",
     *,
-    next: PathOption = "next",  # noqa: A002 - as upstreams call it
-    more: PathOption = "",
+    next: PlaceOption = "next",  # noqa: A002 - as upstreams call it
+    more: PlaceOption = "",
     max_pages: int = 10,
     on_limit: OnLimit = "error",
 ) -> Pages:
@@ -194,27 +193,34 @@ def by_cursor(
     The parameter goes where the request has it, such as in its body, else into the query. A whole URL of the upstream
     is followed as by `by_url`.
     """
-    paths = split_path(next, "next", lists=False), split_path(more, "more", lists=False)
+    paths = _read_place(next, "next"), _read_place(more, "more")
     return _ByCursor(_check_limits(max_pages, on_limit), parameter, *paths)
 
 
 def by_url(
-    next: PathOption = "next",  # noqa: A002 - as above
+    next: PlaceOption = "next",  # noqa: A002 - as above
     *,
     max_pages: int = 10,
     on_limit: OnLimit = "error",
 ) -> Pages:
     """The URL of the next page in the page: `by_url("_links.next.href")`, until it is null, absent or empty.
 
+    At the path can be a link object too, with `href` or `url`, or a list of those, of which the one with the relation
+    `next` counts: `by_url("links")`.
+
     The request goes to the upstream's own address, in any case: a URL that names another host, such as one behind a
     proxy, is followed only where its path is that of the request.
     """
-    return _ByUrl(_check_limits(max_pages, on_limit), split_path(next, "next", lists=False))
+    return _ByUrl(_check_limits(max_pages, on_limit), _read_place(next, "next"))
 
 
 def by_link(*, max_pages: int = 10, on_limit: OnLimit = "error") -> Pages:
     """Link headers with rel="next" (RFC 8288), followed as by `by_url`."""
     return _ByLink(_check_limits(max_pages, on_limit))
+
+
+def _read_place(written: PlaceOption, option: str) -> Place:
+    return written if isinstance(written, header) else split_path(written, option, lists=False)
 
 
 def _follow(page: Page, target: str) -> str:
@@ -235,9 +241,9 @@ def _read_number(page: Page, parameter: str, default: int) -> int:
         raise ValueError(f"{parameter} of the request is no whole number, so pages cannot be counted") from None
 
 
-def _read_total(page: Page, path: Path) -> int | None:
+def _read_total(page: Page, place: Place) -> int | None:
     """A total that a page names; None where it names none, or a negative number, which stands for unknown."""
-    value: Any = at_path(page.data, path) if path else None
+    value: Any = page.read(place)
     if isinstance(value, str) and value.isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**53:
@@ -260,4 +266,4 @@ def _check_limits(
     return _Limits(max_pages, on_limit == "cut", parallel)
 
 
-__all__ = ["Page", "Pages", "by_cursor", "by_link", "by_offset", "by_page", "by_url", "next_link"]
+__all__ = ["Page", "Pages", "by_cursor", "by_link", "by_offset", "by_page", "by_url", "header"]

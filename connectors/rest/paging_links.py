@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.transport.redirects import find_origin, resolve_url
@@ -28,6 +30,20 @@ def next_link(header: str) -> str | None:
                     return link[1]
                 break  # only the first rel counts
     return None
+
+
+def find_target(links: Any) -> Any:
+    """The target of a link in a page: a text, an object with `href` or `url`, or, of a list of those, the next one."""
+    if isinstance(links, list):
+        found = (each for each in links if isinstance(each, Mapping) and "next" in _list_relations(each.get("rel")))
+        links = next(found, None)
+    if isinstance(links, Mapping):
+        return next((links[name] for name in ("href", "url", "uri") if name in links), links)
+    return links
+
+
+def _list_relations(relation: Any) -> list[Any]:
+    return relation.lower().split() if isinstance(relation, str) else relation if isinstance(relation, list) else []
 
 
 def find_own_url(url: str, target: str) -> str | None:

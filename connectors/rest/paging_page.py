@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from connectors.messages.paths import Path, at_path
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -17,6 +19,13 @@ class Turn:
 
 Next = Turn | str | None
 """The next page: changed parameters, a whole URL at the upstream's own origin, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class header:  # noqa: N801 - written like by_page and the others
+    """A value in a header of the response, instead of one in the page: `by_page(count=header("X-Total-Count"))`."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,12 @@ class Page:
     headers: Mapping[str, str]
     first_size: int
     """How many items the first page had."""
+
+    def read(self, place: Path | header) -> Any:
+        """What stands at a path of the page, or in a header; None where nothing does."""
+        if isinstance(place, header):
+            return self.headers.get(place.name.lower())
+        return at_path(self.data, place) if place else None
 
     def get_parameter(self, name: str) -> Any:
         """The value of a parameter of its request: of the query, or of the endpoint. None where it has none."""

@@ -3,7 +3,8 @@
 A placeholder of the path is required; a list there is joined with commas. `{+file}`, or `{file:segments}`, takes
 several segments in one value (RFC 6570 section 3.2.3, with the rest quoted). A placeholder of the query is optional:
 its pair is omitted for None or no value, and repeated for a list (`id=1&id=2`). `{id:comma}`, `{id:space}` and
-`{id:pipe}` join a list, and `filter={filter:deep}` writes a mapping as `filter[state]=open` (OpenAPI's deepObject).
+`{id:pipe}` join a list, `filter={filter:deep}` writes a mapping as `filter[state]=open` (OpenAPI's deepObject), a lone
+`{filter*}` writes it as pairs of its own, `state=open` (RFC 6570 section 3.2.8), and `{filter:json}` as JSON.
 Values are quoted (RFC 3986), so that none can leave its place in the path or the query.
 """
 
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
+import msgspec
+
 from connectors.endpoint import place_of_author
 from connectors.errors import DefinitionError
 from connectors.rest.encode.values import encode_query, format_values, quote_value, quote_values
@@ -22,10 +25,12 @@ from connectors.rest.encode.values import encode_query, format_values, quote_val
 _PATH = re.compile(r"((?:[^?{}#]|\{[^{}]*\})*)(?:\?(.*))?", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDER = re.compile(r"(\+?)([A-Za-z_][A-Za-z0-9_]*)\??(?::(\w*))?")
+_EXPLODED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\*\}")
+"""A whole pair of the query: a mapping whose entries are pairs."""
 _CONSTANT = "/:@!$&'()*+,;=~%"  # not quoted in constants, which the author may have quoted
 _JOINS = {"comma": ",", "space": "%20", "pipe": "%7C"}
 """What stands between the items of a list, by style."""
-_QUERY_STYLES = (*_JOINS, "deep")
+_QUERY_STYLES = (*_JOINS, "json", "deep")
 _PATH_STYLES = ("segments", "path")
 _NO_SEGMENT = ("", ".", "..")
 _NO_SEGMENTS = frozenset(_NO_SEGMENT)
@@ -61,7 +66,8 @@ class UrlTemplate:
                 text, "the segments . and .. are resolved before a request is sent; write the resolved path"
             )
         _check_styles(text, _find_placeholders(self._segments), _PATH_STYLES, "path")
-        _check_styles(text, _find_placeholders(parts for _, parts in self._pairs), _QUERY_STYLES, "query")
+        named = (parts for name, parts in self._pairs if name)
+        _check_styles(text, _find_placeholders(named), _QUERY_STYLES, "query")
         if any(len(parts) > 1 and _has_mapping(parts) for _, parts in self._pairs):
             raise _definition_error(text, "{name:deep} is a whole value; write it alone, name={name:deep}")
         is_constant = not _find_placeholders(self._segments)
@@ -127,7 +133,7 @@ def _fill_segment(parts: _Parts, arguments: Mapping[str, Any]) -> str:
 def _fill_pair(name: str, parts: _Parts, arguments: Mapping[str, Any]) -> str:
     """A query pair, `id=1&id=2` for a list; empty when a value is missing."""
     first = parts[0]
-    if isinstance(first, _Placeholder) and first.style == "deep":
+    if isinstance(first, _Placeholder) and first.style in ("deep", "exploded"):
         return encode_query(
             _list_deep_pairs(first.name, unquote_plus(name.removesuffix("=")), arguments.get(first.name))
         )
@@ -141,8 +147,18 @@ def _fill_part(part: str | _Placeholder, arguments: Mapping[str, Any]) -> list[s
     """The texts of one part of a value, quoted."""
     if isinstance(part, str):
         return [part]
+    if part.style == "json":
+        return _write_json(part.name, arguments.get(part.name))
     texts = quote_values(arguments.get(part.name))
     return [_JOINS[part.style].join(texts)] if part.style and texts else texts
+
+
+def _write_json(parameter: str, value: Any) -> list[str]:
+    """The value as JSON, quoted. Raises ValueError for one that JSON cannot hold."""
+    try:
+        return [] if value is None else [quote_value(msgspec.json.encode(value).decode())]
+    except (TypeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"{parameter} cannot be written as JSON: {type(error).__name__}") from error
 
 
 def _list_deep_pairs(parameter: str, name: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -154,13 +170,15 @@ def _list_deep_pairs(parameter: str, name: str, value: Any) -> Iterator[tuple[st
         raise ValueError(f"{parameter} must be a mapping, got {kind}")  # noqa: TRY004 - it is an argument of a call
     for key, each in value.items():
         if isinstance(each, Mapping):
-            yield from _list_deep_pairs(parameter, f"{name}[{key}]", each)
+            yield from _list_deep_pairs(parameter, f"{name}[{key}]" if name else str(key), each)
         else:
-            yield from ((f"{name}[{key}]", text) for text in format_values(each))
+            yield from ((f"{name}[{key}]" if name else str(key), text) for text in format_values(each))
 
 
 def _parse_pair(pair: str, whole: str) -> tuple[str, _Parts]:
     """The constant `name=` of a query pair and the parts of its value."""
+    if exploded := _EXPLODED.fullmatch(pair):
+        return "", (_Placeholder(exploded[1], "exploded"),)
     name, equals, value = pair.partition("=")
     if "{" in name or "}" in name:
         raise _definition_error(

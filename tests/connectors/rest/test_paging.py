@@ -19,7 +19,7 @@ from connectors.errors import (
 from connectors.rest.connector import RestConnector, connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options
-from connectors.rest.paging import Pages, by_cursor, by_link, by_offset, by_page, by_url
+from connectors.rest.paging import Pages, by_cursor, by_link, by_offset, by_page, by_url, header
 from tests.connectors.conformance import in_time
 from tests.connectors.http_world import HANG, HttpWorld, Received, Say, json_response
 
@@ -275,7 +275,7 @@ async def test_the_next_url_can_be_in_the_page(
     assert [request.target for request in upstream.requests] == ["/api/rows", "/api/rows?page=2", "/api/rows?page=3"]
 
 
-@pytest.mark.parametrize("link", [17, {"href": "/x"}, ["/x"], True])
+@pytest.mark.parametrize("link", [17, {"other": "/x"}, {"href": 7}, True])
 async def test_a_next_url_that_is_no_text(upstream: HttpWorld, connector: RestConnector, link: Any) -> None:
     """A bad reply, with its kind."""
     upstream.answer = lambda _: json_response({"items": [1], "next": link})
@@ -353,6 +353,39 @@ async def test_an_upstream_with_smaller_slices_than_requested(upstream: HttpWorl
     upstream.answer = lambda request: json_response({"items": many[int(query(request).get("offset", 0)) :][:50]})
     assert await rows_of(connector, by_offset(limit=1000)) == many
     assert [query(request).get("offset") for request in upstream.requests] == [None, "50", "100"]
+
+
+async def test_headers_can_say_where_a_list_ends(upstream: HttpWorld, connector: RestConnector) -> None:
+    """Of bare lists, where a page has no room for it."""
+
+    def answer(request: Received) -> Say:
+        page = int(query(request).get("page", 1))
+        following = {"x_next_page": str(page + 1)} if page < 3 else {"x_next_page": ""}
+        return json_response(ITEMS[(page - 1) * 3 :][:3], x_total="7", x_pages="3", **following)
+
+    upstream.answer = answer
+    for pages in (
+        by_page(count=header("X-Total")),
+        by_page(total=header("X-Pages"), parallel=2),
+        by_cursor("page", next=header("X-Next-Page")),
+    ):
+        upstream.requests.clear()
+        assert await rows_of(connector, pages, at=None) == ITEMS
+        assert len(upstream.requests) == 3
+
+
+@pytest.mark.parametrize("pages", [by_url("links"), by_url("_links.next")])
+async def test_links_of_a_page_can_be_objects(upstream: HttpWorld, connector: RestConnector, pages: Pages) -> None:
+    """With relations, or by name."""
+
+    def answer(request: Received) -> Say:
+        page = int(query(request).get("page", 1))
+        more = [{"rel": "next", "href": f"?page={page + 1}"}] if page < 3 else []
+        body = {"items": ITEMS[(page - 1) * 3 :][:3], "links": [{"rel": "self", "href": "?page=1"}, *more]}
+        return json_response({**body, "_links": {"next": more[0]} if more else {}})
+
+    upstream.answer = answer
+    assert await rows_of(connector, pages) == ITEMS
 
 
 @pytest.mark.parametrize(

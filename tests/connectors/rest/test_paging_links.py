@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from connectors.rest.paging_links import find_own_url, is_whole_url, next_link
+from connectors.rest.paging_links import find_own_url, find_target, is_whole_url, next_link
 
 
 @pytest.mark.parametrize(
@@ -64,3 +66,23 @@ def test_a_link_leads_to_our_own_origin_or_nowhere(target: str, url: str | None)
 def test_a_whole_url_is_recognized(text: str, is_one: bool) -> None:
     """Among cursors."""
     assert is_whole_url(text) == is_one
+
+
+@pytest.mark.parametrize(
+    ("links", "target"),
+    [
+        ("/2", "/2"),
+        (None, None),
+        ({"href": "/2", "templated": True}, "/2"),
+        ({"url": None}, None),
+        ([{"rel": "self", "href": "/1"}, {"rel": "last NEXT", "href": "/2"}], "/2"),
+        ([{"rel": ["next"], "uri": "/2"}], "/2"),
+        ([{"rel": "prev", "href": "/1"}, "rubbish", None], None),
+        ([], None),
+        ({"other": 1}, {"other": 1}),
+        (7, 7),
+    ],
+)
+def test_links_in_pages_have_several_forms(links: Any, target: Any) -> None:
+    """A text, an object, a list of objects with relations."""
+    assert find_target(links) == target
