@@ -18,6 +18,7 @@ from connectors.losses import report_loss
 from connectors.messages.keys import KEY_CASES, KeyCase, choose_key_text
 from connectors.messages.paths import PathOption, at_path, format_path
 from connectors.messages.templates import Parameters, find_batched_parameter
+from connectors.messages.value_kinds import describe_kind
 
 KeyOption = str | tuple[PathOption, ...]
 """A path, or several where several parameters are one key together."""
@@ -150,7 +151,7 @@ def deal(endpoint: Endpoint, reply: Reply, keys: Sequence[Hashable]) -> list[Rep
     elif isinstance(data, list):
         records = _in_order(operation, data, keys)
     else:
-        raise UpstreamBadReply(operation, f"expected a list of records in the batch reply, got {type(data).__name__}")
+        raise UpstreamBadReply(operation, f"expected a list of records in the batch reply, got {describe_kind(data)}")
     return [_create_reply(record, reply, group=batch.group) for record in records]
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from graphql import (
     GraphQLEnumType,
-    GraphQLError,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -32,11 +31,10 @@ from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.cooperative import convert_each
 from bff.authoring.fields import RECORD, TAKE
+from bff.authoring.misfits import misfit_record, misfit_scalar, misfit_type
 from bff.authoring.strawberry_insides import DEFINITION, definition_of, own_field_of
 from bff.authoring.upstream_types import find_names
-from bff.contract import Problem
 from connectors.contract import Event, Reply, at_path
-from connectors.errors import UpstreamBadReply
 
 Convert = Callable[[Any], Any]
 _HOLDERS = (Reply, Event, list, tuple)
@@ -93,7 +91,7 @@ class Records:
         def convert(value: Any) -> Any:
             nonlocal fill
             if not isinstance(value, Mapping):
-                return value if value is None or _is_instance(value) else _misfit_error(type_.name, value)
+                return value if value is None or _is_instance(value) else misfit_record(type_.name, value)
             if fill is None:  # at first use, because types may contain themselves
                 fill = self._compile_filler(type_)
             return fill(value)
@@ -150,7 +148,7 @@ class Records:
         def convert(value: Any) -> Any:
             nonlocal by_name
             if not isinstance(value, Mapping):
-                return value if value is None or _is_instance(value) else _misfit_error(type_.name, value)
+                return value if value is None or _is_instance(value) else misfit_record(type_.name, value)
             possible = self._schema.get_possible_types(type_)
             if by_name is None:  # at first use, because other schemas may not be complete yet
                 by_name = _list_types_by_name(possible)
@@ -159,12 +157,7 @@ class Records:
             if chosen is None:
                 chosen = next((each for each in possible if _claims_record(each, value)), None)
             if chosen is None:
-                return GraphQLError(
-                    f"Cannot tell which type of {type_.name} a record is. Give its types an "
-                    "`is_type_of(cls, obj, info)` "
-                    "that looks at the record, or have the upstream send `__typename`.",
-                    extensions={"code": Problem.INVALID_VALUE.name},
-                )
+                return misfit_type(type_.name)
             return self._convert_object(chosen)(value)
 
         return convert
@@ -287,9 +280,7 @@ def _convert_scalar(type_: GraphQLScalarType) -> Convert:
         try:
             return type_.parse_value(value)
         except Exception:  # noqa: BLE001 - a custom scalar may raise anything; it becomes this field's error
-            return GraphQLError(
-                f"{type_.name} cannot represent what a service sent.", extensions={"code": Problem.INVALID_VALUE.name}
-            )
+            return misfit_scalar(type_.name, value)
 
     return convert
 
@@ -310,13 +301,6 @@ def _claims_record(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
         return bool(test and test(record, None))
     except Exception:  # noqa: BLE001 - strawberry's own isinstance test or the author's may not expect a record
         return False
-
-
-def _misfit_error(name: str, value: Any) -> GraphQLError:
-    return GraphQLError(
-        f"Expected a record for {name}, a service sent {type(value).__name__}.",
-        extensions={"code": UpstreamBadReply.code},
-    )
 
 
 def unwrap(result: Any, convert: Convert) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import StrawberryGraphQLError
 
+from bff.authoring.misfits import Misfit
 from bff.contract import Problem, Refused
 from bff.engine.failure_log import FailureLog
 from connectors.errors import UpstreamError
@@ -70,6 +71,9 @@ def _field_error(error: GraphQLError, log_fields: Mapping[str, str], failures: F
     cause = _innermost_cause(error)
     if isinstance(cause, UpstreamError):
         failures.add_upstream(cause, error.path)
+        return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})
+    if isinstance(cause, Misfit):
+        failures.add_misfit(cause.detail, error.path, code=cause.code)
         return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})
     if isinstance(cause, Refused):
         return _format_error(error, cause.message, {"code": cause.code})

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any
 
 from bff.authoring.context import Degraded
+from bff.contract import Problem
+from bff.engine.origins import Origins
 from bff.observability.lines import UpstreamText
 from bff.observability.logger import get_logger
 from bff.observability.metrics import count_failure
@@ -40,11 +42,12 @@ class _Failure:
 class FailureLog:
     """Collects the failures of one response; `write` logs them."""
 
-    __slots__ = ("_failures", "log_fields")
+    __slots__ = ("_failures", "_origins", "log_fields")
 
-    def __init__(self, log_fields: Mapping[str, str]) -> None:
-        """`log_fields` label every line, such as the id of the request."""
+    def __init__(self, log_fields: Mapping[str, str], origins: Origins | None = None) -> None:
+        """`log_fields` label every line, such as the id of the request; `origins` finds the call behind a field."""
         self.log_fields = log_fields
+        self._origins = origins
         self._failures: dict[Hashable, _Failure] = {}
 
     def add_upstream(self, error: UpstreamError, path: Path | None, *, is_degraded: bool = False) -> None:
@@ -66,35 +69,52 @@ class FailureLog:
     def add_null(self, coordinate: str, path: Path | None) -> None:
         """A field that may not be null has no value."""
         key = ("null", coordinate)
-        failure = self._failures.get(key) or self._add(key, "warning", "unexpected_null", path, {"field": coordinate})
+        failure = self._failures.get(key)
+        if failure is None:
+            details = {"code": Problem.UNEXPECTED_NULL.name, "field": coordinate, **self._find_origin(path)}
+            failure = self._add(key, "warning", "unexpected_null", path, details)
         failure.fields += 1
 
-    def add_misfit(self, message: str, path: Path | None) -> None:
-        """A value does not fit its type. `message` is graphql-core's, and holds the value."""
+    def add_misfit(self, message: str, path: Path | None, *, code: str = Problem.INVALID_VALUE.name) -> None:
+        """A value does not fit its type. `message` may be graphql-core's, which holds the value."""
         key = ("misfit", *(step for step in path or () if isinstance(step, str)))
         failure = self._failures.get(key)
         if failure is None:
             words, mark, value = _split_value(message)
-            details = {"detail": words + mark, "value": UpstreamText(value)}
+            details = {"code": code, "detail": words + mark, **self._find_origin(path)}
+            if value:
+                details["value"] = UpstreamText(value)
             failure = self._add(key, "warning", "invalid_value", path, details)
         failure.fields += 1
 
     def add_defect(self, error: BaseException, path: Path | None) -> None:
         """Code of an author, or of the gateway, raised what it should not."""
         key = (type(error), *_place_of(error.__traceback__))
-        failure = self._failures.get(key) or self._add(key, "error", "resolver_failed", path, {"exc_info": error})
+        details = {"code": Problem.INTERNAL.name, "exc_info": error}
+        failure = self._failures.get(key) or self._add(key, "error", "resolver_failed", path, details)
         failure.fields += 1
 
     def write(self) -> None:
         """Log each failure once, count those of upstreams, and forget them."""
         for number, failure in enumerate(self._failures.values()):
-            if failure.calls:
+            if "upstream" in failure.details:
                 count_failure(str(failure.details["upstream"]), failure.details["code"], degraded=failure.degraded)
             if number < MAX_LINES:
                 self._write_one(failure)
         if (more := len(self._failures) - MAX_LINES) > 0:
             log.warning("failures_not_logged", count=more, **self.log_fields)
         self._failures.clear()
+
+    def _find_origin(self, path: Path | None) -> dict[str, Any]:
+        """Upstream and operation of the call that gave the value, and its place in the reply, where they are known."""
+        try:
+            origin = self._origins.find(path) if self._origins is not None else None
+        except Exception:  # noqa: BLE001 - a line without an origin is better than none
+            return {}
+        if origin is None:
+            return {}
+        found = {"upstream": origin.upstream, "operation": origin.operation}
+        return {**found, "place": origin.place} if origin.place else found
 
     def _add(self, key: Hashable, level: str, event: str, path: Path | None, details: Mapping[str, Any]) -> _Failure:
         failure = self._failures[key] = _Failure(level, event, path, details)

@@ -24,7 +24,13 @@ from bff.loading.scope import RequestScope
 from bff.loading.upstream import Reachable
 from bff.loading.window import Windows
 from bff.observability.metrics import OperationCounts
-from bff.operation.answers import answer_outcome, answer_result, answer_timeout, answer_too_much_cpu
+from bff.operation.answers import (
+    answer_outcome,
+    answer_result,
+    answer_timeout,
+    answer_too_much_cpu,
+    create_failure_log,
+)
 from bff.operation.operation import GRACE, Operation, Outcome
 from connectors.aio.cpu_meter import CpuExceeded, CpuMeter, measure, run_measured
 from connectors.aio.timeout import Timeout
@@ -111,7 +117,7 @@ class Execution:
         operation.context = _create_context(operation, in_parts=True)
         self._counts.count_execution(operation.plan.kind, self._fallback)
         results = await self._engine.run_in_parts(operation)
-        failures = FailureLog(operation.log_fields)
+        failures = create_failure_log(operation)
         delivery = DeliveryInParts(
             operation, results, _choose_form(operation, failures), failures, timeout=self._timeout + GRACE
         )

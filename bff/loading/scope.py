@@ -158,6 +158,10 @@ class RequestScope:
         call = Call(operation=endpoint.operation, arguments=arguments, incoming=self.incoming, deadline=self.deadline)
         await self._find_upstream(endpoint.operation.upstream).publish(call)
 
+    def list_endpoints(self) -> set[Endpoint]:
+        """The endpoints that were called so far."""
+        return {key.endpoint for keys in (self._loaders, self._batches, self._calls) for key in keys}
+
     def renew(self, seconds: float | None) -> None:
         """Forget what was loaded and counted, before the next event of a subscription is resolved in this time."""
         self._loaders.clear()

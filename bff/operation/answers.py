@@ -8,9 +8,11 @@ from typing import Any
 from graphql import ExecutionResult
 
 from bff.authoring import Context
+from bff.authoring.strawberry_insides import core_schema
 from bff.contract import Answer, Caching, Encoded, Problem, Request
 from bff.engine.errors import field_errors, request_error
 from bff.engine.failure_log import FailureLog
+from bff.engine.origins import Origins
 from bff.observability.logger import get_logger
 from bff.observability.metrics import count_refusal
 from bff.operation.operation import Operation, Outcome, log_fields
@@ -50,7 +52,7 @@ def answer_result(
         extensions.update(context.degraded_extension())
     errors: Sequence[Mapping[str, Any]] = []
     if result.errors or context.degraded:
-        failures = FailureLog(operation.log_fields)
+        failures = create_failure_log(operation)
         errors = field_errors(result.errors or (), failures=failures, explains=options.explains)
         failures.add_degraded(context.degraded)
         failures.write()
@@ -66,6 +68,14 @@ def answer_result(
         max_size=max_size,
         encoded=None if errors else encoded,
     )
+
+
+def create_failure_log(operation: Operation) -> FailureLog:
+    """The log of one response of an operation."""
+    plan, scope = operation.plan, getattr(operation, "scope", None)  # one that shares another's outcome has none
+    schema = core_schema(operation.frontend.schema)
+    origins = Origins(schema, plan.document, plan.operation, scope.list_endpoints if scope is not None else tuple)
+    return FailureLog(operation.log_fields, origins)
 
 
 def answer_timeout(operation: Operation, timeout: float) -> Answer:

@@ -24,6 +24,7 @@ from connectors.graphql.typed_decode import decode_records
 from connectors.messages.json_numbers import parse_float, parse_json
 from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 from connectors.messages.json_text import is_deeper
+from connectors.messages.value_kinds import describe_kind
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
 
@@ -280,4 +281,4 @@ def _follow_path(operation: Operation, value: Any, below: tuple[str, ...]) -> An
         return [_follow_path(operation, each, below) for each in value]
     if isinstance(value, dict):
         return _follow_path(operation, value.get(below[0]), below[1:])
-    raise UpstreamBadReply(operation, f"expected a record with {below[0]}, got {type(value).__name__}")
+    raise UpstreamBadReply(operation, f"expected a record with {below[0]}, got {describe_kind(value)}")

@@ -14,6 +14,7 @@ from connectors.contract import Call, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge, copy_error
 from connectors.losses import report_loss
 from connectors.messages.paths import format_path, split_at_list
+from connectors.messages.value_kinds import describe_kind
 from connectors.rest.encode.values import encode_query
 from connectors.rest.operations import Request, RestOperation
 from connectors.rest.paging_page import Page, Pages, Turn
@@ -123,7 +124,7 @@ class PageWalk:
         if isinstance(found, UpstreamError):
             raise found
         place = format_path(self._path) or "its top"
-        kind = "nothing" if found is None else type(found).__name__
+        kind = "nothing" if found is None else describe_kind(found)
         raise UpstreamBadReply(self._operation, f"expected a list at {place} of a page, got {kind}")
 
     def _is_empty(self, reply: Reply, data: Any) -> bool:
