@@ -100,9 +100,10 @@ def _of_container(key: str, value: Any, depth: int) -> Iterator[FieldViolation]:
         for each in value[:MAX_VIOLATIONS]:
             yield from _of_item(each, depth)
     elif isinstance(value, Mapping):
-        found = [
-            each for inner in _LIST_KEYS if inner in value for each in _of_container(inner, value[inner], depth - 1)
-        ]
+        if (lone := _of_object(value, _FIELD_KEYS)) is not None:  # XML has an object where there is one
+            yield lone
+            return
+        found = list(_of_lists_below(value, depth - 1))
         yield from found or (_of_messages_by_field(value) if key in _BY_FIELD_KEYS else ())
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
 from connectors.contract import Operation
+from connectors.error_details import GraphqlError
+from connectors.error_reply import MAX_DEPTH, ErrorReply
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamConflict,
@@ -24,7 +27,7 @@ from connectors.errors import (
     UpstreamUnauthenticated,
     UpstreamUnavailable,
 )
-from connectors.transport.websocket import is_too_big
+from connectors.transport.websocket import is_too_big, make_close_reply
 
 _BY_CODE: dict[str, type[UpstreamError]] = {
     "UNAUTHENTICATED": UpstreamUnauthenticated,
@@ -69,6 +72,8 @@ _MAX_TEXT = 500
 _MAX_UNMASKED = 10_000
 """Characters of a message that are searched for secrets; what remains is cut to _MAX_TEXT."""
 _MIN_SECRET = 6
+_MAX_DETAILS, _MAX_ITEMS = 100, 100
+"""Errors, and items of a list or object in their extensions, that are kept for those who catch the error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class Problem:
     path: tuple[str | int, ...] | None
     code: str
     has_locations: bool
+    error: GraphqlError = field(default_factory=GraphqlError)
+    """The same as the upstream sent it, for those who catch the error."""
 
     def to_upstream_error(
         self, operation: Operation, *, status: UpstreamError | None = None, retry_after: float | None = None
@@ -94,7 +101,14 @@ class Problem:
             is_refusal = not self.code and self.path is None and self.has_locations
             kind = UpstreamRejected if is_refusal else UpstreamFailed
         upstream_code = self.code or (status.upstream_code if status else "")
-        return kind(operation, self.message, retry_after=retry_after, upstream_code=upstream_code, quoted=self.message)
+        return kind(
+            operation,
+            self.message,
+            retry_after=retry_after,
+            upstream_code=upstream_code,
+            quoted=self.message,
+            reply=_make_reply([self], status),
+        )
 
 
 def parse_problems(errors: Any, headers: Mapping[str, str]) -> tuple[Problem, ...]:
@@ -114,8 +128,23 @@ def create_error(
 ) -> UpstreamError:
     """The error of a response without data."""
     if problems:
-        return problems[0].to_upstream_error(operation, status=status, retry_after=retry_after)
+        error = problems[0].to_upstream_error(operation, status=status, retry_after=retry_after)
+        error.reply = _make_reply(problems, status)
+        return error
     return status or UpstreamBadReply(operation, "the response has neither data nor errors")
+
+
+def _make_reply(problems: Sequence[Problem], status: UpstreamError | None) -> ErrorReply:
+    """What the upstream sent: the first error as the body, all as details; of the HTTP response, its headers."""
+    first = problems[0].error
+    body: dict[str, Any] = {"message": first.message}
+    if first.path is not None:
+        body["path"] = list(first.path)
+    if first.extensions:
+        body["extensions"] = first.extensions
+    code = problems[0].code or (status.status if status is not None else None)
+    headers = status.headers if status is not None else None
+    return ErrorReply(code, headers=headers, body=body, details=[each.error for each in problems[:_MAX_DETAILS]])
 
 
 def create_close_error(operation: Operation, closed: ConnectionClosed, max_reply_size: int) -> UpstreamError:
@@ -124,22 +153,44 @@ def create_close_error(operation: Operation, closed: ConnectionClosed, max_reply
         return UpstreamReplyTooLarge(operation, f"a message exceeds max_reply_size, {max_reply_size} bytes")
     code = closed.rcvd.code if closed.rcvd is not None else 1006
     kind = _BY_CLOSE_CODE.get(code, UpstreamDisconnected)
-    return kind(operation, f"the upstream closed the websocket with {code}", upstream_code=str(code))
+    return kind(
+        operation,
+        f"the upstream closed the websocket with {code}",
+        upstream_code=str(code),
+        reply=make_close_reply(code, closed.rcvd.reason if closed.rcvd is not None else ""),
+    )
 
 
 def _parse_problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:
     message = str(error.get("message", "an error without a message"))[:_MAX_UNMASKED]
     for secret in secrets:
         message = message.replace(secret, "***")
-    extensions = error.get("extensions")
+    extensions = _mask(error.get("extensions"), secrets)
+    path = _parse_path(error.get("path"))
     codes = [extensions.get(key) for key in _CODE_KEYS] if isinstance(extensions, dict) else []
     code = next((each for each in codes if isinstance(each, str) and each), "")
+    kept = extensions if isinstance(extensions, dict) else {}
     return Problem(
         message=message[:_MAX_TEXT],
-        path=_parse_path(error.get("path")),
+        path=path,
         code=code[:_MAX_TEXT],
         has_locations=bool(error.get("locations")),
+        error=GraphqlError(message[:_MAX_TEXT], path, kept),
     )
+
+
+def _mask(value: Any, secrets: Sequence[str], depth: int = 0) -> Any:
+    """Data without what repeats a secret, of at most so many levels and items."""
+    if isinstance(value, str):
+        text = value[:_MAX_UNMASKED]
+        for secret in secrets:
+            text = text.replace(secret, "***")
+        return text
+    if depth >= MAX_DEPTH:
+        return None
+    if isinstance(value, dict):
+        return {str(name): _mask(each, secrets, depth + 1) for name, each in islice(value.items(), _MAX_ITEMS)}
+    return [_mask(each, secrets, depth + 1) for each in value[:_MAX_ITEMS]] if isinstance(value, list) else value
 
 
 def _parse_path(path: Any) -> tuple[str | int, ...] | None:

@@ -5,11 +5,14 @@ Sources: SOAP 1.1 section 4.4, SOAP 1.2 part 1 section 5.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from lxml.etree import _Element
 
 from connectors.contract import Operation
+from connectors.error_details import Fault
+from connectors.error_reply import MAX_DEPTH, ErrorReply
 from connectors.errors import UpstreamFault
 
 ENVELOPE_11 = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -17,6 +20,8 @@ ENVELOPE_12 = "http://www.w3.org/2003/05/soap-envelope"
 
 _MAX_TEXT = 1000
 """Characters of a fault's text and of its detail that are kept."""
+_MAX_ELEMENTS = 1000
+"""Elements of a detail that are read as data."""
 _MIN_SECRET = 6
 """Shorter values are not taken out of texts: they would take words apart and hide nothing."""
 
@@ -36,7 +41,12 @@ def find_fault(body: _Element, namespace: str) -> _Element | None:
 
 
 def translate_fault(
-    operation: Operation, fault: _Element, namespace: str, status: int, secrets: Iterable[str]
+    operation: Operation,
+    fault: _Element,
+    namespace: str,
+    status: int,
+    secrets: Iterable[str],
+    headers: Mapping[str, str] | None = None,
 ) -> UpstreamFault:
     """Translate a fault. Servers repeat what they were sent, so `secrets` are removed from its texts.
 
@@ -51,14 +61,49 @@ def translate_fault(
             _find_child(fault, "detail"),
         )
     redact = _make_redactor(secrets)
-    quoted = redact(reason)
+    quoted, code = redact(reason), redact(code)
+    actor = redact(_read_text(fault, "faultactor") or _read_text(fault, "Role"))
+    record = Fault(code, quoted, actor, None if detail is None else _Reader(redact).read(detail))
+    body = {"code": code, "reason": quoted, "actor": actor, "detail": record.detail}
+    sent = {**(headers or {}), ":status": str(status)}
     return UpstreamFault(
         operation,
-        f"fault {redact(code) or 'without a code'} (HTTP {status}): {quoted or 'without a text'}",
-        upstream_code=redact(code),
+        f"fault {code or 'without a code'} (HTTP {status}): {quoted or 'without a text'}",
+        upstream_code=code,
         fault_detail="" if detail is None else redact(_join_text(detail)),
         quoted=quoted,
+        reply=ErrorReply(code or status, headers=sent, body=body, details=[record]),
     )
+
+
+class _Reader:
+    """Reads the detail of a fault as plain data: elements and attributes by local name, repeated ones as lists."""
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        self._redact = redact
+        self._left = _MAX_ELEMENTS
+
+    def read(self, element: _Element, depth: int = 0) -> Any:
+        """A text where there is nothing else, None where there is nothing; at most so many elements and levels."""
+        attributes = element.attrib.items()
+        entries: list[tuple[str, Any]] = [(_get_local_name(name), self._redact(str(text))) for name, text in attributes]
+        for child in element.iterchildren("*"):
+            self._left -= 1
+            if self._left < 0 or depth >= MAX_DEPTH - 1:
+                break
+            entries.append((_get_local_name(child.tag), self.read(child, depth + 1)))
+        text = self._redact((element.text or "").strip())
+        if not entries:
+            return text or None
+        found: dict[str, Any] = {"text": text} if text else {}
+        for name, value in entries:
+            known = found.get(name)
+            found[name] = value if name not in found else [*(known if isinstance(known, list) else [known]), value]
+        return found
+
+
+def _get_local_name(name: Any) -> str:
+    return str(name).rpartition("}")[2]
 
 
 def _read_code_12(fault: _Element) -> str:

@@ -13,6 +13,8 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from connectors.contract import Operation
+from connectors.error_details import Closed
+from connectors.error_reply import ErrorReply
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamRejected, UpstreamUnreachable
 from connectors.transport.contract import HttpReply
 from connectors.transport.deflate import ClientDeflate
@@ -83,6 +85,11 @@ def is_too_big(closed: ConnectionClosed) -> bool:
     return closed.sent is not None and closed.sent.code == _MESSAGE_TOO_BIG
 
 
+def make_close_reply(code: int | None, reason: str) -> ErrorReply:
+    """The code and reason of a closed connection, for the error that it means."""
+    return ErrorReply(code, details=[Closed(code, reason)])
+
+
 def _handshake_error(operation: Operation, error: Exception, timeout: float) -> UpstreamError:
     if isinstance(error, InvalidStatus):
         return _status_error(operation, error)
@@ -100,5 +107,5 @@ def _handshake_error(operation: Operation, error: Exception, timeout: float) -> 
 def _status_error(operation: Operation, refused: InvalidStatus) -> UpstreamError:
     response = refused.response
     headers = {name.lower(): value for name, value in response.headers.raw_items()}
-    error = error_for_status(operation, HttpReply(response.status_code, headers, b""))
+    error = error_for_status(operation, HttpReply(response.status_code, headers, bytes(response.body or b"")))
     return error or UpstreamBadReply(operation, "the handshake was answered without a websocket")

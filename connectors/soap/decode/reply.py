@@ -61,7 +61,7 @@ async def make_reply(
         raise UpstreamBadReply(operation, detail, upstream_code=str(response.status)) from error
     fault = find_fault(envelope.body, envelope.namespace)
     if fault is not None:
-        raise translate_fault(operation, fault, envelope.namespace, response.status, secrets)
+        raise translate_fault(operation, fault, envelope.namespace, response.status, secrets, response.headers)
     if failure is not None:
         raise failure
     decode = partial(_decode_body, operation, method, _describe_response(response))

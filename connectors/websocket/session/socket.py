@@ -196,15 +196,21 @@ class Socket:
 
     async def _read_messages(self, connection: ClientConnection) -> UpstreamError:
         pace = Pace(self._options.buffer)
-        reason = None
+        broken = None
         try:
             async for message in connection:
                 self._has_received = True
                 await self._owner.receive_message(message)
                 await pace.rest()
         except ConnectionClosed as closed:
-            reason = closed
-        return create_close_error(self._operation, reason, connection.close_code, self._options.max_reply_size)
+            broken = closed
+        return create_close_error(
+            self._operation,
+            broken,
+            connection.close_code,
+            self._options.max_reply_size,
+            connection.close_reason or "",
+        )
 
     async def _wait_before_retry(self, seconds: float) -> None:
         """Wait before the next attempt. A call that needs the socket cuts the wait down to the first delay."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Call
+from connectors.error_details import GraphqlError
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamConflict,
@@ -113,3 +114,36 @@ async def test_secrets_that_come_back_are_taken_out(shop: Shop, connected: Conne
         connected(introspection=False), Call(operation=product.operation, arguments={"id": "1"}, headers=headers)
     )
     assert caught.detail == "token *** is no good: ***"
+
+
+async def test_what_the_upstream_says_can_be_read(shop: Shop, connected: Connect) -> None:
+    """Message, path and extensions of the error in the field's place; secrets that it repeats are masked."""
+    extensions = {"code": "BAD_USER_INPUT", "errors": {"email": ["is taken"]}, "deep": [{"a": 1}]}
+    error = {"message": "no", "path": ["product"], "extensions": extensions}
+    shop.answer = lambda _: graphql_response({"data": {"product": None}, "errors": [error]})
+    caught = await failure(connected(introspection=False))
+    assert (caught.status, caught.body) == ("BAD_USER_INPUT", error)
+    assert caught.details == (GraphqlError("no", ("product",), extensions),)
+    assert [(each.field, each.description) for each in caught.violations] == [("email", "is taken")]
+
+
+async def test_a_refused_request_has_all_its_errors(shop: Shop, connected: Connect) -> None:
+    """Under an HTTP status of its own, whose headers are kept."""
+    errors = [{"message": "one"}, {"message": "two", "extensions": {"code": "X"}}]
+    shop.answer = lambda _: json_response({"errors": errors}, 422, x_trace="t7")
+    caught = await failure(connected(introspection=False))
+    assert (caught.status, caught.headers["x-trace"]) == (422, "t7")
+    assert [each.message for each in caught.details] == ["one", "two"]
+    assert caught.body == {"message": "one"}
+
+
+async def test_extensions_are_bounded(shop: Shop, connected: Connect) -> None:
+    """However large and deep they come."""
+    deep: Any = "x"
+    for _ in range(200):
+        deep = [deep]
+    extensions = {"code": "X", "deep": deep, "long": list(range(5000)), "text": "x" * 50_000}
+    shop.answer = lambda _: graphql_response({"data": None, "errors": [{"message": "no", "extensions": extensions}]})
+    kept = (await failure(connected(introspection=False))).body["extensions"]
+    assert len(kept["long"]) == 100
+    assert len(kept["text"]) == 10_000

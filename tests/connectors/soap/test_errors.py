@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from connectors.contract import Call
+from connectors.error_details import Fault
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamError,
@@ -141,3 +142,39 @@ async def test_a_fault_need_not_come_in_a_good_body(http: HttpWorld) -> None:
     assert ENV_11.encode() in inside
     async with connected(http) as connector:
         assert (await connector.send(GET)).data["Quantity"] == 7
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_a_fault_is_data_too(http: HttpWorld, status: int) -> None:
+    """For those who catch it: code, reason, actor, and the detail by local names."""
+    actor = FAULT_11.replace("<detail>", "<faultactor>urn:stock</faultactor><detail>")
+    error = await error_of(http, answered(actor, status))
+    detail = {"Reason": {"Sku": "T-1", "Why": "sold out"}}
+    assert (error.status, error.headers[":status"]) == ("Client.UnknownSku", str(status))
+    assert error.details == (Fault("Client.UnknownSku", "no such SKU", "urn:stock", detail),)
+    assert error.body == {"code": "Client.UnknownSku", "reason": "no such SKU", "actor": "urn:stock", "detail": detail}
+
+
+async def test_details_of_all_shapes(http: HttpWorld) -> None:
+    """Attributes, repeated elements, text between elements, comments, and nothing at all."""
+    detail = "<detail><a n='1'>x</a><a>y</a><!-- c --><b><c/></b><?p i?></detail>"
+    fault = f"<s:Fault><faultcode>s:Server</faultcode><faultstring>f</faultstring>{detail}</s:Fault>"
+    error = await error_of(http, answered(fault, 500))
+    assert error.body["detail"] == {"a": [{"text": "x", "n": "1"}, "y"], "b": {"c": None}}
+    deep = "<a>" * 100 + "</a>" * 100
+    error = await error_of(http, answered(fault.replace(detail, f"<detail>{deep}{'<b/>' * 5000}</detail>"), 500))
+    assert len(error.body["detail"]) == 2
+
+
+async def test_the_fields_of_a_fault(http: HttpWorld) -> None:
+    """A detail that names fields is read like the body of a REST upstream."""
+    detail = "<detail><errors><error><field>sku</field><message>is wrong</message></error></errors></detail>"
+    fault = f"<s:Fault><faultcode>s:Client</faultcode><faultstring>f</faultstring>{detail}</s:Fault>"
+    error = await error_of(http, answered(fault, 500))
+    assert [(each.field, each.description) for each in error.violations] == [("sku", "is wrong")]
+
+
+async def test_an_error_page_is_text(http: HttpWorld) -> None:
+    """It is no envelope."""
+    error = await error_of(http, response(b"<html>down</html>", 503, content_type="text/html"))
+    assert (error.status, error.body) == (503, "<html>down</html>")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from connectors.contract import Call
+from connectors.error_details import Closed
 from connectors.errors import (
+    UpstreamDisconnected,
     UpstreamFailed,
     UpstreamReplyTooLarge,
 )
@@ -87,3 +89,22 @@ async def test_a_message_over_the_limit_breaks_the_connection_and_says_so(
     await upstream.say(tick("A", 1))
     assert await eventually(lambda: answered(seen == [1]))
     await stop([viewer])
+
+
+async def test_the_code_and_reason_of_a_close_are_kept(upstream: Upstream, connected: Connect) -> None:
+    """For those who catch the error; its text has the code alone."""
+    connector = connected(reconnect=QUICK)
+    asking = asyncio.create_task(connector.send(in_time(QUESTION, GENEROUS)))
+
+    async def heard() -> bool:
+        return bool(upstream.heard)
+
+    upstream.answer = lambda asked: None
+    assert await eventually(heard)
+    (client,) = upstream.open
+    await client.close(1008, "policy of tenant 7")
+    with pytest.raises(UpstreamDisconnected) as caught:
+        await asking
+    assert (caught.value.status, caught.value.upstream_code) == (1008, "1008")
+    assert caught.value.details == (Closed(1008, "policy of tenant 7"),)
+    assert "tenant" not in str(caught.value)
