@@ -15,6 +15,7 @@ from strawberry.exceptions import StrawberryGraphQLError
 
 from bff.authoring.misfits import Misfit
 from bff.contract import Problem, Refused
+from bff.engine.exposures import show_refusal
 from bff.engine.failure_log import FailureLog
 from connectors.errors import UpstreamError
 
@@ -70,8 +71,12 @@ def request_error(message: str, code: str, log_fields: Mapping[str, str]) -> dic
 def _field_error(error: GraphQLError, log_fields: Mapping[str, str], failures: FailureLog) -> dict[str, Any]:
     cause = _innermost_cause(error)
     if isinstance(cause, UpstreamError):
-        failures.add_upstream(cause, error.path)
-        return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})
+        if cause.operation.exposure is None:
+            failures.add_upstream(cause, error.path)
+            return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})
+        message, shown = show_refusal(cause, failures.find_field(error.path))
+        failures.add_upstream(cause, error.path, is_of_input=shown["code"] == Problem.BAD_USER_INPUT.name)
+        return _format_error(error, message[:MAX_CHARACTERS], {**shown, **_request_id_of(log_fields)})
     if isinstance(cause, Misfit):
         failures.add_misfit(cause.detail, error.path, code=cause.code)
         return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})

@@ -5,10 +5,15 @@ Forty products whose price is missing because one call failed are one line. Used
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from types import TracebackType
 from typing import Any
+
+import msgspec
+from graphql import GraphQLField
 
 from bff.authoring.context import Degraded
 from bff.contract import Problem
@@ -22,6 +27,10 @@ log = get_logger("bff.engine")
 
 MAX_LINES = 20
 """Of one response: an operation of a thousand aliases can fail in a thousand ways."""
+
+MAX_KEYS, MAX_BODY = 10, 4_000
+"""Keys of a refusal's body that are logged, and characters of it that are with `log.values`."""
+_NAME = re.compile(r"[A-Za-z_@$][\w.@$:-]{0,39}")
 
 Path = Sequence[str | int]
 
@@ -50,13 +59,19 @@ class FailureLog:
         self._origins = origins
         self._failures: dict[Hashable, _Failure] = {}
 
-    def add_upstream(self, error: UpstreamError, path: Path | None, *, is_degraded: bool = False) -> None:
-        """A field without its value, or with its default, because a call failed."""
+    def add_upstream(
+        self, error: UpstreamError, path: Path | None, *, is_degraded: bool = False, is_of_input: bool = False
+    ) -> None:
+        """A field without its value, or with its default, because a call failed.
+
+        `is_of_input`: the upstream refused values of the frontend, which is told so; that is no warning.
+        """
         operation = error.operation
         key = (operation.upstream, operation.name, error.code)
         failure = self._failures.get(key)
         if failure is None:
-            failure = self._add(key, "warning", "upstream_failed", path, _describe(error))
+            level = "info" if is_of_input else "warning"
+            failure = self._add(key, level, "upstream_failed", path, _describe(error))
         failure.calls.add(id(error))
         failure.fields += 1
         failure.degraded += is_degraded
@@ -105,6 +120,10 @@ class FailureLog:
             log.warning("failures_not_logged", count=more, **self.log_fields)
         self._failures.clear()
 
+    def find_field(self, path: Path | None) -> GraphQLField | None:
+        """The definition of the field at a response path, where the document is known."""
+        return self._origins.find_field(path) if self._origins is not None else None
+
     def _find_origin(self, path: Path | None) -> dict[str, Any]:
         """Upstream and operation of the call that gave the value, and its place in the reply, where they are known."""
         try:
@@ -126,7 +145,7 @@ class FailureLog:
             counts["degraded"] = failure.degraded
         if len(failure.calls) > 1:
             counts["calls"] = len(failure.calls)
-        write = log.error if failure.level == "error" else log.warning
+        write = {"error": log.error, "warning": log.warning, "info": log.info}[failure.level]
         write(failure.event, **failure.details, path=failure.path, **counts, **self.log_fields)
 
 
@@ -142,7 +161,25 @@ def _describe(error: UpstreamError) -> dict[str, Any]:
         found["upstream_text"] = UpstreamText(error.quoted)
     if error.upstream_code:
         found["upstream_code"] = error.upstream_code
+    body = error.body
+    if isinstance(body, Mapping):
+        found["reply_keys"] = [name for name in islice(body, MAX_KEYS) if _is_plain_name(name)]
+    if body is not None:
+        found["upstream_body"] = UpstreamText(_format_body(body))
     return found
+
+
+def _is_plain_name(name: object) -> bool:
+    """Whether a key is a name, and no data such as an address."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def _format_body(body: Any) -> str:
+    try:
+        text = body if isinstance(body, str) else msgspec.json.encode(body).decode()
+    except (TypeError, ValueError, RecursionError):
+        text = repr(body)
+    return text[:MAX_BODY]
 
 
 def _split_value(message: str) -> tuple[str, str, str]:

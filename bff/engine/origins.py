@@ -87,6 +87,12 @@ class Origins:
         (operation,) = called.values()
         return Origin(operation.upstream, operation.name)
 
+    def find_field(self, path: Path | None) -> GraphQLField | None:
+        """The definition of the field at a response path."""
+        fields = [field for _, field in self._follow(path or ()) if field is not None]
+        names = sum(isinstance(step, str) for step in path or ())
+        return fields[-1] if fields and len(fields) == names else None
+
     def _follow(self, path: Path) -> Iterator[tuple[str | int, GraphQLField | None]]:
         """The field of each name on the path; None for an index."""
         root = self._schema.get_root_type(self._operation.operation)
