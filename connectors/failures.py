@@ -88,7 +88,7 @@ def create_error(operation: Operation, found: Found, answer: Any, reply: Reply) 
         upstream_code=code,
         quoted=text,
         reply=ErrorReply(
-            reply.status or None,
+            reply.status or (int(code) if code.isascii() and code.isdecimal() else code) or None,
             headers=reply.headers,
             body=answer if isinstance(answer, Mapping) else found.value,
             details=[AnswerFailure(found.path, found.value)],

@@ -6,6 +6,7 @@ A World is one real server of the protocol on a free local port, with a few swit
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import time
 from abc import ABC, abstractmethod
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from connectors.contract import Call, Connector
+from connectors.contract import Call, Connector, Operation
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamDisconnected,
@@ -24,10 +25,12 @@ from connectors.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
     UpstreamUnreachable,
+    copy_error,
 )
 from tests.waiting import GENEROUS, until
 
 SECRET = "s3cret-of-the-upstream"
+REASON = "no stock in aisle 7"
 
 
 class World(ABC):
@@ -63,6 +66,10 @@ class World(ABC):
     @abstractmethod
     async def hung_up(self) -> bool:
         """Whether the server saw a hanging call being cancelled or its connection being closed."""
+
+    @abstractmethod
+    def refuse(self) -> str | int:
+        """From now on calls are refused, and the reply's body holds REASON; the `status` of the error."""
 
     async def received_header(self, name: str) -> str | None:
         """The value of a header of the last call; asked by HeadersConformance."""
@@ -204,6 +211,19 @@ class ConnectorConformance:
             assert SECRET not in str(error)
             assert SECRET not in repr(error)
             error = error.__cause__
+
+    async def test_what_the_upstream_says_when_it_refuses_can_be_read(self, world: World, connector: Connector) -> None:
+        """Status, body and typed details are on the caught error, and on its copies; no word of it is public."""
+        status = world.refuse()
+        with pytest.raises(UpstreamError) as caught:
+            await asked(connector, world)
+        for error in (caught.value, copy_error(caught.value, Operation(upstream="u", name="o"))):
+            assert error.status == status
+            assert REASON in json.dumps(error.body)
+            assert error.details
+            assert REASON not in error.public
+            assert error.upstream_code
+        assert (type(caught.value.headers), caught.value.violations) == (dict, ())
 
     async def test_closing_twice_is_fine_and_final(self, world: World) -> None:
         """close() is idempotent; a closed connector says unreachable."""

@@ -67,6 +67,15 @@ class HttpConformanceWorld(World):
     def half_an_answer(self) -> tuple[bytes, str]:
         """The beginning of a good body, and its media type."""
 
+    @abstractmethod
+    def say_refusal(self) -> tuple[Say, str | int]:
+        """The protocol's word for a refusal that holds REASON, and its status."""
+
+    def refuse(self) -> str | int:
+        say, status = self.say_refusal()
+        self.http.answer = lambda _: say
+        return status
+
     def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
         limits: dict[str, Any] = {} if max_reply_size is None else {"max_reply_size": max_reply_size}
         return self.connect(port or self.http.port, {**self.options, **limits})

@@ -13,11 +13,12 @@ Handler = Callable[[Message], Awaitable[bytes]]
 
 
 class Refusal(Exception):
-    """Raised by a handler: the answer is a failure with this code."""
+    """Raised by a handler: the answer is a failure with this code, and with a JSON text that explains it."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, body: bytes = b"null") -> None:
         super().__init__(code)
         self.code = code
+        self.body = body
 
 
 async def respond(
@@ -55,7 +56,7 @@ async def _answer_request(broker: Broker, request: Message, reply_to: str, handl
     try:
         body = await handler(request)
     except Refusal as refusal:
-        body, headers = b"null", {ERROR_HEADER: refusal.code}
+        body, headers = refusal.body, {ERROR_HEADER: refusal.code}
     except Exception:  # noqa: BLE001 - the caller must not wait for an answer that will not come
         body, headers = b"null", {ERROR_HEADER: "INTERNAL"}
     answer = Message(topic=reply_to, body=body, headers=headers, correlation_id=request.correlation_id)

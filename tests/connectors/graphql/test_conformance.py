@@ -11,7 +11,7 @@ from connectors.contract import Connector
 from connectors.graphql.connector import connect
 from connectors.graphql.endpoints import graphql
 from connectors.graphql.options import Options
-from tests.connectors.conformance import HeadersConformance
+from tests.connectors.conformance import REASON, HeadersConformance
 from tests.connectors.graphql.shop import Shop, graphql_response
 from tests.connectors.http_conformance import HttpConformanceWorld
 from tests.connectors.http_world import Received, Say
@@ -30,6 +30,10 @@ class GraphqlWorld(HttpConformanceWorld):
     def say_failure(self, request: Received) -> Say:
         error = {"message": f"no luck with {request.headers.get('authorization', '')}", "path": ["product"]}
         return graphql_response({"data": {"product": None}, "errors": [error]})
+
+    def say_refusal(self) -> tuple[Say, str | int]:
+        error = {"message": "no", "path": ["product"], "extensions": {"code": "STOCK", "why": REASON}}
+        return graphql_response({"data": {"product": None}, "errors": [error]}), "STOCK"
 
     def half_an_answer(self) -> tuple[bytes, str]:
         return b'{"data": {"product": {"id', "application/json"

@@ -17,6 +17,7 @@ from grpc_reflection.v1alpha import reflection
 from connectors.grpc.connector import GrpcConnector, connect
 from connectors.grpc.options import Options
 from connectors.grpc.schema_descriptors import build_pool, compile_protos
+from tests.connectors.conformance import REASON
 
 PROTO = Path(__file__).with_name("shop_test.proto")
 FILES = compile_protos("shop", [PROTO], [])
@@ -75,6 +76,11 @@ class Shop(grpc.GenericRpcHandler):
             await self._hang()
         if self.mode == "fail":
             await context.abort(grpc.StatusCode.INTERNAL, "the price list is on fire")
+        if self.mode == "refuse":
+            help = b"\x0a" + bytes([2 + len(REASON)]) + b"\x0a" + bytes([len(REASON)]) + REASON.encode()
+            packed = b"\x0a\x23type.googleapis.com/google.rpc.Help\x12" + bytes([len(help)]) + help
+            context.set_trailing_metadata((("grpc-status-details-bin", b"\x1a" + bytes([len(packed)]) + packed),))
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "no")
         if self.mode == "garble":
             return b"\xff\xff\xff\xff"
         if self.mode == "gzip":

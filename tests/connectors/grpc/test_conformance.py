@@ -39,6 +39,10 @@ class GrpcWorld(World):
     def fail(self) -> None:
         self.shop.mode = "fail"
 
+    def refuse(self) -> str | int:
+        self.shop.mode = "refuse"
+        return "FAILED_PRECONDITION"
+
     def garble(self) -> None:
         self.shop.mode = "garble"
 

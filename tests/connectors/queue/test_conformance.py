@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from connectors.queue.brokers.responder import Refusal
 from connectors.queue.connector import QueueConnector, connect
 from connectors.queue.endpoints import queue
 from connectors.queue.options import Options
-from tests.connectors.conformance import SECRET, HeadersConformance, World, free_port, in_time
+from tests.connectors.conformance import REASON, SECRET, HeadersConformance, World, free_port, in_time
 from tests.connectors.queue.world import address_of, opened, responding, unique
 from tests.waiting import GENEROUS
 
@@ -39,6 +40,8 @@ class QueueWorld(World):
             await asyncio.Event().wait()
         if self.mode == "fail":
             raise Refusal("INTERNAL")
+        if self.mode == "refuse":
+            raise Refusal("STOCK", json.dumps({"why": REASON}).encode())
         return b'{"amount":' if self.mode == "garble" else b'{"amount": 700}'
 
     def connector(self, *, port: int | None = None, max_reply_size: int | None = None) -> Connector:
@@ -59,6 +62,10 @@ class QueueWorld(World):
 
     def fail(self) -> None:
         self.mode = "fail"
+
+    def refuse(self) -> str | int:
+        self.mode = "refuse"
+        return "STOCK"
 
     def garble(self) -> None:
         self.mode = "garble"

@@ -11,7 +11,7 @@ from connectors.contract import Connector
 from connectors.rest.connector import connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options
-from tests.connectors.conformance import HeadersConformance
+from tests.connectors.conformance import REASON, HeadersConformance
 from tests.connectors.http_conformance import HttpConformanceWorld
 from tests.connectors.http_world import HttpWorld, Received, Say, json_response
 
@@ -28,6 +28,10 @@ class RestWorld(HttpConformanceWorld):
 
     def say_failure(self, request: Received) -> Say:
         return json_response({"error": f"no luck with {request.headers.get('authorization', '')}"}, status=500)
+
+    def say_refusal(self) -> tuple[Say, str | int]:
+        problem = {"title": "Conflict", "detail": REASON}
+        return json_response(problem, status=409, content_type="application/problem+json"), 409
 
     def half_an_answer(self) -> tuple[bytes, str]:
         return b'{"id": 7, "tit', "application/json"

@@ -11,7 +11,7 @@ from connectors.contract import Connector
 from connectors.soap.connector import connect
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options
-from tests.connectors.conformance import SECRET, HeadersConformance
+from tests.connectors.conformance import REASON, SECRET, HeadersConformance
 from tests.connectors.http_conformance import HttpConformanceWorld
 from tests.connectors.http_world import HttpWorld, Received, Say
 from tests.connectors.soap.world import WSDL, answered
@@ -35,6 +35,12 @@ class SoapWorld(HttpConformanceWorld):
         told = told.replace("&", "&amp;").replace("<", "&lt;")
         fault = f"<faultcode>s:Server</faultcode><faultstring>no {told}</faultstring><detail><at>{told}</at></detail>"
         return answered(f"<s:Fault>{fault}</s:Fault>", status=500)
+
+    def say_refusal(self) -> tuple[Say, str | int]:
+        fault = (
+            f"<faultcode>s:Client.Stock</faultcode><faultstring>no</faultstring><detail><why>{REASON}</why></detail>"
+        )
+        return answered(f"<s:Fault>{fault}</s:Fault>", status=500), "Client.Stock"
 
     def half_an_answer(self) -> tuple[bytes, str]:
         return answered(ANSWER).data[60:-20], "text/xml"

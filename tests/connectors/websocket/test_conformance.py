@@ -10,7 +10,7 @@ import pytest
 
 from connectors.contract import Call, Connector
 from connectors.websocket.endpoints import websocket
-from tests.connectors.conformance import SECRET, ConnectorConformance, World
+from tests.connectors.conformance import REASON, SECRET, ConnectorConformance, World
 from tests.connectors.websocket.upstream import Upstream
 
 price = websocket("ticker").request({"op": "price", "sku": "{sku}"}, cancel={"op": "cancel"}, error="error")
@@ -47,6 +47,10 @@ class WebsocketWorld(World):
             return {"id": asked["id"], "error": {"code": "INTERNAL", "message": f"no luck with {echoed}"}}
 
         self.upstream.answer = failing
+
+    def refuse(self) -> str | int:
+        self.upstream.answer = lambda asked: {"id": asked["id"], "error": {"code": "STOCK", "message": REASON}}
+        return "STOCK"
 
     def garble(self) -> None:
         self.upstream.answer = lambda asked: '{"id": "'
