@@ -11,7 +11,9 @@ from lxml.etree import _Element
 
 from connectors.aio.threads import run_in_thread
 from connectors.contract import Operation, Reply
-from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.error_kinds import BY_STATUS
+from connectors.error_reply import MAX_BODY
+from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.envelope import (
     Envelope,
@@ -44,7 +46,7 @@ async def make_reply(
     """
     failure = error_for_status(operation, response)
     if failure is not None and response.status not in _MAY_BE_FAULTS:
-        raise failure
+        raise _find_fault_in(operation, response, failure, secrets, bounds)
     if failure is None and not response.body and (not method.has_output or response.status in _MAY_BE_EMPTY):
         return Reply(None, status=response.status, headers=response.headers)
     try:
@@ -68,6 +70,29 @@ async def make_reply(
     if is_large(response.body):
         return Reply(envelope.body, decode=_LargeDecoder(decode), status=response.status, headers=response.headers)
     return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers, fit=method.fill_form)
+
+
+def _find_fault_in(
+    operation: Operation, response: HttpReply, failure: UpstreamError, secrets: Iterable[str], bounds: Bounds
+) -> UpstreamError:
+    """The error of a status that is not one of faults, with the fault that came with it where there is one.
+
+    The status says more than the fault where it has a class of its own, such as 401 and 503.
+    """
+    if not 0 < len(response.body) <= MAX_BODY or b"<" not in response.body[:100]:
+        return failure
+    try:
+        envelope = _parse_envelope(response, bounds)
+    except (TooLarge, MalformedEnvelope):
+        return failure
+    fault = find_fault(envelope.body, envelope.namespace)
+    if fault is None:
+        return failure
+    error = translate_fault(operation, fault, envelope.namespace, response.status, secrets, response.headers)
+    if response.status < 400 or response.status not in BY_STATUS:
+        return error
+    failure.reply = error.reply
+    return failure
 
 
 @dataclass(frozen=True, slots=True)

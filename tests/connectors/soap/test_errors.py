@@ -155,6 +155,22 @@ async def test_a_fault_is_data_too(http: HttpWorld, status: int) -> None:
     assert error.body == {"code": "Client.UnknownSku", "reason": "no such SKU", "actor": "urn:stock", "detail": detail}
 
 
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, "UPSTREAM_UNAUTHENTICATED"),
+        (403, "UPSTREAM_FORBIDDEN"),
+        (422, "UPSTREAM_FAULT"),
+        (503, "UPSTREAM_UNAVAILABLE"),
+    ],
+)
+async def test_a_fault_under_another_status(http: HttpWorld, status: int, code: str) -> None:
+    """The status decides where it has a meaning of its own; the fault is there to read in any case."""
+    error = await error_of(http, answered(FAULT_11, status))
+    assert (error.code, error.headers[":status"]) == (code, str(status))
+    assert error.body["detail"] == {"Reason": {"Sku": "T-1", "Why": "sold out"}}
+
+
 async def test_details_of_all_shapes(http: HttpWorld) -> None:
     """Attributes, repeated elements, text between elements, comments, and nothing at all."""
     detail = "<detail><a n='1'>x</a><a>y</a><!-- c --><b><c/></b><?p i?></detail>"
