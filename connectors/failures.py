@@ -65,7 +65,8 @@ async def check_failures(call: Call, reply: Reply) -> Reply:
     checked = _check_records(operation, rule, records, reply, is_batch=bool(call.keys))
     if checked is records:
         return reply
-    return Reply(_replace(data, at, checked), status=reply.status, headers=reply.headers)
+    headers = {**reply.headers, "cache-control": "no-store"}  # a failure of one record passes, and is not kept
+    return Reply(_replace(data, at, checked), status=reply.status, headers=headers)
 
 
 def check_message(operation: Operation, data: Any) -> None:

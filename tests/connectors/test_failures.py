@@ -80,6 +80,7 @@ async def test_records_in_other_places() -> None:
     reply = await _check(in_order, {"items": [{"n": 1}, bad], "more": 1}, 1, 2)
     assert isinstance(reply.data["items"][1], UpstreamFailed)
     assert (reply.data["items"][0], reply.data["more"]) == ({"n": 1}, 1)
+    assert reply.headers["cache-control"] == "no-store"
     by_key = await _check(api.get(many="/a?id={id}", error="error"), {"1": {"n": 1}, "2": bad}, 1, 2)
     assert isinstance(by_key.data["2"], UpstreamFailed)
     whole = await _check(api.get("/a", error="error"), [{"n": 1}, bad, None, 7])

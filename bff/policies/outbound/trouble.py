@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from connectors.error_details import AnswerFailure
 from connectors.errors import (
     UpstreamDisconnected,
     UpstreamError,
@@ -21,4 +22,6 @@ def is_trouble(error: UpstreamError) -> bool:
     """Whether other calls would likely fail too."""
     if isinstance(error, UpstreamFault):
         return error.upstream_code.rpartition(":")[2].partition(".")[0] not in _CALLERS_FAULT
+    if type(error) is UpstreamFailed and any(isinstance(each, AnswerFailure) for each in error.details):
+        return False  # it answered; what it reports is about this call
     return isinstance(error, _TROUBLE)
