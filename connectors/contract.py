@@ -42,6 +42,8 @@ class Operation:
     """What people read in logs, metrics and checks, such as `GET /products/{id}`."""
     is_safe: bool = True
     is_idempotent: bool = True
+    missing_is_null: bool = False
+    """Whether the reply that there is no such thing is null instead of an error; the endpoint's `missing="null"`."""
     failure: FailureRule | None = None
     """What reports a failure in a good reply; the endpoint's `error=`."""
     exposure: Exposure | None = None

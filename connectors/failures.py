@@ -69,6 +69,13 @@ async def check_failures(call: Call, reply: Reply) -> Reply:
     return Reply(_replace(data, at, checked), status=reply.status, headers=headers)
 
 
+def check_missing(where: str, missing: str) -> bool:
+    """Whether `missing=` of an endpoint is "null". Raises DefinitionError for another word than that and "error"."""
+    if missing not in ("error", "null"):
+        raise DefinitionError(f'{where}: missing={missing!r} is not an option; write "error" or "null"')
+    return missing == "null"
+
+
 def check_message(operation: Operation, data: Any) -> None:
     """As `check_failures`, for a message that has no Reply."""
     rule: FailureRule | None = operation.failure

@@ -11,7 +11,7 @@ from grpc import StatusCode, aio
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply
-from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamRejected, UpstreamUnavailable
+from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamNotFound, UpstreamRejected, UpstreamUnavailable
 from connectors.failures import check_failures
 from connectors.grpc.decode_reply import decode_event, make_reply
 from connectors.grpc.encode_metadata import BadMetadata, decode_metadata, encode_metadata
@@ -88,6 +88,15 @@ class GrpcConnector:
         method or the request no such field.
         """
         operation = _check_operation(call)
+        try:
+            reply = await self._send(call, operation)
+        except UpstreamNotFound as error:
+            if not operation.missing_is_null:
+                raise
+            return Reply(None, headers=error.headers)
+        return reply if operation.failure is None else await check_failures(call, reply)
+
+    async def _send(self, call: Call, operation: RpcOperation) -> Reply:
         with self._session.translate_errors(operation):
             rpc = await self._find_rpc(operation, call)
             under_way = rpc.invoke(
@@ -99,8 +108,7 @@ class GrpcConnector:
             if not isinstance(answer, bytes):
                 raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
             headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-            reply = await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
-        return reply if operation.failure is None else await check_failures(call, reply)
+            return await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 from connectors.batching import Batching, KeyOption, check_at_least_one
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author
 from connectors.errors import DefinitionError
 from connectors.failure_rules import FailureOptions
-from connectors.failures import read_failure_options
+from connectors.failures import check_missing, read_failure_options
 from connectors.grpc.operations import RpcOperation
 from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
@@ -49,6 +49,7 @@ class GrpcUpstream:
         each: int | None = None,
         safe: bool = True,
         idempotent: bool | None = None,
+        missing: Literal["error", "null"] = "error",
         **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """A method with one reply.
@@ -60,10 +61,12 @@ class GrpcUpstream:
         `at` is the path to the interesting part of a reply, `many_at` that in a batch's reply where it differs.
         `each` allows unbatched calls for every item of a list, at most so many at once.
         `safe=False` marks a mutation; it is `idempotent` only when you say so.
+        With `missing="null"`, NOT_FOUND is the reply null.
         `error` finds failures in good replies, `expose` and `fields` let frontends read parts of errors
         (connectors.failure_rules).
         Raises DefinitionError when these do not fit together.
         """
+        place = f"{place_of_author()}: {method}"
         single = Template(request or {})
         operation = RpcOperation(
             upstream=self.name,
@@ -71,9 +74,9 @@ class GrpcUpstream:
             request=single,
             is_safe=safe,
             is_idempotent=safe if idempotent is None else idempotent,
+            missing_is_null=check_missing(place, missing),
             **read_failure_options(failures, at=at, many_at=many_at),
         )
-        place = f"{place_of_author()}: {method}"
         batching = Batching(key=key, key_case=key_case, group=group, batch=batch, limit=limit, many_at=many_at)
         batching.check(place, is_batch=many is not None)
         check_at_least_one(place, each=each)
@@ -94,6 +97,7 @@ class GrpcUpstream:
                 many=template,
                 is_safe=operation.is_safe,
                 is_idempotent=operation.is_idempotent,
+                missing_is_null=operation.missing_is_null,
                 failure=operation.failure,
                 exposure=operation.exposure,
             ),

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.aio.bounded_queue import BoundedQueue
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
-from connectors.errors import UpstreamRejected, UpstreamUnavailable, UpstreamUnreachable
+from connectors.errors import UpstreamNotFound, UpstreamRejected, UpstreamUnavailable, UpstreamUnreachable
 from connectors.failures import check_failures
 from connectors.messages.json_slices import Bounds
 from connectors.queue.brokers import Broker, Message, Settings, open_broker
@@ -73,8 +73,13 @@ class QueueConnector:
         message = encode_request(call, operation)
         async with self._translate_errors(call, "no answer in time"):
             answer = await self._broker.request(message)
-        reply = await decode_reply(operation, answer, max_size=options.max_reply_size, bounds=self._bounds)
-        return reply if operation.failure is None else await check_failures(call, reply)
+        try:
+            reply = await decode_reply(operation, answer, max_size=options.max_reply_size, bounds=self._bounds)
+            return reply if operation.failure is None else await check_failures(call, reply)
+        except UpstreamNotFound:
+            if not operation.missing_is_null:
+                raise
+            return Reply(None, headers=answer.headers)
 
     async def publish(self, call: Call) -> None:
         """Return when the broker has the message; with `durable`, when it has stored it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
-from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, split_path
+from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author, split_path
 from connectors.failure_rules import FailureOptions
-from connectors.failures import read_failure_options
+from connectors.failures import check_missing, read_failure_options
 from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template
 from connectors.queue.operations import Publish, RequestReply, Subscribe
@@ -69,11 +69,13 @@ class QueueUpstream:
         at: PathOption | None = None,
         each: int | None = None,
         safe: bool = True,
+        missing: Literal["error", "null"] = "error",
         **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Send a request and wait for its answer. Without `message`, all arguments that are not in the topic are sent.
 
         `each` allows it for every item of a list, at most so many at once. `safe`: the request has no side effect.
+        With `missing="null"`, a failure with the code 404 or NOT_FOUND is the reply null.
         `error` finds failures in answers, `expose` and `fields` let frontends read parts of errors
         (connectors.failure_rules).
         """
@@ -86,6 +88,7 @@ class QueueUpstream:
             is_idempotent=safe,
             topic=address,
             message=template,
+            missing_is_null=check_missing(f"{place_of_author()}: {topic}", missing),
             **read_failure_options(failures, at=at),
         )
         parameters = {**address.parameters, **template.parameters} if template is not None else None

@@ -240,5 +240,14 @@ class Rest:
         """Remove. Always idempotent; with `missing="null"`, removing a missing resource succeeds."""
         return create_endpoint(
             self.upstream,
-            Definition(method="DELETE", path=path, json=json, at=at, each=each, headers=headers, missing=missing),
+            Definition(
+                method="DELETE",
+                path=path,
+                json=json,
+                at=at,
+                each=each,
+                headers=headers,
+                missing=missing,
+                failures=failures,
+            ),
         )

@@ -79,8 +79,6 @@ class RestOperation(Operation):
     """The request for one value; None when one value is requested as a list too."""
     many: RequestTemplate | None
     """The request for many values; None when the endpoint has no batch."""
-    missing_is_null: bool = False
-    """Whether 404 and 410 are the answer null instead of an error."""
     pages: Pages | None = None
     """How to get the following pages; None when there is one page."""
     items: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from connectors.errors import (
     UpstreamBadReply,
     UpstreamError,
     UpstreamFailed,
+    UpstreamNotFound,
     UpstreamTimeout,
     UpstreamUnavailable,
     copy_error,
@@ -90,7 +91,14 @@ class WebsocketConnector:
         if isinstance(message, UpstreamError):
             raise copy_error(message, operation)
         reply = Reply(message)
-        return reply if operation.failure is None else await check_failures(call, reply)
+        if operation.failure is None:
+            return reply
+        try:
+            return await check_failures(call, reply)
+        except UpstreamNotFound:
+            if not operation.missing_is_null:
+                raise
+            return Reply(None)
 
     async def publish(self, call: Call) -> None:
         """Send a message; return when the network has it. Whether the upstream read it is not known."""

@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError
 from connectors.failure_rules import FailureOptions
-from connectors.failures import read_failure_options
+from connectors.failures import check_missing, read_failure_options
 from connectors.messages.paths import PathOption, format_path
 from connectors.messages.templates import Template
 from connectors.websocket.operations import Path, Request, Send, Subscribe
@@ -80,6 +80,7 @@ class WebsocketUpstream:
         at: PathOption | None = None,
         each: int | None = None,
         safe: bool = True,
+        missing: Literal["error", "null"] = "error",
         **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """A request and its answer, which has the same id at the path `id`; the connector creates the ids.
@@ -87,7 +88,8 @@ class WebsocketUpstream:
         `cancel` is sent, with the id, when the call ends before the answer comes. `each` allows the request for every
         item of a list, at most that many at once. `safe` says that the request has no effect, so that it may be
         repeated and shared. `error` finds failures in answers, `expose` and `fields` let frontends read parts of errors
-        (connectors.failure_rules). Raises DefinitionError when these do not fit together.
+        (connectors.failure_rules); with `missing="null"`, a failure with the code 404 or NOT_FOUND is the reply null.
+        Raises DefinitionError when these do not fit together.
         """
         template = Template(message)
         for each_message in (message, cancel or {}):
@@ -100,6 +102,7 @@ class WebsocketUpstream:
             request=template,
             id=split_path(id, "id", lists=False),
             cancel=_create_template(template, "cancel", cancel),
+            missing_is_null=check_missing(place_of_author(), missing),
             **read_failure_options(failures, at=at),
         )
         return Endpoint(operation, template.parameters, at=at, each=each)

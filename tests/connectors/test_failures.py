@@ -157,3 +157,20 @@ async def test_over_a_socket() -> None:
     error = caught.value
     assert (error.code, error.status, error.headers["x-trace"]) == ("UPSTREAM_CONFLICT", 200, "t7")
     assert error.body == {"success": False, "code": 409}
+
+
+@pytest.mark.parametrize("method", ["get", "head", "options", "post", "put", "patch", "delete"])
+def test_every_method_of_rest_takes_the_options(method: str) -> None:
+    """None is lost on the way to the operation."""
+    operation = getattr(api, method)("/a", error="error", expose="detail").operation
+    assert operation.failure is not None
+    assert operation.exposure is not None
+
+
+@pytest.mark.parametrize("kind", ["rest", "grpc", "websocket", "queue"])
+def test_what_is_missing_can_be_null(kind: str) -> None:
+    """Where the protocol says that there is no such thing."""
+    assert KINDS[kind](missing="null").operation.missing_is_null
+    assert not KINDS[kind]().operation.missing_is_null
+    with pytest.raises(DefinitionError, match='write "error" or "null"'):
+        KINDS[kind](missing="none")

@@ -178,3 +178,15 @@ async def test_the_http_status_of_a_proxy_is_kept() -> None:
         await connector.close()
     assert error.status == "UNAVAILABLE"
     assert error.headers[":status"] == "502"
+
+
+async def test_not_found_can_be_null(connector: GrpcConnector) -> None:
+    """By choice, and no other status."""
+    lenient = (
+        grpc("shop").unary("shop.Pricing/Fail", {"code": "{code}", "details": "{details}"}, missing="null").operation
+    )
+    call = Call(operation=lenient, arguments={"code": StatusCode.NOT_FOUND.value[0], "details": "no"})
+    assert (await connector.send(in_time(call, GENEROUS))).data is None
+    call = Call(operation=lenient, arguments={"code": StatusCode.INTERNAL.value[0], "details": "no"})
+    with pytest.raises(errors.UpstreamFailed):
+        await connector.send(in_time(call, GENEROUS))
