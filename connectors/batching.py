@@ -221,6 +221,8 @@ def _in_order(operation: Operation, records: list[Any], keys: Sequence[Hashable]
 def _create_reply(record: Any, reply: Reply, *, group: bool) -> Reply | UpstreamError:
     if isinstance(record, UpstreamError):
         return record
-    answer = Reply([] if group and record is None else record, status=reply.status, headers=reply.headers)
+    answer = Reply(
+        [] if group and record is None else record, status=reply.status, headers=reply.headers, header=reply.header
+    )
     answer.bound = reply.bound
     return answer

@@ -136,7 +136,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
     Where a GraphQL upstream failed to give one part of the data, an UpstreamError stands in the place of the null.
     """
 
-    __slots__ = ("_data", "_decode", "_fit", "at", "bound", "has_empty_lists", "headers", "payload", "status")
+    __slots__ = ("_data", "_decode", "_fit", "at", "bound", "has_empty_lists", "header", "headers", "payload", "status")
 
     _UNREAD: ClassVar[object] = object()
 
@@ -149,6 +149,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         status: int = 0,
         headers: Mapping[str, str] | None = None,
         fit: Fit | None = None,
+        header: Mapping[str, Any] | None = None,
     ) -> None:
         """`fit` makes of `payload` just what a Form wants, where the connector can do that without `decode`."""
         self.payload = payload
@@ -156,6 +157,8 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
         self.at = at
         self.status = status
         self.headers: Mapping[str, str] = headers or {}
+        self.header: Mapping[str, Any] = header or {}
+        """What stands in the header of the message itself, by name, where the protocol has one (SOAP)."""
         self.bound: Callable[[Any], None] | None = None
         """Sees every list that is read; raises UpstreamError for one that is too long."""
         self.has_empty_lists = False
@@ -235,6 +238,7 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
             status=self.status,
             headers=self.headers,
             fit=self._fit,
+            header=self.header,
         )
         copy.bound = self.bound
         copy.has_empty_lists = self.has_empty_lists

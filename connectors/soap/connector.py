@@ -80,7 +80,12 @@ class SoapConnector:
         )
         secrets = self._list_secrets(call, soap_headers)
         reply = await make_reply(operation, method, response, secrets, self._bounds)
-        return reply if operation.failure is None else await check_failures(call, reply)
+        if operation.failure is not None:
+            reply = await check_failures(call, reply)
+        if operation.header is None:
+            return reply
+        chosen = reply.header.get(operation.header)
+        return Reply(chosen, status=reply.status, headers=reply.headers, header=reply.header)
 
     def _encode(
         self, operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]

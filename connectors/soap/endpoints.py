@@ -45,6 +45,7 @@ class SoapUpstream:
         service: str | None = None,
         port: str | None = None,
         headers: Mapping[str, Any] | None = None,
+        header: str | None = None,
         safe: bool = True,
         idempotent: bool | None = None,
         error: ErrorOption | None = None,
@@ -66,7 +67,8 @@ class SoapUpstream:
         key order); `group` gives each key a list of records; `batch` names the collected parameter where `many` has
         several; `limit` is the most keys of one call; `many_at` is the path in a batch's reply where it differs.
         `each` allows unbatched calls for every item of a list, at most so many at once.
-        `headers` are SOAP header elements by name: `{"Session": {"Token": "{token}"}}`.
+        `headers` are SOAP header elements by name: `{"Session": {"Token": "{token}"}}`. `header` names an element of
+        the reply's header that is its data, instead of the body; all of them are in `reply.header`.
         `service` and `port` choose among several in the WSDL.
         `safe=False` marks a mutation; it is `idempotent` only when you say so.
         `error` finds failures in good replies, `expose` and `fields` let frontends read parts of errors
@@ -74,7 +76,7 @@ class SoapUpstream:
         Raises DefinitionError when these do not fit together. Names are compared with the WSDL by the first call.
         """
         where = f"{place_of_author()}: {operation}"
-        _check_options(where, key=key, batch=batch, at=at, many_at=many_at, service=service, port=port)
+        _check_options(where, key=key, batch=batch, at=at, many_at=many_at, service=service, port=port, header=header)
         _check_numbers(where, limit=limit, each=each)
         failures = FailureOptions(error=error, expose=expose, fields=fields)
         single = Template(_merge_message(where, message, arguments))
@@ -101,6 +103,7 @@ class SoapUpstream:
                 message=single,
                 many=multiple,
                 headers=extra,
+                header=header,
                 is_safe=safe,
                 is_idempotent=safe if idempotent is None else idempotent,
                 **read_failure_options(failures, at=at, many_at=many_at),

@@ -23,6 +23,8 @@ class SoapOperation(Operation):
     """The message of a batch."""
     headers: Template
     """SOAP header elements by name."""
+    header: str | None = None
+    """The element of the reply's Header that is its data, instead of the Body."""
 
     def fill_message(self, call: Call) -> Any:
         """The message of this call as plain data, in the WSDL's words."""

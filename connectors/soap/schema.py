@@ -9,8 +9,8 @@ from typing import Any
 
 from lxml.etree import _Element
 
-from connectors.contract import Fit
 from connectors.errors import DefinitionError
+from connectors.soap.decode.anything import strip_namespace
 from connectors.soap.decode.by_zeep import make_zeep_decoder
 from connectors.soap.decode.elements import (
     Decode,
@@ -18,7 +18,6 @@ from connectors.soap.decode.elements import (
     RecordDecoder,
     Undecodable,
     UnsupportedType,
-    strip_namespace,
 )
 from connectors.soap.encode_mismatch import suggest_name
 from connectors.soap.errors import RequestMismatch
@@ -34,6 +33,7 @@ from connectors.soap.schema_zeep import (
     list_ports,
     make_client,
 )
+from connectors.soap.typed_decode.odd_names import OddNames, note_loss
 from connectors.soap.typed_decode.records import FormDecoder
 
 
@@ -54,8 +54,12 @@ class Method:
     """Whether a reply has something in its Body."""
     decode: Decode
     """From the Body of a reply to plain Python. Raises Undecodable."""
-    fill_form: Fit | None
+    fill_form: FormDecoder | None
     """What a form wants of the Body of a reply, where forms can be filled from it."""
+    decode_other: Decode
+    """From an element of a header or a fault's detail to plain Python. Raises Undecodable."""
+    odd_names: OddNames | None
+    """For replies from which forms are filled."""
 
     def find_header_element(self, name: str) -> Any:
         """The XSD element of a SOAP header, by the name of its part or element, or as `{namespace}Name`.
@@ -87,8 +91,8 @@ class Wsdl:
         self._name = name
         self._options = options
         self._make_client = partial(make_client, document, documents, token)
-        self._decoders = Decoders(document.types, strict=options.strict)
         self._types = Types(document.types, read_facts(documents.contents))
+        self._decoders = Decoders(self._types, strict=options.strict, report=note_loss)
         self._ports = list_ports(document)
         self._methods: dict[tuple[str, str | None, str | None], Method] = {}
         if not self._ports:
@@ -151,6 +155,9 @@ class Wsdl:
             headers = {"content-type": f"{kind}; charset=utf-8", "soapaction": f'"{action}"'}
         client = self._make_client(service=service, port=port)
         decode, fill_form = _make_body_decoders(operation, self._decoders, client.wsdl.types)
+        odd_names = None
+        if fill_form is not None:
+            odd_names = OddNames(fill_form.decoder, get_output(operation).qname.text)
         return Method(
             client=client,
             operation=operation,
@@ -161,6 +168,8 @@ class Wsdl:
             has_output=get_output(operation) is not None,
             decode=decode,
             fill_form=fill_form,
+            decode_other=self._decoders.decode_other,
+            odd_names=odd_names,
         )
 
     def _choose_url(self, port: Any) -> str:
@@ -174,7 +183,7 @@ class Wsdl:
         return url
 
 
-def _make_body_decoders(operation: Any, decoders: Decoders, schema: Any) -> tuple[Decode, Fit | None]:
+def _make_body_decoders(operation: Any, decoders: Decoders, schema: Any) -> tuple[Decode, FormDecoder | None]:
     """Read and fit the Body of a reply: the content of the one element that the output is, or its parts by name."""
     output = get_output(operation)
     if output is None:

@@ -158,6 +158,11 @@ def read_array_item(xsd_type: ComplexType) -> Any:
     return None if names else attribute.array_type
 
 
+def has_any_attribute(xsd_type: ComplexType) -> bool:
+    """Whether a type has xs:anyAttribute."""
+    return any(attribute.name is None for _, attribute in xsd_type.attributes)
+
+
 def is_any(particle: Any) -> bool:
     """Whether a particle is xs:any."""
     return isinstance(particle, AnyElement)

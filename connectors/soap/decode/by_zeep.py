@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml.etree import _Element
 
+from connectors.soap.decode.anything import collect_elements, decode_anything
 from connectors.soap.decode.elements import Decode, Undecodable
 from connectors.soap.schema_zeep import PARSE_ERRORS, CompoundValue, format_duration, parse_element
 
@@ -27,12 +28,15 @@ def make_zeep_decoder(element: Any, schema: Any) -> Decode:
 
 
 def convert_to_plain(value: Any) -> Any:
-    """Convert zeep's values to plain Python; XML elements, which it keeps of xs:any, are left out."""
+    """Convert zeep's values to plain Python, and the XML elements that it keeps of xs:any and xs:anyType."""
     if isinstance(value, CompoundValue | Mapping):
-        entries = {name: value[name] for name in value if name != "_raw_elements"}
-        return {name: convert_to_plain(item) for name, item in entries.items() if not isinstance(item, _Element)}
+        entries = {name: convert_to_plain(value[name]) for name in value if name != "_raw_elements"}
+        raw = value["_raw_elements"] if "_raw_elements" in value else None  # noqa: SIM401 - zeep's value has no get
+        return {**collect_elements(raw, decode_anything), **entries} if raw else entries
     if isinstance(value, list | tuple):
-        return [convert_to_plain(item) for item in value if not isinstance(item, _Element)]
+        if value and all(isinstance(item, _Element) for item in value):
+            return collect_elements(value, decode_anything)
+        return [convert_to_plain(item) for item in value]
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, date | time):
@@ -41,4 +45,4 @@ def convert_to_plain(value: Any) -> Any:
         return base64.b64encode(value).decode()
     if value is None or isinstance(value, str | int | float):
         return value
-    return None if isinstance(value, _Element) else format_duration(value)
+    return decode_anything(value) if isinstance(value, _Element) else format_duration(value)

@@ -1,7 +1,9 @@
 """Decoders of replies, compiled once per XSD type: an XML element in, plain Python out. Used by connectors.soap.schema.
 
 Ten times as fast as zeep's own objects. An element that may occur more than once, itself or through a group around it,
-is a list; one with attributes and text has its text as `_value_1`; elements that only xs:any allows are left out.
+is a list; one with attributes and text has its text as `_value_1`. What only xs:any and xs:anyAttribute allow is there
+by name; a record of a type that others are derived from has its own type's name as `__typename`. What no value can hold
+is reported.
 """
 
 from __future__ import annotations
@@ -12,23 +14,44 @@ from typing import Any
 
 from lxml.etree import _Element
 
+from connectors.soap.decode.anything import (
+    XSI,
+    collect_elements,
+    decode_anything,
+    list_attributes,
+    read_text,
+    strip_namespace,
+)
 from connectors.soap.decode.occurrence import count_occurrences
 from connectors.soap.decode.scalars import Convert, get_converter, keeps_empty
+from connectors.soap.schema_types import Types
 from connectors.soap.schema_zeep import (
     TEXT,
     AnySimpleType,
     ComplexType,
     Element,
+    find_element,
     find_type,
+    has_any_attribute,
     has_wildcard,
     is_soap_encoded_array,
     list_nested,
 )
 
 Decode = Callable[[_Element], Any]
+Report = Callable[[str, str], None]
+"""Takes what was left out (as connectors.losses) and its place."""
 
-XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
-XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+XSI_NIL = f"{XSI}nil"
+XSI_TYPE = f"{XSI}type"
+TYPENAME = "__typename"
+"""The name under which GraphQL looks for the type of a record."""
+_OF_XML = (
+    "{http://www.w3.org/XML/1998/namespace}",
+    "{http://schemas.xmlsoap.org/soap/e",
+    "{http://www.w3.org/2003/05/soap-e",
+)
+_OF_REFERENCES = ("id", "href")
 
 
 class Undecodable(Exception):
@@ -50,9 +73,11 @@ class UnsupportedType(Exception):
 class Decoders:
     """The decoders of one schema. `strict` refuses unknown elements and demands required ones."""
 
-    def __init__(self, schema: Any, *, strict: bool) -> None:
+    def __init__(self, types: Types, *, strict: bool, report: Report = lambda what, place: None) -> None:
         self.is_strict = strict
-        self._schema = schema
+        self.types = types
+        self.report = report
+        self._schema = types.schema
         self._decoders: dict[
             int, tuple[Any, Decode]
         ] = {}  # by id, because zeep's types cannot be hashed; kept alive here
@@ -71,7 +96,9 @@ class Decoders:
                 self._decoders.clear()  # others may hold the record that could not be made
                 raise
             return record
-        decoder = _make_simple_decoder(xsd_type) if isinstance(xsd_type, AnySimpleType) else _AnyTypeDecoder(self)
+        decoder: Decode = _AnyTypeDecoder(self)
+        if isinstance(xsd_type, AnySimpleType):
+            decoder = _make_simple_decoder(xsd_type, self.report)
         self._decoders[id(xsd_type)] = xsd_type, decoder
         return decoder
 
@@ -84,6 +111,30 @@ class Decoders:
             return None if xsd_type is None else self.get_decoder(xsd_type)
         except UnsupportedType:
             return None
+
+    def decode_other(self, element: _Element) -> Any:
+        """Decode an element that a wildcard allows: by its declaration, where the schema has one, or as anything."""
+        declared = find_element(self._schema, element.tag)
+        if declared is not None and declared.type is not None:
+            try:
+                return self.get_decoder(declared.type)(element)
+            except UnsupportedType:
+                pass
+        return self.decode_untyped(element)
+
+    def decode_untyped(self, element: _Element) -> Any:
+        """Decode an element as the type that its xsi:type names, or as anything."""
+        if element.keys():
+            if is_nil(element):
+                return None
+            name = element.get(XSI_TYPE)
+            read = None if name is None else self.find_decoder_by_type_name(name, element)
+            if name is not None and read is not None and not isinstance(read, _AnyTypeDecoder):
+                value = read(element)
+                if isinstance(value, dict):
+                    value.setdefault(TYPENAME, name.strip().rpartition(":")[2])
+                return value
+        return decode_anything(element, self.decode_untyped)
 
 
 @dataclass(slots=True)
@@ -120,7 +171,10 @@ class RecordDecoder:
         self._by_local_name: dict[str, Field] = {}
         self._lists: list[str] = []
         self._required: frozenset[str] = frozenset()
-        self._takes_any = False
+        self._known_attributes: frozenset[str] = frozenset()
+        self._takes_any_attribute = False
+        self._is_base = False
+        self.takes_any = False
 
     def compile(self) -> None:
         """Prepare everything that decoding needs. Raises UnsupportedType."""
@@ -138,6 +192,11 @@ class RecordDecoder:
                 convert = get_converter(attribute.type)
                 self.attributes.append((name, attribute.qname.text, convert))
                 self.blank[name] = _convert_default(convert, attribute.default)
+        self._is_base = self.type.qname is not None and bool(self._decoders.types.list_derived(self.type))
+        if self._is_base:
+            self.blank[TYPENAME] = self.type.qname.localname
+        self._known_attributes = frozenset(tag for _, tag, _ in self.attributes)
+        self._takes_any_attribute = has_any_attribute(self.type)
 
     def _add_elements(self, content: Any) -> None:
         found = count_occurrences(content)
@@ -145,36 +204,73 @@ class RecordDecoder:
             name, type_ = occurs.element.attr_name, occurs.element.type
             if name in self.blank:
                 raise UnsupportedType
-            field = Field(name, type_, self._decoders.get_decoder(type_), is_list=occurs.max > 1)
-            self.fields[tag] = field
-            self.blank[name] = None
-            if field.is_list:
-                self._lists.append(name)
+            self._add_field(name, tag, type_, is_list=occurs.max > 1)
+        members = {tag: self._decoders.types.list_members(occurs.element) for tag, occurs in found.items()}
+        for head, elements in members.items():
+            for member in elements:
+                if member.attr_name not in self.blank and member.qname.text not in self.fields:
+                    self._add_field(member.attr_name, member.qname.text, member.type, is_list=found[head].max > 1)
+        self.takes_any = has_wildcard(content)
         if self._decoders.is_strict:
-            self._required = frozenset(tag for tag, occurs in found.items() if occurs.min)
-            self._takes_any = has_wildcard(content)
+            self._required = frozenset(tag for tag, occurs in found.items() if occurs.min and not members[tag])
         else:
-            self._by_local_name = {strip_namespace(tag): field for tag, field in self.fields.items()}
+            locals_ = [strip_namespace(tag) for tag in self.fields]
+            self._by_local_name = {
+                local: field
+                for local, field in zip(locals_, self.fields.values(), strict=True)
+                if locals_.count(local) == 1
+            }
+
+    def _add_field(self, name: str, tag: str, type_: Any, *, is_list: bool) -> None:
+        field = Field(name, type_, self._decoders.get_decoder(type_), is_list=is_list)
+        self.fields[tag] = field
+        self.blank[name] = None
+        if field.is_list:
+            self._lists.append(name)
 
     def __call__(self, element: _Element) -> Any:
         """Decode the element to a dict, None for one that is nil. Raises Undecodable."""
         if element.keys():  # which takes less than to look for an attribute
             if is_nil(element):
                 return None
-            other = self.find_other_decoder(element)
-            if other is not None:
-                return other(element)
+            type_name = element.get(XSI_TYPE)
+            if type_name is not None:
+                other = self.find_other_decoder(element)
+                if other is not None and not isinstance(other, RecordDecoder):
+                    return other(element)
+                if other is not None or self._is_base:
+                    record = (other or self).decode_record(element)
+                    record[TYPENAME] = type_name.strip().rpartition(":")[2]
+                    return record
+        return self.decode_record(element)
+
+    def decode_record(self, element: _Element) -> dict[str, Any]:
+        """Decode the element to a dict, whatever it says of its type. Raises Undecodable."""
         record = self.blank.copy()
         for name in self._lists:
             record[name] = []
         self._decode_children(element, record)
-        if self.text is not None and element.text:
-            record[TEXT] = _convert_text(self.text, element.text, TEXT)
+        if self.text is not None:
+            if element.text:
+                record[TEXT] = _convert_text(self.text, element.text, TEXT)
+        elif (text := element.text) is not None and not text.isspace():
+            record[TEXT] = read_text(element).strip()
+        if element.keys():
+            self._decode_attributes(element, record)
+        return record
+
+    def _decode_attributes(self, element: _Element, record: dict[str, Any]) -> None:
         for name, tag, convert in self.attributes:
             value = element.get(tag)
             if value is not None:
                 record[name] = _convert_text(convert, value, name)
-        return record
+        for tag, value in list_attributes(element):
+            if tag in self._known_attributes or tag.startswith(_OF_XML) or tag in _OF_REFERENCES:
+                continue
+            if self._takes_any_attribute:
+                record[f"@{strip_namespace(tag)}"] = value
+            else:
+                self._decoders.report("unknown_attribute", f"{strip_namespace(tag)} of {strip_namespace(element.tag)}")
 
     def find_other_decoder(self, element: _Element) -> Decode | None:
         """Find the decoder of the type that the element's xsi:type names; None when it is this decoder's own type."""
@@ -184,9 +280,13 @@ class RecordDecoder:
 
     def _decode_children(self, element: _Element, record: dict[str, Any]) -> None:
         fields = self.fields
+        others: list[_Element] = []
         for child in element:
             field = fields.get(child.tag) or self._find_field_by_local_name(child.tag)
+            if child.tail is not None and self.text is None and not child.tail.isspace():
+                record[TEXT] = read_text(element).strip()
             if field is None:
+                others.append(child)
                 continue
             try:
                 value = field.read(child)
@@ -196,34 +296,52 @@ class RecordDecoder:
             if field.is_list:
                 record[field.name].append(value)
             else:
+                if record[field.name] is not None:
+                    self._decoders.report("repeated_element", f"{field.name} in {strip_namespace(element.tag)}")
                 record[field.name] = value
+        if others:
+            self._decode_others(element, others, record)
         if self._required and (missing := self._required.difference(child.tag for child in element)):
             raise Undecodable(f"lacks the required {', '.join(sorted(map(strip_namespace, missing)))}")
 
+    def _decode_others(self, element: _Element, others: list[_Element], record: dict[str, Any]) -> None:
+        """What has no field: values by name where a wildcard allows it, else losses."""
+        if not self.takes_any:
+            for child in others:
+                self._decoders.report(
+                    "unknown_element", f"{strip_namespace(child.tag)} in {strip_namespace(element.tag)}"
+                )
+            return
+        for name, value in collect_elements(others, self._decoders.decode_other).items():
+            if name in record:  # an element of that name and another namespace
+                tag = next(child.tag for child in others if strip_namespace(child.tag) == name)
+                record[tag] = value
+            else:
+                record[name] = value
+
     def _find_field_by_local_name(self, tag: str) -> Field | None:
-        """For servers that qualify names wrongly: the field of this local name, when either has no namespace."""
+        """For servers that qualify names wrongly: the field of this local name, unless a wildcard takes it."""
         local = strip_namespace(tag)
         if not self._decoders.is_strict:
-            return self._by_local_name.get(tag) if tag == local else self.fields.get(local)
-        if self._takes_any:
+            if tag == local:
+                return self._by_local_name.get(tag)
+            field = self.fields.get(local)
+            if field is None and not self.takes_any:
+                field = self._by_local_name.get(local)
+            return field
+        if self.takes_any:
             return None
         raise Undecodable(f"has an element {local[:80]!r} that the WSDL does not know")
 
 
 class _AnyTypeDecoder:
-    """Decodes xs:anyType: as the type that xsi:type names, else as text; an element with elements inside is None."""
+    """Decodes xs:anyType: as the type that xsi:type names, else as anything."""
 
     def __init__(self, decoders: Decoders) -> None:
         self._decoders = decoders
 
     def __call__(self, element: _Element) -> Any:
-        if is_nil(element):
-            return None
-        type_name = element.get(XSI_TYPE)
-        read = None if type_name is None else self._decoders.find_decoder_by_type_name(type_name, element)
-        if read is not None and not isinstance(read, _AnyTypeDecoder):
-            return read(element)
-        return None if len(element) else element.text
+        return self._decoders.decode_untyped(element)
 
 
 def is_nil(element: _Element) -> bool:
@@ -231,12 +349,18 @@ def is_nil(element: _Element) -> bool:
     return element.get(XSI_NIL) in ("true", "1")
 
 
-def _make_simple_decoder(xsd_type: Any) -> Decode:
+def _make_simple_decoder(xsd_type: Any, report: Report) -> Decode:
     convert = get_converter(xsd_type)
     empty = "" if keeps_empty(xsd_type) else None
 
     def read(element: _Element) -> Any:
         text = element.text
+        if len(element):
+            report("unknown_element", f"{strip_namespace(element[0].tag)} in {strip_namespace(element.tag)}")
+        if element.keys():
+            for tag, _ in list_attributes(element):
+                if not tag.startswith(_OF_XML) and tag not in _OF_REFERENCES:
+                    report("unknown_attribute", f"{strip_namespace(tag)} of {strip_namespace(element.tag)}")
         if text is None:
             return None if is_nil(element) else empty
         try:
@@ -261,8 +385,3 @@ def _convert_text(convert: Convert, text: str, name: str) -> Any:
         problem = Undecodable(str(error))
         problem.path = (name,)
         raise problem from error
-
-
-def strip_namespace(tag: str) -> str:
-    """A tag without its namespace."""
-    return tag.rpartition("}")[2]

@@ -33,6 +33,9 @@ class Envelope:
     body: _Element
     namespace: str
     """The namespace of its version: ENVELOPE_11 or ENVELOPE_12."""
+    header: _Element | None = None
+    content: bytes = b""
+    """The XML."""
 
 
 def parse_xml(content: bytes) -> _Element:
@@ -75,12 +78,12 @@ def _count_values(content: bytes) -> int:
     return content.count(b"<") + content.count(b"/>") + 2 * content.count(b"=")
 
 
-def open_envelope(root: _Element) -> Envelope:
+def open_envelope(root: _Element, content: bytes = b"") -> Envelope:
     """The envelope whose root element this is. Raises Malformed."""
     for namespace in (ENVELOPE_11, ENVELOPE_12):
         if root.tag == f"{{{namespace}}}Envelope":
             body = root.find(f"{{{namespace}}}Body")
             if body is None:
                 raise MalformedEnvelope("its envelope has no Body")
-            return Envelope(body, namespace)
+            return Envelope(body, namespace, root.find(f"{{{namespace}}}Header"), content)
     raise MalformedEnvelope("its root element is not a SOAP envelope")

@@ -28,8 +28,11 @@ def is_multipart(content_type: str) -> bool:
     return content_type.lstrip().lower().startswith("multipart/related")
 
 
-def split_parts(content: bytes, content_type: str) -> tuple[bytes, Mapping[str, bytes]]:
-    """The XML and, by content id, the attachments. Raises MalformedEnvelope when it is not a multipart message."""
+def split_parts(content: bytes, content_type: str) -> tuple[bytes, Mapping[str, bytes], str, str]:
+    """The XML, all parts by content id, and the XML's id and content type.
+
+    Raises MalformedEnvelope when it is not a multipart message.
+    """
     message = BytesParser(policy=HTTP).parsebytes(
         b"content-type: " + content_type[:_MAX_HEAD].encode("latin-1", "replace") + b"\r\n\r\n", headersonly=True
     )
@@ -39,11 +42,11 @@ def split_parts(content: bytes, content_type: str) -> tuple[bytes, Mapping[str, 
     parts = [_read_part(part) for part in _split(content, boundary.encode("latin-1", "replace"))]
     if not parts:
         raise MalformedEnvelope("it says that it is multipart/related and has no parts")
-    named = dict(parts)
+    named = {identity: part for identity, part, _ in parts}
     start = message.get_param("start")
-    if isinstance(start, str) and _strip_content_id(start) in named:
-        return named[_strip_content_id(start)], named
-    return parts[0][1], named
+    identity = _strip_content_id(start) if isinstance(start, str) else ""
+    root = next((part for part in parts if part[0] == identity), parts[0]) if identity else parts[0]
+    return root[1], named, root[0], root[2]
 
 
 def _split(content: bytes, boundary: bytes) -> Iterator[bytes]:
@@ -68,8 +71,8 @@ def _split(content: bytes, boundary: bytes) -> Iterator[bytes]:
         yield content[begin:]
 
 
-def _read_part(part: bytes) -> tuple[str, bytes]:
-    """The content id and the content of a part."""
+def _read_part(part: bytes) -> tuple[str, bytes, str]:
+    """The content id, the content and the content type of a part."""
     head, content = _split_head(part)
     fields = BytesParser(policy=HTTP).parsebytes(head, headersonly=True)
     encoding = str(fields["content-transfer-encoding"] or "").strip().lower()
@@ -77,7 +80,7 @@ def _read_part(part: bytes) -> tuple[str, bytes]:
         content = _decode_base64(content)
     elif encoding == "quoted-printable":
         content = quopri.decodestring(content)
-    return _strip_content_id(fields["content-id"] or ""), content
+    return _strip_content_id(fields["content-id"] or ""), content, str(fields["content-type"] or "")
 
 
 def _split_head(part: bytes) -> tuple[bytes, bytes]:
@@ -97,8 +100,10 @@ def _decode_base64(content: bytes) -> bytes:
         raise MalformedEnvelope("a part is not the base64 that it says it is") from None
 
 
-def include_attachments(root: _Element, attachments: Mapping[str, bytes], max_size: int) -> None:
-    """Put what xop:Include elements stand for into their parents, as base64.
+def include_attachments(root: _Element, attachments: Mapping[str, bytes], max_size: int) -> set[str]:
+    """Put what references stand for in their places, as base64, and return the content ids that were referred to.
+
+    References are xop:Include elements, texts such as `cid:photo` (swaRef), and empty elements with such an `href`.
 
     Raises MalformedEnvelope for what is missing, and TooLarge when together they make more than `max_size` bytes.
     """
@@ -116,6 +121,23 @@ def include_attachments(root: _Element, attachments: Mapping[str, bytes], max_si
             raise TooLarge(f"its attachments are more than {max_size} bytes where they are included")
         parent.remove(node)
         parent.text = encoded[identity]
+    for node, identity in list(_find_references(root, attachments)):
+        size += len(attachments[identity])
+        if size > max_size:
+            raise TooLarge(f"its attachments are more than {max_size} bytes where they are included")
+        encoded[identity] = encoded.get(identity) or base64.b64encode(attachments[identity]).decode()
+        node.attrib.pop("href", "")
+        node.text = encoded[identity]
+    return set(encoded)
+
+
+def _find_references(root: _Element, attachments: Mapping[str, bytes]) -> Iterator[tuple[_Element, str]]:
+    for node in root.iter():
+        text = (node.text or "").strip() or node.get("href") or ""
+        if text.startswith("cid:") and not len(node):
+            identity = unquote(text[:_MAX_HEAD].removeprefix("cid:"))
+            if identity in attachments:
+                yield node, identity
 
 
 def _strip_content_id(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,10 @@ from connectors.contract import Operation, Reply
 from connectors.error_kinds import BY_STATUS
 from connectors.error_reply import MAX_BODY
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
+from connectors.forms import Form, Unfit
+from connectors.losses import report_loss
+from connectors.soap.decode.anything import collect_elements, decode_anything
+from connectors.soap.decode.charset import convert_to_utf8
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.envelope import (
     Envelope,
@@ -28,16 +32,21 @@ from connectors.soap.decode.multipart import include_attachments, is_multipart, 
 from connectors.soap.decode.references import resolve_references
 from connectors.soap.errors import find_fault, translate_fault
 from connectors.soap.schema import Method
+from connectors.soap.typed_decode.odd_names import collect_losses, report_losses
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
 
 _MAY_BE_FAULTS = (400, 500)
-"""The statuses of faults (SOAP 1.1 section 6.2, SOAP 1.2 part 2 section 7.5.2.2); others speak for themselves."""
+"""The statuses of faults (SOAP 1.1 section 6.2, SOAP 1.2 part 2 section 7.5.2.2); others say more themselves."""
 _MAY_BE_EMPTY = (202, 204)
 
 
 async def make_reply(
-    operation: Operation, method: Method, response: HttpReply, secrets: Iterable[str], bounds: Bounds
+    operation: Operation,
+    method: Method,
+    response: HttpReply,
+    secrets: Iterable[str],
+    bounds: Bounds,
 ) -> Reply:
     """Make the reply; its data is decoded when it is used.
 
@@ -51,9 +60,9 @@ async def make_reply(
         return Reply(None, status=response.status, headers=response.headers)
     try:
         if is_large(response.body):
-            envelope = await run_in_thread(_parse_envelope, response, bounds)
+            envelope = await run_in_thread(_parse_envelope, operation, response, bounds)
         else:
-            envelope = _parse_envelope(response, bounds)
+            envelope = _parse_envelope(operation, response, bounds)
     except TooLarge as error:
         raise failure or UpstreamReplyTooLarge(operation, str(error)) from error
     except MalformedEnvelope as error:
@@ -66,10 +75,17 @@ async def make_reply(
         raise translate_fault(operation, fault, envelope.namespace, response.status, secrets, response.headers)
     if failure is not None:
         raise failure
-    decode = partial(_decode_body, operation, method, _describe_response(response))
-    if is_large(response.body):
-        return Reply(envelope.body, decode=_LargeDecoder(decode), status=response.status, headers=response.headers)
-    return Reply(envelope.body, decode=decode, status=response.status, headers=response.headers, fit=method.fill_form)
+    header = _decode_header(method, envelope)
+    decode = _BodyDecoder(operation, method, _describe_response(response), envelope.content)
+    is_slow = is_large(envelope.content)
+    return Reply(
+        envelope.body,
+        decode=_LargeDecoder(decode) if is_slow else decode,
+        status=response.status,
+        headers=response.headers,
+        fit=None if is_slow or method.fill_form is None else decode.fit,
+        header=header,
+    )
 
 
 def _find_fault_in(
@@ -82,7 +98,7 @@ def _find_fault_in(
     if not 0 < len(response.body) <= MAX_BODY or b"<" not in response.body[:100]:
         return failure
     try:
-        envelope = _parse_envelope(response, bounds)
+        envelope = _parse_envelope(operation, response, bounds)
     except (TooLarge, MalformedEnvelope):
         return failure
     fault = find_fault(envelope.body, envelope.namespace)
@@ -120,25 +136,79 @@ class _LargeDecoder:
         return await run_in_thread(self._decode, body)
 
 
-def _parse_envelope(response: HttpReply, bounds: Bounds) -> Envelope:
+class _BodyDecoder:
+    """Decodes the Body of a reply as plain Python, or as the records of a form, and reports what both leave out."""
+
+    __slots__ = ("_content", "_is_odd", "_method", "_operation", "_received")
+
+    def __init__(self, operation: Operation, method: Method, received: str, content: bytes) -> None:
+        self._operation = operation
+        self._method = method
+        self._received = received
+        self._content = content
+        self._is_odd = False
+
+    def __call__(self, body: _Element) -> Any:
+        """Decode as plain Python. Raises UpstreamBadReply."""
+        try:
+            with collect_losses() as losses:
+                value = self._method.decode(resolve_references(body))
+        except Undecodable as error:
+            detail = f"expected a SOAP reply, got {self._received}: {error}"
+            raise UpstreamBadReply(self._operation, detail) from error
+        except RecursionError as error:
+            raise UpstreamBadReply(self._operation, f"got {self._received}, which is nested too deeply") from error
+        if losses:
+            report_losses(self._operation, losses)
+        if self._is_odd and self._method.odd_names is not None:
+            self._method.odd_names.learn(self._content, losses)
+        return value
+
+    def fit(self, form: Form, body: _Element, at: tuple[str, ...]) -> Any:
+        """Fill a form. Raises Unfit."""
+        method = self._method
+        if method.fill_form is None or method.odd_names is None:
+            raise Unfit
+        value = method.fill_form(form, body, at)
+        try:
+            losses = method.odd_names.find_losses(self._content)
+        except Unfit:
+            self._is_odd = True
+            raise
+        if losses:
+            report_losses(self._operation, losses)
+        return value
+
+
+def _parse_envelope(operation: Operation, response: HttpReply, bounds: Bounds) -> Envelope:
     content_type = response.headers.get("content-type", "")
     if not is_multipart(content_type):
-        check_values(response.body, bounds.values)
-        return open_envelope(parse_xml(response.body))
-    content, attachments = split_parts(response.body, content_type)
+        content = convert_to_utf8(response.body, content_type)
+        check_values(content, bounds.values)
+        return open_envelope(parse_xml(content), content)
+    content, attachments, root_id, root_type = split_parts(response.body, content_type)
+    content = convert_to_utf8(content, root_type)
     check_values(content, bounds.values)
     root = parse_xml(content)
-    include_attachments(root, attachments, bounds.size)
-    return open_envelope(root)
+    used = include_attachments(root, attachments, bounds.size)
+    if attachments.keys() - used - {root_id}:
+        report_loss(operation, "attachment", 1, "an attachment that nothing refers to")
+    return open_envelope(root, content)
 
 
-def _decode_body(operation: Operation, method: Method, received: str, body: _Element) -> Any:
+def _decode_header(method: Method, envelope: Envelope) -> Mapping[str, Any]:
+    """The elements of the Header by name."""
+    if envelope.header is None or not len(envelope.header):
+        return {}
+    return collect_elements(envelope.header, partial(_decode_loosely, method))
+
+
+def _decode_loosely(method: Method, element: _Element) -> Any:
+    """An element by its declaration in the WSDL, or else as anything."""
     try:
-        return method.decode(resolve_references(body))
-    except Undecodable as error:
-        raise UpstreamBadReply(operation, f"expected a SOAP reply, got {received}: {error}") from error
-    except RecursionError as error:
-        raise UpstreamBadReply(operation, f"got {received}, which is nested too deeply") from error
+        return method.decode_other(element)
+    except Undecodable:
+        return decode_anything(element)
 
 
 def _describe_response(response: HttpReply) -> str:

@@ -6,12 +6,15 @@ that nobody wants are passed over in C, and one look-up for all elements of a ki
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import chain, islice
 from operator import attrgetter
 from typing import Any
 
 from lxml.etree import _Element
+
+from connectors.forms import Unfit
 
 Elements = list[_Element]
 ReadColumn = Callable[[_Element, Elements], list[Any]]
@@ -23,10 +26,10 @@ _text = attrgetter("text")
 
 
 def make_single_column(values: ReadColumn, tags: tuple[str, ...]) -> ReadColumn:
-    """The value of the last child with one of these tags, None where there is none."""
+    """The value of the child with one of these tags, None where there is none. Raises Unfit where there are two."""
 
     def read_column(root: _Element, elements: Elements) -> list[Any]:
-        found = find_last_children(root, elements, tags)
+        found = find_single_children(root, elements, tags)
         if None not in found:
             return values(root, found)  # type: ignore[arg-type]  # it has no None
         made = iter(values(root, [child for child in found if child is not None]))
@@ -58,15 +61,26 @@ def has_attributes(elements: Iterable[_Element]) -> bool:
     return any(map(_attribute_names, elements))
 
 
-def find_last_children(root: _Element, elements: Elements, tags: tuple[str, ...]) -> list[_Element | None]:
-    """The last child of each element that has one of these tags."""
+def find_single_children(root: _Element, elements: Elements, tags: tuple[str, ...]) -> list[_Element | None]:
+    """The child of each element that has one of these tags. Raises Unfit where one has two, which is to be reported."""
     if len(elements) == 1:
-        return [next(elements[0].iterchildren(*tags, reversed=True), None)]
+        children = list(elements[0].iterchildren(*tags))
+        if len(children) > 1:
+            raise Unfit
+        return [children[0] if children else None]
     found = list(root.iter(*tags))
     parents = list(map(_parent, found))
     if parents == elements:
         return found  # type: ignore[return-value]  # a list of just elements
-    return list(map(dict(zip(parents, found, strict=True)).get, elements))
+    last = dict(zip(parents, found, strict=True))
+    if len(last) < len(found) and _have_two(elements, parents):
+        raise Unfit
+    return list(map(last.get, elements))
+
+
+def _have_two(elements: Elements, parents: list[_Element | None]) -> bool:
+    counts = Counter(parents)
+    return any(counts[element] > 1 for element in elements)
 
 
 def _find_all_children(root: _Element, elements: Elements, tags: tuple[str, ...]) -> list[Elements]:

@@ -14,7 +14,8 @@ from lxml.etree import _Element
 from msgspec import NODEFAULT, inspect
 
 from connectors.forms import Fills, Form, Members, Unfit, is_rival, members_of
-from connectors.soap.decode.elements import Field, RecordDecoder, Undecodable, is_nil, strip_namespace
+from connectors.soap.decode.anything import strip_namespace
+from connectors.soap.decode.elements import Field, RecordDecoder, Undecodable, is_nil
 from connectors.soap.decode.references import has_shared_values
 from connectors.soap.decode.scalars import Convert, convert_all, get_converter, keeps_empty
 from connectors.soap.schema_zeep import TEXT
@@ -22,7 +23,7 @@ from connectors.soap.typed_decode.checks import make_check
 from connectors.soap.typed_decode.columns import (
     Elements,
     ReadColumn,
-    find_last_children,
+    find_single_children,
     has_attributes,
     make_list_column,
     make_single_column,
@@ -30,6 +31,8 @@ from connectors.soap.typed_decode.columns import (
 )
 
 _FillForm = Callable[[_Element], Any]
+_SOMETIMES = ("__", "@", TEXT)
+"""Names that plain Python has only where a reply has something for them: types, other attributes, texts."""
 
 
 class FormDecoder:
@@ -37,9 +40,9 @@ class FormDecoder:
 
     def __init__(self, decoder: RecordDecoder, content: Callable[[_Element], _Element]) -> None:
         """`content` finds in a body what is read. Raises Undecodable."""
-        self._decoder = decoder
+        self.decoder = decoder
         self._content = content
-        self._functions: Fills[_FillForm] = Fills(lambda type_, at: _compile_form(self._decoder, type_, at))
+        self._functions: Fills[_FillForm] = Fills(lambda type_, at: _compile_form(self.decoder, type_, at))
 
     def __call__(self, form: Form, body: _Element, at: tuple[str, ...]) -> Any:
         """What the form wants of the body at this path. Raises Unfit."""
@@ -72,7 +75,7 @@ def _compile_form(decoder: RecordDecoder, type_: inspect.Type, at: tuple[str, ..
     def read_content(content: _Element) -> Any:
         found = content
         for outer, tags in steps:
-            last = find_last_children(found, [found], tags)[0] if _drop_nil(outer, [found]) else None
+            last = find_single_children(found, [found], tags)[0] if _drop_nil(outer, [found]) else None
             if last is None:
                 return _return_null(is_nullable=is_nullable)
             found = last
@@ -124,7 +127,7 @@ def _make_column(decoder: RecordDecoder, part: inspect.Field) -> ReadColumn | No
         return None
     if is_known:
         return _make_part_column(decoder, part.encode_name, members_of(part.type))
-    if part.default is NODEFAULT:
+    if part.default is NODEFAULT or decoder.takes_any or part.encode_name.startswith(_SOMETIMES):
         raise Unfit
     return lambda root, elements: [part.default] * len(elements)
 
@@ -222,7 +225,7 @@ def _find_field(decoder: RecordDecoder, name: str) -> Field | None:
 
 
 def _list_tags(decoder: RecordDecoder, field: Field) -> tuple[str, ...]:
-    """The tags that a field's elements may have, as lxml takes them: its own, and its name where a namespace is wrong.
+    """The tags that a field's elements may have, as lxml takes them: its name in any namespace, as `elements` reads it.
 
     Raises Unfit where another field's may be among them.
     """
@@ -230,4 +233,4 @@ def _list_tags(decoder: RecordDecoder, field: Field) -> tuple[str, ...]:
     local = strip_namespace(tag)
     if sum(strip_namespace(other) == local for other in decoder.fields) > 1:
         raise Unfit
-    return (tag, local) if tag != local else (f"{{*}}{local}",)
+    return (tag, local) if tag != local and decoder.takes_any else (f"{{*}}{local}",)

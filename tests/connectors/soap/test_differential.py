@@ -94,6 +94,8 @@ def canonical(value: Any) -> Any:
     if isinstance(value, dict):
         merged: dict[str, Any] = {}
         for name, item in value.items():
+            if name == "__typename":
+                continue
             if name == "_value_1" and isinstance(item, list):
                 for group in item:
                     for each, inner in group.items():

@@ -33,8 +33,15 @@ async def test_what_zeep_cannot_read_is_a_bad_reply(http: HttpWorld) -> None:
 
 
 def test_values_of_zeep_are_as_those_of_the_decoders() -> None:
-    """A decimal and a date are text, bytes are base64, and elements of xs:any are left out."""
-    element = etree.Element("x")
-    value = {"a": Decimal("9.90"), "b": [date(2030, 1, 31), element], "c": b"abc", "d": element, "_raw_elements": []}
-    assert convert_to_plain(value) == {"a": "9.90", "b": ["2030-01-31"], "c": "YWJj"}
-    assert convert_to_plain(element) is None
+    """A decimal and a date are text, bytes are base64, and elements of xs:any are there by name."""
+    element = etree.fromstring("<x><y>7</y></x>")
+    value = {
+        "a": Decimal("9.90"),
+        "b": [date(2030, 1, 31), element],
+        "c": b"abc",
+        "d": element,
+        "_raw_elements": [element],
+    }
+    inside = {"y": "7"}
+    assert convert_to_plain(value) == {"a": "9.90", "b": ["2030-01-31", inside], "c": "YWJj", "d": inside, "x": inside}
+    assert convert_to_plain([element, element]) == {"x": [inside, inside]}

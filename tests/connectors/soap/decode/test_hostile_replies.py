@@ -19,6 +19,7 @@ import pytest
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.soap.decode.anything import decode_anything
 from connectors.soap.decode.multipart import split_parts
 from connectors.soap.decode.reply import Bounds, make_reply
 from connectors.soap.schema import Method
@@ -52,6 +53,8 @@ METHOD = Method(
     has_output=True,
     decode=walk,
     fill_form=None,
+    decode_other=decode_anything,
+    odd_names=None,
 )
 
 
@@ -119,6 +122,6 @@ def test_encoded_parts() -> None:
         b"preamble\n--b\ncontent-transfer-encoding: base64\ncontent-id: <p>\n\nPHgv\nPg==\n"
         b"--b  \ncontent-transfer-encoding: quoted-printable\ncontent-id: <q>\n\n=3Cx=\n/>\n--b\n\nplain\n--b--\n--b\n\nno part"
     )
-    root, attachments = split_parts(content, RELATED)
+    root, attachments, *_ = split_parts(content, RELATED)
     assert root == b"<x/>"
     assert attachments == {"p": b"<x/>", "q": b"<x/>", "": b"plain"}

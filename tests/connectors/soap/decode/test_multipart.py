@@ -77,7 +77,7 @@ async def test_broken_multipart_is_a_bad_reply(http: HttpWorld, content: bytes, 
 def test_attachments_arrive_byte_for_byte(data: bytes) -> None:
     """Line ends of every kind, and bytes that no text has."""
     content = parts(("content-id: <root>", b"<x/>"), ("content-transfer-encoding: binary\r\ncontent-id: <p>", data))
-    _, attachments = split_parts(content, "multipart/related; boundary=uuid-1")
+    _, attachments, *_ = split_parts(content, "multipart/related; boundary=uuid-1")
     root = parse_xml(b'<x><i:Include xmlns:i="http://www.w3.org/2004/08/xop/include" href="cid:p"/></x>')
     include_attachments(root, attachments, 1000)
     assert base64.b64decode(root.text or "") == data

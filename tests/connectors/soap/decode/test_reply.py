@@ -8,6 +8,7 @@ import pytest
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamFault, UpstreamUnavailable
+from connectors.soap.decode.anything import decode_anything
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.reply import Bounds, make_reply
 from connectors.soap.schema import Method
@@ -33,6 +34,8 @@ def method(*, has_output: bool = True, decode: Any = lambda body: len(body)) -> 
         has_output=has_output,
         decode=decode,
         fill_form=None,
+        decode_other=decode_anything,
+        odd_names=None,
     )
 
 

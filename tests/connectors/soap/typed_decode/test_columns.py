@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from lxml import etree
 
+from connectors.forms import Unfit
 from connectors.soap.typed_decode.columns import (
-    find_last_children,
+    find_single_children,
     has_attributes,
     make_list_column,
     make_single_column,
@@ -22,11 +24,14 @@ def texts(root: Any, elements: Any) -> list[Any]:
     return list(read_texts(elements))
 
 
-def test_the_last_child_counts() -> None:
-    """None where there is none; children further down are not children."""
-    assert make_single_column(texts, ("a",))(ROOT, ITEMS) == ["2", None, "3"]
-    assert make_single_column(texts, ("a",))(ITEMS[0], ITEMS[:1]) == ["2"]
-    assert [child is not None for child in find_last_children(ROOT, ITEMS, ("b",))] == [True, False, False]
+def test_a_single_child() -> None:
+    """None where there is none; children further down are not children; two are for the plain reading to report."""
+    assert make_single_column(texts, ("b",))(ROOT, ITEMS) == ["x", None, None]
+    assert make_single_column(texts, ("a",))(ROOT, ITEMS[1:]) == [None, "3"]
+    for elements in (ITEMS, ITEMS[:1]):
+        with pytest.raises(Unfit):
+            make_single_column(texts, ("a",))(elements[0], elements)
+    assert [child is not None for child in find_single_children(ROOT, ITEMS, ("b",))] == [True, False, False]
 
 
 def test_all_children_are_a_list() -> None:
