@@ -112,6 +112,8 @@ class Fills(Generic[T]):
         made = self._made.setdefault(form, {})
         if at not in made:
             try:
+                if EACH in at:
+                    raise Unfit  # only plain data is followed through lists
                 made[at] = self._make(msgspec.inspect.type_info(form.type), at)
             except Unfit:
                 made[at] = None

@@ -19,7 +19,7 @@ from connectors.endpoint import place_of_author, split_path
 from connectors.errors import DefinitionError
 from connectors.messages.paths import Path, PathOption
 from connectors.rest.encode.values import format_value
-from connectors.rest.paging_links import find_own_url, find_target, is_whole_url, next_link
+from connectors.rest.paging_links import find_own_url, find_target, is_url, next_link
 from connectors.rest.paging_page import Next, Page, Pages, Turn, header
 
 OnLimit = Literal["error", "cut"]
@@ -49,6 +49,11 @@ class _ByPage:
         if not page.items or (last is not None and number >= last):
             return None
         return Turn({self.parameter: str(number + 1)})
+
+    def may_be_last(self, page: Page) -> bool:
+        """Whether the page after this one may be missing: `total` may be a number of records, after all."""
+        total = _read_total(page, self.total)
+        return total is not None and page.reached >= total
 
     def list_ahead(self, page: Page) -> list[Turn]:
         """The pages that follow, where the first one says how many there are."""
@@ -112,7 +117,7 @@ class _ByCursor:
         cursor = page.read(self.path)
         if cursor is None or cursor == "" or page.read(self.more) in (False, "false"):
             return None
-        if isinstance(cursor, str) and is_whole_url(cursor):
+        if isinstance(cursor, str) and is_url(cursor):
             url = find_own_url(page.url, cursor)
             if url is not None:
                 return url
@@ -190,7 +195,7 @@ def by_cursor(
     """Cursors: the value at the path `next` of a page is the `parameter` of the following one.
 
     It ends when that is null, absent or an empty text, or when the value at `more` is false; 0 and false are cursors.
-    The parameter goes where the request has it, such as in its body, else into the query. A whole URL of the upstream
+    The parameter goes where the request has it, such as in its body, else into the query. A URL of the upstream
     is followed as by `by_url`.
     """
     paths = _read_place(next, "next"), _read_place(more, "more")

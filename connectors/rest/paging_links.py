@@ -16,9 +16,9 @@ _TEMPLATE = re.compile(r"\{[?&#][^{}]*\}")
 _WHOLE = re.compile(r"https?://[^/]", re.IGNORECASE)
 
 
-def is_whole_url(text: str) -> bool:
-    """Whether a text begins as an http URL."""
-    return _WHOLE.match(text) is not None
+def is_url(text: str) -> bool:
+    """Whether a text is written like a URL, which no cursor is: whole, or a path or nothing before its query."""
+    return _WHOLE.match(text) is not None or (text[0] in "/?" and "?" in text and "=" in text)
 
 
 def next_link(header: str) -> str | None:

@@ -43,6 +43,8 @@ class Page:
     headers: Mapping[str, str]
     first_size: int
     """How many items the first page had."""
+    reached: int = 0
+    """How many items all pages so far had."""
 
     def read(self, place: Path | header) -> Any:
         """What stands at a path of the page, or in a header; None where nothing does."""

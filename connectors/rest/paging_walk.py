@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from msgspec.structs import replace
 
 from connectors.contract import Call, Reply, at_path
-from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge, copy_error
+from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamNotFound, UpstreamReplyTooLarge, copy_error
 from connectors.losses import report_loss
 from connectors.messages.paths import format_path, split_at_list
 from connectors.messages.value_kinds import describe_kind
@@ -67,6 +67,7 @@ class PageWalk:
         seen: dict[Hashable, int] = {}
         before: Reply | None = None
         number = first_size = 0
+        page: Page | None = None
         while step is not None:
             number += 1
             if number > limits.max_pages and limits.is_cut:
@@ -86,13 +87,16 @@ class PageWalk:
                     items = items or []
                     items += found
                 first_size = first_size or len(found or ())
-                page = Page(step.url, step.arguments, reply.data, found or [], reply.headers, first_size)
+                reached = len(items or ())
+                page = Page(step.url, step.arguments, reply.data, found or [], reply.headers, first_size, reached)
                 step = self._find_next(step, page, seen)
                 if number == 1 and step is not None and limits.parallel > 1:
                     await self._fetch_ahead(step, page)
             except UpstreamError as error:
                 if number == 1:
                     raise
+                if isinstance(error, UpstreamNotFound) and page is not None and self._may_be_last(page):
+                    break
                 raise _name_page(error, number) from error
         first = self._first
         assert first is not None
@@ -133,6 +137,10 @@ class PageWalk:
             return reply.status in _EMPTY
         first = self._first.data if self._first is not None else None
         return isinstance(data, Mapping) and isinstance(first, Mapping) and data.keys() <= {*first, *self._path[:1]}
+
+    def _may_be_last(self, page: Page) -> bool:
+        may_be_last = getattr(self._pages, "may_be_last", None)
+        return may_be_last is not None and may_be_last(page)
 
     def _find_next(self, step: _Step, page: Page, seen: Mapping[Hashable, int]) -> _Step | None:
         try:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.forms import Form, Part, Record, Unfit, fit_json, record_class
+from connectors.forms import Fills, Form, Part, Record, Unfit, fit_json, record_class
+from connectors.messages.paths import EACH
 
 User = record_class("User", [Part("name", "name", str)])
 Post = record_class(
@@ -145,3 +146,14 @@ def test_records_are_not_tracked_by_the_garbage_collector() -> None:
     """There are thousands of them, and they are never in a cycle."""
     [post] = _fit(list[Post], b'[{"id": 1, "user": {"name": "Ada"}}]')
     assert (gc.is_tracked(post), gc.is_tracked(post.user)) == (False, False)
+
+
+def test_only_json_is_followed_through_lists() -> None:
+    """Forms of messages and elements are filled where each step is a field."""
+    fills: Fills[int] = Fills(lambda type_, at: len(at))
+    form = Form(list[User])
+    assert fills.of(form, ("users",)) == 1
+    for at in ((EACH,), ("groups", EACH, "users")):
+        with pytest.raises(Unfit):
+            fills.of(form, at)
+    assert fit_json(form, b'{"g": [{"u": {"name": "a"}}]}', ("g", EACH, "u")) == [User(name="a")]

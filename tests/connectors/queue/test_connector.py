@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 
 from connectors.contract import Call, Publishes, Streams
+from connectors.direct import Direct
 from connectors.errors import UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.queue.brokers import Broker
 from connectors.queue.connector import QueueConnector, connect
@@ -69,3 +71,20 @@ async def test_messages_that_cannot_be_decoded_are_counted(connected: Connect, t
     assert (await reading).data == {"id": 1}
     assert connector.counts.undecodable == 1
     await events.aclose()
+
+
+async def test_names_of_messages_can_hold_dots(connected: Connect, topic: str) -> None:
+    """In `where` and in `at`."""
+    mine = orders.subscribe(topic, where={r"labels.app\.io/name": "{name}", ("v.1",): 1}, at="items[].id")
+    connector = connected()
+    async with Direct({"orders": connector}), aclosing(mine(name="shop")) as events:
+        first = asyncio.ensure_future(anext(events))
+        matching = {"labels": {"app.io/name": "shop"}, "v.1": 1.0, "items": [{"id": 1}, {"id": 2}]}
+        others = [{**matching, "labels": {"app": {"io/name": "shop"}}}, {**matching, "v.1": 2}]
+        for _ in range(100):  # until the subscription is there
+            for message in (*others, matching):
+                await orders.publish(topic)(message)
+            await asyncio.sleep(0.02)
+            if first.done():
+                break
+        assert (await first).data == [1, 2]

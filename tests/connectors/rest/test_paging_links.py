@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.rest.paging_links import find_own_url, find_target, is_whole_url, next_link
+from connectors.rest.paging_links import find_own_url, find_target, is_url, next_link
 
 
 @pytest.mark.parametrize(
@@ -60,12 +60,16 @@ def test_a_link_leads_to_our_own_origin_or_nowhere(target: str, url: str | None)
     assert find_own_url(HERE, target) == url
 
 
-@pytest.mark.parametrize(
-    ("text", "is_one"), [("http://a", True), ("HTTPS://a", True), ("http:///", False), ("/a", False), ("abc", False)]
-)
-def test_a_whole_url_is_recognized(text: str, is_one: bool) -> None:
-    """Among cursors."""
-    assert is_whole_url(text) == is_one
+@pytest.mark.parametrize("text", ["http://a", "HTTPS://a/b", "?page=2", "/rows?page=2"])
+def test_a_url_is_recognized_among_cursors(text: str) -> None:
+    """Whole or not."""
+    assert is_url(text)
+
+
+@pytest.mark.parametrize("text", ["http:///", "/9j/4AAQ==", "abc", "a?b=c", "/a", "?", "2026-01-01"])
+def test_a_cursor_is_no_url(text: str) -> None:
+    """Base64 may begin with a slash."""
+    assert not is_url(text)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from connectors.contract import Call
 from connectors.direct import Direct
 from connectors.errors import UpstreamBadReply, UpstreamNotFound, UpstreamReplyTooLarge, UpstreamUnavailable
 from connectors.rest.connector import RestConnector
-from connectors.rest.paging import by_cursor, by_offset, by_page
+from connectors.rest.paging import Pages, by_cursor, by_link, by_offset, by_page, by_url
 from tests.connectors.http_world import HttpWorld, Received, Say, json_response
 from tests.connectors.rest.test_paging import ITEMS, catalog, numbered, query, rows_of
 
@@ -134,3 +134,31 @@ async def test_pages_through_a_list(upstream: HttpWorld, direct: Direct) -> None
     rows = catalog.get("/rows", at="entry[].resource", pages=by_page())
     async with direct:
         assert (await rows()).data == ITEMS
+
+
+@pytest.mark.parametrize("size", [3, 7])
+async def test_a_total_of_records_ends_pages_too(upstream: HttpWorld, connector: RestConnector, size: int) -> None:
+    """`total` is the number of pages; DRF has 404 after the last page, and a number of records."""
+
+    def answer(request: Received) -> Say:
+        found = ITEMS[(int(query(request).get("page", 1)) - 1) * size :][:size]
+        return json_response({"results": found, "count": 7}) if found else json_response({}, status=404)
+
+    upstream.answer = answer
+    assert await rows_of(connector, by_page(total="count"), at="results") == ITEMS
+    with pytest.raises(UpstreamNotFound):
+        await rows_of(connector, by_page(), at="results")
+
+
+@pytest.mark.parametrize("pages", [by_link(), by_url(), by_cursor(), by_offset("cursor")])
+async def test_every_kind_of_circle_is_an_error(upstream: HttpWorld, connector: RestConnector, pages: Pages) -> None:
+    """By header, URL, cursor and number."""
+
+    def answer(request: Received) -> Say:
+        following = {None: "/api/rows?cursor=a", "a": "/api/rows?cursor=b", "b": "/api/rows?cursor=a"}
+        target = following.get(query(request).get("cursor"), "/api/rows?cursor=a")
+        return json_response({"items": [{"id": 1}], "next": target}, link=f'<{target}>; rel="next"')
+
+    upstream.answer = answer
+    with pytest.raises(UpstreamBadReply, match=r"page \d: (the pages go in a circle|it is the same as page)"):
+        await rows_of(connector, pages)

@@ -190,3 +190,17 @@ async def test_the_deadline_of_a_call_ends_its_stream(upstream: Upstream, connec
         await viewing(connector.stream(call), [])
     assert 0.15 < time.monotonic() - began < GENEROUS
     assert await upstream.hears(SUB_A, UNSUB_A)
+
+
+async def test_names_of_messages_can_hold_dots(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """In the topic, in `when` and in `at`."""
+    dotted = ticker.subscribe(
+        {"op": "sub", "sym": "{sku}"}, topic=r"meta.app\.io/sym", when={("a.b",): 1}, at=r"legs[].px\.last"
+    )
+    async with Direct({"ticker": connector}), aclosing(dotted(sku="A")) as events:
+        first = asyncio.ensure_future(anext(events))
+        assert await upstream.hears(SUB_A)
+        found = {"meta": {"app.io/sym": "A"}, "legs": [{"px.last": 1}, {"px.last": 2}]}
+        await upstream.say({"meta": {"app.io/sym": "B"}, "a.b": 1}, found, {**found, "a.b": 1})
+        assert (await first).data == [1, 2]
+    assert connector.counts.unrouted == 2
