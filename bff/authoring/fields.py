@@ -113,19 +113,29 @@ class Via:
         """The default, noted as degraded at this response path; raises the error where there is none."""
         if self.default is MISSING:
             raise error
+        value = self.make_default(error)  # which may raise, and then nothing is degraded
         context.degraded.append(Degraded(path=tuple(path), error=error))
-        return self.make_default()
+        return value
 
     @property
     def replaces_null(self) -> bool:
         """Whether the field has its default instead of null."""
         return self.default is not MISSING and self.default is not None
 
-    def make_default(self) -> Any:
+    def make_default(self, error: UpstreamError | None = None) -> Any:
         """The default where the upstream has nothing for an object: null where there is none."""
         if self.default is MISSING:
             return None
-        return self.default() if callable(self.default) else self.default
+        if not callable(self.default):
+            return self.default
+        return self.default(error) if _takes_error(self.default) else self.default()
+
+
+def _takes_error(default: Callable[..., Any]) -> bool:
+    """Whether an author's function has one parameter without a default, for the error."""
+    if not inspect.isfunction(default):
+        return False
+    return default.__code__.co_argcount - len(default.__defaults__ or ()) == 1
 
 
 def take(path: PathOption, *, parameters: Mapping[str, Any] | None = None, **options: Any) -> Any:
@@ -217,7 +227,8 @@ def via(
     Each parameter is given the name of a field of the same type (`sku="id"`), an `argument(...)`, or, when it is not a
     string, a constant. `parameters` takes those whose names collide with ours. `default`, a value or a function that
     makes one, replaces null and what is absent, and the value when the upstream fails; then the response says so in
-    `extensions.degraded`. `options` go to `strawberry.field`.
+    `extensions.degraded`. A function with one parameter gets the UpstreamError, or None, and may raise it.
+    `options` go to `strawberry.field`.
     Names are checked when the schema is built.
     """
     given_endpoint: object = endpoint  # what the types promise, a class body can break

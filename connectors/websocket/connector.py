@@ -13,7 +13,6 @@ from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamError,
-    UpstreamFailed,
     UpstreamNotFound,
     UpstreamTimeout,
     UpstreamUnavailable,
@@ -27,6 +26,7 @@ from connectors.streams.audience import Audience
 from connectors.streams.counts import Counts
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.websocket.encode import encode_message, encode_subscription, encode_with_id, find_topic
+from connectors.websocket.errors import create_stream_error
 from connectors.websocket.operations import Request, Send, Subscribe
 from connectors.websocket.options import Options
 from connectors.websocket.session.answers import Answers
@@ -149,9 +149,10 @@ class WebsocketConnector:
             values = {**operation.when, **topic}
             stack.enter_context(self._audience.join(values, queue.put, newest=operation.last))
             if operation.error is not None:
-                failed = UpstreamFailed(operation, "the upstream ended the stream with an error message")
                 failing = {**operation.error, **topic}
-                stack.enter_context(self._audience.join(failing, lambda _: queue.close(failed)))
+                stack.enter_context(
+                    self._audience.join(failing, lambda message: queue.close(create_stream_error(operation, message)))
+                )
             stack.enter_context(self._subscriptions.keep_subscribed(subscribe, unsubscribe))
             name = "".join(map(text_of, topic.values()))
             async for message in queue:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from websockets.exceptions import ConnectionClosed
 
 from connectors.contract import Operation
-from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge
+from connectors.error_details import AnswerFailure
+from connectors.error_reply import ErrorReply
+from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamFailed, UpstreamReplyTooLarge
+from connectors.failures import find_code
 from connectors.transport.websocket import is_too_big, make_close_reply
+
+
+def create_stream_error(operation: Operation, message: Any) -> UpstreamFailed:
+    """The end of a stream by the message that the endpoint's `error` names; its words are for those who catch it."""
+    code = find_code(message)
+    return UpstreamFailed(
+        operation,
+        "the upstream ended the stream with an error message",
+        upstream_code=code,
+        reply=ErrorReply(code or None, body=message, details=[AnswerFailure((), message)]),
+    )
 
 
 def create_close_error(

@@ -7,7 +7,9 @@ import pytest
 import strawberry
 
 from bff.authoring import argument, computed, frontend, take, via
-from connectors.errors import DefinitionError, UpstreamTimeout
+from connectors.contract import Call
+from connectors.error_reply import ErrorReply
+from connectors.errors import DefinitionError, UpstreamError, UpstreamFailed, UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway
 
 products = endpoint("catalog: products")
@@ -205,3 +207,31 @@ def test_a_path_that_cannot_be_read_is_refused_with_its_line(path: Any) -> None:
     """Where the field is written."""
     with pytest.raises(DefinitionError, match=r"test_fields\.py:\d+: .*(empty|begins with|bracket)"):
         take(path)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_a_default_can_depend_on_the_error(engine: str) -> None:
+    """A function with one parameter gets it, and may raise it; without an error it gets None."""
+
+    def choose(error: UpstreamError | None) -> int:
+        if error is not None and error.status == 403:
+            raise error
+        return -1 if error is None else -2
+
+    @strawberry.type
+    class Query:
+        forbidden: int | None = via(endpoint("shop: forbidden"), default=choose)
+        failed: int | None = via(endpoint("shop: failed"), default=choose)
+        nothing: int | None = via(endpoint("shop: nothing"), default=choose)
+
+    def answer(call: Call) -> Any:
+        if call.operation.name == "nothing":
+            return None
+        status = 403 if call.operation.name == "forbidden" else 500
+        return UpstreamFailed(call.operation, "no", reply=ErrorReply(status))
+
+    app = gateway(frontend(query=Query), options={"engine": engine}, shop=FakeUpstream(answer))
+    got = await ask(app, "{ forbidden failed nothing }")
+    assert got.data == {"forbidden": None, "failed": -2, "nothing": -1}
+    assert [error["path"] for error in got.errors] == [["forbidden"]]
+    assert [each["path"] for each in got.extensions["degraded"]] == [["failed"]]

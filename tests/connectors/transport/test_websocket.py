@@ -66,6 +66,7 @@ async def test_a_status_means_what_it_means_over_http() -> None:
         with pytest.raises(UpstreamUnauthenticated) as caught:
             await _open(upstream.address)
     assert caught.value.upstream_code == "401"
+    assert (caught.value.status, caught.value.body) == (401, "no\n")
 
 
 async def test_redirects_are_not_followed() -> None:

@@ -42,9 +42,10 @@ async def test_an_error_message_ends_the_streams_of_its_topic(
     failing, fine = watch(connector, "A", strict), watch(connector, "B", strict)
     waiting = [asyncio.ensure_future(anext(stream)) for stream in (failing, fine)]
     assert await upstream.hears(SUB_A, SUB_B)
-    await upstream.say({"t": "error", "sym": "A"}, {"t": "tick", "sym": "B", "amount": 1})
-    with pytest.raises(UpstreamFailed):
+    await upstream.say({"t": "error", "sym": "A", "code": "E7"}, {"t": "tick", "sym": "B", "amount": 1})
+    with pytest.raises(UpstreamFailed) as caught:
         await waiting[0]
+    assert (caught.value.upstream_code, caught.value.body) == ("E7", {"t": "error", "sym": "A", "code": "E7"})
     assert (await waiting[1]).data["amount"] == 1
     await fine.aclose()
 
