@@ -1,8 +1,8 @@
 """Validation errors in the formats of common frameworks, as FieldViolations. Used by `error_reply`.
 
 Formats: google.rpc.BadRequest and its JSON, problem details (`errors` of RFC 9457 section 3 and of ASP.NET,
-`invalid-params` of RFC 7807), JSON:API, Rails, Laravel, Django REST framework, Spring, FastAPI, express-validator,
-and lists of objects that name a field and a message in other words.
+`invalid-params` of RFC 7807), JSON:API, Shopify (`userErrors`), Rails, Laravel, Django REST framework, Spring, FastAPI,
+express-validator, and lists of objects that name a field and a message in other words.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ _TEXT_KEYS = ("message", "defaultMessage", "msg", "description", "detail", "reas
 _CODE_KEYS = ("code", "reason", "type", "rule", "constraint", "keyword")
 _LIST_KEYS = (
     "errors",
+    "userErrors",
+    "user_errors",
     "invalid-params",
     "invalidParams",
     "invalid_params",

@@ -63,12 +63,6 @@ class FailureRule:
     names: tuple[bytes, ...] = ()
     """JSON without all of these reports no failure; empty where that cannot be known."""
 
-    @property
-    def needed(self) -> list[Path]:
-        """What an upstream that is asked for fields must be asked for too."""
-        paths = self.constants or ([self.path] if self.path else ())
-        return [tuple(step for step in path if step != EACH) for path in paths]
-
     def find(self, value: Any) -> Found | None:
         """The failure that this reply or record reports. Raises what a function of an author raises."""
         if self.constants is not None:
@@ -96,6 +90,18 @@ class Exposure:
     maps_fields: bool = False
     fields: Mapping[str, Path] | None = None
     """Fields of the upstream, and the path of the argument that each is."""
+
+
+def list_needed(failure: FailureRule, exposure: Exposure | None) -> list[Path]:
+    """What an upstream that is asked for fields must be asked for too.
+
+    The paths of `error=`, and those of `expose=` that begin with the same field.
+    """
+    paths = [*failure.constants] if failure.constants else [failure.path] if failure.path else []
+    found = [tuple(step for step in path if step != EACH) for path in paths]
+    roots = {path[0] for path in found if path}
+    shown = (tuple(step for step in path if step != EACH) for path, _ in (exposure.shown if exposure else ()))
+    return [*found, *(path for path in shown if len(path) > 1 and path[0] in roots)]
 
 
 def _is_one_of(value: Any, wanted: Any) -> bool:

@@ -51,6 +51,7 @@ GOOGLE = {
         (JSON_API, [(("email",), "is taken")]),
         (GOOGLE, [(("user", "email"), "is taken")]),
         ({"detail": [{"field": "email", "why": "is taken"}]}, [(("email",), "is taken")]),
+        ({"userErrors": [{"field": ["user", "email"], "message": "is taken"}]}, [(("user", "email"), "is taken")]),
         ([{"path": "email", "message": "is taken"}], [(("email",), "is taken")]),
         ({"message": "The email is taken.", "errors": {"email": "is taken"}}, [(("email",), "is taken")]),
         ({"field": "email", "message": "is taken"}, [(("email",), "is taken")]),

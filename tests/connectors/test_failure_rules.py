@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.endpoint import split_path
-from connectors.failure_rules import FailureRule, parse_exposure, parse_failure_rule
+from connectors.failure_rules import FailureRule, list_needed, parse_exposure, parse_failure_rule
 
 
 def _rule(error: Any) -> FailureRule:
@@ -68,8 +68,11 @@ def test_names_in_json() -> None:
     assert _rule({"a": 1, "b": 2}).names == (b'"a"', b'"b"')
     assert _rule(("fehler/ä",)).names == ()
     assert _rule(lambda value: value).names == ()
-    assert _rule("errors[].code").needed == [("errors", "code")]
-    assert _rule({"a.b": 1}).needed == [("a", "b")]
+    assert list_needed(_rule("errors[].code"), None) == [("errors", "code")]
+    assert list_needed(_rule({"a.b": 1}), None) == [("a", "b")]
+    shown = parse_exposure(split_path, ["errors[].field", "errors", "detail.x"], None)
+    assert list_needed(_rule("errors[].code"), shown) == [("errors", "code"), ("errors", "field")]
+    assert list_needed(_rule(lambda value: value), shown) == []
 
 
 def test_no_options() -> None:

@@ -17,6 +17,7 @@ from graphql import GraphQLType, parse_type, type_from_ast
 from connectors.aio.lru import LRU
 from connectors.contract import Call, Selection
 from connectors.errors import DefinitionError
+from connectors.failure_rules import list_needed
 from connectors.graphql.encode.calls import NestedCalls, find_nested_types
 from connectors.graphql.encode.fit import fit_types, fit_value
 from connectors.graphql.encode.selection import add_path, render_selection
@@ -109,7 +110,7 @@ def _create_piece(
 ) -> tuple[Facts, Piece]:
     has_aliases = _has_aliases(operation, facts)
     nested = NestedCalls(prefix)
-    needed = () if operation.failure is None else operation.failure.needed
+    needed = () if operation.failure is None else list_needed(operation.failure, operation.exposure)
     paths = [() if has_aliases else operation.key, *needed]
     inside = _render_inside(operation, facts, selection, paths, nested)
     shared = [each.name for each in operation.field.variables if not (has_aliases and each.name == operation.batched)]
