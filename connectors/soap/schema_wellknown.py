@@ -170,6 +170,7 @@ DOCUMENTS = {
 
 _IMPORT = re.compile(rb"<(?:[\w.-]+:)?import\s[^<>]*>")
 _NAMESPACE = re.compile(rb"""\snamespace\s*=\s*["']([^"']*)["']""")
+_LOCATION = re.compile(rb"""\s(?:schemaL|l)ocation\s*=\s*["']([^"']*)["']""")
 
 
 def find_document(location: str) -> bytes | None:
@@ -182,18 +183,22 @@ def find_document(location: str) -> bytes | None:
 
 
 def name_imports(content: bytes) -> bytes:
-    """The same document, whose imports of well-known namespaces without a location have one.
+    """The same document with imports as zeep wants them.
 
-    Schemas may leave the location out (XSD 1.0 part 1, section 4.2.3), and zeep then does not have their types.
+    Imports of well-known namespaces may leave the location out (XSD 1.0 part 1, section 4.2.3), and get one. Some have
+    their location as their namespace too, which they then lose: that of the imported schema counts.
     """
     if b"import" not in content:
         return content
 
     def name(found: re.Match[bytes]) -> bytes:
-        tag, named = found[0], _NAMESPACE.search(found[0])
-        if named is None or b"ocation" in tag or named[1].decode("utf-8", "replace") not in DOCUMENTS:
+        tag, named, located = found[0], _NAMESPACE.search(found[0]), _LOCATION.search(found[0])
+        if named is None:
             return tag
-        if re.search(rb"targetNamespace\s*=\s*[\"']" + re.escape(named[1]) + rb"[\"']", content):
+        if located is not None:
+            return tag.replace(named[0], b"", 1) if named[1] == located[1] and b":" not in named[1] else tag
+        is_own = re.search(rb"targetNamespace\s*=\s*[\"']" + re.escape(named[1]) + rb"[\"']", content)
+        if is_own or named[1].decode("utf-8", "replace") not in DOCUMENTS:
             return tag
         return tag.replace(b"import", b'import schemaLocation="' + named[1] + b'"', 1)
 

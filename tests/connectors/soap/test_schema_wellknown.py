@@ -50,6 +50,20 @@ async def test_a_wsdl_that_imports_it_is_loaded(tmp_path: Path, namespace: str, 
     await loader.close()
 
 
+async def test_an_import_whose_namespace_is_its_location(tmp_path: Path) -> None:
+    """Some tools write that; the namespace of the imported schema counts."""
+    kinds = '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:k"><xs:simpleType name="K">'
+    (tmp_path / "k.xsd").write_text(f'{kinds}<xs:restriction base="xs:string"/></xs:simpleType></xs:schema>')
+    text = WSDL.format("urn:k", ' schemaLocation="k.xsd"', 'type="k:K"').replace(
+        'import namespace="urn:k"', 'import namespace="k.xsd"'
+    )
+    (tmp_path / "w.wsdl").write_text(text)
+    loader = WsdlLoader("w", Options(address=str(tmp_path / "w.wsdl")))
+    operation = soap("w").call("Ask", what="{what}").operation
+    assert (await loader.load(operation, None)).find_method(operation).url == "http://h/"
+    await loader.close()
+
+
 def test_addresses_are_found_in_their_usual_forms() -> None:
     """By https as by http, with and without a slash at the end."""
     encoding = DOCUMENTS["http://schemas.xmlsoap.org/soap/encoding/"]
