@@ -131,8 +131,10 @@ def is_rival(field: msgspec.inspect.Field) -> bool:
 def is_quick_to_fit(body: bytes) -> bool:
     """Whether forms are filled from this JSON at once: it is not too large, and not full of tiny objects and lists."""
     size = len(body)
-    if size <= cooperative.LARGE or size > cooperative.LARGE_TYPED:
-        return size <= cooperative.LARGE_TYPED
+    if size <= cooperative.LARGE:
+        return True
+    if size > cooperative.LARGE_TYPED:
+        return False
     return body.count(b"{") + body.count(b"[") <= size // _LEAST_DENSE
 
 

@@ -124,7 +124,8 @@ class Exchange:
         """Send a whole response; 204 and 304 have no body (RFC 9110, sections 15.3.5 and 15.4.5)."""
         compression = self.compression
         if compression is not None and compression.fits(len(body)):
-            coding = self.coding_for(len(body))
+            self.vary = (*self.vary, "accept-encoding")
+            coding = compression.choose(self.headers.get("accept-encoding"), len(body))
             if coding is not None:
                 body = await compression.compress(coding, body)
                 headers = {**(headers or {}), "content-encoding": coding}

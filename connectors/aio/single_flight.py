@@ -81,7 +81,9 @@ class SingleFlight(Generic[T]):
 
     def finish(self, key: Hashable, value: T | None = None) -> None:
         """End the work for a key; None when it was cut short, so that one of the followers starts anew."""
-        self._under_way.pop(key).finish(value)
+        shared = self._under_way.pop(key)
+        if not shared.is_finished:
+            shared.finish(value)
 
     async def follow(self, key: Hashable, left: Callable[[], float | None]) -> T | None:
         """The result of the work under way; None when nothing is under way for the key, so that the caller must lead.

@@ -25,7 +25,9 @@ class Timeout(Interrupt):
     def __init__(self, seconds: float) -> None:
         global _newest
         loop = asyncio.get_running_loop()
-        Interrupt.__init__(self, loop)
+        task = asyncio.current_task(loop)
+        assert task is not None
+        self._task, self._has_fired = task, False  # as Interrupt, without a call
         buckets = _newest
         if buckets is None or buckets.loop is not loop:
             buckets = _newest = _Buckets(loop)

@@ -36,9 +36,13 @@ def make_reply(operation: Operation, response: HttpReply, bounds: Bounds) -> Rep
             return Reply(None, status=response.status, headers=response.headers)
         if body[0] not in _JSON_STARTS:
             raise bad_reply(operation, response, "it does not begin like JSON")
-    kind = _LargeDecoder if len(body) > cooperative.LARGE else _Decoder
-    decode = kind(operation, response, bounds)
-    fit = partial(decode_records, bounds.depth) if is_quick_to_fit(body) else None
+    fit: partial[Any] | None = partial(decode_records, bounds.depth)
+    if len(body) <= cooperative.LARGE:
+        decode = _Decoder(operation, response, bounds)
+    else:
+        decode = _LargeDecoder(operation, response, bounds)
+        if not is_quick_to_fit(body):
+            fit = None
     return Reply(body, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
 

@@ -134,10 +134,15 @@ class Engine:
 
     def _take_idle(self, origin: Origin) -> Connection | None:
         """The last used connection to this origin; on the way, old ones are closed."""
-        idle, oldest = self._idle, self._clock.now() - _IDLE
+        idle = self._idle
+        oldest = self._clock.now() - _IDLE
         while idle and idle[0].idle_since < oldest:
             self._close_oldest()
-        for place in range(len(idle) - 1, -1, -1):
+        if idle:  # the one that was used last, as nearly always
+            connection = idle[-1]
+            if connection.origin == origin and connection.is_open() and not connection.find_arrived(0):
+                return idle.pop()
+        for place in range(len(idle) - 2, -1, -1):
             connection = idle[place]
             if connection.origin == origin and connection.is_open() and not connection.find_arrived(0):
                 del idle[place]
@@ -226,13 +231,19 @@ def _encode_request(
     except (httptools.HttpParserInvalidURLError, UnicodeEncodeError, AttributeError) as error:
         raise UpstreamRejected(operation, _BAD_URL) from error
     lines = {**usual, **check_headers(operation, headers)}
-    if body is not None or method in _HAS_BODY:
-        lines["content-length"] = str(body.length if isinstance(body, Streamed) else len(body or b""))
+    if body is None and method not in _HAS_BODY:
+        return _Request(operation, origin, _encode_head(method, target, lines), None, method == "HEAD")
+    if isinstance(body, Streamed):
+        lines["content-length"] = str(body.length)
+        return _Request(operation, origin, _encode_head(method, target, lines), body, method == "HEAD")
+    body = body or b""
+    lines["content-length"] = str(len(body))
+    return _Request(operation, origin, _encode_head(method, target, lines) + body, None, method == "HEAD")
+
+
+def _encode_head(method: str, target: str | None, lines: Mapping[str, str]) -> bytes:
     head = "\r\n".join(map(": ".join, lines.items()))
-    sent = encode_value(f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n")
-    if isinstance(body, bytes):
-        sent += body
-    return _Request(operation, origin, sent, body if isinstance(body, Streamed) else None, method == "HEAD")
+    return encode_value(f"{method} {target or '/'} HTTP/1.1\r\n{head}\r\n\r\n")
 
 
 @lru_cache(maxsize=1000)

@@ -23,8 +23,10 @@ def with_headers(call: Call, forward: Sequence[str], fixed: Mapping[str, str]) -
     for name in forward:
         if name in incoming:
             headers[name] = incoming[name]
-    headers.update(fixed)
-    headers.update(call.headers)
+    if fixed:
+        headers.update(fixed)
+    if call.headers:
+        headers.update(call.headers)
     return replace(call, headers=headers, incoming={})
 
 
