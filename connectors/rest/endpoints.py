@@ -24,13 +24,16 @@ class Rest:
 
     `path` and `many` are URL templates (connectors.rest.encode.url). `many` requests a list of values at once; `batch`
     names its parameter where there are several. `key` is the path in each record to the requested value; without it,
-    the reply is a mapping by value, or a list in the order requested. With `group=True`, each value has a list.
-    `limit` is the largest number of values of one call. Without `path`, one value is requested through `many` too.
-    `at` is the path to the part of the reply that is returned, `many_at` the same in the reply to a batch.
+    the reply is a mapping by value, or a list in the order requested. Several parameters are one key together with
+    `key=("ward", "bed")`. `key_case` compares keys without case or as UUIDs (connectors.messages.keys). With
+    `group=True`, each value has a list. `limit` is the largest number of values of one call. Without `path`, one value
+    is requested through `many` too.
+    `at` is the path (connectors.messages.paths) to the part of the reply that is returned, `many_at` the same in the
+    reply to a batch.
     `each` allows unbatched calls for every item of a list, at most that many at once.
     `headers` are sent with every call and may hold `{parameters}`; credentials belong in bff.yaml, never here.
     `missing="null"` makes 404 and 410 a null. `pages` fetches the pages that follow: `by_page()`,
-    `by_offset()`, `by_cursor()` and `by_link()` of connectors.rest.paging.
+    `by_offset()`, `by_cursor()`, `by_url()` and `by_link()` of connectors.rest.paging.
     A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (messages.templates).
     A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
     `multipart={"photo": "{photo}", "title": "{title}"}`; both are read while they are sent.

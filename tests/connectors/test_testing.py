@@ -296,3 +296,12 @@ def test_every_upstream_error_can_be_an_answer() -> None:
     """Each class can be made from an operation and a detail."""
     for kind in (UpstreamError, *UpstreamError.__subclasses__()):
         assert kind(asked("x").operation, "detail").detail == "detail"
+
+
+async def test_a_fake_puts_data_where_a_path_through_a_list_finds_it() -> None:
+    """One item for each record."""
+    up = Fakes("fhir")
+    patients = rest("fhir").get("/Patient", at="entry[].resource")
+    up.fhir["/Patient"] = [{"id": 1}, {"id": 2}]
+    async with Direct(up):
+        assert (await patients()).data == [{"id": 1}, {"id": 2}]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import strawberry
@@ -17,6 +18,7 @@ from bff.upstreams import upstream as behind
 from connectors.rest.connector import connect
 from connectors.rest.endpoints import rest
 from connectors.rest.options import Options
+from connectors.rest.paging import by_cursor
 from tests.bff.engine.comparing import asked, data_of, engines, same_errors
 from tests.bff.fakes import upstream_of
 from tests.serving import serving
@@ -29,6 +31,13 @@ class Part:
     """A record inside of another."""
 
     id: int
+    note: str | None = None
+
+
+@strawberry.type
+class Note:
+    """The same, of which less is selected."""
+
     note: str | None = None
 
 
@@ -104,6 +113,8 @@ class Query:
     dotted: list[Part] | None = via(api.get("/dotted/{id}", at="odata.value"), id=argument(int))
     owners: list[Owner] | None = via(api.get("/owners/{id}"), id=argument(int))
     places: list[Owner] | None = via(api.get("/places/{id}"), id=argument(int))
+    pages: list[Part | None] | None = via(api.get("/pages/{id}", at="rows", pages=by_cursor()), id=argument(int))
+    notes: list[Note | None] | None = via(api.get("/pages/{id}", at="rows[]", pages=by_cursor()), id=argument(int))
 
 
 ENTRIES: list[Any] = [
@@ -148,7 +159,17 @@ OWNERS = [
     for keys in ([7, 8], ["7", "8", "a"], [7, "7", True, 1, 2**53 + 1], ["A", str(2**53 + 1)])
 ]
 BEDS = [{"ward": ward, "at": {"bed": bed}, "note": f"{ward}{bed}"} for ward in "ab" for bed in (1, 2.0, "3")]
+PAGES: list[list[Any]] = [
+    [{"rows": [{"id": 1}, {"id": 2, "note": None}], "next": 1}, {"rows": [{"id": 3, "note": "n"}]}],
+    [{"rows": None, "next": 1}, {"rows": [{"id": 3}], "next": 2}, {"next": None}],
+    [{"rows": [{"id": "wrong"}], "next": 1}, {"rows": [None, {"id": 2}]}],
+    [{"rows": [{"id": 1}], "next": 1}, {"rows": [{"id": 2}], "next": 1}],
+    [{"rows": [{"id": 1}], "next": 1}, {"rows": {"id": 2}}],
+    [{"rows": None}],
+    [{}],
+]
 REPLIES: dict[str, list[Any]] = {
+    "pages": PAGES,
     "beds": [BEDS, [], BEDS[::-1]],
     "places": [
         [{"n": number, "ward": ward, "key": key} for ward in ("a", "b", None, "c") for key in (1, "2", 3)]
@@ -170,7 +191,11 @@ async def upstream(scope: Any, receive: Any, send: Any) -> None:
     """Answers `/name/number` with that reply."""
     if scope["type"] == "http":
         _, name, number = scope["path"].split("/")
-        body = json.dumps(REPLIES[name][int(number)]).encode()
+        reply = REPLIES[name][int(number)]
+        if name == "pages":
+            cursor = parse_qs(scope["query_string"].decode()).get("cursor", ["0"])[0]
+            reply = reply[int(cursor)]
+        body = json.dumps(reply).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
         await send({"type": "http.response.body", "body": body})
 
@@ -192,10 +217,12 @@ def through(url: str) -> behind.Upstream:
         ("required", "{id note}", "parts"),
         ("joined", "{id}", "joined"),
         ("dotted", "{id}", "dotted"),
+        ("pages", "{id note}", "pages"),
+        ("notes", "{note}", "pages"),
     ],
 )
-async def test_paths(root: str, selection: str, name: str) -> None:
-    """Through names with dots and through lists, over records that have them and records that do not."""
+async def test_paths_and_pages(root: str, selection: str, name: str) -> None:
+    """Through names with dots and through lists, over records that have them or do not, and over lists in pages."""
     text = f"query($id: Int!) {{ {root}(id: $id) {selection} }}"
     async with serving(upstream) as url:
         ours, theirs = engines(frontend(query=Query), through(url))
