@@ -90,6 +90,8 @@ class PageWalk:
                 reached = len(items or ())
                 page = Page(step.url, step.arguments, reply.data, found or [], reply.headers, first_size, reached)
                 step = self._find_next(step, page, seen)
+                if number > limits.max_pages and step is not None:
+                    raise self._too_many_pages()
                 if number == 1 and step is not None and limits.parallel > 1:
                     await self._fetch_ahead(step, page)
             except UpstreamError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -162,3 +163,11 @@ async def test_every_kind_of_circle_is_an_error(upstream: HttpWorld, connector: 
     upstream.answer = answer
     with pytest.raises(UpstreamBadReply, match=r"page \d: (the pages go in a circle|it is the same as page)"):
         await rows_of(connector, pages)
+
+
+async def test_empty_pages_without_end_are_an_error(upstream: HttpWorld, connector: RestConnector) -> None:
+    """Each with a new cursor."""
+    upstream.answer = lambda _: json_response({"items": [], "next": len(upstream.requests)})
+    with pytest.raises(UpstreamReplyTooLarge, match="max_pages=10"):
+        await asyncio.wait_for(rows_of(connector, by_cursor()), 5)
+    assert len(upstream.requests) == 11
