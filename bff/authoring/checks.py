@@ -20,7 +20,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.computed import Computed
-from bff.authoring.fields import TAKE, VIA, Take, Via
+from bff.authoring.fields import TAKE, VIA, Take, Via, has_key_list
 from bff.authoring.lookahead import COMPUTED
 from bff.authoring.problems import suggest_nearest
 from bff.authoring.strawberry_insides import definition_of, own_field_of
@@ -41,7 +41,7 @@ def find_problems(schema: GraphQLSchema) -> list[str]:
             if via := field.metadata.get(VIA):
                 problems += [
                     f"{via.place} {label}: {problem}"
-                    for problem in _check_via(schema, via, by_python, attributes, type_.fields[name])
+                    for problem in _check_via(schema, via, by_python, attributes, type_, name)
                 ]
             if needs := field.metadata.get(COMPUTED):
                 problems += [
@@ -65,23 +65,25 @@ def _check_via(
     via: Via,
     fields: Mapping[str, StrawberryField],
     attributes: Set[str],
-    field: GraphQLField,
+    type_: GraphQLObjectType | GraphQLInterfaceType,
+    name: str,
 ) -> list[str]:
     problems = []
+    field, definition = type_.fields[name], definition_of(type_)
     if problem := via.endpoint.problem_with([*via.from_fields, *via.from_arguments, *via.constants]):
         problems.append(problem)
-    for parameter, name in via.from_fields.items():
-        if name not in attributes:
-            problems.append(f'{parameter}="{name}" is not a field of this type; {suggest_nearest(name, attributes)}')
-        elif name in fields and not fields[name].is_basic_field:
-            problems.append(f'{parameter}="{name}" is itself fetched or computed; take the key from a plain field')
+    for parameter, own in via.from_fields.items():
+        if own not in attributes:
+            problems.append(f'{parameter}="{own}" is not a field of this type; {suggest_nearest(own, attributes)}')
+        elif own in fields and not fields[own].is_basic_field:
+            problems.append(f'{parameter}="{own}" is itself fetched or computed; take the key from a plain field')
     if isinstance(via.endpoint, Endpoint) and (batch := via.endpoint.batch) is not None:
         problems += [
-            f'"{name}" is what {via.endpoint.name} batches on, so it must come from a field'
-            for name in batch.names
-            if name not in via.from_fields and name not in via.from_arguments
+            f'"{parameter}" is what {via.endpoint.name} batches on, so it must come from a field'
+            for parameter in batch.names
+            if parameter not in via.from_fields and parameter not in via.from_arguments
         ]
-        problems += _check_list_form(via.endpoint, group=batch.group, is_list=_is_list(field))
+        problems += _check_list_form(via, is_list=_is_list(field), cls=definition and definition.origin)
     if not via.endpoint.selects:
         problems += [
             f"{label} takes arguments upstream ({take.place}), which only a GraphQL upstream understands; "
@@ -114,11 +116,22 @@ def _find_field_calls(schema: GraphQLSchema, field: GraphQLField) -> list[tuple[
     return list(found.items())
 
 
-def _check_list_form(endpoint: Endpoint, *, group: bool, is_list: bool) -> list[str]:
-    if group and not is_list:
+def _check_list_form(via: Via, *, is_list: bool, cls: type | None) -> list[str]:
+    endpoint = via.endpoint
+    assert isinstance(endpoint, Endpoint)
+    assert endpoint.batch is not None
+    batch = endpoint.batch
+    if cls is not None and has_key_list(via, cls):
+        given = f'{batch.parameter}="{via.from_fields.get(batch.parameter, "argument(...)")}"'
+        return [] if is_list else [f"{given} is a list of keys, so the field must be a list too"]
+    if batch.group and not is_list:
         return [f"{endpoint.name} gives a list for each key (group=True), but the field is not a list"]
-    if not group and is_list and endpoint.batch and endpoint.batch.key:
-        return [f"{endpoint.name} gives one record for each key, but the field is a list; define it with group=True"]
+    if not batch.group and is_list and batch.key:
+        problem = (
+            f"{endpoint.name} gives one record for each key, but the field is a list; define it with group=True, "
+            f"or give {batch.parameter}= a field that is a list of keys"
+        )
+        return [problem]
     return []
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
-from bff.authoring.fields import VIA, Via, fetch_one, find_own_field
+from bff.authoring.fields import VIA, Via, fetch_one, find_own_field, is_nothing
 from bff.authoring.lookahead import COMPUTED, leaves_of
-from bff.authoring.records import convert_reply, unwrap
+from bff.authoring.records import unwrap
 from bff.authoring.strawberry_insides import own_field_of, raw_info
 from connectors.endpoint import place_of_author, requested
 from connectors.errors import UpstreamError
@@ -129,11 +129,10 @@ async def _fetch_value(via: Via, source: Any, name: str, info: strawberry.Info) 
     convert = raw.schema.extensions[RECORDS].converter(type_)
     token = requested.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
     try:
-        reply = await fetch_one(via, source, {name: via.find_default(name) for name in via.from_arguments})
+        given = {name: via.find_default(name) for name in via.from_arguments}
+        fetched = await fetch_one(via, source, given, type_)
     except UpstreamError as error:
         return unwrap(via.use_default(error, info.context, info.path.as_list()), convert)
     finally:
         requested.reset(token)
-    if reply is None or (via.replaces_null and reply.data is None):
-        return unwrap(via.make_default(), convert)
-    return convert_reply(reply, convert)
+    return unwrap(via.make_default() if is_nothing(via, fetched) else fetched, convert)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, replace
 from typing import Any
 
 import strawberry
+from graphql import GraphQLType
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.base import StrawberryList, StrawberryOptional, StrawberryType
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.context import Context, Degraded
 from bff.authoring.field_calls import Step, has_arguments, parse_steps
 from bff.authoring.problems import suggest_nearest
-from bff.authoring.strawberry_insides import DEFINITION
+from bff.authoring.strawberry_insides import DEFINITION, raw_info
+from bff.authoring.to_many import fetch_list, is_key_list, is_list_type
 from connectors.contract import FieldCall, Reply
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError, UpstreamError
@@ -275,25 +280,37 @@ def _list_arguments(record: Via | Take) -> list[inspect.Parameter]:
 def _make_resolver(record: Via) -> Callable[..., Any]:
     async def resolve(self: Any, info: strawberry.Info, **given: Any) -> Any:
         try:
-            reply = await fetch_one(record, self, given)
+            reply = await fetch_one(record, self, given, raw_info(info).return_type)
         except UpstreamError as error:
             return record.use_default(error, info.context, info.path.as_list())
-        return record.make_default() if reply is None or (record.replaces_null and reply.data is None) else reply
+        return record.make_default() if is_nothing(record, reply) else reply
 
     resolve.__signature__ = _build_signature(record)  # type: ignore[attr-defined]  # inspect reads it
     return resolve
 
 
-async def fetch_one(record: Via, source: Any, given: Mapping[str, Any]) -> Reply | None:
-    """Ask the endpoint of a `via` field for one object; None when its key is null. Raises UpstreamError."""
-    assert isinstance(record.endpoint, Endpoint)
+async def fetch_one(record: Via, source: Any, given: Mapping[str, Any], type_: GraphQLType) -> Any:
+    """Ask the endpoint of a `via` field for one object; None when its key is null. Raises UpstreamError.
+
+    A Reply; of a list of keys, a list of what they have, where the field's type is a list.
+    """
+    endpoint = record.endpoint
+    assert isinstance(endpoint, Endpoint)
     arguments = record.build_arguments(source, given)
     if arguments is None:
         return None
-    reply = await record.endpoint.load(arguments)
+    keys = None if endpoint.batch is None else arguments.get(endpoint.batch.parameter)
+    if keys is not None and is_list_type(type_) and has_key_list(record, type(source)):
+        return await fetch_list(endpoint, arguments, keys if is_key_list(keys) else [keys], type_)
+    reply = await endpoint.load(arguments)
     if isinstance(reply.data, UpstreamError):  # reading may fail too, and is the upstream's failure like any other
         raise reply.data
     return reply
+
+
+def is_nothing(record: Via, fetched: Any) -> bool:
+    """Whether an object has the field's default, because there is nothing for it."""
+    return fetched is None or (record.replaces_null and isinstance(fetched, Reply) and fetched.data is None)
 
 
 def _make_stream_resolver(record: Via) -> Callable[..., Any]:
@@ -314,3 +331,27 @@ def find_own_field(cls: type, name: str) -> StrawberryField | None:
     if definition is None:
         return None
     return next((field for field in definition.fields if field.python_name == name), None)
+
+
+def has_key_list(via: Via, cls: type) -> bool:
+    """Whether objects of a class, or frontends, give a list where the endpoint takes one key of a batch."""
+    batch = via.endpoint.batch if isinstance(via.endpoint, Endpoint) else None
+    if batch is None or batch.parts:  # of a key that has several parts, a list is none
+        return False
+    if batch.parameter in via.from_arguments:
+        return _is_list(StrawberryAnnotation(via.from_arguments[batch.parameter].type).resolve())
+    name = via.from_fields.get(batch.parameter)
+    own = None if name is None else find_own_field(cls, name)
+    if isinstance(own, StrawberryField) and isinstance(own.type, StrawberryType):
+        return _is_list(own.type)
+    return name is not None and _is_list_annotation(typing.get_type_hints(cls).get(name))
+
+
+def _is_list(type_: Any) -> bool:
+    return isinstance(type_.of_type if isinstance(type_, StrawberryOptional) else type_, StrawberryList)
+
+
+def _is_list_annotation(annotation: Any) -> bool:
+    """Of a private field, which strawberry knows nothing about."""
+    kinds = typing.get_args(annotation) or (annotation,)
+    return any((typing.get_origin(each) or each) in (list, tuple) for each in (annotation, *kinds))

@@ -17,6 +17,7 @@ from graphql import GraphQLInputObjectType, GraphQLNamedType, GraphQLSchema, Obj
 from strawberry.relay import GlobalID
 from strawberry.types.arguments import InputContext
 from strawberry.types.field import StrawberryField
+from strawberry.types.private import is_private
 from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.fields import TAKE
@@ -64,7 +65,7 @@ def build_input(cls: type, value: Mapping[str, Any], context: InputContext) -> A
         if field.default_value is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
     given: dict[str, str] = {}
-    for field in definition.fields:
+    for field in _list_fields(cls):
         name = context.config.name_converter.from_field(field)
         if name in value:
             type_ = field.resolve_type(type_definition=definition)
@@ -90,7 +91,7 @@ def _convert_object(value: Any, convert: Plain) -> dict[str, Any]:
     """An object of a strawberry type, by the schema's names, without what was not given."""
     names = _names.get(type(value), {})
     plain: dict[str, Any] = {}
-    for field in getattr(type(value), DEFINITION).fields:
+    for field in _list_fields(type(value)):
         if field.base_resolver is None:
             own = convert(getattr(value, field.python_name, NOT_GIVEN))
             if own is not NOT_GIVEN and not (own is None and not _is_given(value, field)):
@@ -106,6 +107,11 @@ def _choose_path(field: StrawberryField, names: Mapping[str, str]) -> tuple[str,
     """Where the value of a field goes: what `take` says, or the schema's name."""
     take = field.metadata.get(TAKE)
     return take.path if take is not None else (names.get(field.python_name) or _choose_name(field),)
+
+
+def _list_fields(cls: type) -> list[StrawberryField]:
+    """Without private ones, which strawberry has among them where annotations are texts."""
+    return [field for field in getattr(cls, DEFINITION).fields if not is_private(field.type)]
 
 
 def _choose_name(field: StrawberryField) -> str:

@@ -135,8 +135,12 @@ class RecordClasses:
         if isinstance(resolution, Typename):
             return None
         if isinstance(resolution, EndpointFetch):
-            for name in resolution.via.from_fields.values():
-                parts.add_key(name, shape)
+            batch = resolution.endpoint.batch
+            for parameter, name in resolution.via.from_fields.items():
+                if resolution.has_key_list and batch is not None and parameter == batch.parameter:
+                    parts.add_key_list(name, shape)
+                else:
+                    parts.add_key(name, shape)
             return step
         if not isinstance(resolution, Attribute):
             raise NoProjection

@@ -96,6 +96,24 @@ class RecordParts:
         elif not all(isinstance(leaf, LeafOutput) and leaf.type in _KEYS for leaf in leaves):
             raise NoProjection
 
+    def add_key_list(self, attribute: str, shape: Shape) -> None:
+        """An attribute that holds a list of keys, just as they come."""
+        slot = self.find_slot(attribute)
+        if len(slot.path) > 1:
+            raise NoProjection
+        outputs = [
+            step.output
+            for step in shape.steps
+            if isinstance(step.resolution, Attribute) and step.resolution.name == attribute
+        ]
+        if not outputs:
+            default = None if slot.default is None else slot.default()
+            if default is not None and default != []:
+                raise NoProjection
+            self._add_part(slot, list[_KEY] if default == [] else list[_KEY] | None, default)
+        elif not all(_holds_keys(output) for output in outputs):
+            raise NoProjection
+
     def find_attribute(self, name: str) -> str:
         """The attribute with what stands under a name in the record."""
         for part in self.parts.values():
@@ -123,3 +141,7 @@ class RecordParts:
         part = Part(slot.attribute, name, type_, default, rivals)
         if self.parts.setdefault(slot.attribute, part) != part:
             raise NoProjection
+
+
+def _holds_keys(output: Output) -> bool:
+    return isinstance(output, ListOutput) and isinstance(output.items, LeafOutput) and output.items.type in _KEYS

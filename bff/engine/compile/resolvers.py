@@ -26,7 +26,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.computed import RECORDS, Computed
-from bff.authoring.fields import VIA, Via
+from bff.authoring.fields import VIA, Via, has_key_list
 from bff.authoring.lookahead import COMPUTED
 from bff.authoring.records import Convert, unwrap
 from bff.authoring.strawberry_insides import (
@@ -37,6 +37,7 @@ from bff.authoring.strawberry_insides import (
     python_arguments,
     wrap_info,
 )
+from bff.authoring.to_many import is_list_type
 from connectors.contract import Event, Reply
 from connectors.endpoint import Endpoint
 
@@ -119,6 +120,8 @@ class EndpointFetch:
     convert: Convert
     convert_arguments: Callable[[dict[str, Any]], dict[str, Any]]
     """From coerced GraphQL arguments to those of the endpoint."""
+    has_key_list: bool = False
+    """Whether each object has a list of keys, and the field the list of what they have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,9 @@ def choose_resolution(schema: GraphQLSchema, field: GraphQLField, parent: GraphQ
         return Attribute(own.python_name, attrgetter(own.python_name), None if is_leaf else convert)
     via: Via | None = own.metadata.get(VIA)
     if via is not None and isinstance(via.endpoint, Endpoint):
-        return EndpointFetch(via, via.endpoint, convert, partial(python_arguments, schema, own))
+        definition = definition_of(parent)
+        has_list = is_list_type(field.type) and definition is not None and has_key_list(via, definition.origin)
+        return EndpointFetch(via, via.endpoint, convert, partial(python_arguments, schema, own), has_list)
     if resolver is None or not is_leaf:
         return RESOLVER_CALL
     info = resolver.info_parameter

@@ -164,6 +164,8 @@ class Step:
     """What is requested of an upstream that takes a selection."""
     reader: ReadsReplies | None = None
     """Made with the first reply."""
+    item_reader: ReadsReplies | None = None
+    """The same for the items of a list that comes by a list of keys."""
     fragment_values: FragmentVariableValues | None = None
     """Those of the variables of the fragment that it is in."""
     is_introspective: bool = False

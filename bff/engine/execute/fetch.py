@@ -10,8 +10,8 @@ from typing import Any
 from bff.authoring.records import unwrap
 from bff.engine.compile.resolvers import EndpointFetch
 from bff.engine.compile.shapes import ReadsReplies, Step
+from bff.engine.execute.fetch_lists import KeyLists, make_reader
 from bff.engine.execute.paths import Column, path_to
-from bff.engine.execute.replies import ReplyReader
 from bff.engine.graphql_core import Executor
 from bff.loading.scope import RequestScope
 from connectors.contract import Selection
@@ -44,19 +44,19 @@ async def fetch_column(
     is_safe = fetch.endpoint.operation.is_safe
     reader = step.reader
     if reader is None:
-        upstream = scope.upstreams.get(fetch.endpoint.operation.upstream)
-        has_empty_lists = upstream is not None and upstream.has_empty_lists
-        reader = step.reader = ReplyReader(
-            executor.schema, step.output, fetch.convert, fetch.endpoint, has_empty_lists=has_empty_lists
-        )
-    if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,):
+        reader = step.reader = make_reader(scope, executor, fetch, step.output, fetch.convert)
+    lists = KeyLists(scope, executor, step, fetch, selection) if fetch.has_key_list else None
+    if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,) and not batch.parts:
         others = {**via.constants, **via.choose_arguments(arguments)}
         keys = _read_keys(sources, via.from_fields[batch.parameter])
-        values, is_complete = await _fetch_batched(scope, selection, fetch, reader, keys, others, is_alone=is_alone)
+        if lists is not None:
+            values, is_complete = await lists.fetch_column(keys, others, is_alone=is_alone), False
+        else:
+            values, is_complete = await _fetch_batched(scope, selection, fetch, reader, keys, others, is_alone=is_alone)
     elif len(sources) == 1:
-        values, is_complete = [await _fetch_one(scope, selection, fetch, reader, sources[0], arguments)], False
+        values, is_complete = [await _fetch_one(scope, selection, fetch, reader, sources[0], arguments, lists)], False
     else:
-        works = (_fetch_one(scope, selection, fetch, reader, source, arguments) for source in sources)
+        works = (_fetch_one(scope, selection, fetch, reader, source, arguments, lists) for source in sources)
         meter = scope.meter
         values = list(await asyncio.gather(*(works if meter is None else meter.measure_each(works))))
         is_complete = False
@@ -130,11 +130,14 @@ async def _fetch_one(
     reader: ReadsReplies,
     source: Any,
     chosen: Mapping[str, Any],
+    lists: KeyLists | None,
 ) -> Any:
     try:
         arguments = fetch.via.build_arguments(source, chosen)
         if arguments is None:
             return None
+        if lists is not None:
+            return await lists.fetch_one(arguments)
         return await reader.read_one(await scope.load(fetch.endpoint, arguments, selection))
     except Exception as error:  # noqa: BLE001 - errors are values here
         return error

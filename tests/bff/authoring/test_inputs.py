@@ -36,6 +36,7 @@ class Change:
     zip_code: str | None = strawberry.field(name="postalCODE", default=strawberry.UNSET)
     part: Part | None = None
     parts: list[Part | None] | None = None
+    secret: strawberry.Private[int] = 3
 
 
 @strawberry.pydantic.input
