@@ -11,6 +11,7 @@ from bff.authoring.constraints import constraint
 from bff.authoring.context import Context
 from bff.authoring.fields import argument, take, via
 from bff.authoring.frontend import FrontendSchema, example, frontend
+from bff.authoring.keys import constant, key
 from bff.authoring.problems import SchemaError
 from bff.authoring.upstream_types import upstream_type
 from bff.authoring.weights import cost, list_size
@@ -23,10 +24,12 @@ __all__ = [
     "argument",
     "cache_control",
     "computed",
+    "constant",
     "constraint",
     "cost",
     "example",
     "frontend",
+    "key",
     "list_size",
     "take",
     "upstream_type",

@@ -70,9 +70,9 @@ def _check_via(
 ) -> list[str]:
     problems = []
     field, definition = type_.fields[name], definition_of(type_)
-    if problem := via.endpoint.problem_with([*via.from_fields, *via.from_arguments, *via.constants]):
+    if problem := via.endpoint.problem_with(via.parameters):
         problems.append(problem)
-    for parameter, own in via.from_fields.items():
+    for parameter, own in _list_needs(via):
         if own not in attributes:
             problems.append(f'{parameter}="{own}" is not a field of this type; {suggest_nearest(own, attributes)}')
         elif own in fields and not fields[own].is_basic_field:
@@ -81,7 +81,7 @@ def _check_via(
         problems += [
             f'"{parameter}" is what {via.endpoint.name} batches on, so it must come from a field'
             for parameter in batch.names
-            if parameter not in via.from_fields and parameter not in via.from_arguments
+            if parameter not in via.parameters or parameter in via.constants
         ]
         problems += _check_list_form(via, is_list=_is_list(field), cls=definition and definition.origin)
     if not via.endpoint.selects:
@@ -114,6 +114,12 @@ def _find_field_calls(schema: GraphQLSchema, field: GraphQLField) -> list[tuple[
             elif own.is_basic_field:
                 todo.append(get_named_type(type_.fields[name].type))
     return list(found.items())
+
+
+def _list_needs(via: Via) -> list[tuple[str, str]]:
+    """Each parameter with an own field of which its value is made."""
+    made = [(parameter, name) for parameter, each in via.from_made.items() for name in each.needs]
+    return [*via.from_fields.items(), *made]
 
 
 def _check_list_form(via: Via, *, is_list: bool, cls: type | None) -> list[str]:

@@ -16,6 +16,7 @@ from strawberry.types.field import StrawberryField
 
 from bff.authoring.context import Context, Degraded
 from bff.authoring.field_calls import Step, has_arguments, parse_steps
+from bff.authoring.keys import Constant, MadeKey, parse_key_text
 from bff.authoring.problems import suggest_nearest
 from bff.authoring.strawberry_insides import DEFINITION, raw_info
 from bff.authoring.to_many import fetch_list, is_key_list, is_list_type
@@ -23,7 +24,7 @@ from connectors.contract import FieldCall, Reply
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError, UpstreamError
 from connectors.messages.paths import EACH, Path, PathOption, at_path
-from connectors.plain import NOT_GIVEN, plain_entries
+from connectors.plain import NOT_GIVEN, plain_entries, to_plain
 
 TAKE, VIA = "bff.take", "bff.via"
 """Keys of a strawberry field's metadata under which the records below are found."""
@@ -84,6 +85,8 @@ class Via:
     from_fields: Mapping[str, str]
     """Endpoint parameter -> own field of the type that gives its value."""
     from_arguments: Mapping[str, Argument]
+    from_made: Mapping[str, MadeKey]
+    """Endpoint parameter -> what makes its value of own fields."""
     constants: Mapping[str, Any]
     default: Any
     """Used when the upstream fails, or has nothing; MISSING where the failure is to be shown, and null is null."""
@@ -99,7 +102,20 @@ class Via:
             if isinstance(value, UpstreamError):
                 raise value  # the upstream failed to give the key, so that is why this field has no value
             arguments[parameter] = value
+        for parameter, made in self.from_made.items():
+            arguments[parameter] = to_plain(made.read_from(source))
+            if arguments[parameter] is None:
+                return None
         return arguments
+
+    @property
+    def parameters(self) -> list[str]:
+        """All parameters of the endpoint that are given."""
+        return [*self.from_fields, *self.from_made, *self.from_arguments, *self.constants]
+
+    def list_needs(self) -> list[str]:
+        """The own fields of which values are made."""
+        return [*self.from_fields.values(), *(name for made in self.from_made.values() for name in made.needs)]
 
     def choose_arguments(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the frontend chose, as connectors take it, without what it left out."""
@@ -223,16 +239,18 @@ def via(
     /,
     *,
     default: Any = MISSING,
+    description: str | None = None,
     options: Mapping[str, Any] | None = None,
     parameters: Mapping[str, Any] | None = None,
     **named: Any,
 ) -> Any:
     """Fetch the field from an endpoint, one call for a whole list where the endpoint can batch.
 
-    Each parameter is given the name of a field of the same type (`sku="id"`), an `argument(...)`, or, when it is not a
-    string, a constant. `parameters` takes those whose names collide with ours. `default`, a value or a function that
-    makes one, replaces null and what is absent, and the value when the upstream fails; then the response says so in
-    `extensions.degraded`. A function with one parameter gets the UpstreamError, or None, and may raise it.
+    Each parameter is given the name of a field of the same type (`sku="id"`), a text with such names in it
+    (`"Patient/{id}"`), `key(...)`, an `argument(...)`, a `constant(...)`, or another value that is no text.
+    `description` is the field's. `parameters` takes those whose names collide with ours. `default`, a value or a
+    function that makes one, replaces null and what is absent, and the value when the upstream fails; then the response
+    says so in `extensions.degraded`. A function with one parameter gets the UpstreamError, or None, and may raise it.
     `options` go to `strawberry.field`.
     Names are checked when the schema is built.
     """
@@ -243,20 +261,25 @@ def via(
         raise TypeError(
             "via() takes an endpoint; here the name is hidden by a field of this class, so import its module"
         )
-    given = {**named, **(parameters or {})}
+    given = {
+        name: parse_key_text(value) if isinstance(value, str) and "{" in value else value
+        for name, value in {**named, **(parameters or {})}.items()
+    }
+    fixed = {name: value for name, value in given.items() if not isinstance(value, str | Argument | MadeKey)}
     record = Via(
         endpoint=endpoint,
         from_fields={name: value for name, value in given.items() if isinstance(value, str)},
+        from_made={name: value for name, value in given.items() if isinstance(value, MadeKey)},
         from_arguments={name: value for name, value in given.items() if isinstance(value, Argument)},
         constants=plain_entries(
-            {name: value for name, value in given.items() if not isinstance(value, str | Argument)}
+            {name: value.value if isinstance(value, Constant) else value for name, value in fixed.items()}
         ),
         default=default,
         place=place_of_author("bff"),
     )
     streams = isinstance(endpoint, StreamEndpoint)
     resolver = _make_stream_resolver(record) if streams else _make_resolver(record)
-    chosen = dict(options or {})
+    chosen = {**({} if description is None else {"description": description}), **(options or {})}
     metadata = {**chosen.pop("metadata", {}), VIA: record}
     make: Callable[..., Any] = strawberry.subscription if streams else strawberry.field
     return make(resolver=resolver, metadata=metadata, **chosen)

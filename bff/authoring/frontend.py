@@ -23,6 +23,7 @@ from bff.authoring.lookahead import selection_of
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
 from bff.authoring.strawberry_insides import DEFINITION, core_schema, is_default_resolver
+from bff.authoring.user_errors import report_user_errors
 from bff.contract import Example
 from connectors.contract import Event, Reply, Selection, register_conversion
 from connectors.endpoint import requested
@@ -80,6 +81,8 @@ def adopt_records(schema: strawberry.Schema) -> None:
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
             continue
         for field in type_.fields.values():
+            if type_ is core.mutation_type and field.resolve is not None and not is_default_resolver(field.resolve):
+                field.resolve = report_user_errors(field.resolve)
             _adopt_field(field, records)
 
 

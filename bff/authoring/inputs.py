@@ -29,6 +29,7 @@ from bff.authoring.strawberry_insides import (
     definition_of,
     own_field_of,
 )
+from bff.authoring.user_errors import describe_user_error
 from connectors.plain import NOT_GIVEN, Plain, register_plain
 
 _GIVEN: Final = "__bff_given__"
@@ -71,7 +72,13 @@ def build_input(cls: type, value: Mapping[str, Any], context: InputContext) -> A
             type_ = field.resolve_type(type_definition=definition)
             arguments[field.python_name] = context.convert(value[name], type_, name)
             given[field.python_name] = name
-    made = cls(**arguments)
+    try:
+        made = cls(**arguments)
+    except Exception as error:
+        described = describe_user_error(error, context.path)
+        if described is None:
+            raise
+        raise described from None
     with suppress(AttributeError):  # of a class with slots, whose fields are then all taken for given
         object.__setattr__(made, _GIVEN, given)  # which a frozen class allows
     return made

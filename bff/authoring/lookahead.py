@@ -264,7 +264,7 @@ def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryFi
     """Add what must be in the record for a field that is fetched or computed."""
     names: list[str]
     if record := field.metadata.get(VIA):
-        names = list(record.from_fields.values())
+        names = record.list_needs()
     elif record := field.metadata.get(COMPUTED):
         names = list(record.needs)
     else:

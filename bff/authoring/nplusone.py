@@ -29,7 +29,7 @@ def find_n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozense
         for field_name, field in type_.fields.items():
             own = own_field_of(field)
             via = own.metadata.get(VIA) if own is not None else None
-            if via is None or not isinstance(via.endpoint, Endpoint) or not via.from_fields:
+            if via is None or not isinstance(via.endpoint, Endpoint) or not via.list_needs():
                 continue
             endpoint = via.endpoint
             if endpoint.batch is None and endpoint.each is None and endpoint.operation.upstream not in cached_upstreams:

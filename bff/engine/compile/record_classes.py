@@ -136,6 +136,11 @@ class RecordClasses:
             return None
         if isinstance(resolution, EndpointFetch):
             batch = resolution.endpoint.batch
+            for made in resolution.via.from_made.values():
+                if not made.is_text:
+                    raise NoProjection  # an author's function may call methods of the object
+                for name in made.needs:
+                    parts.add_key(name, shape)
             for parameter, name in resolution.via.from_fields.items():
                 if resolution.has_key_list and batch is not None and parameter == batch.parameter:
                     parts.add_key_list(name, shape)

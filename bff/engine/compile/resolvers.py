@@ -152,7 +152,7 @@ def choose_resolution(schema: GraphQLSchema, field: GraphQLField, parent: GraphQ
         definition = definition_of(parent)
         has_list = is_list_type(field.type) and definition is not None and has_key_list(via, definition.origin)
         return EndpointFetch(via, via.endpoint, convert, partial(python_arguments, schema, own), has_list)
-    if resolver is None or not is_leaf:
+    if resolver is None or not is_leaf or parent is schema.mutation_type:
         return RESOLVER_CALL
     info = resolver.info_parameter
     if _is_method(own) and not (own.is_async and (own.arguments or info)) and not _has_input_objects(field):

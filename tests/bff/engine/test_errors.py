@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import Enum
-from typing import Any, NewType
+from typing import Annotated, Any, NewType
 
 import pytest
 import strawberry
@@ -187,3 +187,27 @@ async def test_an_input_object_that_takes_one_field_refuses_two() -> None:
     answer = await ask(gateway(frontend(query=Root)), '{ find(by: { id: 1, name: "x" }) }')
     assert not answer.was_executed
     assert answer.errors[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_advice_for_the_developer_stays_in_the_log() -> None:
+    """A union of which a record's type cannot be told: the frontend reads a code."""
+
+    @strawberry.type
+    class Cat:
+        name: str
+
+    @strawberry.type
+    class Dog:
+        name: str
+
+    @strawberry.type
+    class Root:
+        @strawberry.field
+        async def pet(self) -> Annotated[Cat | Dog, strawberry.union("Pet")] | None:
+            return await thing()
+
+    answer = await ask(
+        gateway(frontend(query=Root), shop=FakeUpstream(lambda call: {"name": "x"})), "{ pet { __typename } }"
+    )
+    assert answer.errors[0]["message"] == "A service gave a value that does not fit this field."
+    assert answer.errors[0]["extensions"]["code"] == "INVALID_VALUE"
