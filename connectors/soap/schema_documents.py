@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from connectors.soap.decode.charset import convert_to_utf8
+from connectors.soap.schema_mime import move_mime_bodies
 from connectors.soap.schema_wellknown import find_document, name_imports
 
 
@@ -78,7 +79,7 @@ class Documents:
         self._bytes += len(content)
         if self._bytes > limits.max_bytes:
             raise DocumentRefused(f"it and its imports are larger than {limits.max_bytes} bytes")
-        content = name_imports(content)
+        content = move_mime_bodies(name_imports(content))
         self.contents.append(content)
         return content
 

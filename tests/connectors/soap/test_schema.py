@@ -37,6 +37,12 @@ def test_a_method_is_found_once() -> None:
     assert method.headers["accept"].endswith("multipart/related")
 
 
+def test_operations_are_listed_by_port() -> None:
+    """For checks of endpoints."""
+    listed = wsdl().list_operations()
+    assert "GetStock" in listed["WarehouseService", "WarehousePort"]
+
+
 def test_the_endpoint_of_the_options_wins() -> None:
     """Over the address in the WSDL."""
     loaded = wsdl(endpoint="http://127.0.0.1:1/mine")
