@@ -81,7 +81,8 @@ def _field_error(error: GraphQLError, log_fields: Mapping[str, str], failures: F
         failures.add_misfit(cause.detail, error.path, code=cause.code)
         return _format_error(error, cause.public, {"code": cause.code, **_request_id_of(log_fields)})
     if isinstance(cause, Refused):
-        return _format_error(error, cause.message, {"code": cause.code})
+        failures.add_refusal(cause.code, cause.message, error.path)
+        return _format_error(error, cause.message, {"code": cause.code, **_request_id_of(log_fields)})
     if _is_about_request(error):
         return _with_code(error, Problem.BAD_USER_INPUT.name)
     if cause is None or isinstance(cause, GraphQLError):

@@ -102,6 +102,14 @@ class FailureLog:
             failure = self._add(key, "warning", "invalid_value", path, details)
         failure.fields += 1
 
+    def add_refusal(self, code: str, message: str, path: Path | None) -> None:
+        """A limit of the gateway was reached while fields were resolved."""
+        key = ("refused", code)
+        failure = self._failures.get(key)
+        if failure is None:
+            failure = self._add(key, "info", "refused", path, {"code": code, "detail": message})
+        failure.fields += 1
+
     def add_defect(self, error: BaseException, path: Path | None) -> None:
         """Code of an author, or of the gateway, raised what it should not."""
         key = (type(error), *_place_of(error.__traceback__))

@@ -198,3 +198,19 @@ def test_words_of_the_upstream_are_apart() -> None:
         failures.write()
     assert (lines[0]["detail"], lines[0]["upstream_code"]) == ("fault Client (HTTP 500): ...", "Client")
     assert "upstream_text" not in lines[0]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_a_limit_that_is_reached_is_one_line(engine: Engine) -> None:
+    """With the request's id, and how many fields it cost; it is no warning."""
+    options = {"engine": engine, "limits": {"max_calls": 3}}
+    app = gateway(frontend(query=Query), options=options, shop=FakeUpstream(lambda call: 5))
+    with capture_logs() as lines:
+        answer = await app.answer(
+            Request(frontend="app", query="{ products { rating } }", headers={"x-request-id": "r-1"})
+        )
+    assert isinstance(answer, Answer)
+    assert {error["extensions"]["requestId"] for error in answer.errors} == {"r-1"}
+    (line,) = lines
+    assert (line["event"], line["log_level"], line["code"]) == ("refused", "info", "TOO_MANY_CALLS")
+    assert (line["fields"], line["request_id"], line["frontend"]) == (MANY - 3, "r-1", "app")
