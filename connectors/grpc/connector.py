@@ -89,26 +89,23 @@ class GrpcConnector:
         """
         operation = _check_operation(call)
         try:
-            reply = await self._send(call, operation)
+            with self._session.translate_errors(operation):
+                rpc = await self._find_rpc(operation, call)
+                under_way = rpc.invoke(
+                    _encode_request(rpc, call, operation),
+                    timeout=require_time(call, self._clock),
+                    metadata=_encode_metadata(call),
+                )
+                answer = await under_way
+                if not isinstance(answer, bytes):
+                    raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
+                headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
+                reply = await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
         except UpstreamNotFound as error:
             if not operation.missing_is_null:
                 raise
             return Reply(None, headers=error.headers)
         return reply if operation.failure is None else await check_failures(call, reply)
-
-    async def _send(self, call: Call, operation: RpcOperation) -> Reply:
-        with self._session.translate_errors(operation):
-            rpc = await self._find_rpc(operation, call)
-            under_way = rpc.invoke(
-                _encode_request(rpc, call, operation),
-                timeout=require_time(call, self._clock),
-                metadata=_encode_metadata(call),
-            )
-            answer = await under_way
-            if not isinstance(answer, bytes):
-                raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
-            headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-            return await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).

@@ -63,6 +63,17 @@ class Query:
 
 
 @strawberry.type
+class Thing:
+    id: strawberry.ID
+    name: str | None = None
+
+
+@strawberry.type
+class Listing:
+    things: list[Thing | None] | None = via(api.get("/things", error="error"))
+
+
+@strawberry.type
 class Mutation:
     @strawberry.mutation
     async def add(self, user: NewUser) -> int | None:
@@ -171,6 +182,34 @@ class TestBothEngines:
         failed = next(error for error in got.errors if error["extensions"]["code"] == "UPSTREAM_FAILED")
         assert failed["extensions"]["upstreamCode"] == "E7"
         assert [line["fields"] for line in lines if line["event"] == "upstream_failed"] == [1]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_failures_are_found_in_replies_that_fill_records_from_bytes(http: HttpWorld, engine: str) -> None:
+    """From the second reply on, the compiled engine decodes no plain Python where nothing looks like a failure."""
+    replies = [
+        [{"id": "1", "name": "a"}],
+        [{"id": "1", "name": "a", "error": None}],
+        [{"id": "1", "name": "a"}, {"id": "2", "error": {"code": "E7"}}],
+        {"error": "no"},
+    ]
+    schema = frontend(query=Listing)
+    options = Options(address=f"http://127.0.0.1:{http.port}")
+    connector = connect("api", options)
+    app = gateway(schema, options={"engine": engine}, api=upstream_of(connector, options))
+    seen: list[Any] = []
+    for number in (0, 0, 1, 0, 2, 0, 3, 0, 0):
+        http.answer = lambda _, number=number: json_response(replies[number])  # type: ignore[misc]  # a default binds it
+        answer = await app.answer(Request(frontend="app", query="{ things { id name } }"))
+        assert isinstance(answer, Answer)
+        seen.append((answer.data, [error["path"] for error in answer.errors]))
+    await connector.close()
+    one = {"id": "1", "name": "a"}
+    good: Any = ({"things": [one]}, [])
+    assert seen[:4] == [good] * 4
+    assert seen[4] == ({"things": [one, None]}, [["things", 1]])
+    assert seen[6] == ({"things": None}, [["things"]])
+    assert [seen[place] for place in (5, 7, 8)] == [good] * 3
 
 
 def _error(exposure: Exposure | None, **reply: Any) -> UpstreamError:
