@@ -6,8 +6,10 @@ import sys
 from decimal import Decimal
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from spyne import Application, Array, ComplexModel, Fault, Integer, ServiceBase, Unicode, rpc
+from lxml import etree
+from spyne import Application, Array, ByteArray, ComplexModel, Date, Fault, Integer, ServiceBase, Unicode, rpc
 from spyne import Decimal as SpyneDecimal
+from spyne.model.primitive import AnyXml
 from spyne.protocol.soap import Soap11
 from spyne.server.wsgi import WsgiApplication
 
@@ -18,7 +20,35 @@ class Stock(ComplexModel):
     weight = SpyneDecimal
 
 
+class Session(ComplexModel):
+    token = Unicode
+
+
+class Item(ComplexModel):
+    sku = Unicode
+
+
+class Perishable(Item):
+    until = Date
+
+
 class Warehouse(ServiceBase):
+    __in_header__ = Session
+    __out_header__ = Session
+
+    @rpc(Item, _returns=Array(Item))
+    def Store(ctx, item):
+        ctx.out_header = Session(token=f"seen {ctx.in_header.token}" if ctx.in_header else "none")
+        return [item, Item(sku=type(item).__name__)]
+
+    @rpc(ByteArray, _returns=ByteArray)
+    def Photo(ctx, photo):
+        return [b"".join(photo)[::-1]]
+
+    @rpc(AnyXml, _returns=AnyXml)
+    def Raw(ctx, raw):
+        return etree.fromstring(f"<got count='{len(raw)}'><inside>{raw[0].text}</inside></got>")
+
     @rpc(Unicode, _returns=Stock)
     def GetStock(ctx, sku):
         if sku == "none":
@@ -36,7 +66,12 @@ class Quiet(WSGIRequestHandler):
 
 
 if __name__ == "__main__":
-    application = Application([Warehouse], "urn:spyne", in_protocol=Soap11(validator="lxml"), out_protocol=Soap11())
+    application = Application(
+        [Warehouse],
+        "urn:spyne",
+        in_protocol=Soap11(validator="lxml", polymorphic=True),
+        out_protocol=Soap11(polymorphic=True),
+    )
     with make_server("127.0.0.1", 0, WsgiApplication(application), handler_class=Quiet) as server:
         sys.stdout.write(f"{server.server_port}\n")
         sys.stdout.flush()

@@ -19,6 +19,10 @@ from tests.services import missing
 warehouse = soap("warehouse")
 stock = warehouse.call("GetStock", sku="{sku}", at="GetStockResult", each=8)
 stocks = warehouse.call("GetStocks", many={"skus": {"string": "{sku}"}}, key="sku", at="GetStocksResult.Stock")
+store = warehouse.call("Store", item="{item}", headers={"Session": {"token": "{token?}"}}, at="StoreResult.Item")
+token = warehouse.call("Store", item="{item}", headers={"Session": {"token": "{token}"}}, header="Session", at="token")
+photo = warehouse.call("Photo", photo="{photo}", at="PhotoResult")
+raw = warehouse.call("Raw", raw="{raw}", at="RawResult")
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +68,34 @@ async def test_a_fault(direct: Direct) -> None:
         with pytest.raises(UpstreamFault, match="no such SKU") as caught:
             await stock(sku="none")
     assert caught.value.upstream_code == "Client.UnknownSku"
+
+
+async def test_a_derived_type_both_ways(direct: Direct) -> None:
+    """Named by the caller, understood by spyne as its own class, and named again in the reply."""
+    async with direct:
+        reply = await store(item={"@type": "Perishable", "sku": "milk", "until": "2024-02-29"})
+    assert reply.data == [
+        {"sku": "milk", "until": "2024-02-29", "__typename": "Perishable"},
+        {"sku": "Perishable", "__typename": "Item"},
+    ]
+
+
+async def test_headers_both_ways(direct: Direct) -> None:
+    """The reply's header beside its data, or as its data."""
+    async with direct:
+        reply = await store(item={"sku": "a"}, token="t-1")
+        assert reply.header == {"Session": {"token": "seen t-1"}}
+        assert (await token(item={"sku": "a"}, token="t-2")).data == "seen t-2"
+
+
+async def test_bytes_both_ways(direct: Direct) -> None:
+    """As base64."""
+    async with direct:
+        assert (await photo(photo=b"\x00\x01\xff")).data == "/wEA"
+
+
+async def test_any_xml_both_ways(direct: Direct) -> None:
+    """Elements by name."""
+    async with direct:
+        reply = await raw(raw={"mine": {"part": "7"}})
+    assert reply.data == {"got": {"@count": "1", "inside": "7"}}
