@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -159,7 +160,9 @@ def _takes_error(default: Callable[..., Any]) -> bool:
     return default.__code__.co_argcount - len(default.__defaults__ or ()) == 1
 
 
-def take(path: PathOption, *, parameters: Mapping[str, Any] | None = None, **options: Any) -> Any:
+def take(
+    path: PathOption, *, parameters: Mapping[str, Any] | None = None, private: bool = False, **options: Any
+) -> Any:
     r"""Read the field from `path` in the upstream's record: another name, or a path such as `"author.name"`.
 
     `"entry[].resource"` goes through a list, and `\.` is a dot in a name (connectors.messages.paths).
@@ -167,9 +170,15 @@ def take(path: PathOption, *, parameters: Mapping[str, Any] | None = None, **opt
     `take("posts(first: $first)", first=argument(int, 10))`. Each variable is given an `argument(...)`, which the
     frontend chooses, or a constant; `parameters` takes those whose names collide with other options.
     Other options are those of `strawberry.field` (description, default, deprecation_reason, permission_classes ...).
+    `private=True` goes with the annotation `strawberry.Private[...]`: the value is there for `via` and for Python code,
+    and not in GraphQL; its options are `default` and `default_factory`.
     Raises DefinitionError for a path that is not valid.
     """
     place = place_of_author("bff")
+    if private:
+        if unknown := options.keys() - {"default", "default_factory"}:
+            raise DefinitionError(f"{place}: {', '.join(sorted(unknown))} of take() needs a field that is not private")
+        return dataclasses.field(metadata={TAKE: Take(_split_path(path), place)}, kw_only=True, **options)
     if isinstance(path, str) and has_arguments(path):
         record = _create_take(path, place, options, parameters or {})
     else:

@@ -31,7 +31,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.fields import TAKE, VIA, Take
-from bff.authoring.strawberry_insides import name_argument, own_field_of, python_arguments
+from bff.authoring.strawberry_insides import definition_of, name_argument, own_field_of, python_arguments
 from bff.authoring.upstream_types import find_names
 from connectors.contract import FieldCall, Selection, TypeNames
 from connectors.messages.paths import EACH
@@ -274,7 +274,7 @@ def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryFi
     shown = {each.python_name for each in owns if each is not None}
     for name in names:
         if name not in shown:
-            tree.add_leaf((to_camel_case(name),))  # a private field, named upstream as a shown one would be
+            tree.add_leaf(_find_private_path(on, name))
     for definition_name, definition in on.fields.items():
         own = own_field_of(definition)
         if own is None or own.python_name not in names:
@@ -284,6 +284,14 @@ def _add_needs(on: GraphQLObjectType | GraphQLInterfaceType, field: StrawberryFi
                 _add_leaf(own, definition_name, tree)
         else:
             _add_needs(on, own, tree)
+
+
+def _find_private_path(on: GraphQLObjectType | GraphQLInterfaceType, name: str) -> tuple[str, ...]:
+    """A private field is named upstream as a shown one would be, or as `take` says."""
+    definition = definition_of(on)
+    fields = {} if definition is None else definition.origin.__dataclass_fields__
+    record = fields[name].metadata.get(TAKE) if name in fields else None
+    return (to_camel_case(name),) if record is None else leave_out_lists(record.path)
 
 
 def _add_leaf(own: StrawberryField, name: str, tree: _SelectionTree) -> None:

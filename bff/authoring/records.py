@@ -112,13 +112,7 @@ class Records:
         ]
         shown = {slot.attribute for slot in slots}
         slots += [
-            Slot(
-                attribute=own.name,
-                path=(own.name,),
-                other=to_camel_case(own.name),
-                convert=_keep_value,
-                default=_find_default(own),
-            )
+            _create_private_slot(own)
             for own in dataclasses.fields(cls)
             if own.init and own.name not in shown  # private fields: not in GraphQL, but there for Python code
         ]
@@ -228,6 +222,12 @@ def _create_slot(own: StrawberryField, graphql_name: str, convert: Convert, *, i
     path = take.path if take else (own.python_name,)
     default = _find_default(own) or (list if is_empty_list else None)
     return Slot(own.python_name, path, path[0] if take else graphql_name, convert, default)
+
+
+def _create_private_slot(own: dataclasses.Field[Any]) -> Slot:
+    take = own.metadata.get(TAKE)
+    path = take.path if take else (own.name,)
+    return Slot(own.name, path, path[0] if take else to_camel_case(own.name), _keep_value, _find_default(own))
 
 
 def _find_default(own: dataclasses.Field[Any]) -> Callable[[], Any] | None:
