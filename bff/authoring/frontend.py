@@ -22,6 +22,7 @@ from bff.authoring.inputs import adopt_inputs
 from bff.authoring.lookahead import selection_of
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
+from bff.authoring.relay_nodes import adopt_nodes
 from bff.authoring.strawberry_insides import DEFINITION, core_schema, is_default_resolver
 from bff.authoring.user_errors import report_user_errors
 from bff.contract import Example
@@ -77,6 +78,7 @@ def adopt_records(schema: strawberry.Schema) -> None:
         return
     adopt_inputs(core)
     core.extensions[RECORDS] = records = Records(core)
+    adopt_nodes(core, records)
     for type_ in core.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
             continue

@@ -150,6 +150,8 @@ class Records:
             chosen = by_name.get(named) if isinstance(named, str) else None
             if chosen is None:
                 chosen = next((each for each in possible if _claims_record(each, value)), None)
+            if chosen is None and named is None and len(possible) == 1:
+                chosen = possible[0]
             if chosen is None:
                 return misfit_type(type_.name)
             return self._convert_object(chosen)(value)
