@@ -48,7 +48,6 @@ RENAMED: Mapping[str, tuple[str, ...]] = {
     "size": ("max_file_size",),
     "slow": ("overflow",),
     "streams": ("max_streams",),
-    "subscriptions": ("subscription_url",),
     "time": ("timeout",),
     "tokens": ("max_tokens",),
     "user": ("username",),

@@ -151,14 +151,24 @@ def create_close_error(operation: Operation, closed: ConnectionClosed, max_reply
     """What a closed websocket means for its subscription."""
     if is_too_big(closed):
         return UpstreamReplyTooLarge(operation, f"a message exceeds max_reply_size, {max_reply_size} bytes")
-    code = closed.rcvd.code if closed.rcvd is not None else 1006
+    code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd is not None else (1006, "")
     kind = _BY_CLOSE_CODE.get(code, UpstreamDisconnected)
     return kind(
         operation,
-        f"the upstream closed the websocket with {code}",
+        f"the upstream closed the websocket with {code}" + (f": {reason}" if reason else ""),
         upstream_code=str(code),
-        reply=make_close_reply(code, closed.rcvd.reason if closed.rcvd is not None else ""),
+        quoted=reason,
+        reply=make_close_reply(code, reason),
     )
+
+
+def create_init_error(operation: Operation, payload: Any, headers: Mapping[str, str]) -> UpstreamError:
+    """What a `connection_error` of the older subprotocol says: nearly always about the caller."""
+    problems = parse_problems([payload] if isinstance(payload, dict) else payload, headers)
+    if problems and problems[0].code:
+        return problems[0].to_upstream_error(operation)
+    detail = problems[0].message if problems else "the upstream refused connection_init"
+    return UpstreamRejected(operation, detail, quoted=detail)
 
 
 def _parse_problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:

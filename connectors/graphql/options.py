@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from connectors.options import ConfigPath
 from connectors.transport import HttpOptions
 from connectors.transport.address import http_address
+
+_SUBSCRIPTIONS_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"enum": ["auto", "graphql-transport-ws", "graphql-ws", "sse"]},
+        {"type": "string", "pattern": "^(wss?|https?)://"},
+    ],
+    "default": "auto",
+}
 
 
 def _address(value: str) -> str:
@@ -40,21 +56,54 @@ class Options(HttpOptions):
     ] = "request"
     """Merge concurrent queries with the same headers into one request: `request` those of one operation of a frontend,
     `process` also those of different callers, `false` none. True means `request`."""
+    subscriptions: Annotated[
+        Literal["auto", "graphql-transport-ws", "graphql-ws", "sse"], WithJsonSchema(_SUBSCRIPTIONS_SCHEMA)
+    ] = "auto"
+    """Protocol of subscriptions: a websocket subprotocol (`graphql-ws` is the older one), `sse` for server-sent events,
+    or `auto`: the websocket subprotocol that the upstream chooses, or else server-sent events. A URL here is
+    `subscription_url`."""
     subscription_url: str | None = None
-    """Websocket URL for subscriptions. Defaults to the address with ws:// or wss://."""
+    """URL of subscriptions: ws:// or wss:// for websockets, http:// or https:// for server-sent events. Defaults to the
+    address."""
     init_payload: tuple[str, ...] = ()
     """Headers of a subscription that are sent in the payload of connection_init too, such as `Authorization`."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_url(cls, data: Any) -> Any:
+        """A URL as `subscriptions`, which was the name of `subscription_url` in earlier versions."""
+        if not isinstance(data, dict) or "://" not in str(data.get("subscriptions")):
+            return data
+        others = {name: value for name, value in data.items() if name != "subscriptions"}
+        return {"subscription_url": data["subscriptions"], **others}
+
     @field_validator("subscription_url")
     @classmethod
-    def _is_a_websocket(cls, value: str | None) -> str | None:
+    def _is_a_url(cls, value: str | None) -> str | None:
         if value is not None:
-            if not value.startswith(("ws://", "wss://")):
-                raise ValueError("is not a websocket URL; write it like wss://host/graphql")
-            _address(value.replace("ws", "http", 1))
+            if not value.startswith(("ws://", "wss://", "http://", "https://")):
+                raise ValueError("is neither a websocket URL nor an HTTP URL; write it like wss://host/graphql")
+            _address(_with_scheme(value, "http"))
         return value
 
     @property
+    def uses_event_streams(self) -> bool:
+        """Whether subscriptions are server-sent events from the start."""
+        is_http = (self.subscription_url or "").startswith("http")
+        return self.subscriptions == "sse" or (self.subscriptions == "auto" and is_http)
+
+    @property
     def websocket(self) -> str:
-        """Where subscriptions go."""
-        return self.subscription_url or self.address.replace("http", "ws", 1)
+        """Where subscriptions over websockets go."""
+        return _with_scheme(self.subscription_url or self.address, "ws")
+
+    @property
+    def event_stream(self) -> str:
+        """Where subscriptions as server-sent events go."""
+        return _with_scheme(self.subscription_url or self.address, "http")
+
+
+def _with_scheme(url: str, scheme: str) -> str:
+    """The URL with `http` or `ws` as its scheme, or `https` or `wss` if it had one of these."""
+    old, _, rest = url.partition("://")
+    return f"{scheme}{'s' if old.endswith('s') and old != 'ws' else ''}://{rest}"

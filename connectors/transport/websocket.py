@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
@@ -46,7 +46,7 @@ async def open_websocket(
     address: str,
     *,
     headers: Mapping[str, str],
-    subprotocol: str | None,
+    subprotocol: str | Sequence[str] | None,
     tls: ssl.SSLContext | None,
     timeout: float,  # noqa: ASYNC109 - the library's own; the error names it
     max_size: int,
@@ -62,7 +62,7 @@ async def open_websocket(
                 address,
                 sock=await resolver.open_socket(uri.host, uri.port),
                 additional_headers=dict(headers),
-                subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
+                subprotocols=_list_subprotocols(subprotocol),
                 ssl=tls,
                 proxy=None,
                 extensions=[ClientDeflate()] if compression else None,
@@ -80,6 +80,11 @@ async def open_websocket(
         raise _handshake_error(operation, error, timeout) from error
 
 
+def _list_subprotocols(offered: str | Sequence[str] | None) -> list[Subprotocol] | None:
+    names = [offered] if isinstance(offered, str) else offered or ()
+    return [Subprotocol(name) for name in names if name] or None
+
+
 def is_too_big(closed: ConnectionClosed) -> bool:
     """Whether the connection was closed because a message was larger than `max_size`."""
     return closed.sent is not None and closed.sent.code == _MESSAGE_TOO_BIG
@@ -95,6 +100,8 @@ def _handshake_error(operation: Operation, error: Exception, timeout: float) -> 
         return _status_error(operation, error)
     if isinstance(error, InvalidURI):
         return UpstreamRejected(operation, "the websocket URL cannot be used")
+    if isinstance(error, NegotiationError):
+        return UpstreamBadReply(operation, "the upstream chose a subprotocol or extension that was not offered")
     if isinstance(error, InvalidHandshake):
         if isinstance(error.__cause__, EOFError | OSError):  # TLS 1.3 refuses a client's certificate that late
             return UpstreamUnreachable(operation, "the connection broke during the handshake")

@@ -33,7 +33,6 @@ RENAMED = [
         ("cache_size: 3MB", "max_cache_size"), ("window: 1ms", "batch_window"), ("max_reply: 1MB", "max_reply_size"),
         ("connections: 3", "max_connections"))),
     ("upstreams: {a: {graphql: 'http://h', introspect: false}}", "introspection"),
-    ("upstreams: {a: {graphql: 'http://h', subscriptions: 'ws://h'}}", "subscription_url"),
     ("upstreams: {a: {grpc: 'h:1', reflection: true, keepalive: 3s}}", "keepalive_interval"),
     *((f"upstreams: {{a: {{websocket: 'ws://h', {key}}}}}", new) for key, new in (
         ("handshake: {}", "handshake_headers"), ("heartbeat: 1s", "ping_interval"), ("idle: 1s", "idle_timeout"),

@@ -220,8 +220,9 @@ class Socket(WebsocketWorld):
         super().__init__(tls=tls, subprotocols=[Subprotocol(subprotocol)] if subprotocol else None)
         self.received: list[dict[str, Any]] = []
         self.context: dict[str, Any] = {"ended": asyncio.Event()}
+        self.subprotocol = subprotocol
         self.misbehaviour = ""
-        """What is done instead of serving: a close code, `silent`, `garble`, `ping`, `rude` or `vanish`."""
+        """What is done instead of serving: a close code, `silent`, `garble`, `ping`, `rude`, `twice`, `odd` or `vanish`."""
         self.sent = 0
         """How many results were taken from the schema."""
         self.gone = asyncio.Event()
@@ -251,6 +252,10 @@ class Socket(WebsocketWorld):
             await connection.send(json.dumps({"type": "ping"}))
             assert (await self._receive(connection))["type"] == "pong"
         await connection.send(json.dumps({"type": "connection_ack"}))
+        if self.misbehaviour == "twice":
+            await connection.send(json.dumps({"type": "connection_ack"}))
+        if self.misbehaviour == "odd":
+            await connection.send(json.dumps({"type": "what", "id": "1"}))
         message = await self._receive(connection)
         if self.misbehaviour == "vanish":
             connection.transport.abort()

@@ -29,6 +29,26 @@ def test_subscriptions_can_go_elsewhere() -> None:
     assert options.websocket == "wss://b/subscriptions"
 
 
+@pytest.mark.parametrize(
+    ("options", "protocol", "websocket", "event_stream", "uses_event_streams"),
+    [
+        ({}, "auto", "ws://a/graphql", "http://a/graphql", False),
+        ({"subscriptions": "ws://b/s"}, "auto", "ws://b/s", "http://b/s", False),
+        ({"subscriptions": "https://b/s"}, "auto", "wss://b/s", "https://b/s", True),
+        ({"subscriptions": "sse"}, "sse", "ws://a/graphql", "http://a/graphql", True),
+        ({"subscriptions": "sse", "subscription_url": "wss://b/s"}, "sse", "wss://b/s", "https://b/s", True),
+        ({"subscriptions": "graphql-ws"}, "graphql-ws", "ws://a/graphql", "http://a/graphql", False),
+    ],
+)
+def test_subscriptions_have_a_protocol_and_a_url(
+    options: dict[str, str], protocol: str, websocket: str, event_stream: str, uses_event_streams: bool
+) -> None:
+    """A URL may stand under either name, and its scheme says what is there."""
+    made = Options.model_validate({"address": "http://a/graphql", **options})
+    assert (made.subscriptions, made.websocket, made.event_stream) == (protocol, websocket, event_stream)
+    assert made.uses_event_streams is uses_event_streams
+
+
 def test_the_schema_file_is_beside_bff_yaml() -> None:
     """As all paths in it."""
     options = Options.model_validate({"address": "http://a/", "schema": "shop.graphql"}, context={"folder": "/etc/bff"})
@@ -45,7 +65,7 @@ def test_an_address_that_cannot_be_is_refused(address: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://a/", "a", "ws://u:secret@a/"])
+@pytest.mark.parametrize("url", ["ftp://a/", "a", "ws://u:secret@a/", "https://u:secret@a/"])
 def test_a_websocket_address_that_cannot_be_is_refused(url: str) -> None:
     """As above."""
     with pytest.raises(ValidationError) as caught:

@@ -17,6 +17,7 @@ import trustme
 from connectors.contract import Call, Event, Selection
 from connectors.direct import Direct
 from connectors.endpoint import StreamEndpoint
+from connectors.error_details import Closed
 from connectors.errors import (
     UpstreamBadReply,
     UpstreamDisconnected,
@@ -33,11 +34,12 @@ from connectors.errors import (
 )
 from connectors.graphql.connector import GraphqlConnector
 from connectors.graphql.endpoints import graphql
-from connectors.graphql.session import decode_errors
+from connectors.graphql.session_websocket import decode_errors
 from connectors.messages.json_slices import Bounds
 from tests.connectors.conformance import SECRET, eventually, free_port
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.shop import Socket
+from tests.connectors.http_world import HttpWorld, Received, Say, response
 from tests.connectors.watch import BOUND, outcome_of
 from tests.waiting import GENEROUS, steady, time_limit, until
 
@@ -170,6 +172,7 @@ async def test_close_codes_are_told_apart(
     socket.misbehaviour = code
     error = await failure(connector)
     assert (type(error), error.upstream_code) == (kind, code)
+    assert error.details == (Closed(int(code), "because"),)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +228,44 @@ async def test_another_protocol_is_refused(connected: Connect) -> None:
     async with Socket(subprotocol="") as socket:
         error = await failure(connected(introspection=False, subscription_url=socket.address))
     assert isinstance(error, UpstreamBadReply)
+
+
+async def test_a_refusal_of_the_subprotocol_says_what_was_offered(connected: Connect, socket: Socket) -> None:
+    """A server that speaks something else."""
+    socket.refusal = 400
+    error = await failure(
+        connected(introspection=False, subscription_url=socket.address, subscriptions="graphql-transport-ws")
+    )
+    assert type(error) is UpstreamRejected
+    assert "offered was the subprotocol graphql-transport-ws" in str(error)
+
+
+async def test_events_come_from_a_server_without_websockets(connected: Connect) -> None:
+    """It is tried once; then it is known."""
+    targets: list[str] = []
+
+    def serve(received: Received) -> Say:
+        targets.append(received.method)
+        if received.method == "GET":
+            return response(b"", 404)
+        stream = b'event: next\ndata: {"data": {"counted": 1}}\n\nevent: complete\n\n'
+        return response(stream, content_type="text/event-stream")
+
+    async with HttpWorld(serve) as world:
+        connector = connected(introspection=False, address=f"{world.url}/graphql")
+        for _ in range(2):
+            assert await all_of(connector.stream(call_of(counted, arguments={"to": 1}))) == [1]
+    assert targets == ["GET", "POST", "POST"]
+
+
+async def test_a_server_with_neither_names_both(connected: Connect) -> None:
+    """With the status of each."""
+    async with HttpWorld(lambda received: response(b"", 404 if received.method == "GET" else 405)) as world:
+        connector = connected(introspection=False, address=f"{world.url}/graphql")
+        error = await failure(connector, call_of(counted, arguments={"to": 1}))
+    assert error.upstream_code == "404"
+    assert "offered was the subprotocol graphql-transport-ws or graphql-ws; and no event stream" in str(error)
+    assert "405" in str(error)
 
 
 async def test_a_silent_server_is_not_waited_for(connected: Connect, socket: Socket) -> None:
