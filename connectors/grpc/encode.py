@@ -15,7 +15,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import EncodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from connectors.grpc.decode import has_plain_form, is_map
+from connectors.grpc.decode import NULL, has_plain_form, is_map
 from connectors.grpc.decode_wellknown import WRAPPERS
 from connectors.grpc.encode_scalars import Convert, convert_text, get_converter
 from connectors.grpc.encode_wellknown import ENCODERS
@@ -24,6 +24,8 @@ from connectors.grpc.errors import RequestMismatch, name_type
 Encode = Callable[[Any, Any], None]
 """(message to fill, plain data). Raises RequestMismatch."""
 
+VALUE = "google.protobuf.Value"
+"""The message type for which null is a value."""
 _CHECKED_BY_PROTOBUF: Mapping[int, type] = {
     FieldDescriptor.TYPE_STRING: str,
     FieldDescriptor.TYPE_BOOL: bool,
@@ -88,13 +90,25 @@ class Encoders:
             for name in (field.name, field.json_name)
         }
 
+        nullable = {
+            name
+            for field in descriptor.fields
+            if not field.is_repeated and (_is_of(field, VALUE) or (_is_of(field, NULL) and field.has_presence))
+            for name in (field.name, field.json_name)
+        }
+        aliases = {field.json_name: field.name for field in descriptor.fields if field.json_name != field.name}
+        for field in descriptor.fields:
+            aliases.pop(field.name, None)  # the name of another field
+
         def encode(message: Message, data: Any) -> None:
             if not isinstance(data, Mapping):
                 raise RequestMismatch(f"takes a dict with fields of {descriptor.full_name}, not {name_type(data)}")
             for name, value in data.items():
-                if value is None:
+                if value is None and name not in nullable:
                     continue
                 try:
+                    if name in aliases and aliases[name] in data:
+                        raise RequestMismatch(f'is the field "{aliases[name]}", which is given too')
                     if name in choices and message.WhichOneof(choices[name]) is not None:
                         raise RequestMismatch(f'only one field of "{choices[name]}" can be set, and another one is set')
                     (fields.get(name) or _refuse_unknown_field(descriptor, name))(message, value)
@@ -143,6 +157,8 @@ class Encoders:
 
     def _encode_any(self, message: Any, data: Any) -> None:
         """Fill an Any from `{"@type": "type.googleapis.com/package.Message", fields}`, the form that decode returns."""
+        if isinstance(data, Mapping) and not data:
+            return  # an Any of nothing
         if not isinstance(data, Mapping) or not isinstance(data.get("@type"), str):
             raise RequestMismatch(f'takes a dict with "@type", not {name_type(data)}')
         name = convert_text(data["@type"]).rpartition("/")[2]
@@ -153,6 +169,12 @@ class Encoders:
         fields = {key: value for key, value in data.items() if key != "@type"}
         content = self.make_serializer(descriptor)(fields.get("value") if has_plain_form(descriptor) else fields)
         message.type_url, message.value = data["@type"], content
+
+
+def _is_of(field: FieldDescriptor, name: str) -> bool:
+    """Whether a field is of the message or enum type of this name."""
+    type_ = field.message_type or field.enum_type
+    return type_ is not None and type_.full_name == name
 
 
 def _make_message_encoder(name: str, fill: Encode) -> Encode:

@@ -7,9 +7,12 @@ import binascii
 import math
 import re
 from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 
@@ -18,6 +21,8 @@ from connectors.grpc.errors import RequestMismatch, name_type
 Convert = Callable[[Any], Any]
 """Plain data -> the value that protobuf accepts. Raises RequestMismatch."""
 
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,400})(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
+_ODD_FLOATS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _DIGITS = re.compile(r"-?[0-9]{1,20}")  # no 64-bit number is longer
 _LARGEST_FLOAT = 3.4028235677973366e38  # half a step above the largest 32-bit float: everything below is rounded to it
 
@@ -33,7 +38,9 @@ def _make_integer_converter(bits: int, *, is_signed: bool) -> Convert:
 
     def convert(data: Any) -> int:
         value = data
-        if isinstance(value, str) and _DIGITS.fullmatch(value):
+        if isinstance(value, str):
+            value = int(value) if _DIGITS.fullmatch(value) else _read_number(value)
+        if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             if isinstance(data, Enum):
@@ -53,8 +60,21 @@ def _convert_float(data: Any) -> float:
     return value
 
 
+def _read_number(text: str) -> float | str:
+    """The number that a text is, as ProtoJSON writes it; the text itself where it is none."""
+    return float(text) if _NUMBER.fullmatch(text) else text
+
+
 def convert_double(data: Any) -> float:
-    """Convert a number to a 64-bit float."""
+    """Convert a number, or the text of one, to a 64-bit float."""
+    if isinstance(data, str):
+        value = _ODD_FLOATS.get(data, _read_number(data))
+        if isinstance(value, float) and (math.isfinite(value) or data in _ODD_FLOATS):
+            return value
+        if isinstance(value, float):
+            raise RequestMismatch("is out of the range of double")
+    if isinstance(data, Decimal):
+        return float(data)
     if isinstance(data, bool) or not isinstance(data, int | float):
         if isinstance(data, Enum):
             return convert_double(data.value)
@@ -79,6 +99,8 @@ def convert_text(data: Any) -> str:
     """Check that text can be encoded as UTF-8."""
     if isinstance(data, Enum):
         return convert_text(data.value)
+    if isinstance(data, UUID | Decimal | date | time):  # scalars of GraphQL, as Python has them
+        return data.isoformat() if isinstance(data, date | time) else str(data)
     if not isinstance(data, str):
         raise RequestMismatch(f"takes text, not {name_type(data)}")
     if not data.isascii():
@@ -97,7 +119,7 @@ def convert_bytes(data: Any) -> bytes:
         return convert_bytes(data.value)
     if not isinstance(data, str):
         raise RequestMismatch(f"takes bytes or base64, not {name_type(data)}")
-    text = data.rstrip("=").replace("-", "+").replace("_", "/")
+    text = "".join(data.split()).rstrip("=").replace("-", "+").replace("_", "/")
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
@@ -106,13 +128,20 @@ def convert_bytes(data: Any) -> bytes:
 
 def _make_enum_converter(enum: EnumDescriptor) -> Convert:
     numbers = {value.name: value.number for value in enum.values}
+    takes_null = enum.full_name == "google.protobuf.NullValue"
 
     def convert(data: Any) -> int:
         value = data
+        if data is None and takes_null:
+            return 0
         if isinstance(value, Enum):
             value = value.value if isinstance(value.value, int) or value.value in numbers else value.name
-        if isinstance(value, str) and value in numbers:
-            return numbers[value]
+        if isinstance(value, str):
+            if value in numbers:
+                return numbers[value]
+            value = int(value) if _DIGITS.fullmatch(value) else value
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         if (
             isinstance(value, int)
             and not isinstance(value, bool)

@@ -1,11 +1,12 @@
 """Plain data as google.protobuf's own messages: Timestamp, Duration, Struct and the like. Used by encode.
 
-Source: protobuf's ProtoJSON mapping, except that field names are never turned into camelCase. Any is in encode, because
-it needs the descriptor pool.
+Source: protobuf's ProtoJSON mapping. Paths of a FieldMask may be in the proto's names or in camelCase. Any is in
+encode, because it needs the descriptor pool.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
@@ -13,6 +14,8 @@ from typing import Any
 
 from connectors.grpc.encode_scalars import convert_double, convert_text
 from connectors.grpc.errors import RequestMismatch, name_type
+
+_CAPITAL = re.compile("[A-Z]")
 
 
 def encode_value(message: Any, data: Any) -> None:
@@ -68,7 +71,12 @@ def encode_field_mask(message: Any, data: Any) -> None:
     paths = [path for path in data.split(",") if path] if isinstance(data, str) else data
     if not isinstance(paths, list | tuple):
         raise RequestMismatch(f'takes paths such as "name,price.units", not {name_type(data)}')
-    message.paths.extend(convert_text(path) for path in paths)
+    message.paths.extend(_name_path(convert_text(path)) for path in paths)
+
+
+def _name_path(path: str) -> str:
+    """A path in the proto's names: ProtoJSON, and names of GraphQL, have it in camelCase."""
+    return path if "_" in path else _CAPITAL.sub(lambda match: f"_{match[0].lower()}", path)
 
 
 def encode_timestamp(message: Any, data: Any) -> None:

@@ -133,7 +133,7 @@ def test_requests_may_be_friendlier_than_replies() -> None:
         ({"small": 1.5}, "small: takes an int32, not float"),
         ({"narrow": 1e39}, "narrow: is out of the range of float"),
         ({"wide": 10**400}, "wide: is out of the range of double"),
-        ({"wide": "1"}, "wide: takes a number, not str"),
+        ({"wide": "one"}, "wide: takes a number, not str"),
         ({"flag": 1}, "flag: takes a boolean, not int"),
         ({"text": 7}, "text: takes text, not int"),
         ({"text": "\ud800"}, "text: is not valid Unicode"),
