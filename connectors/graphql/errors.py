@@ -167,8 +167,10 @@ def create_init_error(operation: Operation, payload: Any, headers: Mapping[str, 
     problems = parse_problems([payload] if isinstance(payload, dict) else payload, headers)
     if problems and problems[0].code:
         return problems[0].to_upstream_error(operation)
-    detail = problems[0].message if problems else "the upstream refused connection_init"
-    return UpstreamRejected(operation, detail, quoted=detail)
+    if not problems:
+        return UpstreamRejected(operation, "the upstream refused connection_init")
+    message = problems[0].message
+    return UpstreamRejected(operation, message, quoted=message, reply=_make_reply(problems, None))
 
 
 def _parse_problem(error: Mapping[str, Any], secrets: Sequence[str]) -> Problem:
