@@ -68,7 +68,7 @@ def encode_list(message: Any, data: Any) -> None:
 
 def encode_field_mask(message: Any, data: Any) -> None:
     """Fill a google.protobuf.FieldMask from `name,price.units` or a list of paths."""
-    paths = [path for path in data.split(",") if path] if isinstance(data, str) else data
+    paths = (data.split(",") if data else []) if isinstance(data, str) else data
     if not isinstance(paths, list | tuple):
         raise RequestMismatch(f'takes paths such as "name,price.units", not {name_type(data)}')
     message.paths.extend(_name_path(convert_text(path)) for path in paths)

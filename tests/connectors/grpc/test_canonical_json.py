@@ -57,7 +57,7 @@ SAME: list[dict[str, Any]] = [
         {"took": value}
         for value in ("1.5s", "-0.5s", "-1.5s", "315576000000s", "315576000001s", "1.0000000001s", "1", "")
     ),
-    *({"mask": value} for value in ("a,b.c", "fooBar,b.cD", "")),
+    *({"mask": value} for value in ("a,b.c", "fooBar,b.cD", "", ",a")),
     *({"empty": value} for value in ({}, {"x": 1})),
     *({"byNumber": value} for value in ({"1": "a", "-2": "b"}, {"x": "a"}, {"1": None})),
     *({"byFlag": value} for value in ({"true": "5", "false": 6}, {"1": 1})),
