@@ -336,10 +336,8 @@ def _like_json(value: Any, name: str) -> Any:
 
 def _price(price: dict[str, Any]) -> dict[str, Any]:
     shown = {
-        "sku": price["sku"],
-        "amount": str(price["amount"]),
+        "sku": price["sku"] or None,
+        "amount": str(price["amount"]) if price["amount"] else None,
         "was": None if price["was"] is None else str(price["was"]),
     }
-    return {
-        name: value for name, value in shown.items() if value is not None and (value not in ("", "0") or name == "was")
-    }
+    return {name: value for name, value in shown.items() if value is not None}
