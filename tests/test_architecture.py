@@ -91,7 +91,7 @@ CONNECTOR_ROLES = {
 _EVERY_KIND = {"endpoints", "operations", "options", "connector"}
 CONNECTOR_KINDS = {
     "rest": {*_EVERY_KIND, "paging", "encode", "decode", "typed_decode", "errors"},
-    "grpc": {*_EVERY_KIND, "session", "schema", "encode", "decode", "typed_decode", "errors"},
+    "grpc": {*_EVERY_KIND, "paging", "session", "schema", "encode", "decode", "typed_decode", "errors"},
     "soap": {*_EVERY_KIND, "schema", "encode", "decode", "typed_decode", "errors"},
     "graphql": {*_EVERY_KIND, "session", "schema", "encode", "decode", "typed_decode", "errors"},
     "websocket": {*_EVERY_KIND, "session", "encode", "errors"},

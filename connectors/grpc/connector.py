@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from google.protobuf.wrappers_pb2 import Int32Value, StringValue
@@ -14,10 +15,11 @@ from connectors.contract import Call, Event, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamNotFound, UpstreamRejected, UpstreamUnavailable
 from connectors.failures import check_failures
 from connectors.grpc.decode_reply import decode_event, make_reply
-from connectors.grpc.encode_metadata import BadMetadata, decode_metadata, encode_metadata
+from connectors.grpc.encode_metadata import BadMetadata, Metadata, decode_metadata, encode_metadata
 from connectors.grpc.errors import RequestMismatch
 from connectors.grpc.operations import RpcOperation
 from connectors.grpc.options import Options
+from connectors.grpc.paging import TokenPages, collect_pages
 from connectors.grpc.schema import Method
 from connectors.grpc.session import Session
 from connectors.streams.deadline import require_time
@@ -89,23 +91,47 @@ class GrpcConnector:
         """
         operation = _check_operation(call)
         try:
-            with self._session.translate_errors(operation):
-                rpc = await self._find_rpc(operation, call)
-                under_way = rpc.invoke(
-                    _encode_request(rpc, call, operation),
-                    timeout=require_time(call, self._clock),
-                    metadata=_encode_metadata(call),
-                )
-                answer = await under_way
-                if not isinstance(answer, bytes):
-                    raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
-                headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
-                reply = await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
+            if operation.pages is not None:
+                reply = await self._send_pages(call, operation, operation.pages)
+            else:
+                with self._session.translate_errors(operation):
+                    rpc = await self._find_rpc(operation, call)
+                    under_way = rpc.invoke(
+                        _encode_request(rpc, operation, operation.fill_message(call)),
+                        timeout=require_time(call, self._clock),
+                        metadata=_encode_metadata(call, operation),
+                    )
+                    answer = await under_way
+                    if not isinstance(answer, bytes):
+                        raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
+                    headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
+                    reply = await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
         except UpstreamNotFound as error:
             if not operation.missing_is_null:
                 raise
             return Reply(None, headers=error.headers)
         return reply if operation.failure is None else await check_failures(call, reply)
+
+    async def _send_pages(self, call: Call, operation: RpcOperation, pages: TokenPages) -> Reply:
+        at = operation.many_items if call.keys else operation.items
+        send = partial(self._send_page, call, operation)
+        message = operation.fill_message(call)
+        return await collect_pages(operation, pages, at, message, self._options.max_reply_size, send)
+
+    async def _send_page(self, call: Call, operation: RpcOperation, message: Any) -> Reply:
+        """As `send` does for a call of one page, without a layer that such calls would pay for."""
+        with self._session.translate_errors(operation):
+            rpc = await self._find_rpc(operation, call)
+            under_way = rpc.invoke(
+                _encode_request(rpc, operation, message),
+                timeout=require_time(call, self._clock),
+                metadata=_encode_metadata(call, operation),
+            )
+            answer = await under_way
+            if not isinstance(answer, bytes):
+                raise UpstreamBadReply(operation, "the status is OK, but no message came with it")
+            headers = decode_metadata(await under_way.initial_metadata(), await under_way.trailing_metadata())
+            return await make_reply(operation, rpc.method, answer, headers, self._options.max_values)
 
     async def stream(self, call: Call) -> AsyncGenerator[Event, None]:
         """Yield the messages of a server stream; each is read when the one before has been taken (HTTP/2 flow control).
@@ -117,9 +143,9 @@ class GrpcConnector:
         with errors(operation):
             rpc = await self._find_rpc(operation, call)
             under_way = rpc.invoke(
-                _encode_request(rpc, call, operation),
+                _encode_request(rpc, operation, operation.fill_message(call)),
                 timeout=require_time(call, self._clock),
-                metadata=_encode_metadata(call),
+                metadata=_encode_metadata(call, operation),
             )
         try:
             while True:
@@ -155,17 +181,18 @@ def _check_operation(call: Call) -> RpcOperation:
     return operation
 
 
-def _encode_request(rpc: _Rpc, call: Call, operation: RpcOperation) -> bytes:
+def _encode_request(rpc: _Rpc, operation: RpcOperation, message: Any) -> bytes:
     try:
-        return rpc.method.encode(operation.fill_message(call))
+        return rpc.method.encode(message)
     except RequestMismatch as mismatch:
         if mismatch.is_definition:
             raise DefinitionError(f"{operation.upstream}: {operation.name}: {mismatch}") from mismatch
         raise UpstreamRejected(operation, f"the request was not sent, it does not fit: {mismatch}") from mismatch
 
 
-def _encode_metadata(call: Call) -> tuple[tuple[str, str | bytes], ...] | None:
+def _encode_metadata(call: Call, operation: RpcOperation) -> Metadata | None:
+    headers = call.headers if operation.metadata is None else operation.fill_metadata(call)
     try:
-        return encode_metadata(call.headers) if call.headers else None
+        return encode_metadata(headers) if headers else None
     except BadMetadata as error:
         raise UpstreamRejected(call.operation, f"the request was not sent: {error}") from error

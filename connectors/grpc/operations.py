@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from connectors.contract import Call, Operation
-from connectors.messages.templates import Template
+from connectors.grpc.paging import TokenPages
+from connectors.messages.paths import Path
+from connectors.messages.templates import Template, text_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,14 @@ class RpcOperation(Operation):
     """The request message of a batch."""
     is_stream: bool = False
     """Whether the server answers with a stream."""
+    metadata: Template | None = None
+    """Metadata of the call, beside that which all calls of the upstream have."""
+    pages: TokenPages | None = None
+    """How to get the following pages; None when there is one page."""
+    items: Path = ()
+    """The path to the list in a page."""
+    many_items: Path = ()
+    """The same in a batch's reply."""
 
     @property
     def service(self) -> str:
@@ -37,3 +47,10 @@ class RpcOperation(Operation):
         if call.keys and self.many is not None:
             return self.many.fill(call.arguments, call.keys, absent={})
         return self.request.fill(call.arguments, absent={})
+
+    def fill_metadata(self, call: Call) -> dict[str, str]:
+        """The headers of this call, and its own metadata, whose parameters are left out where they are null."""
+        if self.metadata is None:
+            return dict(call.headers)
+        filled = self.metadata.fill(call.arguments)
+        return {**call.headers, **{name: text_of(value) for name, value in filled.items() if value is not None}}

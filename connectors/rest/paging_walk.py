@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 from msgspec.structs import replace
 
 from connectors.contract import Call, Reply, at_path
-from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamNotFound, UpstreamReplyTooLarge, copy_error
+from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamNotFound, UpstreamReplyTooLarge
 from connectors.losses import report_loss
+from connectors.messages.pages import name_page, replace_items, too_many_pages
 from connectors.messages.paths import format_path, split_at_list
 from connectors.messages.value_kinds import describe_kind
 from connectors.rest.encode.values import encode_query
@@ -78,7 +79,7 @@ class PageWalk:
                 reply = await self._get_page(step)
                 found = await self._read_list(reply)
                 if number > limits.max_pages and found:
-                    raise self._too_many_pages()
+                    raise too_many_pages(self._operation, limits.max_pages)
                 if before is not None and found and isinstance(found[0], Mapping) and _is_same(before, reply):
                     reason = f"it is the same as page {number - 1}: the upstream ignores what asks for another page"
                     raise UpstreamBadReply(self._operation, reason)
@@ -91,7 +92,7 @@ class PageWalk:
                 page = Page(step.url, step.arguments, reply.data, found or [], reply.headers, first_size, reached)
                 step = self._find_next(step, page, seen)
                 if number > limits.max_pages and step is not None:
-                    raise self._too_many_pages()
+                    raise too_many_pages(self._operation, limits.max_pages)
                 if number == 1 and step is not None and limits.parallel > 1:
                     await self._fetch_ahead(step, page)
             except UpstreamError as error:
@@ -99,12 +100,12 @@ class PageWalk:
                     raise
                 if isinstance(error, UpstreamNotFound) and page is not None and self._may_be_last(page):
                     break
-                raise _name_page(error, number) from error
+                raise name_page(error, number) from error
         first = self._first
         assert first is not None
         if items is None:
             return first
-        return Reply(_replace_items(first.data, self._path, items), status=first.status, headers=first.headers)
+        return Reply(replace_items(first.data, self._path, items), status=first.status, headers=first.headers)
 
     async def _get_page(self, step: _Step) -> Reply:
         ahead = self._ahead.pop(step.identity, None)
@@ -174,7 +175,7 @@ class PageWalk:
         turns: Sequence[Turn] = list_ahead(page) if list_ahead is not None else ()
         limits = self._pages.limits
         if len(turns) >= limits.max_pages and not limits.is_cut:
-            raise self._too_many_pages()
+            raise too_many_pages(self._operation, limits.max_pages)
         steps = iter([self._make_step(following, turn) for turn in turns[: limits.max_pages - 1]])
         workers = [asyncio.create_task(self._work(steps)) for _ in range(min(limits.parallel, len(turns)))]
         try:
@@ -193,35 +194,10 @@ class PageWalk:
                 for _ in steps:  # those behind it are of no use
                     pass
 
-    def _too_many_pages(self) -> UpstreamReplyTooLarge:
-        most = self._pages.limits.max_pages
-        reason = f'the list has more than max_pages={most} pages; raise max_pages=, or write on_limit="cut"'
-        return UpstreamReplyTooLarge(self._operation, reason)
-
 
 def _is_same(one: Reply, other: Reply) -> bool:
     """Whether two replies have the same bytes."""
     return isinstance(one.payload, bytes) and one.payload == other.payload
-
-
-def _name_page(error: UpstreamError, number: int) -> UpstreamError:
-    """The same failure, which says that it is of this page."""
-    named = copy_error(error, error.operation)
-    named.detail = f"page {number}: {error.detail}"
-    named.args = (f"{error.operation.upstream}: {error.operation.name}: {named.detail}",)
-    return named
-
-
-def _replace_items(data: Any, path: tuple[str, ...], items: list[Any]) -> Any:
-    """A copy of `data` with `items` at this path."""
-    if not path:
-        return items
-    copy = dict(data) if isinstance(data, Mapping) else {}
-    name, rest = path[0], path[1:]
-    if name not in copy and (dotted := ".".join(path)) in copy:
-        name, rest = dotted, ()  # as at_path finds it
-    copy[name] = _replace_items(copy.get(name), rest, items)
-    return copy
 
 
 def _set_query(url: str, changed: Mapping[str, Any]) -> str:
