@@ -60,7 +60,9 @@ def field_errors(
     """
     if not explains and any(_is_about_request(error) for error in errors):
         return [_uniform_error("The variables do not fit the operation.", Problem.BAD_USER_INPUT.name)]
-    return [_field_error(error, failures.log_fields, failures) for error in errors]
+    formatted = [_field_error(error, failures.log_fields, failures) for error in errors]
+    failures.release(errors)
+    return formatted
 
 
 def request_error(message: str, code: str, log_fields: Mapping[str, str]) -> dict[str, Any]:

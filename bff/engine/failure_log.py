@@ -18,6 +18,7 @@ from graphql import GraphQLField
 from bff.authoring.context import Degraded
 from bff.contract import Problem
 from bff.engine.origins import Origins
+from bff.engine.tracebacks import drop_tracebacks
 from bff.observability.lines import UpstreamText
 from bff.observability.logger import get_logger
 from bff.observability.metrics import count_failure
@@ -51,12 +52,20 @@ class _Failure:
 class FailureLog:
     """Collects the failures of one response; `write` logs them."""
 
-    __slots__ = ("_failures", "_origins", "log_fields")
+    __slots__ = ("_failures", "_is_shared", "_origins", "_raised", "log_fields")
 
-    def __init__(self, log_fields: Mapping[str, str], origins: Origins | None = None) -> None:
-        """`log_fields` label every line, such as the id of the request; `origins` finds the call behind a field."""
+    def __init__(
+        self, log_fields: Mapping[str, str], origins: Origins | None = None, *, is_shared: bool = False
+    ) -> None:
+        """`log_fields` label every line, such as the id of the request; `origins` finds the call behind a field.
+
+        `is_shared`: other operations log the same exceptions.
+        """
         self.log_fields = log_fields
         self._origins = origins
+        self._is_shared = is_shared
+        self._raised: dict[int, BaseException] = {}
+        """Those whose tracebacks are to be logged."""
         self._failures: dict[Hashable, _Failure] = {}
 
     def add_upstream(
@@ -80,6 +89,7 @@ class FailureLog:
         """Fields with their default, which the response does not report as errors."""
         for each in degraded:
             self.add_upstream(each.error, each.path, is_degraded=True)
+            self.release([each.error])
 
     def add_null(self, coordinate: str, path: Path | None) -> None:
         """A field that may not be null has no value."""
@@ -113,9 +123,17 @@ class FailureLog:
     def add_defect(self, error: BaseException, path: Path | None) -> None:
         """Code of an author, or of the gateway, raised what it should not."""
         key = (type(error), *_place_of(error.__traceback__))
-        details = {"code": Problem.INTERNAL.name, "exc_info": error}
-        failure = self._failures.get(key) or self._add(key, "error", "resolver_failed", path, details)
+        failure = self._failures.get(key)
+        if failure is None:
+            details = {"code": Problem.INTERNAL.name, "exc_info": error}
+            failure = self._add(key, "error", "resolver_failed", path, details)
+            self._raised[id(error)] = error
         failure.fields += 1
+
+    def release(self, errors: Iterable[BaseException]) -> None:
+        """Forget the tracebacks of exceptions that have been added, but for those that `write` needs."""
+        if not self._is_shared:
+            drop_tracebacks(errors, kept=self._raised)
 
     def write(self) -> None:
         """Log each failure once, count those of upstreams, and forget them."""
@@ -127,6 +145,8 @@ class FailureLog:
         if (more := len(self._failures) - MAX_LINES) > 0:
             log.warning("failures_not_logged", count=more, **self.log_fields)
         self._failures.clear()
+        raised, self._raised = self._raised, {}
+        self.release(raised.values())
 
     def find_field(self, path: Path | None) -> GraphQLField | None:
         """The definition of the field at a response path, where the document is known."""

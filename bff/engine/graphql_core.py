@@ -5,6 +5,8 @@ Written for graphql-core 3.3. After an upgrade `tests/bff/engine/test_graphql_co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graphql.execution import (
     ExperimentalIncrementalExecutionResults,
     InitialIncrementalExecutionResult,
@@ -68,6 +70,14 @@ def limit_merge_comparisons(count: int) -> None:
     overlapping_fields_can_be_merged.MAX_COMPLEXITY_BUDGET = count
 
 
+def forget_work(tasks: Iterable[ExecutionGroup], streams: Iterable[ItemStream]) -> None:
+    """Take the tracebacks from work that has ended: they hold what it has made, and are held by it."""
+    for task in tasks:
+        task.computation._traceback = None  # noqa: SLF001 - no method does it
+    for stream in streams:
+        stream.queue._producer_task = None  # type: ignore[attr-defined] # noqa: SLF001 - as above
+
+
 __all__ = [
     "DEFER_NOT_SUPPORTED_ON_SUBSCRIPTIONS",
     "SELECTIONS_NESTED_TOO_DEEPLY",
@@ -107,6 +117,7 @@ __all__ = [
     "collect_fields",
     "collect_subfields",
     "create_source_event_stream",
+    "forget_work",
     "get_argument_values",
     "get_directive_values",
     "get_variable_values",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,25 +14,40 @@ from bff.contract import Answer, Caching, Encoded, Problem, Request
 from bff.engine.errors import field_errors, request_error
 from bff.engine.failure_log import FailureLog
 from bff.engine.origins import Origins
+from bff.engine.tracebacks import drop_tracebacks
 from bff.observability.logger import get_logger
 from bff.observability.metrics import count_refusal
 from bff.operation.operation import Operation, Outcome, log_fields
 
 log = get_logger("bff.gateway")
 
+SHARED_SECONDS = 1.0
+"""How long tracebacks are kept for the operations that share an outcome."""
+
 
 def answer_outcome(operation: Operation, outcome: Outcome) -> Answer:
     """The answer to one operation; its errors are logged, and written, under its own request id. Never raises."""
     if isinstance(outcome.result, Exception):
         log.error("request_failed", exc_info=outcome.result, **operation.log_fields)
+        _release([outcome.result], outcome)
         return answer_internal(operation.request)
     try:
+        if outcome.encoded is not None and outcome.result.errors:
+            _release(outcome.result.errors, outcome)
         return answer_result(
             operation, outcome.result, outcome.context, caching=operation.plan.caching, encoded=outcome.encoded
         )
     except Exception:
         log.exception("request_failed", **operation.log_fields)
         return answer_internal(operation.request)
+
+
+def _release(errors: Sequence[Exception], outcome: Outcome) -> None:
+    """Forget tracebacks that are logged; a moment later where other operations log them, too."""
+    if outcome.encoded is None:
+        drop_tracebacks(errors)
+    else:
+        asyncio.get_running_loop().call_later(SHARED_SECONDS, drop_tracebacks, errors)
 
 
 def answer_result(
@@ -52,7 +68,7 @@ def answer_result(
         extensions.update(context.degraded_extension())
     errors: Sequence[Mapping[str, Any]] = []
     if result.errors or context.degraded:
-        failures = create_failure_log(operation)
+        failures = create_failure_log(operation, is_shared=encoded is not None)
         errors = field_errors(result.errors or (), failures=failures, explains=options.explains)
         failures.add_degraded(context.degraded)
         failures.write()
@@ -70,12 +86,12 @@ def answer_result(
     )
 
 
-def create_failure_log(operation: Operation) -> FailureLog:
-    """The log of one response of an operation."""
+def create_failure_log(operation: Operation, *, is_shared: bool = False) -> FailureLog:
+    """The log of one response of an operation. `is_shared`: other operations log the same exceptions."""
     plan, scope = operation.plan, getattr(operation, "scope", None)  # one that shares another's outcome has none
     schema = core_schema(operation.frontend.schema)
     origins = Origins(schema, plan.document, plan.operation, scope.list_endpoints if scope is not None else tuple)
-    return FailureLog(operation.log_fields, origins)
+    return FailureLog(operation.log_fields, origins, is_shared=is_shared)
 
 
 def answer_timeout(operation: Operation, timeout: float) -> Answer:

@@ -100,6 +100,7 @@ def measure_steps(meter: CpuMeter, work: Coroutine[Any, Any, T], weight: int = 1
         try:
             yield waits_for
         except BaseException as problem:  # noqa: BLE001 - what it is given, the work is given
+            waits_for = None  # as in `_pass_on`
             return (yield from _pass_on(work, problem))  # type: ignore[no-any-return]  # as above
 
 
@@ -121,32 +122,34 @@ def _measure_closely(meter: CpuMeter, steps: Any, weight: int) -> Generator[Any,
         try:
             yield waits_for
         except BaseException as problem:  # noqa: BLE001 - as in `measure_steps`
+            waits_for = None  # as in `_pass_on`
             return (yield from _pass_on(steps, problem))
+        waits_for = None
     return (yield from _pass_on(steps, CancelledError()))
 
 
-def _pass_on(steps: Any, problem: BaseException) -> Generator[Any, None, Any]:
-    """Raise an exception where work waits, and let it end. How work ends is not measured."""
-    if isinstance(problem, GeneratorExit):
-        steps.close()
-        raise problem
-    try:
-        waits_for = steps.throw(problem)
-    except StopIteration as done:
-        return done.value
-    return (yield from _go_on(steps, waits_for))
+def _pass_on(steps: Any, problem: BaseException | None) -> Generator[Any, None, Any]:
+    """Raise an exception where work waits, and let it end. How work ends is not measured.
 
-
-def _go_on(steps: Any, waits_for: Any) -> Generator[Any, None, Any]:
+    No frame keeps the exception, nor the future that may have it: its traceback has the frames, and they all that the
+    operation has made, which only the garbage collector would find then.
+    """
     while True:
         try:
-            yield waits_for
-        except BaseException as problem:  # noqa: BLE001 - as in `measure_steps`
-            return (yield from _pass_on(steps, problem))
-        try:
-            waits_for = steps.send(None)
+            if isinstance(problem, GeneratorExit):
+                steps.close()
+                raise problem
+            waits_for = steps.send(None) if problem is None else steps.throw(problem)
         except StopIteration as done:
             return done.value
+        finally:
+            problem = None
+        try:
+            yield waits_for
+        except BaseException as raised:  # noqa: BLE001 - as in `measure_steps`
+            problem = raised
+        finally:
+            waits_for = None
 
 
 class MeasuredTask(Coroutine[Any, Any, T]):
@@ -167,7 +170,10 @@ class MeasuredTask(Coroutine[Any, Any, T]):
 
     def throw(self, *problem: Any) -> Any:
         """Raise an exception where it waits."""
-        return self._steps.throw(*problem) if self._has_begun else self._work.throw(*problem)
+        try:
+            return self._steps.throw(*problem) if self._has_begun else self._work.throw(*problem)
+        finally:
+            del problem  # as in `_pass_on`
 
     def close(self) -> None:
         """End it where it waits."""
@@ -203,3 +209,5 @@ async def run_measured(work: Coroutine[Any, Any, T], meter: CpuMeter | None, con
         if meter.is_exceeded and current is not None and not current.cancelling():
             raise CpuExceeded from None
         raise
+    finally:
+        meter.cut = None  # the task has the context, which has the meter

@@ -17,6 +17,7 @@ from graphql import (
 
 from bff.authoring.strawberry_insides import StrawberryGraphQLCoreExecutionContext
 from bff.engine.adapters.operation import CompiledOperation, IdentityKey, compile_operation
+from bff.engine.adapters.strawberry_incremental import HelpersByAccess, ReleasesParts
 from bff.engine.compile.shapes import Row
 from bff.engine.execute.failures import FAILED, WAIT_COUNT, Failed
 from bff.engine.execute.paths import Root
@@ -27,7 +28,6 @@ from bff.engine.graphql_core import (
     Executor,
     ExecutorThrowingOnIncremental,
     ExperimentalIncrementalExecutionResults,
-    GraphQLResolveInfoHelpers,
     IncrementalExecutor,
     IncrementalPublisher,
 )
@@ -43,13 +43,15 @@ natives: Counter[str] = Counter()
 """Operations that the engine ran itself, by kind."""
 
 
-class InSets(Executor[Any]):
+class InSets(HelpersByAccess, Executor[Any]):
     """Runs operations in sets; `compiled` is handed in where the operation has been compiled before."""
 
     works_in_slices = False
     """Whether other tasks run between slices of large sets. Their results are always awaitables then."""
     keeps_records = False
     """Whether the result may hold records of connectors.forms, to be written as JSON."""
+    incremental: IncrementalDelivery
+    """What takes the parts of the operation; set when it begins."""
 
     def __init__(self, *args: Any, compiled: CompiledOperation | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -59,15 +61,6 @@ class InSets(Executor[Any]):
                 IdentityKey(self.schema), IdentityKey(self.operation), tuple(map(IdentityKey, definitions))
             )
         self.compiled = compiled
-
-    @property  # an attribute there, and with it a cycle of every executor with itself
-    def async_helpers(self) -> GraphQLResolveInfoHelpers:
-        """What resolvers may use to have awaitables looked after."""
-        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
-
-    @async_helpers.setter
-    def async_helpers(self, helpers: GraphQLResolveInfoHelpers) -> None:
-        """Ignored: each access creates them."""
 
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result, or an awaitable of it where something must be waited for."""
@@ -96,7 +89,7 @@ class InSets(Executor[Any]):
             return ExecutionResult(None, [GraphQLError(SELECTIONS_NESTED_TOO_DEEPLY, self.operation)])
         if shape.deferral is not None and (refused := find_refusals(self)) is not None:
             return ExecutionResult(None, [refused.of_defer])
-        incremental = IncrementalDelivery()
+        self.incremental = incremental = IncrementalDelivery()
         run = Run(self, incremental, works_in_slices=self.works_in_slices, keeps_records=self.keeps_records)
         is_serial = self.compiled.kind == "mutation" if serially is None else serially
         execute = run.execute_serially if is_serial else run.execute_selection_set
@@ -128,8 +121,13 @@ class SetExecutor(InSets, IncrementalExecutor):
     """The engine, with graphql-core's incremental executor behind it."""
 
 
-class StrawberryExecutor(InSets, StrawberryGraphQLCoreExecutionContext):
+class StrawberryExecutor(ReleasesParts, InSets, StrawberryGraphQLCoreExecutionContext):
     """The engine with what strawberry adds to `Info`, for `strawberry.Schema(execution_context_class=...)`."""
+
+    async def cancel_incremental_work(self, reason: BaseException | None = None) -> None:
+        """End what is under way, and forget all parts."""
+        await super().cancel_incremental_work(reason)
+        self.incremental.release()
 
 
 class EventExecutor(InSets, ExecutorThrowingOnIncremental):
@@ -138,10 +136,12 @@ class EventExecutor(InSets, ExecutorThrowingOnIncremental):
 
 def _build_result(run: Run, incremental: IncrementalDelivery, data: Any) -> Results:
     data = None if data is FAILED else data
-    errors = (run.failures.list_errors() if run.failures else None) or None
+    errors, nulls = None, set[tuple[str | int, ...] | None]()
+    if run.failures:
+        errors, nulls = run.failures.list_errors(), run.failures.find_nulls()
+        run.failures.release(errors)
     if incremental.parts and isinstance(run.executor, IncrementalExecutor):
-        nulls = run.failures.find_nulls() if errors else set()
-        work = collect_work(incremental.parts, nulls, run.executor)
+        work = collect_work(incremental.take_parts(), nulls, run.executor)
         if work.tasks or work.streams:
             return IncrementalPublisher().build_response(data, errors, work, run.executor)
     return ExecutionResult(data, errors)

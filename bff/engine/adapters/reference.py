@@ -44,9 +44,12 @@ async def run(
     schema: strawberry.Schema, query: str, variables: Mapping[str, Any] | None, name: str | None, context: Context
 ) -> ExecutionResult:
     """Run a query or mutation. Errors are in the result."""
-    return await schema.execute(
-        query, variable_values=dict(variables or {}), operation_name=name, context_value=context
-    )
+    try:
+        return await schema.execute(
+            query, variable_values=dict(variables or {}), operation_name=name, context_value=context
+        )
+    finally:
+        context.unfinished.clear()  # it holds the executor, which holds the context
 
 
 async def run_in_parts(

@@ -72,6 +72,7 @@ async def finish_all(waiting: Sequence[EagerStart[Any]]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        del tasks, task  # they have the exception, whose traceback has this frame
         raise
     for each, value in zip(waiting, values, strict=True):
         each.value = value

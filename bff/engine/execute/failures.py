@@ -15,6 +15,7 @@ from graphql import FieldNode, GraphQLError
 from graphql.error import located_error
 
 from bff.engine.execute.paths import Paths, row_at
+from bff.engine.tracebacks import drop_tracebacks
 
 
 class Failed:
@@ -59,6 +60,16 @@ class Failures:
     def list_errors(self) -> list[GraphQLError]:
         """The errors to report, each with its path: in the order they were waited for, then in that of the document."""
         return [each.error for each in self._list_located()]
+
+    def release(self, reported: list[GraphQLError]) -> None:
+        """Forget all, and the tracebacks of those that are not reported, when the values are complete."""
+        failed, self._failed = self._failed, []
+        kept = {id(error) for each in reported for error in (each, each.original_error)}
+        drop_tracebacks((each[0] for each in failed), kept=kept)
+
+    def forget(self) -> None:
+        """Forget all, where others have them."""
+        self._failed = []
 
     def find_nulls(self) -> set[tuple[str | int, ...] | None]:
         """The positions that have become null; None is the whole response."""

@@ -86,7 +86,8 @@ def _make_portions(
 ) -> list[Portion]:
     """One for all objects, or one for each where each has something of its own to wait for."""
     here = parts[0].paths
-    make, publish = partial(_execute_rows, shape, sources, here), partial(_publish_row, parts, owners)
+    make = partial(_execute_rows, shape, sources, here)
+    publish = partial(_publish_row, [each.path for each in parts], owners)
     all_rows = range(len(parts))
     groups = [[row] for row in all_rows] if find_batchability(shape).is_alone else [all_rows]
     return [Portion(run, executor, deferred, here, rows, make, publish) for rows in groups]
@@ -113,13 +114,13 @@ async def _execute_rows(
 
 
 def _publish_row(
-    parts: Sequence[DeferredPart],
+    paths: Sequence[Path | None],
     owners: Sequence[list[DeliveryGroup]],
     row: int,
     data: dict[str, Any],
     errors: list[GraphQLError] | None,
 ) -> ExecutionGroupValue:
-    return ExecutionGroupValue(owners[row], _list_path(parts[row].path), data, errors)
+    return ExecutionGroupValue(owners[row], _list_path(paths[row]), data, errors)
 
 
 def _list_path(path: Path | None) -> list[str | int]:

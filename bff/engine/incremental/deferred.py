@@ -12,7 +12,7 @@ from math import inf
 from typing import Self
 
 from bff.engine.execute.execution import Incremental
-from bff.engine.execute.failures import WAIT_COUNT
+from bff.engine.execute.failures import WAIT_COUNT, Failures
 from bff.engine.execute.paths import Paths, row_at
 from bff.engine.graphql_core import DeliveryGroup, ExecutionGroup, IncrementalExecutor, ItemStream, Path, Work
 
@@ -59,20 +59,35 @@ class DeferredParts(Incremental):
 
     def __init__(self) -> None:
         self.parts: list[DeferredPart] = []
+        self.unreported: dict[int, Failures] = {}
+        """Those of rows that may never be sent, of all runs of the operation."""
 
     @property
     def has_parts(self) -> bool:
         """Whether anything was deferred or streamed."""
         return bool(self.parts)
 
+    def take_parts(self) -> list[DeferredPart]:
+        """What was left, which is not kept here any more: each part has its portion, which has this."""
+        parts, self.parts = self.parts, []
+        return parts
+
     def create_empty(self) -> Self:
         """The same for another run."""
-        return type(self)()
+        other = type(self)()
+        other.unreported = self.unreported
+        return other
+
+    def release(self) -> None:
+        """Forget what was left and will not be sent."""
+        self.parts = []
+        while self.unreported:
+            self.unreported.popitem()[1].release([])
 
     def split_by_row(self, base: Paths) -> dict[int, list[DeferredPart]]:
-        """What is left below each row of a set."""
+        """Take what is left below each row of a set."""
         found: dict[int, list[DeferredPart]] = {}
-        for each in self.parts:
+        for each in self.take_parts():
             found.setdefault(row_at(base, each.paths, each.row), []).append(each)
         return found
 

@@ -134,7 +134,7 @@ class Portion:
         try:
             values = await started
         except BaseException:
-            for each in parts.parts:
+            for each in parts.take_parts():
                 each.drop(self._executor)
             raise
         self._settle(run, parts, rows, values)
@@ -143,6 +143,8 @@ class Portion:
     def _settle(self, run: Execution, parts: DeferredParts, rows: Sequence[int], values: Sequence[Any]) -> None:
         self._values = dict(zip(rows, values, strict=True))
         self._failures_by_row = run.failures.split_by_row(self._base) if run.failures else {}
+        run.failures.forget()
+        self._parts.unreported.update((id(each), each) for each in self._failures_by_row.values())
         self._parts_by_row = parts.split_by_row(self._base) if parts.parts else {}
         for row, left in self._parts_by_row.items():
             if row not in self._rows:
@@ -160,6 +162,7 @@ class Portion:
 
     def _note_end(self, task: asyncio.Future[Any]) -> None:
         """Pass on how the work ended, where it did not finish."""
+        self._task = None
         if task.cancelled():
             for future in self._futures.values():
                 future.cancel()
@@ -172,11 +175,16 @@ class Portion:
             raise self._problem
         assert self._values is not None
         value, failures, parts = self._values[row], self._failures_by_row.get(row), self._parts_by_row.get(row, [])
+        self._parts.unreported.pop(id(failures), None)
         if value is FAILED:
             assert failures is not None
             for each in parts:
                 each.drop(self._executor)
-            raise failures.find_escaping(sum(1 for _ in self._base.positions(row)))
+            escaping = failures.find_escaping(sum(1 for _ in self._base.positions(row)))
+            failures.release([escaping])
+            raise escaping
         errors = failures.list_errors() if failures else None
         work = collect_work(parts, failures.find_nulls() if failures else set(), self._executor) if parts else None
+        if failures and errors is not None:
+            failures.release(errors)
         return WorkResult(self._publish(row, value, errors), work)
