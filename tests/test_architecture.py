@@ -55,14 +55,15 @@ WINGS_SEEN = {
 """What each wing may import of ours. The gateway loads schemas and the demo by name."""
 
 HTTP_ARROWS = {
-    "door": {"transports", "graphiql", "guards", "responses", "server", "options", "asgi"},
+    "door": {"transports", "graphiql", "guards", "responses", "response_room", "server", "options", "asgi"},
     "transports": {"guards", "requests", "responses", "security_headers", "options", "asgi", "extensions"},
     "graphiql": {"responses", "security_headers", "asgi"},
     "server": {"options", "asgi", "extensions"},
     "guards": {"asgi"},
     "requests": {"options", "asgi"},
     "responses": {"options", "asgi"},
-    "asgi": {"extensions", "security_headers"},
+    "asgi": {"extensions", "response_room", "security_headers"},
+    "response_room": set[str](),
     "security_headers": set[str](),
     "options": set[str](),
     "extensions": set[str](),

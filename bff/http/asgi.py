@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from itertools import chain
 from typing import Any, Protocol
 
+from bff.contract import Refused
 from bff.http.extensions import get_abort, get_direct, get_stop_event, is_leaving
+from bff.http.response_room import ResponseRoom
 from bff.http.security_headers import DATA
 from connectors.aio.cooperative import LARGE, yield_to_loop
 
@@ -59,6 +61,7 @@ class Exchange:
         "path",
         "receive",
         "request_id",
+        "room",
         "scope",
         "send",
         "started",
@@ -67,6 +70,9 @@ class Exchange:
 
     accept: Any
     """What the client accepts, as `responses.negotiate` reads it; set by the check of the transport."""
+
+    room: ResponseRoom
+    """What bounds the large responses of the process; set by the door."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], request_id: str) -> None:
         """`headers` have names in lower case; `request_id` is sent back as `x-request-id`."""
@@ -141,6 +147,17 @@ class Exchange:
         await self.send({"type": "http.response.start", "status": status, "headers": [*fixed.lines, *lines]})
         await self._send_slices(body)
 
+    async def wait_for_room(self, value: Any) -> None:
+        """Return when the JSON of `value` may be made. Raises Refused; ClientGone where the response has begun."""
+        direct = self.direct
+        try:
+            await self.room.wait(value, self.abort if direct is None else direct.make_room)
+        except Refused:
+            if not self.started:
+                raise
+            self.abort()
+            raise ClientGone from None
+
     async def _send_slices(self, body: bytes) -> None:
         start, direct = 0, self.direct
         if direct is not None:
@@ -170,7 +187,12 @@ class Exchange:
 
     async def write(self, part: bytes, *, is_last: bool = False) -> None:
         """Send a part of the body. Waits while the client does not read (backpressure)."""
-        await self.send({"type": "http.response.body", "body": part, "more_body": not is_last})
+        sending = self.send({"type": "http.response.body", "body": part, "more_body": not is_last})
+        if len(part) <= LARGE:
+            await sending
+            return
+        with self.room.holding(len(part)):
+            await sending
 
     def _make_lines(self, content_type: str, headers: Mapping[str, str] | None) -> list[tuple[bytes, bytes]]:
         lines = [

@@ -16,6 +16,7 @@ from bff.http.guards.host import check_host
 from bff.http.guards.request_id import RequestIds
 from bff.http.guards.trusted_proxies import FORWARDED, TrustedProxies
 from bff.http.options import Options, Timeouts
+from bff.http.response_room import ResponseRoom
 from bff.http.responses import health
 from bff.http.responses.compression import Compression
 from bff.http.responses.encode import encode
@@ -78,6 +79,7 @@ class Door:
         self._lifespan = lifespan
         self._ids = RequestIds()
         self._compression = Compression(options.compression.min_size) if options.compression else None
+        self._room = ResponseRoom(options.max_unsent // 2, options.write_timeout)
         self._pages = Pages()
         self._allowed_hosts = AllowedHosts(options.hosts)
         self._proxies = TrustedProxies(options.trusted_proxies)
@@ -95,6 +97,7 @@ class Door:
         request_id = headers["x-request-id"] = self._ids.choose(headers.get("x-request-id"))
         exchange = Exchange(scope, receive, send, headers, request_id)
         exchange.compression = self._compression
+        exchange.room = self._room
         try:
             if headers.get("host") not in self._hosts:
                 self._check_host(exchange)

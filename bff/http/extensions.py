@@ -39,6 +39,9 @@ class Direct(Protocol):
         `fixed` are lines of more headers that are known to be good.
         """
 
+    def make_room(self) -> None:
+        """Abort the connection, perhaps another one, whose client has not read for the longest time."""
+
     def begin_stream(self) -> None:
         """The response is a stream of events: it counts no more as a request under way."""
 

@@ -120,7 +120,8 @@ class Options(Model):
     """A connection is aborted when its client reads nothing of what was sent for so long."""
     max_unsent: Size = Field(default=64_000_000, ge=1)
     """Maximum size of what waits for clients that read slowly, over all connections of one process. Beyond it the
-    connections that made no progress for the longest time are aborted."""
+    connections that made no progress for the longest time are aborted. Responses over 64 KiB are encoded only while
+    clients have read all but half of it; at most 16 wait for that, further ones get `SERVER_OVERLOADED`."""
     uploads: Uploads = Field(default_factory=Uploads)
     """How much of bodies and files the process holds."""
     shutdown_delay: Duration = Field(default=0.0, ge=0)

@@ -189,11 +189,9 @@ class BoundedHttp(HttpToolsProtocol):
         super().resume_writing()
         self._load.unsent.remove(self)
 
-    # What bff.http.extensions.Direct offers.
-
     @property
     def is_gone(self) -> bool:
-        """As Direct."""
+        """As Direct, and all below up to `begin_stream`."""
         return self._running is None or self._running.disconnected
 
     def whole_body(self) -> bytes | None:
@@ -227,6 +225,10 @@ class BoundedHttp(HttpToolsProtocol):
             self.end() if self._load.is_stopping else self.transport.close()
         cycle.on_response()
         return True
+
+    def make_room(self) -> None:
+        """As Direct."""
+        self._load.unsent.abort_slowest()
 
     def begin_stream(self) -> None:
         """As Direct."""
@@ -365,8 +367,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _end_at_stop(self) -> None:
         """Close a connection without a request; one that begins now is answered."""
-        has_begun = self.headers is not None and self._is_in_head
-        if not has_begun and (self.cycle is None or self.cycle.response_complete):
+        if (self.headers is None or not self._is_in_head) and (self.cycle is None or self.cycle.response_complete):
             self.end()
 
     def _count_unread(self, limit: int) -> None:

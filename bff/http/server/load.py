@@ -113,6 +113,11 @@ class Unsent:
             total -= held.pop(slowest)
             self._abort(slowest, "max_unsent")
 
+    def abort_slowest(self) -> None:
+        """Abort the connection without progress for the longest time, because another response waits for room."""
+        if self._stalled:
+            self._abort(next(iter(self._stalled)), "max_unsent")
+
     def remove(self, connection: Connection) -> None:
         """The buffer of a connection is nearly empty, or the connection is lost."""
         self._stalled.pop(connection, None)

@@ -29,9 +29,12 @@ async def respond_to_batch(admitted: Admitted, batch: Sequence[Any]) -> None:
     if media is None:
         raise Problem.NOT_ACCEPTABLE.refusal(f"Accept {GRAPHQL} or {JSON}; a batch is not answered as {EVENTS}.")
     answers = await admitted.run(_answer_batch(admitted, batch))
+    if exchange.room.is_crowded:
+        await exchange.wait_for_room([each.body() for each in answers])
     with measure_encoding(exchange):
         body = b"[" + b",".join(map(encode, answers)) + b"]"
-    await exchange.respond(200, body, CONTENT_TYPES[media])
+    with exchange.room.holding(len(body)):
+        await exchange.respond(200, body, CONTENT_TYPES[media])
 
 
 def _check_batch(batch: Sequence[Any], max_operations: int | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import aclosing
 
 from bff.contract import Answer, Answers, Increments, Parts, Problem, Refused, make_internal_error
-from bff.http.asgi import Exchange
+from bff.http.asgi import ClientGone, Exchange
 from bff.http.options import Timeouts
 from bff.http.responses.encode import encode, encode_errors
 from bff.http.transports.heartbeat import add_heartbeats, watch_for_end
@@ -24,10 +24,12 @@ async def send_parts(exchange: Exchange, parts: Parts, increments: Increments) -
     """Send each part as soon as it is ready. If the client disconnects, the rest of the work is cancelled."""
     async with aclosing(parts.more), watch_for_end(exchange, also_at_stop=False) as end:
         await exchange.start(200, f'multipart/mixed; boundary="-"; {increments.value}', _HEADERS)
+        await _wait_for_room(exchange, parts.first)
         await exchange.write(b"\r\n---" + _PART + encode(parts.first) + b"\r\n---")
         async with aclosing(add_heartbeats(parts.more, end, None)) as answers:
             async for answer in answers:
                 assert answer is not None
+                await _wait_for_room(exchange, answer)
                 await exchange.write(_PART + encode(answer) + b"\r\n---")
         await exchange.write(b"--\r\n", is_last=True)
 
@@ -43,9 +45,10 @@ async def send_subscription(exchange: Exchange, events: Answers, timeouts: Timeo
         try:
             async with aclosing(add_heartbeats(events, end, timeouts.multipart_heartbeat)) as answers:
                 async for answer in answers:
+                    await _wait_for_room(exchange, answer)
                     await exchange.write(_PART + _encode_payload(answer) + b"\r\n--graphql")
             problem = Problem.SERVER_STOPPING.refusal("The server stops; subscribe again.") if end.done() else None
-        except OSError:
+        except (OSError, ClientGone):
             raise  # the client has disconnected
         except Refused as refusal:
             problem = refusal
@@ -55,6 +58,11 @@ async def send_subscription(exchange: Exchange, events: Answers, timeouts: Timeo
         if problem is not None:
             await exchange.write(_PART + _encode_failure(problem) + b"\r\n--graphql")
         await exchange.write(b"--\r\n", is_last=True)
+
+
+async def _wait_for_room(exchange: Exchange, answer: Answer | None) -> None:
+    if exchange.room.is_crowded and answer is not None:
+        await exchange.wait_for_room(answer.body())
 
 
 def _encode_payload(answer: Answer | None) -> bytes:

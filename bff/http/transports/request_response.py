@@ -25,6 +25,7 @@ from bff.http.transports.multipart import send_parts, send_subscription
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.http.transports.sse import send_events
 from bff.http.transports.transport import Admitted, Transport
+from connectors.aio.cooperative import LARGE
 
 _NO_EVENTS = Problem.NOT_ACCEPTABLE.refusal(
     f"This operation is a subscription: send Accept: {EVENTS}, or {MULTIPART}; subscriptionSpec=1.0, "
@@ -98,15 +99,22 @@ def status_of(answer: Answer, media: str) -> int:
 
 async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media: str) -> None:
     status = status_of(answer, media)
+    if exchange.room.is_crowded:
+        await exchange.wait_for_room(answer.body())
     if timings.get() is None:
         body = encode(answer)
     else:
         with measure_encoding(exchange):
             body = encode(answer)
     if exchange.method == "GET":
-        await respond_to_get(exchange, card, answer, body, status, CONTENT_TYPES[media])
+        sending = respond_to_get(exchange, card, answer, body, status, CONTENT_TYPES[media])
     else:
-        await exchange.respond(status, body, CONTENT_TYPES[media], answer.headers)
+        sending = exchange.respond(status, body, CONTENT_TYPES[media], answer.headers)
+    if len(body) <= LARGE:
+        await sending
+    else:
+        with exchange.room.holding(len(body)):
+            await sending
 
 
 def _choose_increments(accept: Accept) -> Increments | None:

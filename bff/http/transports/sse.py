@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from bff.contract import Answers, Refused, make_internal_error
-from bff.http.asgi import Exchange
+from bff.http.asgi import ClientGone, Exchange
 from bff.http.options import Timeouts
 from bff.http.responses.encode import encode
 from bff.http.transports.heartbeat import add_heartbeats, watch_for_end
@@ -24,7 +24,7 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "acc
 
 async def send_events(exchange: Exchange, answers: Answers, timeouts: Timeouts) -> None:
     """Send a `next` event for each answer, then `complete`; `send_stream` says how it ends otherwise."""
-    await send_stream(exchange, _encode_answers(answers, exchange.request_id), timeouts)
+    await send_stream(exchange, _encode_answers(answers, exchange), timeouts)
 
 
 async def send_stream(exchange: Exchange, events: AsyncGenerator[bytes, None], timeouts: Timeouts) -> None:
@@ -47,14 +47,18 @@ def encode_event(kind: bytes, data: bytes, number: int | None = None) -> bytes:
     return id_line + b"event: " + kind + b"\ndata:" + (b" " + data if data else b"") + b"\n\n"
 
 
-async def _encode_answers(answers: Answers, request_id: str) -> AsyncGenerator[bytes, None]:
+async def _encode_answers(answers: Answers, exchange: Exchange) -> AsyncGenerator[bytes, None]:
     async with aclosing(answers):
         try:
             async for answer in answers:
+                if exchange.room.is_crowded:
+                    await exchange.wait_for_room(answer.body())
                 yield encode_event(b"next", encode(answer))
+        except ClientGone:
+            raise
         except Refused as refusal:
             yield encode_event(b"next", encode(refusal.answer()))
         except Exception:
-            log.exception("subscription_failed", request_id=request_id)
-            yield encode_event(b"next", encode(make_internal_error(request_id).answer()))
+            log.exception("subscription_failed", request_id=exchange.request_id)
+            yield encode_event(b"next", encode(make_internal_error(exchange.request_id).answer()))
     yield encode_event(b"complete", b"")
