@@ -99,6 +99,15 @@ def check_at_least_one(place: str, **numbers: int | None) -> None:
             raise DefinitionError(f"{place}: {name}={number} is less than 1; write 1 or more")
 
 
+def check_key(operation: Operation, key: Any) -> None:
+    """Raise UpstreamBadReply for an object or a list in the place of a key: keys come from other replies."""
+    try:
+        hash(key)
+    except TypeError:
+        reason = f"a key is of type {type(key).__name__}; expected a text, a number or another single value"
+        raise UpstreamBadReply(operation, reason) from None
+
+
 class InKeyOrder(list[Any]):
     """Records that the connector has put in the order of the call's keys, so that Batch.key need not be looked at."""
 

@@ -50,6 +50,10 @@ class Problem(Enum):
     IDENTITY_UNAVAILABLE = 503, "A token cannot be verified, because the keys of its issuer cannot be read."
     SERVER_STOPPING = 503, "The server stops; sent as the last part of a multipart subscription."
     SERVER_OVERLOADED = 503, "The process has as many connections, requests or request bodies as `server` allows."
+    TOO_MANY_WEBSOCKETS = (
+        429,
+        "The client's address has `server.websocket.max_per_address` websockets.",
+    )
     TOO_MANY_OPERATIONS = 429, "A websocket or event stream has too many operations under way."
     OPERATION_EXISTS = 409, "An event stream has an operation with this id under way."
     STREAM_OPEN = 409, "Somebody reads this event stream already."

@@ -10,6 +10,7 @@ from typing import Any
 from bff.contract import AnswersRequests, Problem, Refused, make_internal_error
 from bff.http.asgi import App, ClientGone, Exchange, Receive, Scope, Send, get_path, read_headers
 from bff.http.graphiql.page import Pages
+from bff.http.guards.addresses import Addresses
 from bff.http.guards.allowed_hosts import AllowedHosts, choose_hosts
 from bff.http.guards.cors import allow_reading, answer_preflight, is_preflight, list_candidates
 from bff.http.guards.host import check_host
@@ -83,6 +84,7 @@ class Door:
         self._pages = Pages()
         self._allowed_hosts = AllowedHosts(options.hosts)
         self._proxies = TrustedProxies(options.trusted_proxies)
+        self._addresses = Addresses(options.websocket.max_per_address)
         self._hosts: set[str | None] = set()
         self._transports = make_transports(options, timeouts)
 
@@ -139,6 +141,7 @@ class Door:
                 ids=self._ids,
                 hosts=self._allowed_hosts,
                 proxies=self._proxies,
+                addresses=self._addresses,
             )
         elif scope["type"] == "lifespan":
             await serve_lifespan(scope, receive, send, partial(self._run_lifespan, scope.get("state", {})))

@@ -58,6 +58,9 @@ class Websockets(Model):
     """Accept and send compressed messages (permessage-deflate, RFC 7692) where the client offers it."""
     max_message_size: Size = Field(default=1_000_000, ge=1)
     """Maximum size of a message after decompression; a larger one closes the websocket with 1009."""
+    max_per_address: int = Field(default=1000, ge=1)
+    """Maximum number of websockets of one client address in one process; a further handshake gets TOO_MANY_WEBSOCKETS,
+    status 429. Behind a proxy, list it in `trusted_proxies`, or all clients share the proxy's address."""
     max_init_size: Size = Field(default=65_536, ge=1)
     """The same before the client has sent `connection_init` and it is acknowledged."""
     max_ratio: int = Field(default=100, ge=2)

@@ -25,7 +25,7 @@ from bff.policies.outbound.identity import freeze_map
 from connectors.aio.cpu_meter import CpuMeter
 from connectors.aio.semaphore import Semaphore
 from connectors.aio.single_flight import SharedResult
-from connectors.batching import limit_records, single_reply
+from connectors.batching import check_key, limit_records, single_reply
 from connectors.contract import Call, Event, Reply, Selection
 from connectors.direct import point_event
 from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint
@@ -99,6 +99,7 @@ class RequestScope:
             key, others = batch.split(arguments)
             if key is None:
                 return Reply([] if batch.group else None)
+            check_key(endpoint.operation, key)
             loader = self._get_loader(LoadKey(endpoint, freeze_map(others), selection), others)
             outcome = await _shield(loader.load(key))
         if isinstance(outcome, Exception):

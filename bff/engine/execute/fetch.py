@@ -14,7 +14,8 @@ from bff.engine.execute.fetch_lists import KeyLists, make_reader
 from bff.engine.execute.paths import Column, path_to
 from bff.engine.graphql_core import Executor
 from bff.loading.scope import RequestScope
-from connectors.contract import Selection
+from connectors.batching import check_key
+from connectors.contract import Operation, Selection
 from connectors.errors import UpstreamError
 
 _KEYS = frozenset({int, str})
@@ -82,11 +83,11 @@ def _read_key(source: Any, name: str) -> Any:
         return error
 
 
-def _key_or_error(key: Any) -> Any:
+def _key_or_error(operation: Operation, key: Any) -> Any:
     """The key, or the exception in its place where it cannot be one."""
     try:
-        hash(key)
-    except TypeError as error:
+        check_key(operation, key)
+    except UpstreamError as error:
         return error
     return key
 
@@ -105,9 +106,8 @@ async def _fetch_batched(
     try:
         requested: dict[Any, Any] = dict.fromkeys(keys)
     except TypeError:  # an upstream sent an object or a list where the key should be
-        return await _fetch_batched(
-            scope, selection, fetch, reader, list(map(_key_or_error, keys)), others, is_alone=is_alone
-        )
+        checked = [_key_or_error(fetch.endpoint.operation, key) for key in keys]
+        return await _fetch_batched(scope, selection, fetch, reader, checked, others, is_alone=is_alone)
     absent: dict[Any, Any] = {}
     if not _KEYS.issuperset(map(type, requested)):
         absent = {key: key for key in requested if key is None or isinstance(key, Exception)}

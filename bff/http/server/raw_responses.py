@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from bff.contract import Problem
+from bff.contract import SECURITY_HEADERS, Problem
 
 RETRY_AFTER = 1
 """Seconds after which a client that was refused may try again."""
@@ -17,6 +17,7 @@ def _render(status: HTTPStatus, body: bytes, *headers: bytes) -> bytes:
         b"HTTP/1.1 %d %b" % (status, status.phrase.encode()),
         *headers,
         b"content-length: %d" % len(body),
+        *(f"{name}: {value}".encode() for name, value in SECURITY_HEADERS.items()),
         b"cache-control: no-store",
         b"connection: close",
     )

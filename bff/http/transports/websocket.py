@@ -12,6 +12,7 @@ from typing import Any
 from bff.contract import AnswersRequests, FrontendCard, Increments, Problem, Refused, Response
 from bff.http.asgi import Receive, Scope, Send, get_client, read_headers
 from bff.http.extensions import get_abort, get_inbox
+from bff.http.guards.addresses import Addresses
 from bff.http.guards.allowed_hosts import AllowedHosts
 from bff.http.guards.host import check_host
 from bff.http.guards.origins import is_origin_allowed
@@ -80,6 +81,7 @@ async def serve_websocket(
     ids: RequestIds,
     hosts: AllowedHosts,
     proxies: TrustedProxies,
+    addresses: Addresses,
 ) -> None:
     """Serve one client until either side ends.
 
@@ -93,9 +95,28 @@ async def serve_websocket(
         check_host(headers, scope)
         hosts.check(headers)
         _check_handshake(headers, gateway(), fixed)
+        address = get_client(scope)
+        addresses.take(address)
     except Refused as refusal:
         await _reject_handshake(scope, send, refusal)
         return
+    try:
+        await _serve_admitted(scope, receive, send, gateway, fixed, options, timeouts, ids, headers)
+    finally:
+        addresses.release(address)
+
+
+async def _serve_admitted(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    gateway: Callable[[], AnswersRequests],
+    fixed: str | None,
+    options: Options,
+    timeouts: Timeouts,
+    ids: RequestIds,
+    headers: Mapping[str, str],
+) -> None:
     offered = scope.get("subprotocols", ())
     protocol = next((each for each in _CONNECTIONS if each in offered), None)
     if protocol is None:
@@ -140,6 +161,7 @@ async def _reject_handshake(scope: Scope, send: Send, refusal: Refused) -> None:
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 4400 + refusal.status % 100, "reason": refusal.message[:120]})
         return
-    lines = [*DATA.lines, (b"content-type", JSON.encode())]
+    own = ((name.encode("latin-1"), value.encode("latin-1")) for name, value in refusal.headers.items())
+    lines = [*DATA.lines, (b"content-type", JSON.encode()), *own]
     await send({"type": "websocket.http.response.start", "status": refusal.status, "headers": lines})
     await send({"type": "websocket.http.response.body", "body": encode(refusal.answer())})

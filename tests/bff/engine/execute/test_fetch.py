@@ -38,14 +38,18 @@ class Query:
     things: list[Thing] = via(things)
 
 
-async def test_a_key_that_cannot_be_one_fails_alone() -> None:
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_a_key_that_cannot_be_one_fails_alone(engine: str) -> None:
     """An upstream sent an object where the key of another upstream should be: one field's error, not the request's."""
     records = [{"sku": "a"}, {"sku": {"not": "a key"}}, {"sku": [1]}]
     shop = FakeUpstream(lambda call: [{"sku": key, "n": 1} for key in call.keys] if call.keys else records)
     with capture_logs():
-        answer = await ask(gateway(frontend(query=Query), shop=shop), "{ things { stock } }")
+        answer = await ask(
+            gateway(frontend(query=Query), options={"engine": engine}, shop=shop), "{ things { stock } }"
+        )
     assert answer.data == {"things": [{"stock": {"sku": "a", "n": 1}}, {"stock": None}, {"stock": None}]}
     assert [error["path"] for error in answer.errors] == [["things", 1, "stock"], ["things", 2, "stock"]]
+    assert [error["extensions"]["code"] for error in answer.errors] == ["UPSTREAM_BAD_REPLY"] * 2
 
 
 class Large(list[Any]):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bff.contract import SECURITY_HEADERS
 from bff.http.server import raw_responses
 
 
@@ -17,6 +18,9 @@ def test_each_is_whole(response: bytes) -> None:
     head, _, body = response.partition(b"\r\n\r\n")
     assert b"\r\ncontent-length: %d\r\n" % len(body) in head
     assert b"\r\nconnection: close" in head
+    assert head.count(b"\r\nconnection:") == 1
+    for name, value in SECURITY_HEADERS.items():
+        assert f"\r\n{name}: {value}".encode() in head
 
 
 def test_overload() -> None:
