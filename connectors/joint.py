@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from connectors.aio.clock import Clock
 from connectors.errors import UpstreamError
+from connectors.events import count_event
 
 _EARNED, _RESERVE = 0.1, 40.0
 """Calls sent again that each call pays for, and the most that can be saved up."""
@@ -35,9 +36,10 @@ class JointBudget:
         """Whether so many calls can travel together: all of them can be sent again."""
         return self._left >= calls
 
-    def spend(self, calls: int) -> None:
+    def spend(self, calls: int, upstream: str) -> None:
         """Count calls that are sent again."""
         self._left -= calls
+        count_event("joint_call_split", upstream, calls)
 
 
 def may_ask_alone(error: UpstreamError) -> bool:

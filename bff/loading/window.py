@@ -77,7 +77,7 @@ class Windows:
             self._dispatch(gathering)
         outcome = await self._wait_for_result(gathering, call)
         if isinstance(outcome, _AskAlone):
-            budget.spend(1)
+            budget.spend(1, endpoint.operation.upstream)
             return await _send_alone(gathering, call)
         if isinstance(outcome, Exception):
             raise outcome

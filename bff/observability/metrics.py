@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from connectors.events import set_counter
 from connectors.losses import listen_to_losses
 
 _OPERATIONS = ("engine_operations", "Operations that were executed, by engine.", ("frontend", "kind", "engine"))

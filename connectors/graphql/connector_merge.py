@@ -108,7 +108,8 @@ class Merger:
                 if not waiter.outcome.done():
                     waiter.outcome.set_exception(error)
             return
-        self._budget.spend(sum(outcome is None for outcome in outcomes))
+        if repeated := sum(outcome is None for outcome in outcomes):
+            self._budget.spend(repeated, group[0].prepared.call.operation.upstream)
         for waiter, outcome in zip(group, outcomes, strict=True):
             if not waiter.outcome.done():
                 waiter.outcome.set_result(outcome)

@@ -43,7 +43,7 @@ class QueueConnector:
         self._broker = broker
         self._topics: dict[str, SharedTopic] = {}
         self._is_closed = False
-        self.counts = Counts()
+        self.counts = Counts(name)
         """Messages of this upstream that no subscriber received."""
 
     async def start(self) -> None:
@@ -129,7 +129,7 @@ class QueueConnector:
                 async for event in queue:
                     yield event
         finally:
-            self.counts.dropped += queue.dropped
+            self.counts.count_dropped(queue.dropped)
             if not topic.has_subscribers:
                 if self._topics.get(name) is topic:
                     del self._topics[name]
@@ -175,7 +175,7 @@ class QueueConnector:
     async def _decode_event(self, message: Message) -> Event | None:
         event = await decode_event(message, max_size=self._options.max_reply_size, bounds=self._bounds)
         if event is None:
-            self.counts.undecodable += 1
+            self.counts.count_undecodable()
         return event
 
     @asynccontextmanager

@@ -13,7 +13,7 @@ import ssl
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import httptools
 import msgspec
@@ -22,6 +22,7 @@ from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.aio.semaphore import Semaphore
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
+from connectors.events import count_event
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import check_headers, encode_value
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _IDLE = 60.0
 """Seconds after which an unused connection is closed: firewalls forget it without telling."""
+_QUARANTINE = 0.005
+"""Seconds after a reply in which other connections are used first: late bytes of the reply may come."""
 _DISTRUST = 60.0
 """Seconds for which each connection is used once, after an upstream has sent bytes that were not requested."""
 _URL = re.compile(r"((?:http|HTTP)[sS]?://[^/?#]+)(/[!-\"$-~]*)?(?:#.*)?")
@@ -133,21 +136,30 @@ class Engine:
             connection = await self._connect(request)
 
     def _take_idle(self, origin: Origin) -> Connection | None:
-        """The last used connection to this origin; on the way, old ones are closed."""
-        idle = self._idle
-        oldest = self._clock.now() - _IDLE
-        while idle and idle[0].idle_since < oldest:
+        """The last used connection to this origin; on the way, old ones are closed.
+
+        One on which late bytes may still come is taken only if there is no other.
+        """
+        idle, now = self._idle, self._clock.now()
+        while idle and idle[0].idle_since < now - _IDLE:
             self._close_oldest()
-        if idle:  # the one that was used last, as nearly always
+        fresh = now - _QUARANTINE
+        if idle and (len(idle) == 1 or idle[-1].idle_since <= fresh):  # the one that was used last, as nearly always
             connection = idle[-1]
             if connection.origin == origin and connection.is_open() and not connection.find_arrived(0):
                 return idle.pop()
-        for place in range(len(idle) - 2, -1, -1):
+        found = -1
+        for place in range(len(idle) - 1, -1, -1):
             connection = idle[place]
             if connection.origin == origin and connection.is_open() and not connection.find_arrived(0):
-                del idle[place]
-                return connection
-        return None
+                found = place
+                if connection.idle_since <= fresh:
+                    break
+        if found < 0:
+            return None
+        connection = idle[found]
+        del idle[found]
+        return connection
 
     def _close_oldest(self) -> None:
         """Of those that idle."""
@@ -155,8 +167,9 @@ class Engine:
         self._open.discard(oldest)
         oldest.abort()
 
-    def _note_surplus(self, connection: Connection) -> None:
+    def _note_surplus(self, upstream: str, connection: Connection) -> None:
         """The upstream sent what was not requested: what arrives late would answer the next request."""
+        count_event("surplus_bytes", upstream)
         if not self._is_distrusted(connection.origin):
             _, host, port = connection.origin
             log.warning(
@@ -195,7 +208,10 @@ class Engine:
             async with timeout_after(seconds, self._clock):
                 _, connection = await loop.create_connection(
                     lambda: Connection(
-                        origin, self._options.max_reply_size, self._remove_connection, self._note_surplus
+                        origin,
+                        self._options.max_reply_size,
+                        self._remove_connection,
+                        partial(self._note_surplus, operation.upstream),
                     ),
                     sock=await self._resolver.open_socket(host, port),
                     ssl=context,

@@ -14,7 +14,7 @@ from connectors.aio.cooperative import yield_to_loop
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
-from connectors.transport.httpx_network import create_http_transport
+from connectors.transport.httpx_network import UPSTREAM, create_http_transport
 from connectors.transport.reading import check_announced, check_headers, create_body, encode_value, join_headers
 
 for _noisy in ("httpx", "httpcore"):
@@ -52,7 +52,9 @@ class Engine:
             if isinstance(body, Streamed):
                 raw.append((b"content-length", b"%d" % body.length))
             content = body.chunks() if isinstance(body, Streamed) else body
-            request = client.build_request(method, url, headers=raw, content=content)
+            request = client.build_request(
+                method, url, headers=raw, content=content, extensions={UPSTREAM: operation.upstream}
+            )
             async with timeout_after(timeout, self._clock), _send(client, request) as response:
                 return await self._read_reply(operation, response)
 

@@ -14,13 +14,23 @@ import httpcore
 import httpx
 
 from connectors.aio.clock import Clock, timeout_after
+from connectors.events import count_event
 from connectors.transport.contract import HttpOptions
 from connectors.transport.resolve import Address, Resolver
+
+UPSTREAM = "bff.upstream"
+"""The extension of a request that has the name of its upstream."""
+_IDLE = 60.0
+"""Seconds after which an unused connection is closed: firewalls forget it without telling."""
 
 
 def create_http_transport(options: HttpOptions, clock: Clock) -> httpx.AsyncHTTPTransport:
     """The transport of one client. Raises OSError for TLS settings that cannot be used."""
-    limits = httpx.Limits(max_connections=options.max_connections, max_keepalive_connections=options.max_connections)
+    limits = httpx.Limits(
+        max_connections=options.max_connections,
+        max_keepalive_connections=options.max_connections,
+        keepalive_expiry=_IDLE,
+    )
     context = options.tls.context()
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
     transport._pool = _Pool(  # noqa: SLF001 - httpx offers no other way
@@ -50,7 +60,8 @@ class _Connection(httpcore.AsyncHTTPConnection):
             has_body = request.method != b"HEAD" and response.status not in (204, 205, 304)
             is_announced = any(name.lower() in _FRAMING and value != b"0" for name, value in response.headers)
             must_close = not has_body and (is_announced or request.method == b"HEAD")
-            response.stream = _Body(response.stream, self._connection, must_close=must_close)
+            upstream = request.extensions.get(UPSTREAM, "")
+            response.stream = _Body(response.stream, self._connection, upstream, must_close=must_close)
         return response
 
 
@@ -60,8 +71,11 @@ _FRAMING = (b"content-length", b"transfer-encoding")
 class _Body:
     """The body of a response. When it is closed, the connection returns to the pool, or is marked before."""
 
-    def __init__(self, body: Any, connection: httpcore.AsyncHTTP11Connection, *, must_close: bool) -> None:
+    def __init__(
+        self, body: Any, connection: httpcore.AsyncHTTP11Connection, upstream: str, *, must_close: bool
+    ) -> None:
         self._body = body
+        self._upstream = upstream
         self._connection = connection
         self._must_close = must_close
 
@@ -74,6 +88,8 @@ class _Body:
         stream = self._connection._network_stream  # noqa: SLF001
         if isinstance(stream, _Stream) and (self._must_close or surplus):
             stream.must_close = True
+            if surplus:
+                count_event("surplus_bytes", self._upstream)
         await self._body.aclose()
 
 

@@ -54,7 +54,7 @@ class WebsocketConnector:
         self._audience: Audience[Any] = Audience()
         self._subscribers: dict[BoundedQueue[Any], Subscribe] = {}
         self._own = OwnSockets(options.max_own_sockets, self._create_own)
-        self.counts = counts or Counts()
+        self.counts = counts or Counts(name)
         """Messages of this upstream that no call and no subscriber got."""
 
     async def start(self) -> None:
@@ -163,11 +163,11 @@ class WebsocketConnector:
         try:
             data = await decode_json_in_slices(message, self._bounds)
         except NotJson as error:
-            self.counts.undecodable += 1
+            self.counts.count_undecodable()
             self._report_undecodable(message, error)
             return
         if not self._answers.dispatch(data) and not self._audience.deliver(data, data):
-            self.counts.unrouted += 1
+            self.counts.count_unrouted()
 
     async def maintain(self) -> None:
         """As Owner.maintain: keep the upstream's subscriptions equal to those that subscribers need."""
@@ -187,7 +187,7 @@ class WebsocketConnector:
 
     def _remove_subscriber(self, queue: BoundedQueue[Any]) -> None:
         del self._subscribers[queue]
-        self.counts.dropped += queue.dropped
+        self.counts.count_dropped(queue.dropped)
 
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> WebsocketConnector:

@@ -17,7 +17,7 @@ def test_the_budget_pays_for_a_tenth_of_the_calls() -> None:
     budget = JointBudget()
     budget.earn()
     assert (budget.can_pay(40), budget.can_pay(41)) == (True, False)
-    budget.spend(40)
+    budget.spend(40, "shop")
     assert not budget.can_pay(1)
     for _ in range(11):
         budget.earn()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bff.contract import Problem
-from bff.observability.metrics import count_refusal
 
 
 class Addresses:
@@ -17,7 +16,6 @@ class Addresses:
         """Count one more; `release` must follow. Raises Refused if the address has as many as it may."""
         count = self._counts.get(address, 0)
         if count >= self._max_each:
-            count_refusal("max_websockets_per_address")
             raise Problem.TOO_MANY_WEBSOCKETS.refusal(
                 f"Your address has {count} websockets, which is the limit; close some of them first.", retry_after="1"
             )

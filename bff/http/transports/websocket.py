@@ -26,6 +26,7 @@ from bff.http.security_headers import DATA
 from bff.http.transports.connection_init import add_payload_headers
 from bff.http.transports.graphql_transport_ws import SUBPROTOCOL, CloseSocket, Connection
 from bff.http.transports.subscriptions_transport_ws import LEGACY, LegacyConnection
+from bff.observability.metrics import count_refusal
 from connectors.aio.clock import timeout_after
 
 _CONNECTIONS = {SUBPROTOCOL: Connection, LEGACY: LegacyConnection}
@@ -158,6 +159,7 @@ def _check_handshake(headers: Mapping[str, str], gateway: AnswersRequests, fixed
 
 async def _reject_handshake(scope: Scope, send: Send, refusal: Refused) -> None:
     """Answer the handshake with an HTTP error if the server can (ASGI's Websocket Denial Response)."""
+    count_refusal(refusal.code)
     if "websocket.http.response" not in (scope.get("extensions") or {}):
         await send({"type": "websocket.close", "code": 4400 + refusal.status % 100, "reason": refusal.message[:120]})
         return

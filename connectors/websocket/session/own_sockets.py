@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamUnavailable, UpstreamUnreachable
+from connectors.events import count_event
 
 
 class _Closes(Protocol):
@@ -39,6 +40,7 @@ class OwnSockets(Generic[T]):
         socket = self._by_message.get(message)
         if socket is None:
             if len(self._subscribers) + len(self._closing) >= self._max_sockets:
+                count_event("no_own_socket", operation.upstream)
                 raise UpstreamUnavailable(operation, f"all {self._max_sockets} sockets of max_own_sockets are in use")
             socket = self._by_message[message] = self._create()
             self._subscribers[socket] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
@@ -78,4 +79,21 @@ async def test_a_connection_that_idled_too_long_is_not_used_again(world: HttpWor
         clock.seconds += seconds
         assert (await transport.request(READ, "GET", world.url, headers={})).body == b"ok"
     assert world.connections == 2
+    await transport.close()
+
+
+async def test_a_connection_that_was_just_used_is_used_last(world: HttpWorld) -> None:
+    """Bytes that belong to its last reply may still come; one that has idled for a moment is used first."""
+    transport = Engine(HttpOptions(address="http://unused"), ManualClock(10.0))
+
+    async def ask() -> None:
+        await transport.request(READ, "GET", world.url, headers={}, timeout=None)
+
+    await asyncio.gather(ask(), ask())
+    assert world.connections == 2
+    first, second = transport._idle
+    first.idle_since = 9.0
+    assert transport._take_idle(first.origin) is first
+    assert transport._take_idle(first.origin) is second
+    assert transport._take_idle(first.origin) is None
     await transport.close()
