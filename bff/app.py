@@ -32,8 +32,6 @@ from connectors.options import ConnectorOptions, Model, TlsOptions
 
 log = get_logger("bff.app")
 
-_OVERRIDDEN = frozenset({"server.host", "server.port", "server.hosts"})
-"""Options of `server` that the command line may have replaced, so that a difference is no change of the file."""
 DRAIN = 30.0
 """Seconds that requests under way get to finish when a reload replaces what they run on."""
 _RELOADED = frozenset({"server.request_timeout", "server.max_prepare_queue", "server.frontend_names"})
@@ -51,13 +49,20 @@ class Project:
     settings: Settings
     frontends: Mapping[str, Frontend]
     identity: IdentityProviders
+    file_server: Model | None = None
+    """The section `server` of bff.yaml, where the command line has replaced parts of it."""
+    overridden: frozenset[str] = frozenset()
+    """What the command line has replaced: a change of it in bff.yaml has no effect."""
 
     def listen_at(self, host: str | None, port: int | None) -> Project:
         """The project with this address instead of that of bff.yaml, and with the default of `hosts` for it."""
         server = self.settings.server
+        chosen = {"server.host": host, "server.port": port}
+        overridden = frozenset(name for name, value in chosen.items() if value is not None)
         host, port = host or server.host, server.port if port is None else port
         update = {"host": host, "port": port, "hosts": choose_hosts(server.hosts, host)}
-        return replace(self, settings=replace(self.settings, server=server.model_copy(update=update)))
+        settings = replace(self.settings, server=server.model_copy(update=update))
+        return replace(self, settings=settings, file_server=server, overridden=overridden)
 
     def n_plus_one(self) -> list[str]:
         """Fields that would call their upstream once per object of a list, one line each."""
@@ -230,7 +235,7 @@ class Service:
         timeouts: Timeouts | None = None,
     ) -> None:
         self._project = project
-        self._listening = project.settings.server
+        self._listening, self._overridden = project.file_server or project.settings.server, project.overridden
         self._connectors = connectors
         self._generation: Generation | None = None
         self._leaving: set[asyncio.Task[None]] = set()
@@ -294,7 +299,7 @@ class Service:
         task.add_done_callback(self._leaving.discard)
         log.info("reloaded", frontends=list(project.frontends))
         changed = _find_changes(self._listening, project.settings.server, "server")
-        if unapplied := [name for name in changed if name not in _RELOADED | _OVERRIDDEN]:
+        if unapplied := [name for name in changed if name not in _RELOADED | self._overridden]:
             log.warning("restart_needed", options=unapplied)
         return unapplied
 

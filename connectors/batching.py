@@ -99,13 +99,14 @@ def check_at_least_one(place: str, **numbers: int | None) -> None:
             raise DefinitionError(f"{place}: {name}={number} is less than 1; write 1 or more")
 
 
-def check_key(operation: Operation, key: Any) -> None:
-    """Raise UpstreamBadReply for an object or a list in the place of a key: keys come from other replies."""
+def check_key(operation: Operation, key: Any) -> Any:
+    """The key. Raises UpstreamBadReply for an object or a list in the place of a key: keys come from other replies."""
     try:
         hash(key)
     except TypeError:
         reason = f"a key is of type {type(key).__name__}; expected a text, a number or another single value"
         raise UpstreamBadReply(operation, reason) from None
+    return key
 
 
 class InKeyOrder(list[Any]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -34,6 +35,8 @@ class Documents(Model):
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(REDIS_SCHEMES):
             raise ValueError("is not a Redis URL; write it like redis://host:6379/0")
+        if value is not None:
+            _check_port(value.get_secret_value())
         return value
 
     @model_validator(mode="after")
@@ -45,6 +48,15 @@ class Documents(Model):
         if self.store is not None and not self.persisted:
             raise ValueError("`store` holds persisted queries; add `persisted: true`")
         return self
+
+
+def _check_port(url: str) -> None:
+    try:
+        port = urlsplit(url).port
+    except ValueError:  # its text may repeat a password
+        port = 0
+    if port == 0:
+        raise ValueError("has a port that is no number from 1 to 65535; write it like redis://host:6379/0")
 
 
 class Batch(Model):

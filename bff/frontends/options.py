@@ -31,6 +31,16 @@ class ApiKey(Model):
     def _lower(cls, value: str) -> str:
         return value.lower()
 
+    @field_validator("keys")
+    @classmethod
+    def _check_keys(cls, value: list[SecretStr]) -> list[SecretStr]:
+        seen: dict[str, int] = {}
+        for place, key in enumerate(value, 1):
+            first = seen.setdefault(key.get_secret_value(), place)
+            if first != place:
+                raise ValueError(f"key {place} is the same as key {first}; remove one, or write another key")
+        return value
+
 
 class Match(Model):
     """Which requests to /graphql are for this frontend; one matching rule is enough."""

@@ -99,9 +99,8 @@ class RequestScope:
             key, others = batch.split(arguments)
             if key is None:
                 return Reply([] if batch.group else None)
-            check_key(endpoint.operation, key)
-            loader = self._get_loader(LoadKey(endpoint, freeze_map(others), selection), others)
-            outcome = await _shield(loader.load(key))
+            load_key = LoadKey(endpoint, freeze_map(others), selection)
+            outcome = await _shield(self._get_loader(load_key, others).load(check_key(endpoint.operation, key)))
         if isinstance(outcome, Exception):
             raise outcome
         outcome.has_empty_lists = self._find_upstream(endpoint.operation.upstream).has_empty_lists

@@ -92,6 +92,11 @@ _LEFT_OUT = Counter(
 _IDENTITY = Counter(
     "bff_identity_total", "Credentials that were verified or refused, by identity provider.", ("identity", "outcome")
 )
+_EVENTS = Counter(
+    "bff_upstream_events_total",
+    "What happened with upstreams beside calls, such as bytes that were not requested, by upstream and event.",
+    ("upstream", "event"),
+)
 _REFUSED = Counter("bff_refused_total", "What a limit of the gateway refused, by reason.", ("reason",))
 
 
@@ -123,6 +128,14 @@ def count_left_out(upstream: str, what: str, count: int) -> None:
 
 
 listen_to_losses(count_left_out)
+
+
+def count_upstream_event(event: str, upstream: str, number: int) -> None:
+    """Count an event of connectors.events."""
+    _EVENTS.labels(upstream, event).inc(number)
+
+
+set_counter(count_upstream_event)
 
 
 class OperationCounts:

@@ -184,9 +184,13 @@ def test_changes_of_log_and_server(config: Path) -> None:
             with suppress(AssertionError):
                 command.wait_for("reloaded after a change of bff.yaml", seconds=5)
                 break
-        config.write_text(CONFIG + "server: {max_body_size: 9kB, request_timeout: 9s, websocket: {max_ratio: 5}}\n")
+        section = (
+            "host: 0.0.0.0, hosts: [a.example], max_body_size: 9kB, request_timeout: 9s, websocket: {max_ratio: 5}"
+        )
+        config.write_text(f"{CONFIG}server: {{{section}}}\n")
         command.wait_for("restart_needed")
-        command.wait_for("not applied these changes need a restart: server.max_body_size, server.websocket.max_ratio")
+        changes = "server.host, server.hosts, server.max_body_size, server.websocket.max_ratio"
+        command.wait_for(f"not applied these changes need a restart: {changes}")
         assert "warning  restart_needed" in command.output
         config.write_text(CONFIG + "server: {request_timeout: 9s}\n")
         command.wait_for("reloaded after a change of bff.yaml")

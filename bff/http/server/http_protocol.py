@@ -82,8 +82,7 @@ class BoundedHttp(HttpToolsProtocol):
         """Stop the timers and notify the running request. Uvicorn notifies the last one sent, which may not run yet."""
         self._stop_timer()
         self._load.unsent.remove(self)
-        if self._is_reserved:
-            self._load.leave_reserve(self)
+        self._load.leave_reserve(self)
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
         if self._running is not None and not self._running.response_complete:

@@ -52,3 +52,10 @@ def test_rules_that_fit_nobody(match: dict[str, Any]) -> None:
     """Are mistakes."""
     with pytest.raises(ValidationError):
         options(match=match)
+
+
+def test_an_api_key_stands_once() -> None:
+    """The second would be another caller's, who is taken for the first. The error names places, not keys."""
+    with pytest.raises(ValidationError, match="key 3 is the same as key 1") as refused:
+        options(match={"api_key": {"keys": ["secret", "other", "secret"]}})
+    assert "secret" not in refused.value.errors()[0]["msg"]
