@@ -34,6 +34,8 @@ _IDLE = 60.0
 """Seconds after which an unused connection is closed: firewalls forget it without telling."""
 _QUARANTINE = 0.005
 """Seconds after a reply in which other connections are used first: late bytes of the reply may come."""
+_LOOKS = 4
+"""Connections in quarantine that are looked at: each look is a call of the system."""
 _DISTRUST = 60.0
 """Seconds for which each connection is used once, after an upstream has sent bytes that were not requested."""
 _URL = re.compile(r"((?:http|HTTP)[sS]?://[^/?#]+)(/[!-\"$-~]*)?(?:#.*)?")
@@ -153,7 +155,7 @@ class Engine:
             connection = idle[place]
             if connection.origin == origin and connection.is_open() and not connection.find_arrived(0):
                 found = place
-                if connection.idle_since <= fresh:
+                if connection.idle_since <= fresh or place <= len(idle) - _LOOKS:
                     break
         if found < 0:
             return None
