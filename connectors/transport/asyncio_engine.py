@@ -27,6 +27,7 @@ from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import check_headers, encode_value
 from connectors.transport.resolve import Resolver
+from connectors.transport.response import PackedReply
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,8 @@ class Engine:
             if not self._slots.try_acquire():
                 await self._slots.acquire()
             try:
-                return await self._exchange(request)
+                reply = await self._exchange(request)
+                return reply if isinstance(reply, HttpReply) else await reply.inflate()
             finally:
                 self._slots.release()
         except asyncio.CancelledError as late:
@@ -109,7 +111,7 @@ class Engine:
         self._idle.clear()
         await asyncio.sleep(0)  # lets the sockets close before the loop may end
 
-    async def _exchange(self, request: _Request) -> HttpReply:
+    async def _exchange(self, request: _Request) -> HttpReply | PackedReply:
         """Use a kept connection, else a new one.
 
         The upstream may close a kept connection just as we use it. Then nothing comes back, and an idempotent request

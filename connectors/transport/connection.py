@@ -11,7 +11,7 @@ from typing import cast
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError
 from connectors.transport.contract import HttpReply, Streamed
-from connectors.transport.response import ResponseReader
+from connectors.transport.response import PackedReply, ResponseReader
 
 Origin = tuple[bool, str, int]
 """Is TLS used, host, port."""
@@ -42,7 +42,7 @@ class Connection(asyncio.Protocol):
         """Called with 0: something, if bytes have arrived that the event loop has not read yet. They are no answer to
         the next request: they belong to the last one, or say that the upstream closes."""
         self._reader = ResponseReader(limit)
-        self._waiter: asyncio.Future[HttpReply] | None = None
+        self._waiter: asyncio.Future[HttpReply | PackedReply] | None = None
         self._is_sent = True
         """Whether the request was sent as a whole."""
         self._room: asyncio.Future[None] | None = None
@@ -57,7 +57,9 @@ class Connection(asyncio.Protocol):
         """Whether any byte of the last response came."""
         return self._reader.has_begun
 
-    def begin(self, operation: Operation, request: bytes, *, is_head: bool = False) -> asyncio.Future[HttpReply]:
+    def begin(
+        self, operation: Operation, request: bytes, *, is_head: bool = False
+    ) -> asyncio.Future[HttpReply | PackedReply]:
         """Send a request; `finish` when its response was awaited, whatever came of it.
 
         Raises UpstreamDisconnected; the future raises that and what the reader raises.
@@ -66,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._is_sent = True
         if self._transport is None or self._transport.is_closing():
             raise UpstreamDisconnected(operation, "the connection was closed")
-        waiter: asyncio.Future[HttpReply] = self._loop.create_future()
+        waiter: asyncio.Future[HttpReply | PackedReply] = self._loop.create_future()
         self._waiter = waiter
         self._transport.write(request)
         return waiter

@@ -15,7 +15,14 @@ from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.httpx_network import UPSTREAM, create_http_transport
-from connectors.transport.reading import check_announced, check_headers, create_body, encode_value, join_headers
+from connectors.transport.reading import (
+    CompressedBody,
+    check_announced,
+    check_headers,
+    create_body,
+    encode_value,
+    join_headers,
+)
 
 for _noisy in ("httpx", "httpcore"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)  # below, they write whole URLs and headers, and so secrets
@@ -75,6 +82,8 @@ class Engine:
             chunks += 1
             if not chunks % _CHUNKS_AT_ONCE:
                 await yield_to_loop()  # httpx does not, while it has chunks that came together
+        if isinstance(body, CompressedBody):
+            await body.inflate()
         return HttpReply(status=response.status_code, headers=headers, body=body.join_chunks())
 
     def _open_client(self, operation: Operation) -> httpx.AsyncClient:

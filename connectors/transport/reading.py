@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import deque
 from collections.abc import Collection, Mapping
 
+from connectors.aio.cooperative import yield_to_loop
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamRejected, UpstreamReplyTooLarge
 
@@ -15,6 +17,8 @@ _FRAMING = ("content-length", "expect", "te", "trailer", "transfer-encoding", "u
 _OURS = frozenset((*_FRAMING, "connection", "keep-alive", "proxy-connection"))
 """Headers about the connection and the framing of the body (RFC 9110 section 7.6.1): the engine's own business."""
 _PACKED = frozenset(("gzip", "x-gzip", "deflate"))
+_AT_ONCE = 500_000
+"""Bytes that are inflated before other tasks run: about a millisecond."""
 _PIECE = 16_384
 """Compressed bytes that are handed to zlib at once."""
 _MAX_MEMBERS, _LEAST_MEMBER = 64, 1024
@@ -127,41 +131,79 @@ class Body:
 
 
 class CompressedBody(Body):
-    """A body in gzip or deflate coding. Never inflates more than the limit: a bomb costs no memory."""
+    """A body in gzip or deflate coding. Never inflates more than the limit: a bomb costs no memory.
 
-    __slots__ = ("_inflate", "_members")
+    What comes after the first `_AT_ONCE` bytes is kept as it came until `inflate`, which works in slices.
+    """
+
+    __slots__ = ("_inflate", "_members", "_packed", "_packed_size")
 
     def __init__(self, operation: Operation, limit: int) -> None:
         super().__init__(operation, limit)
         self._inflate = _new_inflate()
         self._members = 1
+        self._packed: deque[bytes] = deque()
+        self._packed_size = 0
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether `inflate` is to be awaited before `join_chunks`, so that other tasks run meanwhile."""
+        return bool(self._packed)
 
     def add(self, chunk: bytes) -> None:
         """Take the next compressed chunk. Raises UpstreamBadReply when it is not gzip or deflate."""
-        for start in range(0, len(chunk), _PIECE):  # what remains after a member is copied each time
-            self._add_piece(chunk[start : start + _PIECE])
+        self._packed_size += len(chunk)
+        if self._packed_size > 2 * self._limit + _PIECE:
+            raise _too_large(self._operation, self._limit)
+        pieces = (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))
+        self._packed.extend(pieces)  # what remains after a member is copied each time
+        if self._size < _AT_ONCE:
+            self._inflate_slice()
 
-    def _add_piece(self, chunk: bytes) -> None:
+    async def inflate(self) -> None:
+        """Inflate what is kept; other tasks run after each slice. Raises as `add`."""
+        while self._packed:
+            self._inflate_slice()
+            await yield_to_loop()
+
+    def join_chunks(self) -> bytes:
+        """As Body.whole."""
+        while self._packed:
+            self._inflate_slice()
+        if self._size and not self._inflate.eof:
+            raise UpstreamBadReply(self._operation, "the compressed body ends too early")
+        return super().join_chunks()
+
+    def _inflate_slice(self) -> None:
+        """Inflate until there are `_AT_ONCE` bytes more, or nothing is left."""
+        until = self._size + _AT_ONCE
         try:
-            while chunk:
-                if self._inflate.eof:  # a gzip body may have several members (RFC 1952 section 2.2)
-                    self._begin_member()
-                super().add(self._inflate.decompress(chunk, self.count_room()))
-                chunk = self._inflate.unconsumed_tail or self._inflate.unused_data
+            while self._packed and self._size < until:
+                self._inflate_piece(self._packed.popleft(), until)
         except zlib.error as error:
             raise UpstreamBadReply(self._operation, f"the body cannot be decompressed: {error}") from error
+
+    def _inflate_piece(self, piece: bytes, until: int) -> None:
+        while True:
+            if self._inflate.eof:  # a gzip body may have several members (RFC 1952 section 2.2)
+                if not piece:
+                    return
+                self._begin_member()
+            most = min(self.count_room(), _AT_ONCE)
+            inflated = self._inflate.decompress(piece, most)
+            super().add(inflated)
+            piece = self._inflate.unconsumed_tail or self._inflate.unused_data
+            if not piece and (len(inflated) < most or self._inflate.eof):
+                return
+            if self._size >= until:
+                self._packed.appendleft(piece)
+                return
 
     def _begin_member(self) -> None:
         self._inflate = _new_inflate()
         self._members += 1
         if self._members > _MAX_MEMBERS + self._size // _LEAST_MEMBER:
             raise UpstreamBadReply(self._operation, f"the body has {self._members} gzip members for {self._size} bytes")
-
-    def join_chunks(self) -> bytes:
-        """As Body.whole."""
-        if self._size and not self._inflate.eof:
-            raise UpstreamBadReply(self._operation, "the compressed body ends too early")
-        return super().join_chunks()
 
 
 def create_body(operation: Operation, headers: Mapping[str, str], limit: int) -> Body:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import httptools
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge
 from connectors.transport.contract import HttpReply
-from connectors.transport.reading import Body, announces_body, check_announced, create_body
+from connectors.transport.reading import Body, CompressedBody, announces_body, check_announced, create_body
 
 _MAX_HEAD = 65_536
 """Bytes of status lines and headers accepted before the body, those of interim responses (1xx) included."""
@@ -21,6 +22,19 @@ _WITHOUT_BODY = frozenset((204, 205, 304))
 def _decode_name(name: bytes) -> str:
     """The name of a header; an upstream sends the same few again and again."""
     return name.decode("latin-1").lower()
+
+
+class PackedReply(NamedTuple):
+    """A response that is so large that its body is still to be inflated, in slices."""
+
+    status: int
+    headers: dict[str, str]
+    body: CompressedBody
+
+    async def inflate(self) -> HttpReply:
+        """The reply. Raises UpstreamBadReply or UpstreamReplyTooLarge."""
+        await self.body.inflate()
+        return HttpReply(self.status, self.headers, self.body.join_chunks())
 
 
 class ResponseReader:
@@ -86,7 +100,7 @@ class ResponseReader:
         """Let go of the parser, which holds us as we hold it."""
         self._parser = None
 
-    def feed(self, data: bytes) -> HttpReply | None:
+    def feed(self, data: bytes) -> HttpReply | PackedReply | None:
         """Take the next bytes; return the reply once it is whole. Raises UpstreamBadReply or UpstreamReplyTooLarge."""
         self.has_begun = True
         self._left -= len(data)
@@ -105,7 +119,7 @@ class ResponseReader:
             raise self._too_many_bytes()
         return self._create_reply() if self._is_complete else None
 
-    def end(self) -> HttpReply:
+    def end(self) -> HttpReply | PackedReply:
         """The connection ended: a body without a length is whole now. Raises UpstreamDisconnected for all others."""
         headers = self._headers
         if not self._has_head or "content-length" in headers or "transfer-encoding" in headers:
@@ -119,8 +133,11 @@ class ResponseReader:
         detail = f"the reply has more than twice max_reply_size, {self._limit} bytes, with its chunk sizes and trailers"
         return UpstreamReplyTooLarge(self._operation, detail)
 
-    def _create_reply(self) -> HttpReply:
-        return HttpReply(self._status, self._headers, b"" if self._body is None else self._body.join_chunks())
+    def _create_reply(self) -> HttpReply | PackedReply:
+        body = self._body
+        if isinstance(body, CompressedBody) and body.is_packed:
+            return PackedReply(self._status, self._headers, body)
+        return HttpReply(self._status, self._headers, b"" if body is None else body.join_chunks())
 
     # What httptools calls. It wraps exceptions, so they are kept in `_error` and raised by `feed`.
 

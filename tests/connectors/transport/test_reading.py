@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import random
 import zlib
 
 import pytest
@@ -80,3 +82,39 @@ def test_several_members_are_one_body() -> None:
     body = CompressedBody(READ, 100)
     body.add(gzip.compress(b"abc") + gzip.compress(b"de"))
     assert body.join_chunks() == b"abcde"
+
+
+@pytest.mark.parametrize("value", [b"0" * 8_000_000, random.Random(1).randbytes(3_000_000)], ids=["zeros", "noise"])
+@pytest.mark.parametrize("members", [1, 3])
+async def test_a_large_body_is_inflated_in_slices(value: bytes, members: int) -> None:
+    """8 MB that came at once: half a megabyte at a time, and other tasks run in between."""
+    size = -(-len(value) // members)
+    packed = b"".join(gzip.compress(value[start : start + size], 1) for start in range(0, len(value), size))
+    for step in (len(packed), 1000):
+        body = CompressedBody(READ, 8_000_000)
+        for start in range(0, len(packed), step):
+            body.add(packed[start : start + step])
+        assert body._size <= 1_000_000
+        turns = 0
+
+        async def count_turns() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count_turns())
+        await body.inflate()
+        counting.cancel()
+        assert turns >= len(value) // 1_000_000 - 1
+        assert body.join_chunks() == value
+
+
+async def test_a_bomb_is_refused_while_it_is_inflated() -> None:
+    """Only the first half megabyte is inflated before; of the rest no more than the limit."""
+    body = CompressedBody(READ, 2_000_000)
+    body.add(gzip.compress(b"0" * 100_000_000))
+    assert body._size <= 1_000_000
+    with pytest.raises(UpstreamReplyTooLarge):
+        await body.inflate()
+    assert body._size <= 2_500_001
