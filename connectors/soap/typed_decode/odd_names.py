@@ -7,9 +7,10 @@ with the same odd names are read as records, and the same losses are reported fo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import pairwise
 
 from connectors.contract import Operation
 from connectors.forms import Unfit
@@ -22,7 +23,9 @@ Losses = tuple[tuple[str, str], ...]
 
 _find_tags = re.compile(rb"<([^\s/>!?]+)").findall
 _MAX_KNOWN = 2_000
+_MAX_ALTERNATIVES = 60
 _MAX_COMBINATIONS = 100
+_QUOTES = (b'"', b"'")
 _MAX_LOSSES = 1_000
 _USUAL_ELEMENTS = ("Envelope", "Header", "Body")
 _USUAL_ATTRIBUTES = (
@@ -70,6 +73,8 @@ class OddNames:
         self._attributes: frozenset[str] = frozenset()
         self._known: set[bytes] = set()
         """Tags as they are written, with their prefixes."""
+        self._find_odd_tag: Callable[[bytes], re.Match[bytes] | None] | None = None
+        """Searches for another tag than the known ones: three times as fast as listing all."""
         self._losses: dict[frozenset[bytes], Losses] = {}
 
     def find_losses(self, content: bytes) -> Losses:
@@ -90,14 +95,17 @@ class OddNames:
         """The odd names of a reply in UTF-8."""
         if not self._elements:
             self._list_names()
-        odd = {tag for tag in set(_find_tags(content)) - self._known if not self._is_known(tag)}
-        for quote in (b'="', b"='"):
-            pieces = content.split(quote)
-            pieces.pop()
-            for name in {piece[piece.rfind(b"<") + 1 :].rsplit(None, 1)[-1] for piece in pieces if piece.strip()}:
-                local = name.rpartition(b":")[2].decode("utf-8", "replace")
-                if not name.startswith(b"xmlns") and local not in self._attributes:
-                    odd.add(b"@" + name[:100])
+        odd: set[bytes] = set()
+        if self._find_odd_tag is None or self._find_odd_tag(content) is not None:
+            known = len(self._known)
+            odd.update(tag for tag in set(_find_tags(content)) - self._known if not self._is_known(tag))
+            if known < len(self._known) <= _MAX_ALTERNATIVES:
+                names = b"|".join(map(re.escape, self._known))
+                self._find_odd_tag = re.compile(rb"<(?![/!?]|(?:" + names + rb")[\s/>])").search
+        for name in _list_attribute_names(content):
+            local = name.rpartition(b":")[2].decode("utf-8", "replace")
+            if not name.startswith(b"xmlns") and local not in self._attributes:
+                odd.add(b"@" + name[:100])
         return frozenset(odd)
 
     def _is_known(self, tag: bytes) -> bool:
@@ -120,3 +128,15 @@ class OddNames:
                     decoders.append(field.read)
         self._attributes = frozenset(attributes)
         self._elements = frozenset((*map(strip_namespace, tags), *_USUAL_ELEMENTS))
+
+
+def _list_attribute_names(content: bytes) -> set[bytes]:
+    """The names of attributes: what stands in a tag, before an equals sign and a quote."""
+    pieces = content.split(b"=") if b"=" in content else []
+    before = [
+        piece[-100:]
+        for piece, following in pairwise(pieces)
+        if following[:1] in _QUOTES or (following[:1].isspace() and following[:20].lstrip()[:1] in _QUOTES)
+    ]
+    tails = (piece[piece.rfind(b"<") + 1 :] for piece in before)
+    return {tail.rsplit(None, 1)[-1] for tail in tails if b">" not in tail and tail.strip()}

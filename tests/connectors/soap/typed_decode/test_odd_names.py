@@ -159,3 +159,18 @@ async def test_the_type_that_a_record_names(tmp_path: Path) -> None:
         {"name": "a", "lives": 9, "__typename": "Cat"},
         {"name": "b", "__typename": "Pet"},
     ]
+
+
+async def test_odd_names_are_found_among_many(tmp_path: Path) -> None:
+    """However many elements, attributes and equals signs there are, and again when the known tags are known."""
+    method = await load_method(tmp_path, write_wsdl(outside=PLAIN))
+    names = method.odd_names
+    assert names is not None
+    usual = b"<t:text lang='x'>a=b</t:text><text/><text\n>" * 300
+    for _ in range(2):
+        assert names.find(usual) == frozenset()
+        assert names.find(usual + b"<t:texts>") == {b"t:texts"}
+        assert names.find(usual + b"<x:text>") == frozenset()
+        assert names.find(usual + b"<text odd = 'a' p:odder='b'>") == {b"@odd", b"@p:odder"}
+        assert names.find(b"<text odd='a'>") == {b"@odd"}
+        assert names.find(b"<text>a = 'b'</text>") == frozenset()
