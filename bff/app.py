@@ -258,6 +258,11 @@ class Service:
         return self._project.settings.server.graphiql
 
     @property
+    def is_open(self) -> bool:
+        """Whether it can answer."""
+        return self._generation is not None
+
+    @property
     def generation(self) -> Generation:
         """What answers now."""
         if self._generation is None:

@@ -17,6 +17,7 @@ WINGS = ("bff", "connectors", "schemas", "demo")
 LAYERS = (
     "bff.cli",
     "bff.testing",
+    "bff.embedding",
     "bff.app",
     "bff.config",
     "bff.http",
