@@ -122,8 +122,8 @@ def test_an_operation_is_cut_when_it_takes_too_much_cpu(cyclic: Live, name: str)
     """It is answered with TOO_MUCH_CPU, and costs hardly more than it may."""
     # What asyncio has been given to run at once it runs in one pass: many async resolvers hold the loop that long.
     # Elsewhere it is the garbage collector that takes up to 0.1 s, of all that the operation has made.
-    most_work = MAX_CPU + SLACK if "async" in name else 3 * BOUND
-    with promised(cyclic, name, memory_floor=200, most_work=most_work):
+    most_work = MAX_CPU if "async" in name else 2 * BOUND
+    with promised(cyclic, name, memory_floor=80, most_work=most_work):
         answer, took = ask(cyclic, DOCUMENTS[name])
         print(f"{name}: {len(DOCUMENTS[name])} bytes, {took:.1f} s of CPU")
     assert b'"TOO_MUCH_CPU"' in answer, answer[-500:]

@@ -9,20 +9,28 @@ import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.contract import Operation
-from connectors.errors import UpstreamError, UpstreamUnreachable
+from connectors.contract import Call, Operation
+from connectors.errors import UpstreamError, UpstreamTimeout, UpstreamUnreachable
+from connectors.grpc.endpoints import grpc
+from connectors.grpc.options import Options as GrpcOptions
 from connectors.queue.brokers import open_broker
 from connectors.queue.brokers.contract import BrokerUnreachable, Settings
 from connectors.transport import HttpOptions, open_transport
 from connectors.transport.resolve import DnsOptions, Resolver
 from connectors.transport.websocket import open_websocket
+from tests.connectors.grpc.conftest import descriptor_set
+from tests.connectors.grpc.shop import Shop
+from tests.connectors.grpc.shop import serving as serving_grpc
 from tests.connectors.http_world import HttpWorld
 from tests.connectors.websocket.upstream import Upstream
 from tests.waiting import GENEROUS, time_limit
+
+__all__ = ["descriptor_set"]  # a fixture
 
 READ = Operation(upstream="shop", name="GET /")
 HUNG = 100
@@ -125,3 +133,53 @@ asyncio.run(main())
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=GENEROUS, check=False
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "timed out\n", "")
+
+
+class _SilentNames(asyncio.DatagramProtocol):
+    """A name server that never answers."""
+
+    def __init__(self) -> None:
+        self.queries = 0
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self.queries += 1
+
+
+async def test_names_that_hang_fail_no_grpc_call_to_another(
+    monkeypatch: pytest.MonkeyPatch, descriptor_set: Path
+) -> None:
+    """The library looks names up by itself: calls to the hanging one end at their deadline, others are answered."""
+    target = GrpcOptions.target.fget
+    assert target is not None
+    transport, names = await asyncio.get_running_loop().create_datagram_endpoint(
+        _SilentNames, local_addr=("127.0.0.1", 0)
+    )
+    server = transport.get_extra_info("sockname")[1]
+
+    def find_target(options: GrpcOptions) -> str:
+        found = target(options)
+        return f"dns://127.0.0.1:{server}/{found}" if "never" in found else found
+
+    monkeypatch.setattr(GrpcOptions, "target", property(find_target))
+    prices = grpc("shop").unary("shop.Pricing/GetPrices", {"skus": ["{sku}"]})
+    async with serving_grpc(Shop()) as shop:
+        good, bad = shop.connector(), shop.connector(address="never.example:50051")
+        await good.start()
+        await bad.start()
+
+        async def ask(connector: Any, seconds: float) -> Any:
+            deadline = time.monotonic() + seconds
+            try:
+                return await connector.send(Call(operation=prices.operation, arguments={"sku": "A"}, deadline=deadline))
+            except UpstreamError as error:
+                return type(error)
+
+        hung = [asyncio.ensure_future(ask(bad, 1.0)) for _ in range(HUNG)]
+        await asyncio.sleep(0.05)
+        answers = [await ask(good, GENEROUS) for _ in range(50)]
+        assert not [each for each in answers if isinstance(each, type)]
+        assert set(await asyncio.gather(*hung)) <= {UpstreamUnreachable, UpstreamTimeout}
+        await good.close()
+        await bad.close()
+    transport.close()
+    assert names.queries, "the name was not looked up at the silent server"
