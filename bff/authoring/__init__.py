@@ -9,6 +9,7 @@ from bff.authoring.caching import cache_control
 from bff.authoring.computed import computed
 from bff.authoring.constraints import constraint
 from bff.authoring.context import Context
+from bff.authoring.discriminators import adopts
 from bff.authoring.fields import argument, take, via
 from bff.authoring.frontend import FrontendSchema, example, frontend
 from bff.authoring.keys import constant, key
@@ -21,6 +22,7 @@ __all__ = [
     "FrontendSchema",
     "SchemaError",
     "Upload",
+    "adopts",
     "argument",
     "cache_control",
     "computed",

@@ -30,8 +30,8 @@ def misfit_type(type_name: str) -> Misfit:
     return Misfit(
         f"A service sent an object of {type_name} without saying of which type.",
         Problem.INVALID_VALUE.name,
-        f"Cannot tell which type of {type_name} an object is. Give its types an `is_type_of(cls, obj, info)` that "
-        "looks at the record, or have the upstream send `__typename`.",
+        f'Cannot tell which type of {type_name} an object is. Give its types `@adopts(kind="...")`, with the field '
+        "that tells them, or an `is_type_of(cls, obj, info)`, or have the upstream send `__typename`.",
     )
 
 

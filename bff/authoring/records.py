@@ -30,6 +30,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from bff.authoring.cooperative import convert_each
+from bff.authoring.discriminators import adopts_record
 from bff.authoring.fields import RECORD, TAKE
 from bff.authoring.misfits import misfit_record, misfit_scalar, misfit_type
 from bff.authoring.strawberry_insides import DEFINITION, definition_of, own_field_of
@@ -300,6 +301,8 @@ def _claims_record(type_: GraphQLObjectType, record: Mapping[str, Any]) -> bool:
     definition = definition_of(type_)
     test = getattr(definition, "is_type_of", None)
     try:
+        if definition is not None and adopts_record(definition.origin, record):
+            return True
         return bool(test and test(record, None))
     except Exception:  # noqa: BLE001 - strawberry's own isinstance test or the author's may not expect a record
         return False

@@ -27,7 +27,7 @@ MAX_LOCATIONS = 20
 _NULL = re.compile(r"Cannot return null for non-nullable field (\S+?)\.?$")
 _MISFIT = re.compile(
     r"^((Int|Float|String|Boolean|ID|Enum '\w+'|Expected Iterable).* (cannot represent|but did not find)"
-    r"|Expected value of type '\w+' but got: |Cannot tell which type of \w+ a record is)",
+    r"|Expected value of type '\w+' but got: )",
     re.DOTALL,
 )
 

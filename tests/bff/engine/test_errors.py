@@ -209,5 +209,5 @@ async def test_advice_for_the_developer_stays_in_the_log() -> None:
     answer = await ask(
         gateway(frontend(query=Root), shop=FakeUpstream(lambda call: {"name": "x"})), "{ pet { __typename } }"
     )
-    assert answer.errors[0]["message"] == "A service gave a value that does not fit this field."
+    assert answer.errors[0]["message"] == "A service sent an object of Pet without saying of which type."
     assert answer.errors[0]["extensions"]["code"] == "INVALID_VALUE"
