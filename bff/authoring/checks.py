@@ -146,6 +146,11 @@ def _check_computed(computed: Computed, fields: Mapping[str, StrawberryField], a
     for name in computed.needs:
         if name not in attributes:
             problems.append(f'needs="{name}" is not a field of this type; {suggest_nearest(name, attributes)}')
+        elif name in fields and getattr(fields[name].metadata.get(TAKE), "from_arguments", None):
+            problems.append(
+                f'needs="{name}" is read by arguments of the frontend; add a field that takes it with constants, and '
+                "need that"
+            )
         elif name in fields and _has_required_arguments(fields[name]):
             problems.append(f'needs="{name}" has an argument without a default, so there is nothing to ask it with')
     if _needs_itself(computed, fields):

@@ -19,6 +19,7 @@ from connectors.contract import Operation, Reply
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 from connectors.forms import is_quick_to_fit
 from connectors.graphql.encode.document import Piece
+from connectors.graphql.encode.fit import restore_names
 from connectors.graphql.errors import Problem, create_error, parse_problems
 from connectors.graphql.typed_decode import decode_records
 from connectors.messages.json_numbers import parse_float, parse_json
@@ -186,7 +187,7 @@ async def finish_reply(reply: Reply | UpstreamError, response: Response) -> Repl
 def _make_deferred_reply(piece: Piece, bounds: Bounds, payload: bytes, response: Response) -> Reply:
     """A reply that is decoded when its data is read."""
     kind = _LargeDecoder if len(payload) > cooperative.LARGE else _Decoder
-    is_quick = is_quick_to_fit(payload) and not response.problems
+    is_quick = is_quick_to_fit(payload) and not response.problems and not piece.has_other_names
     fit = partial(decode_records, piece, bounds.depth) if is_quick else None
     decode = kind(piece, bounds, response.problems)
     return Reply(payload, decode=decode, status=response.status, headers=response.headers, fit=fit)
@@ -239,12 +240,20 @@ def _check_depth(operation: Operation, max_depth: int, payload: bytes) -> None:
 def _extract_value(piece: Piece, decoded: Any, problems: tuple[Problem, ...] = ()) -> Any:
     """The value of the innermost field, with its errors in place."""
     operation = piece.operation
+    restore = restore_names if piece.has_other_names else _keep_value
     if not piece.has_aliases:
-        return _extract_root(operation, decoded, piece.roots[0], piece.operation.field.names[1:], problems)
+        return restore(_extract_root(operation, decoded, piece.roots[0], piece.operation.field.names[1:], problems))
     below = operation.field.names[1:]
     return InKeyOrder(
-        [_extract_root(operation, each, root, below, problems) for each, root in zip(decoded, piece.roots, strict=True)]
+        [
+            restore(_extract_root(operation, each, root, below, problems))
+            for each, root in zip(decoded, piece.roots, strict=True)
+        ]
     )
+
+
+def _keep_value(value: Any) -> Any:
+    return value
 
 
 def _extract_root(

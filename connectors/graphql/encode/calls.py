@@ -23,6 +23,7 @@ from graphql import (
 
 from connectors.contract import FieldCall, FieldValue
 from connectors.errors import DefinitionError
+from connectors.graphql.encode.fit import APART
 from connectors.graphql.operations import GraphqlOperation
 
 _CONSTANTS = {bool: "Boolean!", int: "Int!", float: "Float!", str: "String!"}
@@ -35,11 +36,14 @@ class NestedCalls:
         """`prefix` is that of the piece's variables."""
         self._prefix = prefix
         self._calls = 0
+        self.has_other_names = False
+        """Whether names in the data must be restored (see fit.restore_names)."""
         self.values: dict[str, FieldValue] = {}
         """Values by the names of their variables."""
 
     def render(self, key: str, call: FieldCall) -> str:
         """The field as text, under its key."""
+        self.has_other_names = self.has_other_names or key.startswith(APART)
         number, self._calls = self._calls, self._calls + 1
         values = dict(call.values)
         names = {name: f"{self._prefix}arg{number}_{name}" for name in values}

@@ -45,6 +45,8 @@ class Piece:
     """The path from a root field's value to the innermost field's (see messages.paths.EACH)."""
     nested: Mapping[str, Any] = field(default_factory=dict)
     """The values of variables in the arguments of nested fields."""
+    has_other_names: bool = False
+    """Whether names in the data must be restored (see fit.restore_names)."""
     types: Mapping[str, GraphQLType] = field(default_factory=dict)
     """The types of the author's variables, where the upstream's schema is known."""
 
@@ -137,6 +139,7 @@ def _create_piece(
         roots,
         _list_steps(operation.field.names, facts.lists),
         {name: fit_value(value.value, _parse_type(facts, types[name])) for name, value in nested.values.items()},
+        nested.has_other_names,
         {name: type_ for name in shared if (type_ := _parse_type(facts, facts.types[name])) is not None},
     )
 

@@ -24,7 +24,10 @@ from graphql import (
 )
 from graphql.utilities import do_types_overlap
 
-from connectors.contract import Selection, TypeNames
+from connectors.contract import FieldCall, Selection, TypeNames
+
+APART = "apart_"
+"""How keys begin that stand for the same name in several types."""
 
 
 def fit_types(selection: Selection, schema: GraphQLSchema | None, type_: GraphQLNamedType | None) -> Selection:
@@ -37,12 +40,62 @@ def fit_types(selection: Selection, schema: GraphQLSchema | None, type_: GraphQL
         (key, inner and fit_types(inner, schema, _find_type(schema, type_, calls[key].name if key in calls else key)))
         for key, inner in selection.fields
     )
-    on = tuple(
+    on = [
         (name, fit_types(inner, schema, schema.type_map.get(name) if schema is not None else None))
         for own, inner in selection.on
         for name in _choose_names(names.get(own) or TypeNames((own,)), schema, type_)
-    )
-    return replace(selection, fields=fields, on=on, names=())
+    ]
+    if schema is not None and len(on) + bool(fields) > 1:
+        on = _tell_apart(schema, type_, selection, on)
+    return replace(selection, fields=fields, on=tuple(on), names=())
+
+
+def restore_names(value: Any) -> Any:
+    """Data with the names that `fit_types` replaced so that fields of several types do not conflict."""
+    if isinstance(value, dict):
+        return {
+            name.split("_", 2)[2] if name.startswith(APART) else name: restore_names(item)
+            for name, item in value.items()
+        }
+    return [restore_names(item) for item in value] if isinstance(value, list) else value
+
+
+def _tell_apart(
+    schema: GraphQLSchema, type_: GraphQLNamedType | None, base: Selection, on: Sequence[tuple[str, Selection]]
+) -> list[tuple[str, Selection]]:
+    """Give fields that several types have, with different types of their own, a key each.
+
+    Otherwise the upstream refuses them (GraphQL specification, section 5.3.2).
+    """
+    branches = [(type_, base), *((schema.type_map.get(name), inner) for name, inner in on)]
+    types: dict[str, set[str]] = {}
+    for parent, selection in branches:
+        for key, _ in selection.fields:
+            types.setdefault(key, set()).add(_write_type(schema, parent, dict(selection.calls), key))
+    mixed = {key for key, found in types.items() if len(found) > 1}
+    return [(name, _rename(inner, mixed, number)) for number, (name, inner) in enumerate(on)] if mixed else list(on)
+
+
+def _rename(selection: Selection, mixed: set[str], number: int) -> Selection:
+    calls = dict(selection.calls)
+    fields = []
+    for key, inner in selection.fields:
+        if key in mixed and key != "__typename":
+            new = f"{APART}{number}_{key}"
+            calls[new] = calls.pop(key, FieldCall(key, ("",)))
+            fields.append((new, inner))
+        else:
+            fields.append((key, inner))
+    return replace(selection, fields=tuple(fields), calls=tuple(calls.items()))
+
+
+def _write_type(
+    schema: GraphQLSchema, parent: GraphQLNamedType | None, calls: Mapping[str, FieldCall], key: str
+) -> str:
+    if parent is None or not is_composite_type(parent):
+        return ""
+    field = schema.get_field(parent, calls[key].name if key in calls else key)
+    return "" if field is None else str(field.type)
 
 
 def fit_value(value: Any, type_: GraphQLType | None) -> Any:

@@ -34,10 +34,13 @@ interface Named { name: String }
 type Shop implements Named { name: String }
 type Brand implements Named { name: String parts(of: Int!): [Part!]! }
 type Bolt { size: Int }
-type Nut { size: Int }
+type Nut { size: Int! }
 union Part = Bolt | Nut
+type Left { value: Int }
+type Right { value: [String!]! inner: Left }
+union Both = Left | Right
 union Hit = Book | Author
-type Query { hits: [Hit!]! books: [Book!]! author: Author named: [Named!]! parts: [Part!]! }
+type Query { hits: [Hit!]! books: [Book!]! author: Author named: [Named!]! parts: [Part!]! both: [Both!]! }
 """)
 
 
@@ -65,6 +68,10 @@ ROOT = {
     "books": [BOOK, BOOK],
     "author": AUTHOR,
     "named": [{"__typename": "Shop", "name": "S"}, BRAND],
+    "both": [
+        {"__typename": "Left", "value": 1},
+        {"__typename": "Right", "value": ["x"], "inner": {"__typename": "Left", "value": 2}},
+    ],
     "parts": [{"__typename": "Bolt", "size": 1}, {"__typename": "Nut", "size": 2}],
 }
 api = graphql("api")
@@ -147,7 +154,28 @@ Hit = Annotated[Book | Author, strawberry.union("Hit")]
 
 
 @strawberry.type
+class Shelf:
+    cover: str | None = take("cover(size: $size)", size=argument(int, 3))
+
+    @computed(needs="cover")
+    def shouted(self) -> str:
+        return str(self.cover)
+
+
+@strawberry.type
+class Left:
+    value: int | None
+
+
+@strawberry.type
+class Right:
+    value: list[str]
+    inner: Left | None
+
+
+@strawberry.type
 class Query:
+    both: list[Annotated[Left | Right, strawberry.union("Both")]] | None = via(api.query("both"))
     hits: list[Hit] | None = via(api.query("hits"))
     books: list[Book] | None = via(api.query("books"))
     author: Author | None = via(api.query("author"))
@@ -240,6 +268,11 @@ WITH_SCHEMA: dict[str, tuple[str, dict[str, Any], Any]] = {
         ]},
     ),
     "an enum by its name": ("{ books { url(size: SMALL) } }", {}, {"books": [{"url": "/SMALL"}] * 2}),
+    "one name with two types": (
+        "{ both { __typename ... on Left { a: value } ... on Right { b: value inner { value } } } }",
+        {},
+        {"both": [{"__typename": "Left", "a": 1}, {"__typename": "Right", "b": ["x"], "inner": {"value": 2}}]},
+    ),
     "several types": (
         "{ parts { ... on SmallPart { size } ... on Screw { size } } }", {}, {"parts": [{"size": 1}, {"size": 2}]},
     ),
@@ -275,6 +308,17 @@ def test_mistakes_are_found_at_the_definition() -> None:
         take("cover(size: $size)", size=1, sice=argument(int))
     with pytest.raises(DefinitionError, match="is not a field in GraphQL's syntax"):
         take("cover(size: )")
+
+
+def test_a_computed_field_cannot_need_what_the_frontend_chooses() -> None:
+    """There is no value without arguments."""
+
+    @strawberry.type
+    class Wrong:
+        shelf: Shelf | None = via(api.query("books"))
+
+    with pytest.raises(SchemaError, match=r'Shelf.shouted: needs="cover" is read by arguments of the frontend'):
+        frontend(query=Wrong)
 
 
 def test_arguments_for_an_upstream_of_another_kind_are_refused() -> None:

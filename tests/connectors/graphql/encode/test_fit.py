@@ -9,8 +9,8 @@ import pytest
 from graphql import build_schema, type_from_ast
 from graphql.language import parse_type
 
-from connectors.contract import Selection, TypeNames
-from connectors.graphql.encode.fit import fit_types, fit_value
+from connectors.contract import FieldCall, Selection, TypeNames
+from connectors.graphql.encode.fit import fit_types, fit_value, restore_names
 from tests.connectors.calls import leaves
 
 SCHEMA = build_schema("""
@@ -82,3 +82,24 @@ def test_types_below_fields_fit_too() -> None:
 def test_enums_have_the_names_of_the_upstream(type_: str, value: Any, fitted: Any) -> None:
     """The member's value or name, whichever the upstream has."""
     assert fit_value(value, type_from_ast(SCHEMA, parse_type(type_))) == fitted
+
+
+def test_fields_that_would_conflict_are_told_apart() -> None:
+    """By a key for each type, which is taken away from the data again."""
+    schema = build_schema("""
+    type A { value: Int same: Int }
+    type B { value: [Int] same: Int }
+    union Both = A | B
+    type Query { both: Both }
+    """)
+    selection = Selection(on=(("A", leaves("value", "same")), ("B", leaves("value", "same"))))
+    fitted = fit_types(selection, schema, schema.type_map["Both"])
+    assert [key for _, inner in fitted.on for key, _ in inner.fields] == [
+        "apart_0_value",
+        "same",
+        "apart_1_value",
+        "same",
+    ]
+    assert fitted.on[1][1].calls == (("apart_1_value", FieldCall("value", ("",))),)
+    data = [{"apart_0_value": 1, "same": 2}, {"apart_1_value": [{"apart_0_a_b": 3}]}]
+    assert restore_names(data) == [{"value": 1, "same": 2}, {"value": [{"a_b": 3}]}]
