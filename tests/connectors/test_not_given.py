@@ -81,6 +81,10 @@ def test_grpc_and_soap_leave_out_fields() -> None:
     """Of the message, and of a message that is one parameter."""
     rpc = call(grpc("shop").unary("shop.S/Get", NESTED), **GIVEN)
     assert cast("RpcOperation", rpc.operation).fill_message(rpc) == FILLED
+    tagged = call(
+        grpc("shop").unary("shop.S/Get", metadata={"x-tag": "{tag}", "x-page": "{page}"}), page=1, tag=NOT_GIVEN
+    )
+    assert cast("RpcOperation", tagged.operation).fill_metadata(tagged) == {"x-page": "1"}
     whole = call(grpc("shop").unary("shop.S/Get", cast("Any", "{request}")), request=NOT_GIVEN)
     assert cast("RpcOperation", whole.operation).fill_message(whole) == {}
     message = call(soap("shop").call("Get", message=NESTED, headers={"Session": "{tag}"}), **GIVEN)
