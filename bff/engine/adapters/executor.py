@@ -31,7 +31,7 @@ from bff.engine.graphql_core import (
     IncrementalExecutor,
     IncrementalPublisher,
 )
-from bff.engine.incremental.deferred import collect_work
+from bff.engine.incremental.deferred import Nulls, collect_work
 from bff.engine.incremental.delivery import IncrementalDelivery, find_refusals
 from connectors.aio.cooperative import yield_to_loop
 
@@ -136,12 +136,13 @@ class EventExecutor(InSets, ExecutorThrowingOnIncremental):
 
 def _build_result(run: Run, incremental: IncrementalDelivery, data: Any) -> Results:
     data = None if data is FAILED else data
-    errors, nulls = None, set[tuple[str | int, ...] | None]()
+    errors: list[GraphQLError] | None = None
+    nulls: Nulls | None = None
     if run.failures:
         errors, nulls = run.failures.list_errors(), run.failures.find_nulls()
         run.failures.release(errors)
     if incremental.parts and isinstance(run.executor, IncrementalExecutor):
-        work = collect_work(incremental.take_parts(), nulls, run.executor)
+        work = collect_work(incremental.take_parts(), nulls or set(), run.executor)
         if work.tasks or work.streams:
             return IncrementalPublisher().build_response(data, errors, work, run.executor)
     return ExecutionResult(data, errors)
