@@ -24,6 +24,7 @@ from bff.authoring.fields import TAKE, VIA, Take, Via, has_key_list
 from bff.authoring.lookahead import COMPUTED
 from bff.authoring.problems import suggest_nearest
 from bff.authoring.strawberry_insides import definition_of, own_field_of
+from bff.authoring.upstream_types import find_names
 from connectors.endpoint import Endpoint
 
 
@@ -31,6 +32,8 @@ def find_problems(schema: GraphQLSchema) -> list[str]:
     """Every mistake, one line each, in the order of the types."""
     problems: list[str] = []
     for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            problems += _check_upstream_types(schema, type_)
         if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
             continue
         own = _own_fields(type_)
@@ -48,6 +51,21 @@ def find_problems(schema: GraphQLSchema) -> list[str]:
                     f"{needs.place} {label}: {problem}" for problem in _check_computed(needs, by_python, attributes)
                 ]
     return list(dict.fromkeys(problems))
+
+
+def _check_upstream_types(schema: GraphQLSchema, type_: GraphQLInterfaceType | GraphQLUnionType) -> list[str]:
+    """Types that records of one `__typename` could equally be."""
+    found: dict[str, str] = {}
+    problems = []
+    for each in schema.get_possible_types(type_):
+        names = find_names(each)
+        for name in names.names if names.is_given else ():
+            other = found.setdefault(name, each.name)
+            if other != each.name:
+                problems.append(
+                    f'{type_.name}: {other} and {each.name} both have upstream_type("{name}"); give it to one of them'
+                )
+    return problems
 
 
 def _attributes_of(type_: GraphQLObjectType | GraphQLInterfaceType) -> set[str]:

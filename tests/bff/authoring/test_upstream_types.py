@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pytest
 import strawberry
 
-from bff.authoring import upstream_type
+from bff.authoring import SchemaError, frontend, upstream_type
 from bff.authoring.strawberry_insides import core_schema
 from bff.authoring.upstream_types import find_names
 from connectors.contract import TypeNames
@@ -48,3 +50,20 @@ def test_only_names_can_be_given(names: tuple[str, ...]) -> None:
     """Said where the type is defined."""
     with pytest.raises(TypeError, match="takes names of types"):
         upstream_type(*names)
+
+
+@upstream_type("Author")
+@strawberry.type
+class Writer:
+    name: str
+
+
+@strawberry.type
+class Ambiguous:
+    hits: list[Annotated[Person | Writer, strawberry.union("Hit")]]
+
+
+def test_one_name_upstream_is_one_type() -> None:
+    """Else it would not be known which type a record has."""
+    with pytest.raises(SchemaError, match=r'Hit: Person and Writer both have upstream_type\("Author"\)'):
+        frontend(query=Ambiguous)
