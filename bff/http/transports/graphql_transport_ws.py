@@ -20,6 +20,7 @@ from bff.http.extensions import Inbox
 from bff.http.options import Options, Timeouts
 from bff.http.requests.params import Params, read_map
 from bff.http.responses.encode import encode, encode_errors, to_json
+from bff.http.responses.negotiate import parse_accept
 from bff.http.transports.connection_init import read_payload_headers
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.observability.logger import get_logger
@@ -32,6 +33,9 @@ SUBPROTOCOL = "graphql-transport-ws"
 _SIZE_OF_VALUE = 64
 _MAX_ID_LENGTH = 1000
 """Each message of an operation repeats its id."""
+_MAX_REASON = 123
+"""Bytes of a reason beside the code of a close frame (RFC 6455, section 5.5)."""
+_MAX_ID_IN_REASON = _MAX_REASON - len("Subscriber for  already exists")
 
 
 class Operations(Protocol):
@@ -55,7 +59,7 @@ class CloseSocket(Exception):
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
-        self.code, self.reason = code, reason[:120]  # a close frame holds 125 bytes (RFC 6455, section 5.5)
+        self.code, self.reason = code, _cut_text(reason, _MAX_REASON)
 
 
 class Connection:
@@ -63,8 +67,6 @@ class Connection:
 
     NEXT = "next"
     """The type of a message that holds a result."""
-    INCREMENTS: Increments | None = Increments.PATHS
-    """The form in which parts of an answer are sent; None if they are not."""
 
     def __init__(
         self,
@@ -81,6 +83,7 @@ class Connection:
         self._receive, self._send = receive, send
         self._gate, self._headers = gate, headers
         self._payload_headers: Mapping[str, str] = {}
+        self._increments = self._choose_increments(headers)
         self._max_message, self._subscriptions = options.websocket.max_message_size, options.subscriptions
         self._timeouts, self._abort, self._inbox = timeouts, abort, inbox
         self._size = 0
@@ -151,6 +154,8 @@ class Connection:
             self._payload_headers = read_payload_headers(_read_payload(message) or {})
         except ValueError as error:
             raise CloseSocket(4400, f"Invalid message: {error}") from None
+        if "accept" in self._payload_headers:
+            self._increments = self._choose_increments(self._payload_headers)
         self._is_acknowledged = True
         self._inbox.allow_large_messages()
         await self._send_message({"type": "connection_ack"})
@@ -159,12 +164,17 @@ class Connection:
         if not self._is_acknowledged:
             raise CloseSocket(4401, "Unauthorized")
         id = message.get("id")  # noqa: A001 - the protocol's word
-        if not isinstance(id, str) or not id or not isinstance(message.get("payload"), dict):
-            raise CloseSocket(4400, "Invalid message: subscribe needs an id and a payload")
+        if not isinstance(id, str) or not id:
+            raise CloseSocket(4400, f"Invalid message: {message['type']} needs an id")
         if len(id) > _MAX_ID_LENGTH:
             raise CloseSocket(4400, f"Invalid message: an id has at most {_MAX_ID_LENGTH} characters")
+        try:
+            params = read_map(message.get("payload"))
+        except Refused as refusal:
+            await self._refuse_payload(id, refusal)
+            return
         if id in self._by_id:
-            raise CloseSocket(4409, f"Subscriber for {id[:60]!a} already exists")
+            raise CloseSocket(4409, f"Subscriber for {_cut_text(id, _MAX_ID_IN_REASON)} already exists")
         if len(self._tasks) >= self._subscriptions.max_operations:
             refusal = Problem.TOO_MANY_OPERATIONS.refusal(
                 f"At most {self._subscriptions.max_operations} operations may run on one websocket."
@@ -178,10 +188,18 @@ class Connection:
             )
             await self._send_errors(id, refusal.answer())
             return
-        task = asyncio.ensure_future(self._run_operation(id, message["payload"]))
+        task = asyncio.ensure_future(self._run_operation(id, params))
         self._by_id[id] = task
         self._tasks.add(task)
         task.add_done_callback(lambda done: self._forget_task(done, size))
+
+    def _choose_increments(self, headers: Mapping[str, str]) -> Increments | None:
+        """The form in which parts of an answer are sent, by the `Accept` of the handshake or of connection_init."""
+        return parse_accept(headers.get("accept")).increments or Increments.PATHS
+
+    async def _refuse_payload(self, id: str, refusal: Refused) -> None:  # noqa: A002 - the protocol's word
+        """Handle a payload that holds no GraphQL request."""
+        raise CloseSocket(4400, f"Invalid message: {refusal.message}")
 
     def _forget_task(self, task: asyncio.Task[None], size: int) -> None:
         self._tasks.discard(task)
@@ -190,18 +208,18 @@ class Connection:
     async def _complete_operation(self, message: dict[str, Any]) -> None:
         """End an operation; an id without a running operation is ignored, because both sides may complete at once."""
         id = message.get("id")  # noqa: A001 - the protocol's word
-        if not isinstance(id, str):
-            raise CloseSocket(4400, "Invalid message: complete needs an id")
+        if not isinstance(id, str) or not id:
+            raise CloseSocket(4400, f"Invalid message: {message['type']} needs an id")
         task = self._by_id.pop(id, None)
         if task is not None:
             task.cancel()
             await asyncio.wait({task}, timeout=self._timeouts.operation_end)
 
-    async def _run_operation(self, id: str, payload: dict[str, Any]) -> None:  # noqa: A002 - the protocol's word
+    async def _run_operation(self, id: str, params: Params) -> None:  # noqa: A002 - the protocol's word
         """One operation from subscribe to its end. Raises nothing but cancellation."""
         request_id = self._gate.new_request_id()
         try:
-            await self._send_results(id, payload, request_id)
+            await self._send_results(id, params, request_id)
         except ClientGone:
             pass
         except Refused as refusal:
@@ -210,10 +228,10 @@ class Connection:
             log.exception("operation_failed", request_id=request_id)
             await self._send_refusal(id, make_internal_error(request_id))
 
-    async def _send_results(self, id: str, payload: dict[str, Any], request_id: str) -> None:  # noqa: A002
+    async def _send_results(self, id: str, params: Params, request_id: str) -> None:  # noqa: A002
         try:
             headers = {**self._headers, "x-request-id": request_id}
-            answer = await self._gate.answer(read_map(payload), headers, self._payload_headers, self.INCREMENTS)
+            answer = await self._gate.answer(params, headers, self._payload_headers, self._increments)
         except Refused as refusal:
             answer = refusal.answer()
         if isinstance(answer, Parts):
@@ -260,6 +278,11 @@ class Connection:
             await self._send({"type": "websocket.send", "text": to_json(message).decode()})
         except (OSError, RuntimeError) as error:  # ASGI specifies OSError; uvicorn raises RuntimeError after a close
             raise ClientGone from error
+
+
+def _cut_text(text: str, max_bytes: int) -> str:
+    """The beginning of a text, of at most so many bytes in UTF-8."""
+    return text.encode("utf-8", "replace")[:max_bytes].decode("utf-8", "ignore")
 
 
 def _estimate_size(text: str) -> int:

@@ -7,11 +7,12 @@ same limits and close codes. Unlike the reference server, this one runs no opera
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from bff.contract import Answer
+from bff.contract import Answer, Increments, Refused
 from bff.http.asgi import ClientGone
 from bff.http.responses.encode import to_json
 from bff.http.transports.graphql_transport_ws import CloseSocket, Connection
@@ -23,7 +24,6 @@ class LegacyConnection(Connection):
     """One accepted websocket with a client of the older kind."""
 
     NEXT = "data"
-    INCREMENTS = None
     _keep_alive_task: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
@@ -50,8 +50,8 @@ class LegacyConnection(Connection):
 
     async def _complete_same_id(self, id: Any) -> None:  # noqa: A002 - the protocol's word
         """End the operation that has this id: these clients use an id again to replace its operation."""
-        if isinstance(id, str):
-            await self._complete_operation({"id": id})
+        if isinstance(id, str) and id:
+            await self._complete_operation({"type": "start", "id": id})
 
     async def _send_keep_alives(self) -> None:
         try:
@@ -60,6 +60,14 @@ class LegacyConnection(Connection):
                 await self._timeouts.clock.sleep(self._timeouts.legacy_keep_alive)
         except ClientGone:
             return
+
+    def _choose_increments(self, headers: Mapping[str, str]) -> Increments | None:
+        """None: this protocol has no parts."""
+        return None
+
+    async def _refuse_payload(self, id: str, refusal: Refused) -> None:  # noqa: A002 - the protocol's word
+        """Report the mistake as the operation's error, as the reference server does."""
+        await self._send_errors(id, refusal.answer())
 
     def _encode_errors(self, answer: Answer) -> orjson.Fragment:
         """Clients of this protocol read one error, or several under `errors`."""

@@ -71,3 +71,17 @@ async def test_breaking_the_protocol(world: World, messages: list[Any], code: in
     async with speaking(world, protocol="graphql-ws") as client:
         await client.say(*messages)
         assert (await client.closing())[0] == code
+
+
+async def test_a_payload_without_a_request_is_an_error_of_its_operation(world: World) -> None:
+    """The reference server reports it under the id; the connection stays open."""
+    async with speaking(world, protocol="graphql-ws") as client:
+        await client.say(INIT)
+        await hear(client)
+        for payload in (None, [], {}, {"query": 7}, {"query": "{ hello }", "variables": []}):
+            await client.say({"type": "start", "id": "1", "payload": payload})
+            message = await hear(client)
+            assert (message["type"], message["id"]) == ("error", "1")
+            assert message["payload"]["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+        await client.say({"type": "start", "id": "", "payload": {"query": COUNT}})
+        assert (await client.closing())[0] == 4400
