@@ -53,15 +53,15 @@ def cache(store: HttpCache, clock: Clock, wall: Callable[[], float] = time.time)
             if stored is None:
                 return await fetching.fetch(call, key, None)
             if now < stored.fresh_until:
-                return stored.reply.point_at(())
+                return stored.reuse(now)
             if now < stored.usable_meanwhile_until and fetching.refresh(call, key, stored):
-                return stored.reply.point_at(())
+                return stored.reuse(now)
             try:
                 return await fetching.fetch(call, key, stored)
             except UpstreamError as error:
                 may_help = is_trouble(error) or isinstance(error, UpstreamRateLimited)
                 if may_help and clock.now() < stored.usable_on_error_until:
-                    return stored.reply.point_at(())
+                    return stored.reuse(clock.now())
                 raise
 
         return send_or_remember

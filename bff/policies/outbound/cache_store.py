@@ -14,6 +14,8 @@ class Stored:
     """A kept reply. Times are in seconds of the cache's clock."""
 
     reply: Reply
+    made_at: float
+    """When the upstream created it, as far as known."""
     fresh_until: float
     usable_meanwhile_until: float
     """How long it may be used while a newer one is fetched (RFC 5861 section 3)."""
@@ -29,6 +31,12 @@ class Stored:
     def last_modified(self) -> str | None:
         """When it was changed last, as the upstream wrote it."""
         return self.reply.headers.get("last-modified")
+
+    def reuse(self, now: float) -> Reply:
+        """The reply, to be read anew, with its age (RFC 9111, section 5.1)."""
+        reply = self.reply.point_at(())
+        reply.headers = {**reply.headers, "age": str(max(0, int(now - self.made_at)))}
+        return reply
 
 
 class HttpCache(LRU[Hashable, Stored]):

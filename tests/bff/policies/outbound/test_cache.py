@@ -74,7 +74,47 @@ FRESHNESS = {
     "no-cache": ({"cache_control": "no-cache, max-age=60"}, {}, 0),
     "directives in capitals": ({"cache_control": "Max-Age=60"}, {}, 60),
     "a quoted number": ({"cache_control": 'max-age="60"'}, {}, 60),
-    "the first of two counts": ({"cache_control": "max-age=60, max-age=1"}, {}, 60),
+    "two values (4.2.1)": ({"cache_control": "max-age=60, max-age=1"}, {}, 0),
+    "a value twice": ({"cache_control": "max-age=60, max-age=60"}, {}, 60),
+    "a quote without end": ({"cache_control": 'max-age=60, ext="a'}, {}, 0),
+    "single quotes": ({"cache_control": "max-age='60'"}, {}, 0),
+    "a fraction": ({"cache_control": "max-age=60.0"}, {}, 0),
+    "leading zeros": ({"cache_control": "max-age=0060"}, {}, 60),
+    "an unreadable s-maxage hides max-age": ({"cache_control": "max-age=60, s-maxage=x"}, {}, 0),
+    "an unreadable max-age hides expires": ({"cache_control": "max-age=x", "expires": date(60)}, {}, 0),
+    "expires=-1": ({"expires": "-1"}, {}, 0),
+    "expires as in RFC 850": ({"expires": "Friday, 15-Jan-27 08:01:00 GMT"}, {}, 60),
+    "expires as in asctime": ({"expires": "Fri Jan 15 08:01:00 2027"}, {}, 60),
+    "expires in capitals": ({"expires": date(60).upper()}, {}, 60),
+    "expires in UTC": ({"expires": date(60).replace("GMT", "UTC")}, {}, 0),
+    "expires in another zone": ({"expires": date(60).replace("GMT", "+0000")}, {}, 0),
+    "expires with two digits of a year": ({"expires": date(60).replace("2027", "27")}, {}, 0),
+    "expires without comma": ({"expires": date(60).replace(",", "")}, {}, 0),
+    "expires with dashes": ({"expires": date(60).replace(" Jan ", "-Jan-")}, {}, 0),
+    "expires with spaces": ({"expires": date(60).replace(" Jan ", "  Jan  ")}, {}, 0),
+    "expires with periods": ({"expires": date(60).replace(":", ".")}, {}, 0),
+    "expires on a day that is none": ({"expires": date(60).replace("15 Jan", "45 Jan")}, {}, 0),
+    "expires twice": ({"expires": f"{date(60)}, {date(90)}"}, {}, 0),
+    "an unreadable date is none": ({"expires": date(60), "date": "today"}, {}, 60),
+    "age in words": ({"cache_control": "max-age=60", "age": "old"}, {}, 0),
+    "a negative age": ({"cache_control": "max-age=60", "age": "-1"}, {}, 0),
+    "a fraction of an age": ({"cache_control": "max-age=60", "age": "1.0"}, {}, 0),
+    "an empty age": ({"cache_control": "max-age=60", "age": ""}, {}, 0),
+    "two ages": ({"cache_control": "max-age=60", "age": "0, 50"}, {}, 0),
+    "an age twice": ({"cache_control": "max-age=60", "age": "20, 20"}, {}, 40),
+    "a huge age": ({"cache_control": "max-age=60", "age": "9" * 30}, {}, 0),
+    "unreadable age and no grace": ({"cache_control": "max-age=60, stale-if-error=9", "age": "x"}, {}, 0),
+    "targeted (RFC 9213)": ({"cdn_cache_control": "max-age=60"}, {}, 60),
+    "targeted wins, shorter": ({"cdn_cache_control": "max-age=20", "cache_control": "max-age=60"}, {}, 20),
+    "targeted wins, longer": ({"cdn_cache_control": "max-age=60", "cache_control": "no-store"}, {}, 60),
+    "targeted no-store": ({"cdn_cache_control": "no-store", "cache_control": "max-age=60"}, {}, 0),
+    "targeted private": ({"cdn_cache_control": "private", "expires": date(60)}, {}, 0),
+    "targeted hides expires": ({"cdn_cache_control": "must-revalidate", "expires": date(60)}, {}, 0),
+    "targeted, invalid": ({"cdn_cache_control": "max-age=60, &&", "cache_control": "no-store"}, {}, 0),
+    "targeted, invalid, else": ({"cdn_cache_control": "max-age=60, &&", "cache_control": "max-age=20"}, {}, 20),
+    "targeted, empty": ({"cdn_cache_control": "", "cache_control": "max-age=20"}, {}, 20),
+    "targeted, wrong type": ({"cdn_cache_control": 'max-age="60"', "cache_control": "no-store"}, {}, 0),
+    "targeted and authorized": ({"cdn_cache_control": "max-age=60", "cache_control": "public"}, USER_A, 0),
     "a directive inside of quotes is text": ({"cache_control": 'ext="a, max-age=60"'}, {}, 0),
     "not a number": ({"cache_control": "max-age=soon"}, {}, 0),
     "negative": ({"cache_control": "max-age=-1"}, {}, 0),
@@ -106,6 +146,18 @@ async def test_fresh_for_as_long_as_the_upstream_says(reply, request_, fresh) ->
     world.clock.seconds = fresh
     await world.send(call(headers=request_))
     assert world.asked == 2
+
+
+async def test_an_answer_from_the_cache_tells_its_age() -> None:
+    """Seconds since the upstream made it, fresh or stale, and never the age with which it came (section 5.1)."""
+    world = World(http(cache_control="max-age=60, stale-if-error=600", age="20", date=date(-5)), UpstreamUnavailable)
+    first = await world.send(call())
+    assert first.headers["age"] == "20"
+    for seconds, age in ((0, "20"), (9.9, "29"), (100, "120")):
+        world.clock.seconds = seconds
+        reply = await world.send(call())
+        assert (reply.headers["age"], reply.headers["date"]) == (age, date(-5))
+    assert first.headers["age"] == "20"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bff.policies.outbound.cache_rules import create_stored, is_about, may_store, parse_directives, renew_headers
+from bff.policies.outbound.cache_rules import (
+    create_stored,
+    is_about,
+    may_store,
+    parse_directives,
+    parse_targeted,
+    renew_headers,
+)
 from bff.policies.outbound.cache_store import Stored
 from tests.bff.policies.outbound.world import call, http
 
@@ -21,11 +28,13 @@ def stored(**headers: str) -> Stored | None:
         ("", {}),
         ("no-store", {"no-store": ""}),
         ('Max-Age=60, private="set-cookie, x"', {"max-age": "60", "private": "set-cookie, x"}),
-        ("max-age=1, max-age=2", {"max-age": "1"}),
+        ("max-age=1, max-age=2", {"max-age": ""}),
+        ("max-age=1, max-age=1", {"max-age": "1"}),
+        ('ext="a, max-age=60', {"ext": "", "a": "", "max-age": "60", "no-cache": ""}),
     ],
 )
 def test_directives_of_a_header(value: str, directives: dict[str, str]) -> None:
-    """Names in lower case, quoted arguments without their quotes; of a repeated one the first counts."""
+    """Names in lower case, quoted arguments without their quotes; one with two values has none."""
     assert parse_directives(value) == directives
 
 
@@ -75,3 +84,29 @@ def test_a_304_is_about_the_reply_with_its_etag() -> None:
     kept = stored(cache_control="max-age=60", etag='W/"a"')
     assert kept is not None
     assert [is_about(kept, headers) for headers in ({}, {"etag": '"a"'}, {"etag": '"b"'})] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("value", "directives"),
+    [
+        ("max-age=60", {"max-age": "60"}),
+        ("max-age=60, private", {"max-age": "60", "private": ""}),
+        ("max-age=60;a=1;b , must-revalidate=?1", {"max-age": "60", "must-revalidate": ""}),
+        ("max-age=1, max-age=60", {"max-age": "60"}),
+        ("private=?0, max-age=60", {"max-age": "60"}),
+        ('max-age="60"', {"max-age": ""}),
+        ("max-age=-1", {"max-age": ""}),
+        ('a="x, \\" y", max-age=60', {"a": "", "max-age": "60"}),
+        ("", None),
+        (" ", None),
+        ("Max-Age=60", None),
+        ("max-age=60,", None),
+        ("max-age=60, &&&&&", None),
+        ("max-age = 60", None),
+        ("max-age=60 private", None),
+        ('a="x', None),
+    ],
+)
+def test_directives_of_a_targeted_header(value: str, directives: dict[str, str] | None) -> None:
+    """A dictionary of structured fields, or nothing (RFC 9213)."""
+    assert parse_targeted(value) == directives

@@ -9,7 +9,7 @@ from connectors.contract import Reply
 def stored(payload: bytes = b"1", **headers: str) -> Stored:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     reply = Reply(payload=payload, headers=names)
-    return Stored(reply=reply, fresh_until=1.0, usable_meanwhile_until=2.0, usable_on_error_until=3.0)
+    return Stored(reply=reply, made_at=0.0, fresh_until=1.0, usable_meanwhile_until=2.0, usable_on_error_until=3.0)
 
 
 def test_what_is_kept_is_found() -> None:
