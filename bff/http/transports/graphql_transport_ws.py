@@ -170,8 +170,8 @@ class Connection:
             raise CloseSocket(4400, f"Invalid message: an id has at most {_MAX_ID_LENGTH} characters")
         try:
             params = read_map(message.get("payload"))
-        except Refused as refusal:
-            await self._refuse_payload(id, refusal)
+        except Refused as invalid:
+            await self._refuse_payload(id, invalid)
             return
         if id in self._by_id:
             raise CloseSocket(4409, f"Subscriber for {_cut_text(id, _MAX_ID_IN_REASON)} already exists")
