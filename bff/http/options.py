@@ -12,7 +12,7 @@ from pydantic import Field, field_validator
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.options import ConfigPath, Duration, Model, Size
 
-_HOST_PATTERN = re.compile(r"\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[?[0-9A-Fa-f:.]+\]?")
+_HOST_PATTERN = re.compile(r"<local>|\*|(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[?[0-9A-Fa-f:.]+\]?")
 
 
 class Tls(Model):
@@ -100,9 +100,9 @@ class Options(Model):
     """Port to listen on; 0 picks a free port."""
     hosts: tuple[str, ...] | None = None
     """Host names, without port, that the gateway answers to; others get HOST_NOT_ALLOWED. `*.shop.example` stands for
-    all names below shop.example, `*` for every name. The default is localhost, 127.0.0.1 and ::1 if the gateway listens
-    on loopback, so that no web page reaches it by a name of its own (DNS rebinding), and every name otherwise. /live
-    and /ready answer to every name."""
+    all names below shop.example, `<local>` for all names without a dot, `*` for every name. The default is localhost,
+    127.0.0.1, ::1 and `<local>` if the gateway listens on loopback, so that no web page reaches it by a name of its own
+    (DNS rebinding), and every name otherwise. /live and /ready answer to every name."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses and networks, such as 10.0.0.0/8, of proxies. Only from these the headers `X-Forwarded-For`,
     `X-Forwarded-Proto`, `X-Forwarded-Host` and `Forwarded` say the client's address, the scheme and the host. From

@@ -13,9 +13,15 @@ from ipaddress import ip_address
 from bff.contract import Problem
 from bff.observability.metrics import count_refusal
 
+_LABEL = re.compile(r"[a-z0-9_-]+")
 _HOST = re.compile(r"(?:\[([^\]]*)\]|([^:,\[\]]*))(?::\d*)?")
-LOOPBACK = ("localhost", "*.localhost", "127.0.0.1", "::1")
-"""Names that lead to loopback whatever a DNS server says (RFC 6761, section 6.3)."""
+LOCAL = "<local>"
+"""Stands for every name without a dot, as in the lists of proxies' exceptions."""
+LOOPBACK = ("localhost", "*.localhost", "127.0.0.1", "::1", LOCAL)
+"""Names that lead to loopback whatever a DNS server says (RFC 6761, section 6.3), and names of a local network.
+
+Nobody can register a name without a dot in the public DNS, so no page of the internet has one.
+"""
 
 
 def choose_hosts(hosts: tuple[str, ...] | None, address: str) -> tuple[str, ...]:
@@ -42,6 +48,7 @@ class AllowedHosts:
         """None allows every name: another server listens, and checks them."""
         self._allows_all = hosts is None or "*" in hosts
         names = [each.rstrip(".") for each in hosts or ()]
+        self._allows_local = LOCAL in names
         self._names = frozenset(each for each in names if not each.startswith("*"))
         self._suffixes = tuple(each[1:] for each in names if each.startswith("*."))
 
@@ -55,7 +62,9 @@ class AllowedHosts:
     def is_allowed(self, host: str) -> bool:
         """Whether a Host, with or without port, is one of the names."""
         name = strip_port(host).lower().rstrip(".")
-        return self._allows_all or name in self._names or name.endswith(self._suffixes)
+        if self._allows_all or name in self._names or name.endswith(self._suffixes):
+            return True
+        return self._allows_local and _LABEL.fullmatch(name) is not None
 
 
 def strip_port(host: str) -> str:
