@@ -2,7 +2,7 @@
 
 `surplus_bytes`: bytes that were not requested, after which connections are used once. `joint_call_split`: a call that
 was sent again alone, because the joint call that it was part of failed. `no_own_socket`: a call that `max_own_sockets`
-refused. `message_...`: as in connectors.streams.counts.
+refused.
 """
 
 from __future__ import annotations

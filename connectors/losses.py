@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 Listener = Callable[[str, str, int], None]
 """Takes the name of the upstream, what was left out, and how many."""
+Detail = str | Callable[[], str] | None
+"""What the log says: a text, what makes it if a line is written, or None for no line. It has no data and no secrets."""
 _INTERVAL: Final = 10.0
 """Seconds between two lines about one operation; the next one has the count of those between."""
 _listeners: list[Listener] = []
@@ -29,10 +31,12 @@ def listen_to_losses(listener: Listener) -> None:
     _listeners.append(listener)
 
 
-def report_loss(operation: Operation, what: str, count: int, detail: str) -> None:
-    """Count what was left out, and log it. `what` is a constant in snake case; `detail` has no data and no secrets."""
+def report_loss(operation: Operation, what: str, count: int, detail: Detail) -> None:
+    """Count what was left out, and log it. `what` is a constant in snake case."""
     for listener in _listeners:
         listener(operation.upstream, what, count)
+    if detail is None:
+        return
     key = (operation.upstream, operation.name, what)
     now = SYSTEM_CLOCK.now()
     until, unwritten = _quiet.get(key, (0.0, 0))
@@ -41,4 +45,6 @@ def report_loss(operation: Operation, what: str, count: int, detail: str) -> Non
         return
     _quiet[key] = (now + _INTERVAL, 0)
     extra = {"upstream": operation.upstream, "operation": operation.name, "what": what, "count": count + unwritten}
-    log.warning("something that an upstream sent was left out: %s", detail, extra=extra)
+    log.warning(
+        "something that an upstream sent was left out: %s", detail if isinstance(detail, str) else detail(), extra=extra
+    )

@@ -29,6 +29,8 @@ class BoundedQueue(Generic[T]):
         self._changed = asyncio.Event()
         self.dropped = 0
         """Messages that this subscriber did not get."""
+        self.reported = 0
+        """Those of them that `report_dropped` has returned."""
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -45,6 +47,11 @@ class BoundedQueue(Generic[T]):
             self._messages.popleft()
         self._messages.append(message)
         self._changed.set()
+
+    def report_dropped(self) -> int:
+        """How many were dropped since the last call."""
+        number, self.reported = self.dropped - self.reported, self.dropped
+        return number
 
     def close(self, error: Exception | None = None) -> None:
         """Take no more messages; those in the queue are still read, then `error` is raised. The first call counts."""

@@ -12,10 +12,11 @@ from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply, at_path
 from connectors.errors import UpstreamNotFound, UpstreamRejected, UpstreamUnavailable, UpstreamUnreachable
 from connectors.failures import check_failures
+from connectors.messages.documents import Documents, outline_unread
 from connectors.messages.json_slices import Bounds
 from connectors.queue.brokers import Broker, Message, Settings, open_broker
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
-from connectors.queue.decode import decode_event, decode_reply
+from connectors.queue.decode import decode_message, decode_reply
 from connectors.queue.encode import encode_publication, encode_request
 from connectors.queue.errors import translate_error
 from connectors.queue.operations import Publish, RequestReply, Subscribe
@@ -24,6 +25,7 @@ from connectors.queue.options import Options
 from connectors.queue.session.group import GroupMember
 from connectors.queue.session.shared_topic import SharedTopic
 from connectors.streams.audience import Path, to_comparable
+from connectors.streams.audiences import list_events
 from connectors.streams.counts import Counts
 from connectors.streams.deadline import in_time, open_until_deadline
 from connectors.streams.pace import Pace
@@ -115,6 +117,7 @@ class QueueConnector:
     async def _stream_shared(self, call: Call, name: str, values: dict[Path, Any]) -> AsyncGenerator[Event, None]:
         """Stream as one of many subscribers that share one subscription, each with a bounded queue."""
         operation, options = call.operation, self._options
+        assert isinstance(operation, Subscribe)
         slow = UpstreamUnavailable(operation, "this subscriber was slower than the topic and was disconnected")
         queue: BoundedQueue[Event] = BoundedQueue(options.buffer, options.overflow, slow)
         topic = self._get_topic(operation, name)
@@ -123,13 +126,15 @@ class QueueConnector:
             queue.close(translate_error(operation, error))
 
         try:
-            with topic.attach(values, queue, fail), open_until_deadline(call, queue, self._clock):
+            with topic.attach(operation.items, values, queue, fail), open_until_deadline(call, queue, self._clock):
                 async with self._translate_errors(call, "no subscription in time"):
                     await topic.wait_until_open()
                 async for event in queue:
+                    if queue.dropped > queue.reported:
+                        self.counts.count_dropped(queue.report_dropped())
                     yield event
         finally:
-            self.counts.count_dropped(queue.dropped)
+            self.counts.count_dropped(queue.report_dropped())
             if not topic.has_subscribers:
                 if self._topics.get(name) is topic:
                     del self._topics[name]
@@ -139,7 +144,8 @@ class QueueConnector:
         self, call: Call, topic: str, group: str, values: dict[Path, Any]
     ) -> AsyncGenerator[Event, None]:
         """Stream as a member of a group, which makes the broker wait instead of dropping messages."""
-        options = self._options
+        options, operation = self._options, call.operation
+        assert isinstance(operation, Subscribe)
         texts = {path: to_comparable(value) for path, value in values.items()}
         member = GroupMember(
             self._broker,
@@ -154,9 +160,13 @@ class QueueConnector:
         await member.join(call)
         try:
             while True:
-                event = await self._decode_event(await member.read(call))
-                if event is not None and all(to_comparable(at_path(event.data, path)) == texts[path] for path in texts):
-                    yield event
+                message = await member.read(call)
+                for data in (await self._decode(message)).values:
+                    for event, around in list_events(data, operation.items):
+                        if _has_values(event, around, texts):
+                            yield Event(data=event, topic=message.topic, headers=message.headers)
+                        else:
+                            self.counts.count_unrouted()
         finally:
             await member.leave()
 
@@ -167,16 +177,27 @@ class QueueConnector:
         if topic is None or topic.is_over:
             options = self._options
             topic = SharedTopic(
-                self._broker, name, options.reconnect, self._decode_event, Pace(options.buffer), self._clock
+                self._broker,
+                name,
+                options.reconnect,
+                self._decode,
+                self._count_unclaimed,
+                Pace(options.buffer),
+                self._clock,
             )
             self._topics[name] = topic
         return topic
 
-    async def _decode_event(self, message: Message) -> Event | None:
-        event = await decode_event(message, max_size=self._options.max_reply_size, bounds=self._bounds)
-        if event is None:
-            self.counts.count_undecodable()
-        return event
+    def _count_unclaimed(self, number: int) -> None:
+        """Without a line in the log: others than those of `where` come over each topic that is not one subscriber's."""
+        self.counts.count_unrouted(None, number)
+
+    async def _decode(self, message: Message) -> Documents:
+        found = await decode_message(message, max_size=self._options.max_reply_size, bounds=self._bounds)
+        if found.unread:
+            text = f"of {message.topic.partition('.')[0]}: "
+            self.counts.count_undecodable(lambda: text + outline_unread(message.body, found.reason), found.unread)
+        return found
 
     @asynccontextmanager
     async def _translate_errors(self, call: Call, late: str) -> AsyncIterator[None]:
@@ -188,6 +209,14 @@ class QueueConnector:
                 yield
             except BrokerError as error:
                 raise translate_error(call.operation, error) from error
+
+
+def _has_values(event: Any, around: Any, texts: dict[Path, str | None]) -> bool:
+    for path, text in texts.items():
+        value = at_path(event, path)
+        if to_comparable(at_path(around, path) if value is None else value) != text:
+            return False
+    return True
 
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> QueueConnector:

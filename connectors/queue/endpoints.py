@@ -12,6 +12,7 @@ from connectors.messages.paths import PathOption
 from connectors.messages.templates import Template
 from connectors.queue.operations import Publish, RequestReply, Subscribe
 from connectors.queue.operations_topic import check_group, parse_topic
+from connectors.streams.items_option import read_items
 
 
 def queue(name: str) -> QueueUpstream:
@@ -44,6 +45,7 @@ class QueueUpstream:
         where: Mapping[Any, Any] | None = None,
         group: str | None = None,
         at: PathOption | None = None,
+        items: bool | PathOption | None = None,
     ) -> StreamEndpoint:
         """Receive the messages whose fields equal `where`: `where={"id": "{id}"}`, with paths as names.
 
@@ -51,13 +53,23 @@ class QueueUpstream:
         subscribers of this process share one subscription at the broker. With `group`, each message goes to one member
         of the group, over all processes. Reading the next message acknowledges the last one; a message that was not
         acknowledged, because its member left, goes to another. Messages that `where` leaves out are acknowledged, too.
+
+        `items` says where the events of a message are: True for a message that is an array of events, a path (`"data"`)
+        for an array in it, False for an array that is one event. Without it, an array is many events where `where` or
+        `at` lead into objects, and one event otherwise.
         """
-        address, wanted = (
+        address, fields = (
             parse_topic(topic, wildcards=True),
-            Template({split_path(name, "where", lists=False): value for name, value in (where or {}).items()}),
+            {split_path(name, "where", lists=False): value for name, value in (where or {}).items()},
         )
+        wanted = Template(fields)
         operation = Subscribe(
-            upstream=self.name, name=f"subscribe {topic}", topic=address, where=wanted, group=check_group(group)
+            upstream=self.name,
+            name=f"subscribe {topic}",
+            topic=address,
+            where=wanted,
+            group=check_group(group),
+            items=read_items(items, *fields, split_path(at, "at")),
         )
         return StreamEndpoint(operation, {**address.parameters, **wanted.parameters}, at=at)
 

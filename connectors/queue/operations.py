@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from connectors.contract import Operation
 from connectors.messages.templates import Template
+from connectors.streams.audiences import Items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,6 +24,8 @@ class Subscribe(Operation):
     where: Template
     """A mapping of paths, as tuples, to values."""
     group: str | None = None
+    items: Items = None
+    """Where the events of a message are; see connectors.streams.audiences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -57,11 +57,26 @@ class Audience(Generic[T]):
             if not rows:
                 del self._rows[paths]
 
-    def deliver(self, data: Any, message: T) -> bool:
-        """Hand `message` to all subscribers that want the fields of `data`; whether there is one."""
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody has joined."""
+        return not self._rows
+
+    def deliver(self, data: Any, message: T, around: Any = None) -> bool:
+        """Hand `message` to all subscribers that want the fields of `data`; whether there is one.
+
+        Fields that `data` lacks are those of what is `around` it.
+        """
         is_delivered = False
         for paths, rows in self._rows.items():
-            row = rows.get(tuple([to_comparable(at_path(data, path)) for path in paths]))
+            if around is None:
+                row = rows.get(tuple([to_comparable(at_path(data, path)) for path in paths]))
+            else:
+                found = [at_path(data, path) for path in paths]
+                values = [
+                    at_path(around, path) if each is None else each for path, each in zip(paths, found, strict=True)
+                ]
+                row = rows.get(tuple(map(to_comparable, values)))
             if row is not None:
                 is_delivered = True
                 row.newest, row.has_newest = message, True

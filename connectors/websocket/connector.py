@@ -19,12 +19,13 @@ from connectors.errors import (
     copy_error,
 )
 from connectors.failures import check_failures
+from connectors.messages.documents import decode_documents, outline_event, outline_unread
 from connectors.messages.json_slices import Bounds
-from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.messages.templates import text_of
-from connectors.streams.audience import Audience
+from connectors.streams.audiences import Audiences
 from connectors.streams.counts import Counts
 from connectors.streams.deadline import in_time, open_until_deadline
+from connectors.streams.pace import Pace
 from connectors.websocket.encode import encode_message, encode_subscription, encode_with_id, find_topic
 from connectors.websocket.errors import create_stream_error
 from connectors.websocket.operations import Request, Send, Subscribe
@@ -51,7 +52,8 @@ class WebsocketConnector:
         self._socket = Socket(name, options, self, clock)
         self._subscriptions = Subscriptions()
         self._answers = Answers()
-        self._audience: Audience[Any] = Audience()
+        self._pace = Pace(options.buffer)
+        self._audiences: Audiences[Any] = Audiences(self._pace)
         self._subscribers: dict[BoundedQueue[Any], Subscribe] = {}
         self._own = OwnSockets(options.max_own_sockets, self._create_own)
         self.counts = counts or Counts(name)
@@ -147,27 +149,53 @@ class WebsocketConnector:
             self._subscribers[queue] = operation
             stack.enter_context(open_until_deadline(call, queue, self._clock))
             values = {**operation.when, **topic}
-            stack.enter_context(self._audience.join(values, queue.put, newest=operation.last))
+            stack.enter_context(self._audiences.join(operation.items, values, queue.put, newest=operation.last))
             if operation.error is not None:
                 failing = {**operation.error, **topic}
                 stack.enter_context(
-                    self._audience.join(failing, lambda message: queue.close(create_stream_error(operation, message)))
+                    self._audiences.join(
+                        operation.items, failing, lambda message: queue.close(create_stream_error(operation, message))
+                    )
                 )
             stack.enter_context(self._subscriptions.keep_subscribed(subscribe, unsubscribe))
             name = "".join(map(text_of, topic.values()))
             async for message in queue:
+                if queue.dropped > queue.reported:
+                    self.counts.count_dropped(queue.report_dropped())
                 yield Event(data=message, topic=name)
 
     async def receive_message(self, message: str | bytes) -> None:
         """As Owner.receive_message."""
-        try:
-            data = await decode_json_in_slices(message, self._bounds)
-        except NotJson as error:
-            self.counts.count_undecodable()
-            self._report_undecodable(message, error)
+        found = await decode_documents(message, self._bounds, self._options.max_reply_size)
+        for data in found.values:
+            await self._receive_document(data)
+        if found.unread:
+            reason = found.reason
+            self.counts.count_undecodable(lambda: outline_unread(message, reason), found.unread)
+            self._report_undecodable(message, reason)
+            await self._pace.rest()
+
+    async def _receive_document(self, data: Any) -> None:
+        """Hand one document to the call that it answers, or its events to subscribers; an array may be several."""
+        if self._answers.dispatch(data):
             return
-        if not self._answers.dispatch(data) and not self._audience.deliver(data, data):
-            self.counts.count_unrouted()
+        if type(data) is list and self._answers.are_pending:
+            rest = [each for each in data if not self._answers.dispatch(each)]
+            if not rest and data:
+                return
+            data = rest if len(rest) < len(data) else data
+        unclaimed = await self._audiences.deal(data, _take_as_it_is)
+        if unclaimed:
+            if self._answers.is_late(data):
+                self.counts.count_late()
+            else:
+                self._count_unclaimed(data, unclaimed)
+
+    def _count_unclaimed(self, data: Any, number: int) -> None:
+        def describe() -> str:
+            return f"no subscriber wants {outline_event(data)}; compare topic= and when= with it, or add it to `ignore`"
+
+        self.counts.count_unrouted(describe if self._subscribers else None, number)
 
     async def maintain(self) -> None:
         """As Owner.maintain: keep the upstream's subscriptions equal to those that subscribers need."""
@@ -180,14 +208,18 @@ class WebsocketConnector:
             for queue, operation in self._subscribers.items():
                 queue.close(copy_error(error, operation))
 
-    def _report_undecodable(self, message: str | bytes, error: NotJson) -> None:
-        bad = UpstreamBadReply(self._operation, f"a message of the websocket cannot be decoded: {error}")
+    def _report_undecodable(self, message: str | bytes, reason: str) -> None:
+        bad = UpstreamBadReply(self._operation, f"a message of the websocket cannot be decoded: {reason}")
         if not self._answers.fail_undecodable(message, bad) and not self._subscribers:
             self._answers.fail_all(bad)
 
     def _remove_subscriber(self, queue: BoundedQueue[Any]) -> None:
         del self._subscribers[queue]
-        self.counts.count_dropped(queue.dropped)
+        self.counts.count_dropped(queue.report_dropped())
+
+
+def _take_as_it_is(event: Any) -> Any:
+    return event
 
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> WebsocketConnector:

@@ -11,6 +11,7 @@ from connectors.failure_rules import FailureOptions
 from connectors.failures import check_missing, read_failure_options
 from connectors.messages.paths import PathOption, format_path
 from connectors.messages.templates import Template
+from connectors.streams.items_option import read_items
 from connectors.websocket.operations import Path, Request, Send, Subscribe
 
 Message = Mapping[str, Any]
@@ -41,6 +42,7 @@ class WebsocketUpstream:
         when: Mapping[Any, Any] | None = None,
         error: Mapping[Any, Any] | None = None,
         at: PathOption | None = None,
+        items: bool | PathOption | None = None,
         last: bool = False,
         socket: Literal["shared", "own"] = "shared",
     ) -> StreamEndpoint:
@@ -54,18 +56,27 @@ class WebsocketUpstream:
 
         `when` has constant fields of the stream's messages, such as `{"type": "tick"}`; `error` has those of the
         message, also of this topic, with which the stream ends with UpstreamFailed. With `last`, later subscribers get
-        the newest message at once. Raises DefinitionError when these do not fit together.
+        the newest message at once.
+
+        `items` says where the events of a message are: True for a message that is an array of events, a path (`"data"`)
+        for an array in it, False for an array that is one event. Without it, an array is many events where `topic`,
+        `when`, `error` or `at` lead into objects, and one event otherwise. Fields that such an event lacks are those of
+        the message. Raises DefinitionError when these do not fit together.
         """
         template = Template(message)
+        topic_path = split_path(topic, "topic", lists=False)
+        constants = {split_path(name, "when", lists=False): value for name, value in (when or {}).items()}
+        failing = {split_path(name, "error", lists=False): value for name, value in error.items()} if error else None
         operation = Subscribe(
             upstream=self.name,
             name=f"subscribe {topic or _first_text(message)}",
             subscribe=template,
             unsubscribe=_create_template(template, "unsubscribe", unsubscribe),
-            topic=split_path(topic, "topic", lists=False),
+            topic=topic_path,
             parameter=_find_topic_parameter(template, topic, matches, is_shared=socket == "shared"),
-            when={split_path(name, "when", lists=False): value for name, value in (when or {}).items()},
-            error={split_path(name, "error", lists=False): value for name, value in error.items()} if error else None,
+            when=constants,
+            error=failing,
+            items=read_items(items, topic_path, *constants, *(failing or ()), split_path(at, "at")),
             last=last,
             has_own_socket=_check_socket(socket) == "own",
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.contract import Operation
 from connectors.messages.templates import Template
+from connectors.streams.audiences import Items
 
 Path = tuple[str, ...]
 
@@ -26,6 +27,8 @@ class Subscribe(Operation):
     """Constant fields of the messages of this stream."""
     error: Mapping[Path, Any] | None = None
     """Constant fields of the message with which the stream fails."""
+    items: Items = None
+    """Where the events of a message are; see connectors.streams.audiences."""
     last: bool = False
     """Whether a later subscriber gets the newest message at once."""
     has_own_socket: bool = False

@@ -11,28 +11,42 @@ from connectors.aio.bounded_queue import BoundedQueue
 from connectors.aio.clock import Clock
 from connectors.aio.single_flight import SharedResult
 from connectors.contract import Event
+from connectors.messages.documents import Documents
 from connectors.queue.brokers import Broker, Message
 from connectors.queue.brokers.contract import BrokerDisconnected, BrokerError
-from connectors.streams.audience import Audience, Path
+from connectors.streams.audience import Path
+from connectors.streams.audiences import Audiences, Items
 from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Backoff, Reconnect
 
-Decode = Callable[[Message], Awaitable[Event | None]]
-"""Makes an event of a message; None for a message that cannot be decoded."""
+Decode = Callable[[Message], Awaitable[Documents]]
+"""Decodes a message, and counts what cannot be decoded."""
+CountUnclaimed = Callable[[int], None]
+"""Counts events that no subscriber wants."""
 
 
 class SharedTopic:
     """Passes the messages of a topic to its subscribers, and subscribes again after a lost connection."""
 
-    def __init__(self, broker: Broker, topic: str, rules: Reconnect, decode: Decode, pace: Pace, clock: Clock) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topic: str,
+        rules: Reconnect,
+        decode: Decode,
+        count_unclaimed: CountUnclaimed,
+        pace: Pace,
+        clock: Clock,
+    ) -> None:
         """Subscribe at once, in a task of its own; `stop` ends it."""
         self._broker = broker
         self._topic = topic
         self._rules = rules
         self._decode = decode
+        self._count_unclaimed = count_unclaimed
         self._pace = pace
         self._clock = clock
-        self._audience: Audience[Event] = Audience()
+        self._audiences: Audiences[Event] = Audiences(pace)
         self._failers: set[Callable[[BrokerError], None]] = set()
         self._opened: SharedResult[BrokerError | Literal["open"]] = SharedResult()
         self._running = asyncio.create_task(self._keep_subscribed())
@@ -54,13 +68,17 @@ class SharedTopic:
 
     @contextmanager
     def attach(
-        self, values: Mapping[Path, Any], queue: BoundedQueue[Event], fail: Callable[[BrokerError], None]
+        self,
+        items: Items,
+        values: Mapping[Path, Any],
+        queue: BoundedQueue[Event],
+        fail: Callable[[BrokerError], None],
     ) -> Iterator[None]:
         """Put the events whose data has these values into the queue, while inside; `fail` is called with the end."""
         with ExitStack() as stack:
             self._failers.add(fail)
             stack.callback(self._failers.discard, fail)
-            stack.enter_context(self._audience.join(values, queue.put))
+            stack.enter_context(self._audiences.join(items, values, queue.put))
             yield
 
     async def wait_until_open(self) -> None:
@@ -104,12 +122,18 @@ class SharedTopic:
         self._opened.finish("open")
         try:
             async for message in subscription:
-                event = await self._decode(message)
-                if event is not None:
-                    self._audience.deliver(event.data, event)
-                await self._pace.rest()
+                await self._deal_message(message)
         except BrokerError as error:
             return True, error
         finally:
             await subscription.aclose()
         return True, BrokerDisconnected("the broker ended the subscription")
+
+    async def _deal_message(self, message: Message) -> None:
+        for data in (await self._decode(message)).values:
+            unclaimed = await self._audiences.deal(
+                data, lambda event: Event(data=event, topic=message.topic, headers=message.headers)
+            )
+            if unclaimed:
+                self._count_unclaimed(unclaimed)
+        await self._pace.rest()

@@ -29,6 +29,15 @@ class Answers:
         """An id that no other call has."""
         return f"{self._prefix}-{next(self._numbers)}"
 
+    @property
+    def are_pending(self) -> bool:
+        """Whether a call waits."""
+        return any(self._pending.values())
+
+    def is_late(self, message: Any) -> bool:
+        """Whether a message that no call waits for answers one of before."""
+        return any(str(at_path(message, path)).startswith(self._prefix) for path in self._pending)
+
     @contextmanager
     def expect(self, path: _Path, correlation_id: str) -> Iterator[asyncio.Future[Any]]:
         """Yield a future of the message that has this id at `path`; its value may be an UpstreamError."""

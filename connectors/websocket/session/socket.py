@@ -23,7 +23,6 @@ from connectors.aio.clock import SYSTEM_CLOCK, Clock, Timer, timeout_after
 from connectors.aio.single_flight import SharedResult
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamUnreachable, copy_error
-from connectors.streams.pace import Pace
 from connectors.streams.reconnect import Backoff
 from connectors.transport.resolve import Resolver
 from connectors.websocket.errors import create_close_error
@@ -195,13 +194,11 @@ class Socket:
             await self._owner.maintain()
 
     async def _read_messages(self, connection: ClientConnection) -> UpstreamError:
-        pace = Pace(self._options.buffer)
         broken = None
         try:
             async for message in connection:
                 self._has_received = True
                 await self._owner.receive_message(message)
-                await pace.rest()
         except ConnectionClosed as closed:
             broken = closed
         return create_close_error(

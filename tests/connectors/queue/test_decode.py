@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+from typing import Any
+
 import pytest
 
 from connectors.contract import Operation
@@ -9,7 +12,7 @@ from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamFailed, U
 from connectors.messages.json_slices import Bounds
 from connectors.queue.brokers import Message
 from connectors.queue.brokers.contract import ERROR_HEADER
-from connectors.queue.decode import decode_event, decode_reply
+from connectors.queue.decode import decode_message, decode_reply
 
 OPERATION = Operation(upstream="orders", name="request quote")
 
@@ -48,10 +51,31 @@ async def test_the_code_of_a_responder_is_kept_and_bounded() -> None:
     assert caught.value.upstream_code == "X" * 64
 
 
-async def test_events() -> None:
-    """One that cannot be decoded, or is too large, is None."""
-    event = await decode_event(message(b"[1]"), max_size=100, bounds=Bounds(5))
-    assert event is not None
-    assert (event.data, event.topic) == ([1], "quote.eu")
-    assert await decode_event(message(b"<xml/>"), max_size=100, bounds=Bounds(5)) is None
-    assert await decode_event(message(b"[1]"), max_size=2, bounds=Bounds(5)) is None
+@pytest.mark.parametrize(
+    ("body", "content_type", "values", "unread"),
+    [
+        (b"[1]", "application/json", [[1]], 0),
+        (b"", "application/json", [None], 0),
+        (b"null", "application/json", [None], 0),
+        (b'{"a":1}\n{"a":2}\n', "application/x-ndjson", [{"a": 1}, {"a": 2}], 0),
+        (gzip.compress(b'{"a":1}'), "application/json", [{"a": 1}], 0),
+        ('{"a":"\xe9"}'.encode("latin-1"), "application/json; charset=ISO-8859-1", [{"a": "\xe9"}], 0),
+        ('{"a":"\xe9"}'.encode("utf-16"), "application/json", [{"a": "\xe9"}], 0),
+        ('{"a":"\xe9"}'.encode("latin-1"), "application/json", [], 1),
+        (b'{"a":1}', 'application/json; charset="no-such"', [{"a": 1}], 0),
+        (b"<xml/>", "text/xml", [], 1),
+        (b'"' + b"x" * 100 + b'"', "application/json", [], 1),
+    ],
+)
+async def test_messages_of_streams(body: bytes, content_type: str, values: list[Any], unread: int) -> None:
+    """An empty body is null; several documents are several; what cannot be decoded is counted."""
+    arrived = Message(topic="quote.eu", body=body, content_type=content_type)
+    found = await decode_message(arrived, max_size=100, bounds=Bounds(5))
+    assert (found.values, found.unread, bool(found.reason)) == (values, unread, bool(unread))
+
+
+async def test_an_answer_of_several_documents_is_a_list() -> None:
+    """As NDJSON; and an answer that is packed is unpacked."""
+    packed = gzip.compress(b'{"n":1}\n{"n":2}')
+    reply = await decode_reply(OPERATION, message(packed), max_size=100, bounds=Bounds(5))
+    assert reply.data == [{"n": 1}, {"n": 2}]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 import time
 from contextlib import aclosing
 
 import pytest
 
+from connectors import losses
 from connectors.contract import Call, Event
 from connectors.direct import Direct
 from connectors.errors import (
@@ -204,3 +207,66 @@ async def test_names_of_messages_can_hold_dots(upstream: Upstream, connector: We
         await upstream.say({"meta": {"app.io/sym": "B"}, "a.b": 1}, found, {**found, "a.b": 1})
         assert (await first).data == [1, 2]
     assert connector.counts.unrouted == 2
+
+
+async def test_several_events_of_one_frame(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """As an array, as lines, in a row, packed or not: each is an event, also more of them than a queue holds."""
+    seen: list[int] = []
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
+    assert await upstream.hears(SUB_A)
+    one, two, other = tick("A", 1), tick("A", 2), tick("B", 9)
+    await upstream.say([one, other, two])
+    await upstream.say("\n".join(map(json.dumps, (one, other, two))))
+    await upstream.say(json.dumps(one) + json.dumps(two) + "{broken")
+    await upstream.say(gzip.compress(json.dumps([one, two]).encode()))
+    await upstream.say(gzip.compress(json.dumps(one).encode()) + b"x", b"")
+    await upstream.say([tick("A", number) for number in range(3, 1000)])
+    assert await eventually(lambda: answered(len(seen) == 8 + 997))
+    assert seen == [1, 2] * 4 + [*range(3, 1000)]
+    assert (connector.counts.unrouted, connector.counts.undecodable, connector.counts.dropped) == (3, 2, 0)
+    await stop([viewer])
+
+
+async def test_events_in_a_field_and_arrays_that_are_events(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """`items=` names the field; what the events lack is in the frame. Arrays whose items have meanings stay whole."""
+    inside = ticker.subscribe({"op": "in", "sym": "{sku}"}, topic="stream", items="data", at="n")
+    channel = ticker.subscribe({"op": "channel", "id": "{sku}"}, topic="0", when={"1": "te"}, at="2.n")
+    async with Direct({"ticker": connector}), aclosing(inside(sku="A")) as first, aclosing(channel(sku=42)) as second:
+        reading = [asyncio.ensure_future(anext(events)) for events in (first, second)]
+        assert await upstream.hears({"op": "in", "sym": "A"}, {"op": "channel", "id": 42})
+        await upstream.say({"stream": "A", "data": [{"n": 1}, {"n": 2}]}, [42, "hb"], [42, "te", {"n": 3}])
+        assert [(await each).data for each in reading] == [1, 3]
+        assert (await anext(first)).data == 2
+        assert connector.counts.unrouted == 1
+
+
+async def test_all_items_of_arrays_can_be_events(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """By choice, without a topic, over a socket of its own too."""
+    everything = ticker.subscribe({"op": "all"}, items=True, socket="own")
+    async with aclosing(connector.stream(Call(operation=everything.operation))) as events:
+        read = asyncio.ensure_future(anext(events))
+        assert await upstream.hears({"op": "all"})
+        await upstream.say([1, 2])
+        assert [(await read).data, (await anext(events)).data] == [1, 2]
+
+
+async def test_what_nobody_reads_is_in_the_log(
+    upstream: Upstream, connector: WebsocketConnector, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line of each kind while there are subscribers, with the form and without the data."""
+    monkeypatch.setattr(losses, "_quiet", {})
+    seen: list[int] = []
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
+    assert await upstream.hears(SUB_A)
+    for _ in range(3):
+        await upstream.say("s3cret no json", {"sym": "hunter2", "pin": 1234})
+    await upstream.say(tick("A", 1))
+    assert await eventually(lambda: answered(seen == [1]))
+    lines = [(vars(line)["what"], line.getMessage()) for line in caplog.records if "what" in vars(line)]
+    assert [what for what, _ in lines] == ["unread", "unclaimed"]
+    assert "{sym: text, pin: number}" in lines[1][1]
+    assert not any(secret in caplog.text for secret in ("s3cret", "hunter2", "1234"))
+    await stop([viewer])
+    await upstream.say(tick("A", 2))
+    assert await eventually(lambda: answered(connector.counts.unrouted == 4))
+    assert len([line for line in caplog.records if "what" in vars(line)]) == 2

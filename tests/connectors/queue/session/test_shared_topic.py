@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -273,3 +274,35 @@ async def test_a_broker_that_is_not_there_is_told_to_viewers() -> None:
             with pytest.raises(UpstreamUnreachable):
                 await viewing(watch(connector, endpoint), [])
     await connector.close()
+
+
+async def test_several_events_of_one_message(broker: Broker, connected: Connect, topic: str, viewers: Viewers) -> None:
+    """An array, lines, a field with a list; packed; and a tombstone is null."""
+    connector = connected()
+    mine = viewers.add(watch(connector, orders.subscribe(topic, where={"id": 7})))
+    inside = viewers.add(watch(connector, orders.subscribe(topic, where={"id": 7}, items="events")))
+    everything = viewers.add(watch(connector, orders.subscribe(topic)))
+    await subscribed(connector, topic)
+    assert await soon(lambda: connector._topics[topic].subscriber_count == 3)
+    one, two, other = {"id": 7, "n": 1}, {"id": "7", "n": 2}, {"id": 8}
+    lines, packed = msgspec.json.encode(one) + b"\n{broken", gzip.compress(msgspec.json.encode(two))
+    await say(broker, topic, [one, other, two], lines, packed, b"", {"events": [one, other]})
+    assert await soon(lambda: len(everything) == 5)
+    assert everything == [[one, other, two], one, two, None, {"events": [one, other]}]
+    assert mine == [one, two, one, two]
+    assert inside == [one, two, one, two, one]
+    assert connector.counts.undecodable == 1
+
+
+async def test_a_member_of_a_group_gets_each_event(
+    broker: Broker, connected: Connect, topic: str, viewers: Viewers
+) -> None:
+    """Of a message that holds several."""
+    connector = connected()
+    made = count_subscriptions(connector)
+    seen = viewers.add(watch(connector, orders.subscribe(topic, group="mailers", where={"id": 7}, items=True)))
+    one, other = {"id": 7}, {"id": 8}
+    assert await soon(lambda: made)
+    await say(broker, topic, [one, other], [one, one])
+    assert await soon(lambda: len(seen) == 3)
+    assert connector.counts.unrouted == 1

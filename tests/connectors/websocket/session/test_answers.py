@@ -67,3 +67,19 @@ async def test_garbage_with_an_id_fails_that_question_only(upstream: Upstream, c
     assert (await asking[1]).data["ok"] == 1
     assert await eventually(lambda: answered(seen == [1]))
     await stop([viewer])
+
+
+async def test_answers_in_one_array(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """JSON-RPC upstreams answer in batches; events may stand between the answers."""
+    seen: list[int] = []
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
+    assert await upstream.hears(SUB_A)
+    calls = [Call(operation=price.operation, arguments={"sku": sku}) for sku in ("A", "B")]
+    asking = [asyncio.create_task(connector.send(call)) for call in calls]
+    assert await eventually(lambda: answered(len(upstream.heard) == 3))
+    first, second = upstream.heard[1:]
+    await upstream.say([{"id": second["id"], "n": 2}, tick("A", 1), {"id": first["id"], "n": 1}])
+    assert [(await each).data["n"] for each in asking] == [1, 2]
+    assert await eventually(lambda: answered(seen == [1]))
+    assert connector.counts.unrouted == 0
+    await stop([viewer])

@@ -82,7 +82,7 @@ async def test_a_thousand_viewers_are_one_subscription(upstream: Upstream, conne
     assert sorted(each["sym"] for each in upstream.heard[2:] if each["op"] == "unsub") == ["A", "B"]
     assert len(upstream.handshakes) == 1
     assert not connector._subscribers
-    assert not connector._audience._rows
+    assert connector._audiences.is_empty
 
 
 async def test_a_viewer_who_comes_while_the_last_one_leaves_costs_no_new_subscription(
