@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 import httpx
@@ -14,13 +17,15 @@ import pytest
 
 from bff.config import load
 from connectors.kinds import KINDS
-from tests.e2e.command import bff, environment, running
+from tests.e2e.command import bff, environment
 from tests.e2e.world import shop_world
+from tests.tutorial import PORTS, is_in_use
+from tests.tutorial import blocks as tutorial_blocks
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-CURLS = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines() if line.startswith("curl")]
+CURLS = [line for _, text in BLOCKS for line in text.splitlines() if line.startswith("curl") and ":8000/" in line]
 
 
 def blocks(language: str) -> list[str]:
@@ -33,27 +38,49 @@ def folder(tmp_path: Path) -> Path:
     """The README's project: every snippet in the file that its first line names."""
     for text in (*blocks("python"), *blocks("yaml")):
         name = text.splitlines()[0].removeprefix("# ")
-        if " " not in name:
+        if " " not in name:  # not the one with upstreams of every kind
             file = tmp_path / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
     return tmp_path
 
 
-async def test_the_frontend_of_ten_minutes(folder: Path) -> None:
-    """Its query runs, batched, against the shop's catalog."""
-    (query,) = blocks("graphql")
-    async with shop_world() as world:
-        world.forget_calls()
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of this repository after `make demo` has installed everything, with the packages of this environment."""
+    folder = tmp_path / "gateway"
+    left_out = shutil.ignore_patterns(".*", "tests", "docs", "benchmarks", "node_modules", "__pycache__")
+    shutil.copytree(ROOT, folder, ignore=left_out)
+    venv.create(folder / ".venv", with_pip=False)
+    packages = next((folder / ".venv").glob("lib/python*/site-packages"))
+    (packages / "installed.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    command = folder / ".venv/bin/bff"
+    command.write_text(f"#!{folder}/.venv/bin/python\nfrom bff.cli import main\nmain()\n")
+    command.chmod(0o755)
+    (folder / "bff/http/graphiql/assets").mkdir(exist_ok=True)
+    for file in ("bff/http/graphiql/assets/main.js", ".venv/.installed"):
+        (folder / file).touch()
+    return folder
 
-        def ask() -> dict:
-            with running("serve", cwd=folder, CATALOG_URL=world.shop.addresses["CATALOG_URL"]) as command:
-                return command.ask_when_up(query)
 
-        answer = await asyncio.to_thread(ask)
-        assert "errors" not in answer
-        assert answer["data"]["product"]["name"]
-        assert [set(toy) for toy in answer["data"]["toys"]] == [{"id", "label"}] * 3
+def test_the_tutorial_typed_by_hand(checkout: Path) -> None:
+    """Its lines, in three terminals and an empty folder, lead to the answer that it shows."""
+    unshare = ["unshare", "--map-root-user", "--net"]
+    has_own_network = subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0
+    if not has_own_network and (busy := [port for port in PORTS if is_in_use(port)]):
+        pytest.skip(f"the tutorial's ports {busy} are in use, and a network of its own is not possible here")
+    command = [sys.executable, "-m", "tests.tutorial", str(checkout)]
+    done = subprocess.run(
+        [*unshare, *command, "--own-network"] if has_own_network else command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (shown,) = tutorial_blocks(README, "json")
+    assert json.loads(done.stdout) == json.loads(shown)
 
 
 def test_check_finds_nothing_in_it(folder: Path) -> None:

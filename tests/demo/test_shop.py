@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from demo import shop as shop_module
 from demo.shop import Shop, open_shop
+from tests.e2e.command import free_port
 from tests.waiting import GENEROUS
 
 
@@ -54,3 +56,16 @@ async def test_an_idempotency_key_is_one_order(shop: Shop, client: httpx.AsyncCl
     assert (await client.post(address, json=order, headers=headers)).json() == first.json()
     other = await client.post(address, json={**order, "customer": "c-002"}, headers=headers)
     assert other.status_code == 409
+
+
+async def test_fixed_ports(monkeypatch: pytest.MonkeyPatch, client: httpx.AsyncClient) -> None:
+    """Those of PORTS; where one is in use, a free one, which the shop reports."""
+    ports = {name: free_port() for name in shop_module.PORTS}
+    monkeypatch.setattr(shop_module, "PORTS", ports)
+    async with open_shop(fixed=True) as first, open_shop(fixed=True) as second:
+        assert first.addresses["CATALOG_URL"].endswith(f":{ports['catalog']}")
+        assert first.taken == {}
+        assert len(second.taken) == len(ports)
+        assert second.taken["PRICING_ADDRESS"] == ports["pricing"]
+        for each in (first, second):
+            assert (await client.get(f"{each.addresses['CATALOG_URL']}/health")).status_code == 200

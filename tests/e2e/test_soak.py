@@ -42,6 +42,7 @@ async def test_two_hundred_clients(tmp_path: Path) -> None:
         "-m",
         "bff.cli",
         "demo",
+        "--free-ports",
         "--config",
         str(patient_config(tmp_path)),
         "--port",

@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from bff.app import Service, load_project
 from bff.cli.commands.serve import PORT
-from bff.cli.console import Config, console, print_addresses, print_error
+from bff.cli.console import Config, console, print_addresses, print_error, print_warning
 from bff.cli.running import run_until_stopped
 from bff.http.server import run as server
 from bff.observability.logs import configure_logging
@@ -33,7 +33,10 @@ def demo(
     *,
     config: Config = Path("bff.yaml"),
     host: Annotated[str, Parameter(help="Address of the gateway and of the upstreams.")] = "127.0.0.1",
-    port: Annotated[int, Parameter(help="Port of the gateway; the upstreams use free ports.", validator=PORT)] = 8000,
+    port: Annotated[int, Parameter(help="Port of the gateway.", validator=PORT)] = 8000,
+    free_ports: Annotated[
+        bool, Parameter(help="Start the upstreams on free ports, not on 9001 to 9006.", negative="")
+    ] = False,
 ) -> int | None:
     """Run the demo shop: six upstreams, each in its own protocol, and the gateway in front of them."""
     try:
@@ -41,13 +44,13 @@ def demo(
     except ModuleNotFoundError:
         print_error("the package `demo` is missing here; run this command in a checkout of the gateway's repository")
         return 1
-    run_until_stopped(_serve_shop(open_shop, config, host, port))
+    run_until_stopped(_serve_shop(open_shop, config, host, port, fixed=not free_ports))
     return 0
 
 
-async def _serve_shop(open_shop: Any, config: Path, host: str, port: int) -> None:
+async def _serve_shop(open_shop: Any, config: Path, host: str, port: int, *, fixed: bool) -> None:
     """Start the upstreams, then the gateway with their addresses."""
-    async with open_shop(host=host) as shop:
+    async with open_shop(host=host, fixed=fixed) as shop:
         project = load_project(config, {**os.environ, **shop.addresses}, default_mode="development")
         project = project.listen_at(host, port)
         configure_logging(project.settings.log.model_copy(update={"format": "console", "level": "warning"}))
@@ -55,8 +58,12 @@ async def _serve_shop(open_shop: Any, config: Path, host: str, port: int) -> Non
 
         def print_all(address: str) -> None:
             console.print("\n[bold]The shop's upstreams[/bold]")
-            for name, upstream in shop.addresses.items():
+            for name, upstream in sorted(shop.addresses.items()):
                 console.print(f"  {name:<18} {upstream}")
+            for name, port in shop.taken.items():
+                print_warning(
+                    f"port {port} is in use; set {name}={shop.addresses[name]} for other gateways", label="note"
+                )
             print_addresses(service, address)
             _print_queries(address)
 

@@ -32,7 +32,7 @@ def run_curl(command: Running, line: str) -> dict:
 
 def test_the_demo(tmp_path: Path) -> None:
     """It starts fast, its printed queries work as they stand, and Ctrl-C ends it cleanly."""
-    with running("demo", "--config", str(patient_config(tmp_path))) as command:
+    with running("demo", "--free-ports", "--config", str(patient_config(tmp_path))) as command:
         command.ask_when_up("{ __typename }", "/graphql/web")
         took = cpu_seconds(*command.pids)
         print(f"bff demo: first answer after {took:.2f} s of CPU")
