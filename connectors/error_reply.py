@@ -5,14 +5,15 @@ Every UpstreamError has one; connectors make them. Sizes are bounded here, becau
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
 
 from connectors.error_details import FieldViolation, Problem
 from connectors.error_violations import find_violations
+from connectors.messages.charset import UnknownCharset, convert_to_utf8
 from connectors.messages.json_numbers import parse_json
 
 MAX_BODY: Final = 65_536
@@ -96,7 +97,9 @@ def _drop_cookies(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 def _decode_body(payload: bytes, content_type: str) -> Any:
     """JSON by its content type, or by its first character where none is given; a page of HTML is never decoded."""
-    text = payload.removeprefix(codecs.BOM_UTF8).lstrip()
+    with suppress(UnknownCharset):
+        payload = convert_to_utf8(payload, content_type, is_json=_may_be_json(payload.lstrip()[:1], content_type))
+    text = payload.lstrip()
     if not text:
         return None
     if len(payload) <= MAX_BODY and _may_be_json(text, content_type):
@@ -107,21 +110,12 @@ def _decode_body(payload: bytes, content_type: str) -> Any:
         else:
             if not is_too_deep(value):
                 return value
-    return _decode_text(payload, content_type)
+    return payload.decode("utf-8", "replace")[:MAX_TEXT]
 
 
 def _may_be_json(text: bytes, content_type: str) -> bool:
     media = content_type.partition(";")[0].strip()
     return media.endswith("json") or (not media.endswith(("html", "xml")) and text[:1] in (b"{", b"["))
-
-
-def _decode_text(payload: bytes, content_type: str) -> str:
-    charset = content_type.partition("charset=")[2].partition(";")[0].strip("\"' ") or "utf-8"
-    try:
-        text = payload.decode(charset, "replace")
-    except (LookupError, ValueError, TypeError):
-        text = payload.decode("utf-8", "replace")
-    return text[:MAX_TEXT]
 
 
 def is_too_deep(value: Any) -> bool:

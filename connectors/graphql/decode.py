@@ -22,6 +22,15 @@ from connectors.graphql.encode.document import Piece
 from connectors.graphql.encode.fit import restore_names
 from connectors.graphql.errors import Problem, create_error, parse_problems
 from connectors.graphql.typed_decode import decode_records
+from connectors.messages.charset import UnknownCharset, convert_to_utf8
+from connectors.messages.json_mending import (
+    UNREADABLE,
+    Mended,
+    decode_with_errors,
+    mend_in_thread,
+    mend_json,
+    parse_with_errors,
+)
 from connectors.messages.json_numbers import parse_float, parse_json
 from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 from connectors.messages.json_text import is_deeper
@@ -56,6 +65,8 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     error: UpstreamError | None = None
     """The error of the HTTP status; None for a good status."""
+    mended: Mended | None = None
+    """The JSON that `data` is of, where it has marks instead of values that cannot be read."""
 
     def create_error(self, operation: Operation) -> UpstreamError:
         """The error of a response without data, for this operation."""
@@ -76,10 +87,11 @@ async def decode_http(
     error = error_for_status(operation, http)
     media = http.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        if len(http.body) > cooperative.LARGE:
-            response = await decode_large_body(operation, http.body, sent, bounds, roots)
+        body = _convert_body(operation, http.body, http.headers.get("content-type", ""))
+        if len(body) > cooperative.LARGE:
+            response = await decode_large_body(operation, body, sent, bounds, roots)
         else:
-            response = decode_body(operation, http.body, sent)
+            response = decode_body(operation, body, sent)
     except UpstreamBadReply as unreadable:
         if error is not None:
             raise error from unreadable
@@ -87,38 +99,68 @@ async def decode_http(
         detail = f"{len(http.body)} bytes of {shown} are not a GraphQL response: {unreadable.detail}"
         raise UpstreamBadReply(operation, detail, upstream_code=str(http.status)) from unreadable
     data = response.data if error is None or media == _GRAPHQL else None
-    return Response(data, response.problems, http.status, http.headers, error)
+    return Response(data, response.problems, http.status, http.headers, error, response.mended)
+
+
+def _convert_body(operation: Operation, body: bytes, content_type: str) -> bytes:
+    try:
+        return convert_to_utf8(body, content_type)
+    except UnknownCharset as error:
+        raise UpstreamBadReply(operation, str(error)) from error
 
 
 def decode_body(operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str, str]) -> Response:
     """The GraphQL response in these bytes. Raises UpstreamBadReply for other bytes."""
+    mended: Mended | None = None
     try:
-        envelope = _envelope.decode(body)
+        try:
+            envelope = _envelope.decode(body)
+        except UNREADABLE:
+            mended = mend_json(bytes(body))
+            if mended is None:
+                raise
+            envelope = _envelope.decode(mended.body)
+            mended.place_errors(envelope.errors, _shorten)
         problems = parse_problems(envelope.errors, sent)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise UpstreamBadReply(operation, str(error)) from error
     except RecursionError as error:
         raise UpstreamBadReply(operation, "it is nested too deeply") from error
     data = None if envelope.data is None else {name: bytes(value) for name, value in envelope.data.items()}
     if data is None and not problems:
         raise UpstreamBadReply(operation, "it has neither data nor errors")
-    return Response(data, problems)
+    return Response(data, problems, mended=mended)
+
+
+def _shorten(reason: str) -> str:
+    """What stands for a text of an error that cannot be read."""
+    return "\ufffd"
 
 
 async def decode_large_body(
     operation: Operation, body: bytes | msgspec.Raw, sent: Mapping[str, str], bounds: Bounds, roots: Collection[str]
 ) -> Response:
     """As `decode_body`, letting other tasks run; root fields that were not requested are skipped."""
+    mended: Mended | None = None
     try:
-        envelope = _large_envelope.decode(body)
+        try:
+            envelope = _large_envelope.decode(body)
+        except UNREADABLE:
+            mended = await mend_in_thread(bytes(body))
+            if mended is None:
+                raise
+            envelope = _large_envelope.decode(mended.body)
         await cooperative.yield_to_loop()
-        problems = parse_problems(await _decode_within(operation, envelope.errors, bounds), sent)
+        errors = await _decode_within(operation, envelope.errors, bounds)
+        if mended is not None:
+            mended.place_errors(errors, _shorten)
+        problems = parse_problems(errors, sent)
         data = None if bytes(envelope.data) == b"null" else _select_roots(bytes(envelope.data), roots)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UpstreamBadReply(operation, str(error)) from error
     if data is None and not problems:
         raise UpstreamBadReply(operation, "it has neither data nor errors")
-    return Response(data, problems)
+    return Response(data, problems, mended=mended)
 
 
 def _select_roots(data: bytes, roots: Collection[str]) -> dict[str, bytes]:
@@ -156,7 +198,7 @@ def make_reply(piece: Piece, response: Response, bounds: Bounds) -> Reply | Upst
     if not response.problems or len(payload) > cooperative.LARGE:
         return _make_deferred_reply(piece, bounds, payload, response)
     try:
-        value = _decode_payload(piece, bounds.depth, payload, response.problems)
+        value = _decode_payload(piece, bounds.depth, payload, response.problems, response.mended)
     except UpstreamBadReply as error:
         return error
     return value if isinstance(value, UpstreamError) else Reply(value, status=response.status, headers=response.headers)
@@ -187,25 +229,27 @@ async def finish_reply(reply: Reply | UpstreamError, response: Response) -> Repl
 def _make_deferred_reply(piece: Piece, bounds: Bounds, payload: bytes, response: Response) -> Reply:
     """A reply that is decoded when its data is read."""
     kind = _LargeDecoder if len(payload) > cooperative.LARGE else _Decoder
-    is_quick = is_quick_to_fit(payload) and not response.problems and not piece.has_other_names
+    is_clean = not response.problems and response.mended is None
+    is_quick = is_clean and is_quick_to_fit(payload) and not piece.has_other_names
     fit = partial(decode_records, piece, bounds.depth) if is_quick else None
-    decode = kind(piece, bounds, response.problems)
+    decode = kind(piece, bounds, response.problems, response.mended)
     return Reply(payload, decode=decode, status=response.status, headers=response.headers, fit=fit)
 
 
 class _Decoder:
     """Decodes the JSON of one call's part of a response."""
 
-    __slots__ = ("__weakref__", "_bounds", "_piece", "_problems")
+    __slots__ = ("__weakref__", "_bounds", "_mended", "_piece", "_problems")
 
-    def __init__(self, piece: Piece, bounds: Bounds, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, piece: Piece, bounds: Bounds, problems: tuple[Problem, ...], mended: Mended | None) -> None:
         self._piece = piece
         self._bounds = bounds
         self._problems = problems
+        self._mended = mended
 
     def __call__(self, payload: bytes) -> Any:
         """The value of the innermost field as plain Python. Raises UpstreamBadReply."""
-        return _decode_payload(self._piece, self._bounds.depth, payload, self._problems)
+        return _decode_payload(self._piece, self._bounds.depth, payload, self._problems, self._mended)
 
 
 class _LargeDecoder(_Decoder):
@@ -215,20 +259,33 @@ class _LargeDecoder(_Decoder):
 
     async def in_slices(self, payload: bytes) -> Any:
         """As Reply.read wants it."""
-        operation = self._piece.operation
+        operation, create_error = self._piece.operation, partial(UpstreamBadReply, self._piece.operation)
         try:
-            decoded = await _decode_within(operation, payload, self._bounds)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            try:
+                decoded = await _decode_within(operation, payload, self._bounds)
+            except UNREADABLE as error:
+                decoded = await decode_with_errors(payload, self._bounds, create_error, error)
+        except (*UNREADABLE, RecursionError) as error:
             raise UpstreamBadReply(operation, f"the data cannot be decoded: {error}") from error
+        if self._mended is not None:
+            decoded = await self._mended.place_in_slices(decoded, create_error)
         return _extract_value(self._piece, decoded, self._problems)
 
 
-def _decode_payload(piece: Piece, max_depth: int, payload: bytes, problems: tuple[Problem, ...] = ()) -> Any:
-    _check_depth(piece.operation, max_depth, payload)
+def _decode_payload(
+    piece: Piece, max_depth: int, payload: bytes, problems: tuple[Problem, ...] = (), mended: Mended | None = None
+) -> Any:
+    operation = piece.operation
+    _check_depth(operation, max_depth, payload)
     try:
-        decoded = parse_json(payload)  # keeps integers of more than 64 bits
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UpstreamBadReply(piece.operation, f"the data cannot be decoded: {error}") from error
+        try:
+            decoded = parse_json(payload)  # keeps integers of more than 64 bits
+        except UNREADABLE as error:
+            decoded = parse_with_errors(payload, partial(UpstreamBadReply, operation), error)
+    except (*UNREADABLE, RecursionError) as error:
+        raise UpstreamBadReply(operation, f"the data cannot be decoded: {error}") from error
+    if mended is not None:
+        decoded = mended.place_errors(decoded, partial(UpstreamBadReply, operation))
     return _extract_value(piece, decoded, problems)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from connectors.soap.decode.charset import convert_to_utf8
+from connectors.messages.charset_xml import convert_to_utf8
 from connectors.soap.schema_mime import move_mime_bodies
 from connectors.soap.schema_wellknown import find_document, name_imports
 

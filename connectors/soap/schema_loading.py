@@ -18,7 +18,7 @@ from connectors.errors import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
-from connectors.soap.decode.charset import convert_to_utf8
+from connectors.messages.charset_xml import convert_to_utf8
 from connectors.soap.options import Options
 from connectors.soap.schema import Wsdl
 from connectors.soap.schema_documents import (

@@ -16,8 +16,9 @@ from connectors.error_reply import MAX_BODY
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 from connectors.forms import Form, Unfit
 from connectors.losses import report_loss
+from connectors.messages.charset import UnknownCharset, find_charset
+from connectors.messages.charset_xml import convert_to_utf8
 from connectors.soap.decode.anything import collect_elements, decode_anything
-from connectors.soap.decode.charset import convert_to_utf8
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.envelope import (
     Envelope,
@@ -185,15 +186,27 @@ def _parse_envelope(operation: Operation, response: HttpReply, bounds: Bounds) -
     if not is_multipart(content_type):
         content = convert_to_utf8(response.body, content_type)
         check_values(content, bounds.values)
-        return open_envelope(parse_xml(content), content)
+        return open_envelope(_parse_root(content, content_type), content)
     content, attachments, root_id, root_type = split_parts(response.body, content_type)
     content = convert_to_utf8(content, root_type)
     check_values(content, bounds.values)
-    root = parse_xml(content)
+    root = _parse_root(content, root_type)
     used = include_attachments(root, attachments, bounds.size)
     if attachments.keys() - used - {root_id}:
         report_loss(operation, "attachment", 1, "an attachment that nothing refers to")
     return open_envelope(root, content)
+
+
+def _parse_root(content: bytes, content_type: str) -> _Element:
+    """As `parse_xml`; an unknown charset is named where it may be the reason."""
+    try:
+        return parse_xml(content)
+    except MalformedEnvelope:
+        try:
+            find_charset(content_type)
+        except UnknownCharset as error:
+            raise MalformedEnvelope(str(error)) from None
+        raise
 
 
 def _decode_header(method: Method, envelope: Envelope) -> Mapping[str, Any]:

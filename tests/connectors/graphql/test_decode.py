@@ -9,6 +9,7 @@ import pytest
 
 from connectors.contract import Selection
 from connectors.errors import (
+    UpstreamBadReply,
     UpstreamFailed,
     UpstreamForbidden,
     UpstreamUnauthenticated,
@@ -17,6 +18,7 @@ from tests.connectors.calls import call_of
 from tests.connectors.graphql.conftest import Connect
 from tests.connectors.graphql.sending import dealt, failure, product, up
 from tests.connectors.graphql.shop import Shop, graphql_response
+from tests.connectors.http_world import response
 
 title = Selection((("title", None),))
 
@@ -113,3 +115,40 @@ async def test_a_path_through_what_is_no_record_is_refused(
     below = up.query("product(id: $id) { reviews }", fields="id", types={"id": "ID!"})
     error = await failure(connected(introspection=False), call_of(below, id="p1"))
     assert "expected a record with reviews" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ('{"data": {"product": {"id": "caf\u00e9"}}}'.encode("latin-1"), "application/json; charset=ISO-8859-1"),
+        ('{"data": {"product": {"id": "caf\u00e9"}}}'.encode("utf-16"), "application/json"),
+        ('{"data": {"product": {"id": "caf\u00e9"}}}'.encode("utf-8-sig"), "application/json"),
+    ],
+)
+async def test_responses_in_other_charsets(shop: Shop, connected: Connect, body: bytes, content_type: str) -> None:
+    """By their content type or their mark."""
+    shop.answer = lambda _: response(body, content_type=content_type)
+    assert (await connected(introspection=False).send(call_of(product, id="p1"))).data == {"id": "caf\u00e9"}
+
+
+async def test_an_unknown_charset_is_named(shop: Shop, connected: Connect) -> None:
+    """As of every kind of upstream."""
+    shop.answer = lambda _: response(b'{"data": {"product": "\xe9"}}', content_type="text/x; charset=klingon")
+    error = await failure(connected(introspection=False), call_of(product, id="p1"))
+    assert "klingon" in error.detail
+
+
+@pytest.mark.parametrize("size", [0, 600_000])
+@pytest.mark.parametrize("value", [b'"caf\xc3"', b'"\\ud83d"', b"NaN", b"1e999"])
+async def test_a_value_that_cannot_be_read_is_lost_alone(
+    shop: Shop, connected: Connect, value: bytes, size: int
+) -> None:
+    """Also where the response has errors, whose words cannot be read either."""
+    errors = b', "errors": [{"message": "caf\\ud83d", "path": ["product", "b"]}]'
+    for more in (b"", errors):
+        body = b'{"data": {"product": {"id": %b, "b": null, "c": "%b"}}%b}' % (value, b"x" * size, more)
+        shop.answer = lambda _, body=body: response(body, content_type="application/json")  # type: ignore[misc]
+        data = await (await connected(introspection=False).send(call_of(product, id="p1"))).read()
+        assert isinstance(data["id"], UpstreamBadReply)
+        assert data["c"] == "x" * size
+        assert (data["b"] is None) == (not more)

@@ -83,3 +83,12 @@ async def test_content_that_cannot_be_decoded_is_a_bad_reply() -> None:
 
         with pytest.raises(UpstreamBadReply):
             _ = (await reply(envelope("<a/>"), called=method(decode=decode))).data
+
+
+async def test_an_unknown_charset_is_named() -> None:
+    """Where the XML cannot be read without it."""
+    response = HttpReply(
+        200, {"content-type": "text/xml; charset=x-klingon"}, envelope("<a>caf\xe9</a>").decode().encode("latin-1")
+    )
+    with pytest.raises(UpstreamBadReply, match="x-klingon"):
+        await make_reply(OPERATION, method(), response, [], BOUNDS)

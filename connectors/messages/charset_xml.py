@@ -1,10 +1,11 @@
-"""The character encoding of XML that came over HTTP (RFC 7303 section 3). Used by `reply` and by the WSDL's loader."""
+"""The character encoding of XML that came over HTTP (RFC 7303 section 3). Used for SOAP, WSDLs and REST."""
 
 from __future__ import annotations
 
 import codecs
 import re
-from email.message import Message
+
+from connectors.messages.charset import UnknownCharset, find_charset, normalize_charset
 
 _STARTS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -46,22 +47,15 @@ def convert_to_utf8(content: bytes, content_type: str) -> bytes:
 
 def _find_charset(content_type: str) -> str | None:
     """The charset parameter, by Python's name for it; None without one that is known."""
-    message = Message()
-    message["content-type"] = content_type[:_MAX_HEAD].replace("\r", " ").replace("\n", " ")
-    charset = message.get_content_charset()
-    return None if charset is None else _normalize_name(charset.strip("\"' "))
+    try:
+        return find_charset(content_type) or "utf-8"
+    except UnknownCharset:
+        return None
 
 
 def _find_declared(content: bytes) -> str | None:
     found = _DECLARED.match(content[:_MAX_HEAD])
-    return None if found is None else _normalize_name(found[1].decode("ascii", "replace"))
-
-
-def _normalize_name(name: str) -> str | None:
-    try:
-        return codecs.lookup(name).name
-    except (LookupError, ValueError):
-        return None
+    return None if found is None else normalize_charset(found[1].decode("ascii", "replace"))
 
 
 def _is_utf8(content: bytes) -> bool:

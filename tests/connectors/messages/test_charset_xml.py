@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from connectors.soap.decode.charset import convert_to_utf8
+from connectors.messages.charset_xml import convert_to_utf8
 
 TEXT = "größe"
 
