@@ -59,7 +59,7 @@ HTTP_ARROWS = {
     "door": {"transports", "graphiql", "guards", "responses", "response_room", "server", "options", "asgi"},
     "transports": {"guards", "requests", "responses", "security_headers", "options", "asgi", "extensions"},
     "graphiql": {"responses", "security_headers", "asgi"},
-    "server": {"options", "asgi", "extensions"},
+    "server": {"options", "asgi", "extensions", "guards"},  # guards: the syntax of hosts
     "guards": {"asgi"},
     "requests": {"options", "asgi"},
     "responses": {"options", "asgi"},

@@ -124,9 +124,11 @@ class Door:
         if exchange.path in _PROBES:
             return
         self._allowed_hosts.check(exchange.headers)
-        if len(self._hosts) == _MAX_HOSTS:
-            self._hosts.clear()
-        self._hosts.add(exchange.headers.get("host"))
+        host = exchange.headers.get("host")
+        if host is not None:  # only HTTP/1.0 may leave it out, so that it is checked each time
+            if len(self._hosts) == _MAX_HOSTS:
+                self._hosts.clear()
+            self._hosts.add(host)
 
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -2,25 +2,24 @@
 
 Uvicorn alone waits for ever for a head that does not come, accepts a head of any size, and reads a refused body to its
 end. This file overrides methods of uvicorn that are not public and reads their attributes; it is written for uvicorn
-0.54, and nothing else in this room does so but `websocket_protocol`. After an upgrade
+0.54, and in this room `direct_http` and `websocket_protocol` do so too. After an upgrade
 `tests/bff/http/server/test_http_protocol.py::test_the_insides_of_uvicorn` fails first and names what is missing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
-import httptools
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from bff.http.extensions import announce_stop, make_request_state
 from bff.http.options import Timeouts
 from bff.http.server import raw_responses
+from bff.http.server.direct_http import DirectHttp
 from bff.http.server.load import RESERVE, Load, count_head
+from bff.http.server.request_targets import InvalidTarget, apply_absolute_target
 from bff.observability.metrics import count_refusal
 
 MAX_UNREAD = 64 * 1024 * 1024
@@ -41,7 +40,7 @@ class _RefusedHead(Exception):
     """Raised in a callback of the parser, which ends the parsing; `_refusal` is sent."""
 
 
-class BoundedHttp(HttpToolsProtocol):
+class BoundedHttp(DirectHttp):
     """One connection. Costs a usual request a microsecond: its timer runs only while a head or refused body is due."""
 
     _is_waiting = True  # for the end of a head, or of a body that is refused
@@ -50,16 +49,15 @@ class BoundedHttp(HttpToolsProtocol):
     _read_size = 0
     _pipelined_bytes = 0
     _timer: asyncio.TimerHandle | None = None
-    _running: RequestResponseCycle | None = None
     _idle_since: float | None = None
     """Loop time of the last response; None while a request is under way."""
     _refusal = raw_responses.BAD_REQUEST
     _is_reserved = False
     """Whether the process has too many connections, so that this one may only ask for a probe."""
+    _is_ignoring = False
+    """Whether the rest of what the client sends is ignored."""
     _is_ending = False
-    """Whether the last response is sent and the rest of what the client sends is ignored."""
-    hung_up: Callable[[], None] | None = None
-    unwritten = 0
+    """Whether the last response is sent."""
 
     def __init__(self, *args: Any, timeouts: Timeouts, load: Load, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -95,26 +93,26 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser, then count what the application does not read."""
         self._read_size = len(data)
-        if self._is_ending or self._read_size > HEAD_PIECE:
+        if self._is_ignoring or self._read_size > HEAD_PIECE:
             data = self._feed_head(data)
             if not data:
                 return
         super().data_received(data)
-        if self._is_waiting and not self._is_ending:
+        if self._is_waiting and not self._is_ignoring:
             self._count_waited()
 
     def _feed_head(self, data: bytes) -> bytes:
         """Feed a large read in pieces until a head is complete, to find one too large early; return the rest."""
-        while data and not self._is_ending and (self.cycle is None or not self.cycle.more_body or self._is_in_head):
+        while data and not self._is_ignoring and (self.cycle is None or not self.cycle.more_body or self._is_in_head):
             piece, data = data[:HEAD_PIECE], data[HEAD_PIECE:]
             self._read_size = len(piece)
             super().data_received(piece)
             if self.transport.get_protocol() is not self:
                 return b""
-            if self._is_waiting and not self._is_ending:
+            if self._is_waiting and not self._is_ignoring:
                 self._count_waited()
         self._read_size = len(data)
-        if self._is_ending and data:
+        if self._is_ignoring and data:
             self._count_unread(MAX_UNREAD)
             return b""
         return data
@@ -141,7 +139,10 @@ class BoundedHttp(HttpToolsProtocol):
         ):
             self._refuse_head(raw_responses.HEAD_TOO_LARGE)
         if self.url[:1] != b"/":
-            self._take_host_of_target()
+            try:
+                self.url = apply_absolute_target(self.parser.get_method(), self.url, self.headers)
+            except InvalidTarget:
+                self._refuse_head(raw_responses.BAD_REQUEST)
         cycle = self.cycle
         super().on_headers_complete()
         if self.cycle is cycle:
@@ -153,15 +154,6 @@ class BoundedHttp(HttpToolsProtocol):
             self._bound_pipeline(count_head(self.url, self.headers))
         if load.is_stopping:
             self._close_after_last()
-
-    def _take_host_of_target(self) -> None:
-        """The host of a target such as http://shop.example/graphql counts, not Host (RFC 9112, section 3.2.2)."""
-        with suppress(httptools.HttpParserInvalidURLError):
-            target = httptools.parse_url(self.url)
-            if target.host:
-                host = b"[%b]" % target.host if b":" in target.host else target.host
-                host = host if target.port is None else b"%b:%d" % (host, target.port)
-                self.headers[:] = [(name, host if name == b"host" else value) for name, value in self.headers]
 
     def on_body(self, body: bytes) -> None:
         """A part of a body; it is ignored if its request is answered already."""
@@ -188,53 +180,6 @@ class BoundedHttp(HttpToolsProtocol):
         super().resume_writing()
         self._load.unsent.remove(self)
 
-    @property
-    def is_gone(self) -> bool:
-        """As Direct, and all below up to `begin_stream`."""
-        return self._running is None or self._running.disconnected
-
-    def whole_body(self) -> bytes | None:
-        """As Direct, and as uvicorn's `receive` does it."""
-        cycle = self._running
-        if cycle is None or cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
-            return None
-        body = bytes(cycle.body)
-        cycle.body = bytearray()
-        cycle.message_event.clear()
-        self.flow.resume_reading()
-        return body
-
-    def respond(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, fixed: bytes = b"") -> bool:
-        """As Direct, and as uvicorn's `send` does it, in one write instead of two."""
-        cycle = self._running
-        if cycle is None or cycle.response_started or cycle.disconnected or self.flow.write_paused:
-            return False
-        own = b"\r\n".join(map(b": ".join, headers))
-        breaks = len(headers) - 1
-        if own.count(b"\n") != breaks or own.count(b"\r") != breaks:
-            return False  # a header value with a line break: uvicorn refuses it
-        if cycle.scope["method"] == "HEAD":
-            body = b""
-        defaults = raw_responses.render_headers(self.server_state.default_headers)
-        end = b"\r\n\r\n" if cycle.keep_alive else b"\r\nconnection: close\r\n\r\n"
-        self.transport.write(b"".join((STATUS_LINE[status], defaults, fixed, own, end, body)))
-        cycle.response_started = cycle.response_complete = True
-        cycle.message_event.set()
-        if not cycle.keep_alive:
-            self.end() if self._load.is_stopping else self.transport.close()
-        cycle.on_response()
-        return True
-
-    def make_room(self) -> None:
-        """As Direct."""
-        self._load.unsent.abort_slowest()
-
-    def begin_stream(self) -> None:
-        """As Direct."""
-        task = asyncio.current_task()
-        if task is not None:
-            self._load.exempt(task)
-
     def on_response_complete(self) -> None:
         """A request is answered. As in uvicorn, except the timer of idle connections, which is not set each time."""
         self.server_state.total_requests += 1
@@ -243,6 +188,9 @@ class BoundedHttp(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.pipeline:
             self._start_next()
+            return
+        if self._is_ignoring:
+            self.end(self._refusal)
             return
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
@@ -283,9 +231,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Hand the connection over to the websocket protocol, with the head that is parsed already."""
-        if self._running is not None and not self._running.response_complete:
-            self.transport.abort()  # it would be answered in the midst of the response that is under way
-            return
+        if self._refuse_later(raw_responses.BAD_REQUEST):
+            return  # it would be answered in the midst of the response that is under way
         if self._is_reserved or self._load.is_stopping:
             self.refuse_overloaded()
             return
@@ -308,7 +255,8 @@ class BoundedHttp(HttpToolsProtocol):
         """The parser failed, or a callback refused the head."""
         self.headers = []  # the exception holds this connection until garbage is collected
         count_refusal("bad_request" if self._refusal is raw_responses.BAD_REQUEST else "max_header_size")
-        self.end(self._refusal)
+        if not self._refuse_later(self._refusal):
+            self.end(self._refusal)
 
     def refuse_overloaded(self) -> None:
         """Answer 503 and close: the process has too many connections or requests."""
@@ -318,7 +266,8 @@ class BoundedHttp(HttpToolsProtocol):
         """Send a last response and close once the client has read it (RFC 9112, section 9.6)."""
         if self._is_ending or self.transport.is_closing():
             return
-        self._is_ending, self._waited_bytes = True, 0
+        self._is_ending = self._is_ignoring = True
+        self._waited_bytes = 0
         self._stop_timer()
         self.transport.write(response)
         if len(self.connections) > self._load.max_connections + RESERVE:
@@ -328,6 +277,32 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.write_eof()
         self.flow.resume_reading()
         self._start_timer(self._timeouts.linger)
+
+    def _refuse_later(self, response: bytes) -> bool:
+        """Whether responses are due before this one: it is sent behind them, and nothing more is read."""
+        cycle, running = self.cycle, self._running
+        if cycle is not None and cycle.more_body and not cycle.response_complete:  # its body is refused
+            if cycle is running:
+                self._abandon(cycle)
+                return cycle.response_started
+            self.pipeline.popleft()
+            assert running is not None, "a request is in line behind another"
+            self.cycle = running
+        if running is None or running.response_complete:
+            return False
+        self._stop_timer()
+        self._refusal, self._is_ignoring, self._is_waiting, self._is_in_head = response, True, False, False
+        self._waited_bytes = 0
+        return True
+
+    def _abandon(self, cycle: RequestResponseCycle) -> None:
+        """End the work on a request that came broken; break a response that has begun."""
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if self.hung_up is not None:
+            self.hung_up()
+        if cycle.response_started:
+            self.transport.abort()
 
     def _refuse_request(self, cycle: RequestResponseCycle) -> None:
         cycle.response_started = cycle.response_complete = True
@@ -355,6 +330,20 @@ class BoundedHttp(HttpToolsProtocol):
             count_refusal("pipelined_requests")
             self.transport.abort()
 
+    def make_room(self) -> None:
+        """As Direct."""
+        self._load.unsent.abort_slowest()
+
+    def begin_stream(self) -> None:
+        """As Direct."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._load.exempt(task)
+
+    def close_after_response(self) -> None:
+        """Close; if the server stops, only once the client has read the response."""
+        self.end() if self._load.is_stopping else self.transport.close()
+
     def _close_after_last(self) -> None:
         """Let the response to the last request that was sent close the connection."""
         if self._running is not None and not self._running.response_started:
@@ -381,7 +370,8 @@ class BoundedHttp(HttpToolsProtocol):
     def _end_head(self) -> None:
         self.headers = []
         count_refusal("max_header_size")
-        self.end(raw_responses.HEAD_TOO_LARGE)
+        if not self._refuse_later(raw_responses.HEAD_TOO_LARGE):
+            self.end(raw_responses.HEAD_TOO_LARGE)
 
     def _start_timer(self, seconds: float) -> None:
         self._timer = self.loop.call_later(seconds, self._close_late)
@@ -394,6 +384,8 @@ class BoundedHttp(HttpToolsProtocol):
     def _close_late(self) -> None:
         """Close; abort if the client has not read all, as it may never do so."""
         self._timer = None
+        if self._is_in_head and self._refuse_later(b""):
+            return
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:

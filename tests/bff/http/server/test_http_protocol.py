@@ -143,6 +143,81 @@ async def test_requests_in_one_packet(world: World) -> None:
         assert (await received(client)).count(b"HTTP/1.1 200") == 4
 
 
+_BODY = b'{"query":"{ hello }"}'
+_POST = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+_GOOD = _POST + b"content-length: %d\r\n\r\n" % len(_BODY) + _BODY
+_UPGRADE = (
+    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("delay", [0, 0.1])
+@pytest.mark.parametrize(
+    ("junk", "status"),
+    [
+        (b"\x16\x03\x01\x00junk", b"400"),
+        (b"GARBAGE\r\n\r\n", b"400"),
+        (b"trailing", b"400"),
+        (b"GET /graphql HTTP/1.1\r\nhost: x\r\nx: " + b"a" * 100_000 + b"\r\n\r\n", b"431"),
+        (_POST + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}", b"400"),
+        (_POST + b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n", b"400"),
+        (_POST + b"content-length: abc\r\n\r\n", b"400"),
+        (b"GET http:///graphql HTTP/1.1\r\nhost: x\r\n\r\n", b"400"),
+        (_UPGRADE, b"400"),
+    ],
+)
+@pytest.mark.parametrize("before", [1, 3])
+async def test_junk_behind_good_requests_does_not_replace_their_answers(
+    world: World, junk: bytes, status: bytes, delay: float, before: int
+) -> None:
+    """All answers come first, then the refusal, then the connection is closed."""
+    world.gateway.delay = delay
+    with connected(world) as client:
+        await asyncio.to_thread(client.sendall, _GOOD * before + junk)
+        async with time_limit():
+            answer = await received(client)
+    statuses = [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200"] * before + [status]
+    assert answer.count(b"hello world") == before
+
+
+async def test_more_junk_while_the_answer_is_under_way(world: World) -> None:
+    """It is read and ignored."""
+    world.gateway.delay = 0.2
+    with connected(world) as client:
+        await asyncio.to_thread(client.sendall, _GOOD + b"junk\r\n\r\n")
+        await until(lambda: bool(world.gateway.requests))
+        await asyncio.to_thread(client.sendall, (b"more " * 4000 + _GOOD))
+        async with time_limit():
+            answer = await received(client)
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"200", b"400"]
+    assert len(world.gateway.requests) == 1
+
+
+async def test_half_a_head_behind_a_slow_request() -> None:
+    """Its timeout does not cost the answer that is under way; nothing comes after it."""
+    async with open_world(Timeouts(head=0.1)) as world:
+        world.gateway.delay = 0.4
+        with connected(world) as client:
+            await asyncio.to_thread(client.sendall, _GOOD + b"GET /graphql HT")
+            async with time_limit():
+                answer = await received(client)
+    assert answer.count(b"HTTP/1.1") == 1
+    assert answer.endswith(b'{"data":{"hello":"hello world"}}')
+
+
+async def test_a_broken_body(world: World) -> None:
+    """400, and nothing runs; the reading of it ends."""
+    with connected(world) as client:
+        await asyncio.to_thread(client.sendall, _POST + b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\nzz\r\n")
+        async with time_limit():
+            answer = await received(client)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert answer.count(b"HTTP/1.1") == 1
+    assert not world.gateway.requests
+
+
 def test_the_insides_of_uvicorn() -> None:
     """What `http_protocol` overrides or reads is still there: the first test to fail after an upgrade."""
     overrides = {name for name in vars(BoundedHttp) if hasattr(HttpToolsProtocol, name) and not name.startswith("__")}
