@@ -1,7 +1,8 @@
 """The network of the httpx engine: our lookups of names, and no second use of a connection with surplus bytes.
 
-httpcore reuses a connection if its socket is not readable. Bytes that came after a response and were read with it would
-answer the next request; here they close the connection. Names that begin with `_` are httpcore's (1.0) and h11's own.
+httpcore reuses a connection if its socket is not readable. Bytes that came after a response and were read with it, into
+h11, a queue of anyio or a buffer of TLS, would answer the next request; here they close the connection. Names that
+begin with `_` are those of httpcore (1.0), h11 and anyio (4).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpcore
 import httpx
+from anyio.streams.tls import TLSStream
 
 from connectors.aio.clock import Clock, timeout_after
 from connectors.events import count_event
@@ -118,7 +120,20 @@ class _Stream(httpcore.AsyncNetworkStream):
         return _Stream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        return (info == "is_readable" and self.must_close) or self._stream.get_extra_info(info)
+        if info == "is_readable" and (self.must_close or _holds_bytes(self._stream)):
+            return True
+        return self._stream.get_extra_info(info)
+
+
+def _holds_bytes(stream: httpcore.AsyncNetworkStream) -> bool:
+    """Whether bytes were read from the socket that httpcore has not read: its socket is not readable then."""
+    layer: Any = getattr(stream, "_stream", None)
+    while isinstance(layer, TLSStream):
+        if layer._ssl_object.pending() or layer._read_bio.pending:  # noqa: SLF001
+            return True
+        layer = layer.transport_stream
+    protocol = getattr(layer, "_protocol", None)
+    return bool(getattr(protocol, "read_queue", None))
 
 
 class _Network(httpcore.AsyncNetworkBackend):

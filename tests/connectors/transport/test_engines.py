@@ -424,6 +424,24 @@ async def asked_over_tls(engine: str, server: ssl.SSLContext, options: TlsOption
             await transport.close()
 
 
+@pytest.mark.parametrize("is_encrypted", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("size", [100, 16_384, 32_768, 65_536, 131_072, 262_144])
+async def test_a_stray_answer_is_never_that_of_the_next_request(
+    engine: str, tls: Tls, size: int, is_encrypted: bool
+) -> None:
+    """It comes with the answer before it, cut where a record of TLS or what is read at once may end."""
+    good = response(b"x" * (size - len(response(b"x" * (size - 60)).data) + size - 60)).data
+    assert len(good) == size
+    transport = opened(engine, tls=TlsOptions(ca=tls.ca))
+    async with HttpWorld(tls=tls.server if is_encrypted else None) as world:
+        world.answer = lambda received: Say(good + (response(b"stray").data if received.target == "/first" else b""))
+        for _ in range(3):
+            for path in ("/first", "/next"):
+                reply = await transport.request(READ, "GET", world.url + path, headers={}, timeout=GENEROUS)
+                assert reply.body == good.partition(b"\r\n\r\n")[2]
+        await transport.close()
+
+
 async def test_tls_with_a_private_ca(engine: str, tls: Tls) -> None:
     """`tls.ca` makes a private certificate trusted."""
     assert (await asked_over_tls(engine, tls.server, TlsOptions(ca=tls.ca))).body == b"ok"
