@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 
-from bff.authoring.nplusone import find_n_plus_one
+from graphql import GraphQLSchema
+
 from bff.config import Mode, Settings, find_secrets, load
 from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
-from bff.frontends.options import Limits
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
 from bff.http.guards.allowed_hosts import choose_hosts
@@ -28,7 +28,7 @@ from bff.observability.metrics import expose_metrics
 from bff.upstreams import Upstreams
 from connectors.contract import Connector
 from connectors.endpoint import current_scope
-from connectors.options import ConnectorOptions, Model, TlsOptions
+from connectors.options import Model
 
 log = get_logger("bff.app")
 
@@ -36,10 +36,6 @@ DRAIN = 30.0
 """Seconds that requests under way get to finish when a reload replaces what they run on."""
 _RELOADED = frozenset({"server.request_timeout", "server.max_prepare_queue", "server.frontend_names"})
 """Options of `server` that each generation reads. The others belong to the server that listens, until a restart."""
-
-_COST_LIMITS = ("max_depth", "max_cost", "max_cpu")
-"""Of a frontend's limits, those that depend on what its screens need."""
-_DEFAULT_LIMITS = ", ".join(f"{name} {Limits.model_fields[name].default:g}" for name in _COST_LIMITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,40 +60,10 @@ class Project:
         settings = replace(self.settings, server=server.model_copy(update=update))
         return replace(self, settings=settings, file_server=server, overridden=overridden)
 
-    def n_plus_one(self) -> list[str]:
-        """Fields that would call their upstream once per object of a list, one line each."""
-        cached = {name for name, each in self.settings.upstreams.items() if each.policies.cache is not None}
-        lines = [line for frontend in self.frontends.values() for line in find_n_plus_one(frontend.core, cached)]
-        return list(dict.fromkeys(lines))
-
-    def default_limits(self) -> list[str]:
-        """Which frontends have no limits of their own for what an operation costs, one line each."""
-        return [
-            f"frontends.{name}: no limits of its own; the defaults are {_DEFAULT_LIMITS}"
-            for name, frontend in self.frontends.items()
-            if frontend.options.limits.model_fields_set.isdisjoint(_COST_LIMITS)
-        ]
-
-    def missing_files(self) -> list[str]:
-        """Files that upstreams are described by (WSDLs, protos, certificates) and that are not there, one line each."""
-        return [
-            f"upstreams.{name}: there is no file {path}; paths are relative to the folder of bff.yaml"
-            for name, each in self.settings.upstreams.items()
-            for path in _find_files(each.connector)
-            if not path.exists()
-        ]
-
-
-def _find_files(value: object) -> Iterator[Path]:
-    """The paths in a model of options, at any depth; an address counts when it is one."""
-    if isinstance(value, Path):
-        yield value
-    elif isinstance(value, tuple):
-        yield from (path for each in value for path in _find_files(each))
-    elif isinstance(value, ConnectorOptions | TlsOptions):
-        if isinstance(value, ConnectorOptions) and value.address.startswith("/"):
-            yield Path(value.address)
-        yield from (path for _, each in value for path in _find_files(each))
+    @property
+    def schemas(self) -> Mapping[str, GraphQLSchema]:
+        """The schemas by the names of their frontends."""
+        return {name: each.core for name, each in self.frontends.items()}
 
 
 def load_project(
@@ -288,14 +254,23 @@ class Service:
         """Those of the file that was loaded last."""
         return self._project.settings
 
-    async def reload(self, config: Path, environment: Mapping[str, str] | None = None) -> list[str]:
+    async def reload(
+        self,
+        config: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        check: Callable[[Project], Awaitable[None]] | None = None,
+    ) -> list[str]:
         """Swap in what bff.yaml and the schemas say now, without dropping a request.
 
         Returns the options that have changed since the start and need a restart. The caller that has configured logging
-        applies `log`. Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes.
+        applies `log`. Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes, or
+        when `check` raises anything.
         """
         with fresh_modules(config):
             project = load_project(config, environment, default_mode=self._project.settings.default_mode)
+            if check is not None:
+                await check(project)
         following = Generation(project, self._connectors)
         await following.open()
         leaving, self._generation, self._project = self.generation, following, project

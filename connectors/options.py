@@ -100,3 +100,8 @@ class ConnectorOptions(Model):
     """Maximum nesting of objects and lists in a reply or message of JSON."""
     max_values: int | None = Field(default=1_000_000, ge=1)
     """Maximum number of values in a reply over 500 kB. An object, list, element or message counts as two."""
+
+    @property
+    def description_source(self) -> Literal["file", "upstream", "none"]:
+        """Where what the upstream says of itself comes from: files beside bff.yaml, or the upstream when it is up."""
+        return "none"

@@ -19,6 +19,7 @@ LAYERS = (
     "bff.testing",
     "bff.embedding",
     "bff.app",
+    "bff.checks",
     "bff.config",
     "bff.http",
     "bff.gateway",

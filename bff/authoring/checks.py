@@ -169,11 +169,20 @@ def _check_computed(computed: Computed, fields: Mapping[str, StrawberryField], a
                 f'needs="{name}" is read by arguments of the frontend; add a field that takes it with constants, and '
                 "need that"
             )
+        elif name in fields and _is_resolver(fields[name]):
+            problems.append(
+                f'needs="{name}" is a resolver, whose value is not in the record; call its code here instead'
+            )
         elif name in fields and _has_required_arguments(fields[name]):
             problems.append(f'needs="{name}" has an argument without a default, so there is nothing to ask it with')
     if _needs_itself(computed, fields):
         problems.append("it needs itself, by way of what it needs; take one of the fields out of needs=")
     return problems
+
+
+def _is_resolver(field: StrawberryField) -> bool:
+    """Whether an author's code resolves a field, which is neither fetched nor computed."""
+    return not field.is_basic_field and not field.metadata.keys() & {VIA, COMPUTED, TAKE}
 
 
 def _has_required_arguments(field: StrawberryField) -> bool:

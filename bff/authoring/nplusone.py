@@ -23,7 +23,7 @@ from connectors.endpoint import Endpoint
 def find_n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozenset()) -> list[str]:
     """One line for each field that would make a call per object of a list; upstreams with a cache are let off."""
     found = []
-    for name in sorted(_find_types_in_lists(schema)):
+    for name in sorted(find_types_in_lists(schema)):
         type_ = schema.type_map[name]
         assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
         for field_name, field in type_.fields.items():
@@ -40,7 +40,7 @@ def find_n_plus_one(schema: GraphQLSchema, cached_upstreams: Set[str] = frozense
     return found
 
 
-def _find_types_in_lists(schema: GraphQLSchema) -> set[str]:
+def find_types_in_lists(schema: GraphQLSchema) -> set[str]:
     """Names of the types that stand in a list, or below one, anywhere in the schema."""
     below: set[str] = set()
     seen: set[tuple[str, bool]] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Annotated, cast
 
@@ -27,14 +26,6 @@ def print_error(message: str, *, label: str = "error") -> None:
 def print_warning(message: str, *, label: str = "warning") -> None:
     """One line with a yellow label."""
     console.print(f"[yellow]{label}[/yellow] {escape(message)}", soft_wrap=True)
-
-
-def print_problems(problems: Iterable[object]) -> None:
-    """All mistakes, then how many there are."""
-    lines = [str(each) for each in problems]
-    for line in lines:
-        print_error(line)
-    console.print("1 error" if len(lines) == 1 else f"{len(lines)} errors")
 
 
 def print_addresses(service: Service, address: str) -> None:

@@ -6,11 +6,14 @@ import errno
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec
 
 from bff.authoring import SchemaError
-from bff.cli.console import print_error, print_problems
+from bff.checks import read_findings
+from bff.cli.console import console, print_error
 from bff.cli.output import PIPE_CLOSED, CannotPrint, discard_stdout
+from bff.cli.report import count_findings, print_findings
 from bff.config import ConfigError
 from bff.http.server.run import CannotListen
 
@@ -25,7 +28,9 @@ def exit_with_code(command: Callable[P, int | None]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs)
         except (ConfigError, SchemaError) as error:
-            print_problems(error.problems)
+            findings = read_findings(error, Path(str(kwargs.get("config", "bff.yaml"))))
+            print_findings(findings)
+            console.print(count_findings(findings))
             code = 1
         except CannotListen as error:
             print_error(str(error))

@@ -208,6 +208,8 @@ class SettingsBuilder:
                     )
 
     def _report(self, path: Location, message: str) -> None:
+        if path in self._document.unset:
+            return  # the variable that is not set is reported
         self._problems.append(self._document.problem(path, message))
 
 

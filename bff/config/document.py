@@ -57,6 +57,8 @@ class Document:
     """Line and column of each value, or of its key if it has one. They count from 1."""
     from_environment: set[Path] = field(default_factory=set)
     """Values that contain a variable. They may be secrets, so no message shows them."""
+    unset: dict[Path, list[str]] = field(default_factory=dict)
+    """Values with a variable that is not set, and the variables."""
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, path: Path, message: str) -> Problem:
@@ -189,6 +191,7 @@ class _Builder:
                 return value
             if default is not None:
                 return str(default)
+            self._document.unset.setdefault(path, []).append(name)
             message = f"the environment variable {name} is not set or empty; set it, or write ${{{name}:-default}}"
             self._document.problems.append(self._document.problem(path, message))
             return ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bff.config.check import SettingsBuilder
-from bff.config.document import MAX_SIZE, parse_document
+from bff.config.document import MAX_SIZE, Document, parse_document
 from bff.config.mode import Mode
 from bff.config.problems import ConfigError, Problem
 from bff.config.settings import Settings
@@ -19,6 +19,14 @@ def load(path: Path, environment: Mapping[str, str], default_mode: Mode | None =
     """
     document = parse_document(_read_text(path), str(path), environment)
     return SettingsBuilder(document, path.resolve().parent).build(default_mode)
+
+
+def read_places(path: Path) -> Document:
+    """The places of a file's values. Empty for one that cannot be read."""
+    try:
+        return parse_document(_read_text(path), str(path), {})
+    except ConfigError:
+        return Document(str(path))
 
 
 def _read_text(path: Path) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.aio.cooperative import LARGE
 from connectors.contract import Call, Event, Operation, Reply
+from connectors.descriptions import Description
 from connectors.errors import (
     UpstreamError,
     UpstreamForbidden,
@@ -70,6 +71,11 @@ class GraphqlConnector:
     async def start(self) -> None:
         """Read the upstream's schema: the file, or by introspection. Raises UpstreamError or DefinitionError."""
         await self._schema.start()
+
+    async def describe(self) -> Description | None:
+        """As Describes."""
+        await self._schema.start()
+        return self._schema.description
 
     async def close(self) -> None:
         """As Connector.close."""

@@ -77,6 +77,13 @@ class Options(HttpOptions):
         others = {name: value for name, value in data.items() if name != "subscriptions"}
         return {"subscription_url": data["subscriptions"], **others}
 
+    @property
+    def description_source(self) -> Literal["file", "upstream", "none"]:
+        """As of ConnectorOptions."""
+        if self.schema_file is not None:
+            return "file"
+        return "upstream" if self.introspection else "none"
+
     @field_validator("subscription_url")
     @classmethod
     def _is_a_url(cls, value: str | None) -> str | None:

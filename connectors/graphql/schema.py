@@ -24,6 +24,7 @@ from connectors.errors import (
 )
 from connectors.graphql.operations import GraphqlOperation
 from connectors.graphql.options import Options
+from connectors.graphql.schema_description import SchemaDescription
 from connectors.graphql.schema_facts import Facts, facts_from_author, facts_from_schema
 
 SendQuery = Callable[[Operation, str, Mapping[str, str]], Awaitable[Mapping[str, bytes]]]
@@ -49,6 +50,11 @@ class SchemaSource:
         self._fetched = -inf
         self._fetching = SingleFlight[bool]()
         self._facts: LRU[int, tuple[GraphqlOperation, Facts]] = LRU(_MAX_FACTS)
+
+    @property
+    def description(self) -> SchemaDescription | None:
+        """For `bff check`; None without a schema."""
+        return None if self._schema is None else SchemaDescription(self._schema)
 
     async def start(self) -> None:
         """Read the file or introspect, where bff.yaml allows it.

@@ -12,6 +12,7 @@ from grpc import StatusCode, aio
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Event, Operation, Reply
+from connectors.descriptions import Description
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamNotFound, UpstreamRejected, UpstreamUnavailable
 from connectors.failures import check_failures
 from connectors.grpc.decode_reply import decode_event, make_reply
@@ -59,6 +60,11 @@ class GrpcConnector:
         operation = Operation(upstream=self._name, name="start")
         with self._session.translate_errors(operation):
             await self._session.open(operation, None)
+
+    async def describe(self) -> Description | None:
+        """As Describes. Files are read without a connection."""
+        with self._session.translate_errors(Operation(upstream=self._name, name="describe")):
+            return (await self._session.load_schema()).description
 
     async def close(self) -> None:
         """Close the channel; calls under way fail with UpstreamUnreachable."""

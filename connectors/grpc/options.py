@@ -56,6 +56,11 @@ class Options(ConnectorOptions):
         """Whether TLS is spoken."""
         return self.secure or self.address.startswith("grpcs://")
 
+    @property
+    def description_source(self) -> Literal["file", "upstream", "none"]:
+        """As of ConnectorOptions."""
+        return "upstream" if self.reflection else "file"
+
     @field_validator("address")
     @classmethod
     def _check_address(cls, address: str) -> str:

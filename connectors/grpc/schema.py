@@ -19,6 +19,7 @@ from connectors.grpc.decode import Decoders
 from connectors.grpc.decode_scan import Layouts, Scan
 from connectors.grpc.encode import Encoders
 from connectors.grpc.operations import RpcOperation
+from connectors.grpc.schema_description import ProtoDescription
 from connectors.grpc.schema_descriptors import build_pool
 from connectors.grpc.typed_decode import FormDecoder
 
@@ -57,8 +58,25 @@ class Schema:
         self._encoders = Encoders(self._pool)
         self._layouts = Layouts(self._pool)
 
+    @property
+    def description(self) -> ProtoDescription:
+        """For `bff check`."""
+        return ProtoDescription(self._find_suitable)
+
     def find_method(self, operation: RpcOperation) -> Method:
         """Find the method of this operation. Raises DefinitionError with the nearest name when there is none."""
+        found = self._find_suitable(operation)
+        reply = GetMessageClass(found.output_type)
+        return Method(
+            path=f"/{operation.name}",
+            encode=self._encoders.make_serializer(found.input_type),
+            parse=reply.FromString,
+            decode=self._decoders.get_decoder(found.output_type),
+            fill_form=FormDecoder(self._decoders, found.output_type),
+            scan=partial(Scan, self._layouts, self._layouts.get_layout(found.output_type)),
+        )
+
+    def _find_suitable(self, operation: RpcOperation) -> MethodDescriptor:
         found = self._find_descriptor(operation)
         if found.client_streaming:
             raise DefinitionError(
@@ -70,15 +88,7 @@ class Schema:
                 f"{operation.upstream}: {operation.name} is a {right} method; "
                 f"define it with .{right}(...) instead of .{wrong}(...)"
             )
-        reply = GetMessageClass(found.output_type)
-        return Method(
-            path=f"/{operation.name}",
-            encode=self._encoders.make_serializer(found.input_type),
-            parse=reply.FromString,
-            decode=self._decoders.get_decoder(found.output_type),
-            fill_form=FormDecoder(self._decoders, found.output_type),
-            scan=partial(Scan, self._layouts, self._layouts.get_layout(found.output_type)),
-        )
+        return found
 
     def decode_any(self, name: str, value: bytes) -> Any:
         """A message of this full name as plain data. Raises KeyError for an unknown one, and what decoding raises."""

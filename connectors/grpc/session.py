@@ -114,8 +114,18 @@ class Session:
         if self._channel is None:
             self._channel = open_channel(options, credentials, max_message=options.max_reply_size)
             self._channel.get_state(try_to_connect=True)  # so that the first call finds a connection
+        return self._channel, await self._load_schema(credentials)
+
+    async def load_schema(self) -> Schema:
+        """Load the schema without opening the channel. Raises as `open`."""
+        opened = self._opening.value
+        if opened is not None:
+            return opened[1]
+        return await self._load_schema(await asyncio.to_thread(read_credentials, self._name, self._options))
+
+    async def _load_schema(self, credentials: grpc.ChannelCredentials | None) -> Schema:
         files = await self._load_files(credentials)
-        return self._channel, await asyncio.to_thread(Schema, self._name, files)
+        return await asyncio.to_thread(Schema, self._name, files)
 
     async def _load_files(self, credentials: grpc.ChannelCredentials | None) -> list[FileDescriptorProto]:
         options = self._options

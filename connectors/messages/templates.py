@@ -100,6 +100,8 @@ class Template:
     """
 
     def __init__(self, value: Any, *, many: Parameters | None = None) -> None:
+        self.written = value
+        """As its author wrote it."""
         self.parameters: dict[str, bool] = {}
         """Whether each parameter must be given, by name, in the order written."""
         self._many: Mapping[str, Callable[[Any], Any]] = _read_parts(many)

@@ -7,6 +7,7 @@ from typing import Any
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.contract import Call, Operation, Reply
+from connectors.descriptions import Description
 from connectors.errors import DefinitionError, UpstreamRejected, UpstreamReplyTooLarge, UpstreamUnavailable
 from connectors.failures import check_failures
 from connectors.soap.decode.reply import Bounds, make_reply
@@ -41,6 +42,11 @@ class SoapConnector:
     async def start(self) -> None:
         """Load the WSDL; the first `send` does it otherwise. Raises DefinitionError for a missing or wrong file."""
         await self._loader.load(Operation(upstream=self._name, name="start"), None)
+
+    async def describe(self) -> Description | None:
+        """As Describes."""
+        wsdl = await self._loader.load(Operation(upstream=self._name, name="describe"), None)
+        return wsdl.description
 
     async def close(self) -> None:
         """As Connector.close."""

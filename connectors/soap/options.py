@@ -52,6 +52,11 @@ class Options(HttpOptions):
         """Whether the WSDL is fetched by HTTP."""
         return self.address.lower().startswith(("http://", "https://"))
 
+    @property
+    def description_source(self) -> Literal["file", "upstream", "none"]:
+        """As of ConnectorOptions."""
+        return "upstream" if self.is_remote else "file"
+
     @field_validator("address")
     @classmethod
     def _place(cls, value: str, info: ValidationInfo) -> str:

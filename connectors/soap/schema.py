@@ -24,6 +24,7 @@ from connectors.soap.errors import RequestMismatch
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options, problem_of_url
 from connectors.soap.schema_described import MessageShape, describe_type
+from connectors.soap.schema_description import WsdlDescription
 from connectors.soap.schema_facts import read_facts
 from connectors.soap.schema_types import Types
 from connectors.soap.schema_zeep import (
@@ -124,6 +125,11 @@ class Wsdl:
             for service, ports in self._ports.items()
             for name, port in ports.items()
         }
+
+    @property
+    def description(self) -> WsdlDescription:
+        """For `bff check`."""
+        return WsdlDescription(self.find_method)
 
     def find_method(self, operation: SoapOperation) -> Method:
         """Find the method of an endpoint. Raises DefinitionError."""

@@ -27,6 +27,8 @@ class Facts:
     """The type that each named type extends or restricts."""
     members: dict[str, list[str]] = field(default_factory=dict)
     """The elements that may stand in the place of another one, by that one."""
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each simple type with an enumeration may be."""
 
     def is_abstract(self, xsd_type: str) -> bool:
         """Whether elements must name a type derived from this one. A schema without a namespace may be included."""
@@ -94,6 +96,10 @@ def _read_schema(schema: _Element, facts: Facts) -> None:
         base = None if derivation is None else _resolve_name(derivation, derivation.get("base"), namespace)
         if base is not None:
             facts.bases[tag] = base
+        if derivation is not None and node.tag == f"{_XS}simpleType":
+            values = tuple(each.get("value", "") for each in derivation.iterfind(f"{_XS}enumeration"))
+            if values:
+                facts.values[tag] = values
 
 
 def _iterate_derivations(node: _Element) -> Iterable[_Element]:

@@ -154,6 +154,10 @@ class Types:
         """The names of the types that may stand in the place of this one."""
         return [each.rpartition("}")[2] for each in self.facts.list_derived(_write_tag(xsd_type))]
 
+    def list_values(self, xsd_type: Any) -> tuple[str, ...]:
+        """What a simple type with an enumeration may be; empty for others."""
+        return self.facts.values.get(_write_tag(xsd_type), ())
+
     def find_global_element(self, name: str) -> Element | None:
         """Find a global element by `{namespace}Name`, or by its name alone where one has it."""
         if name.startswith("{"):

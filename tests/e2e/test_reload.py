@@ -170,7 +170,7 @@ def test_serve_reload_sees_what_is_saved(config: Path) -> None:
                 break
         assert command.ask("{ second }") == {"data": {"second": 2}}
         config.write_text(CONFIG.replace("schema", "schem"))
-        command.wait_for('bff.yaml:2:9 frontends.web.schem: unknown key; did you mean "schema"?')
+        command.wait_for('bff.yaml:2:9: error [config] frontends.web.schem: unknown key; did you mean "schema"?')
         assert command.ask("{ second }") == {"data": {"second": 2}}
         assert command.stop() == 0
 

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from bff.app import load_project
-from bff.cli.console import Config, console, print_error, print_warning
-from bff.config import list_notes
+from bff.authoring import SchemaError
+from bff.checks import Finding, check_project, read_findings
+from bff.checks.notes import list_project_notes
+from bff.cli.console import Config, console
+from bff.cli.report import Format, count_findings, write_findings
+from bff.config import ConfigError
 
 
-def check(*, config: Config = Path("bff.yaml")) -> int:
-    """Check the configuration, the schemas and files that it names, and find N+1 calls. Start nothing.
+def check(
+    *,
+    config: Config = Path("bff.yaml"),
+    format: Annotated[Format, Parameter(help="How findings are written; all but text go to standard output.")] = "text",  # noqa: A002 - the name of the option
+    online: Annotated[
+        bool, Parameter(help="Ask upstreams for their descriptions too: reflection, introspection, WSDLs by URL.")
+    ] = False,
+) -> int:
+    """Check the configuration, the schemas, the files they name, and calls against descriptions of upstreams.
 
-    Notes do not count as errors.
+    Exit code 0 without errors and warnings, 1 with any. Notes do not count. Nothing is started.
     """
-    project = load_project(config)
-    missing, n_plus_one = project.missing_files(), project.n_plus_one()
-    for warning in project.settings.warnings:
-        print_warning(str(warning))
-    for line in (*project.default_limits(), *list_notes(project.settings)):
-        print_warning(line, label="note")
-    for line in missing:
-        print_error(line)
-    for line in n_plus_one:
-        print_warning(line, label="N+1")
-    if errors := len(missing) + len(n_plus_one):
-        console.print("1 error" if errors == 1 else f"{errors} errors")
-        return 1
-    upstreams, frontends = (", ".join(each) for each in (project.settings.upstreams, project.frontends))
-    console.print(f"{config}: OK; upstreams {upstreams or 'none'}; frontends {frontends}", soft_wrap=True)
-    return 0
+    summary = ""
+    try:
+        project = load_project(config)
+        findings = [
+            *asyncio.run(check_project(project.settings, project.schemas, config, online=online)),
+            *list_project_notes(project.settings, config),
+        ]
+        upstreams, frontends = (", ".join(each) for each in (project.settings.upstreams, project.frontends))
+        summary = f"{config}: OK; upstreams {upstreams or 'none'}; frontends {frontends}"
+    except (ConfigError, SchemaError) as error:
+        findings = read_findings(error, config)
+    return _report(findings, format, summary)
+
+
+def _report(findings: list[Finding], form: Format, summary: str) -> int:
+    write_findings(findings, form)
+    counts = count_findings(findings)
+    if form == "text":
+        console.print(counts or summary, soft_wrap=True)
+    return 1 if counts else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -11,9 +12,11 @@ from cyclopts import Parameter, validators
 from rich.markup import escape
 from watchfiles import awatch
 
-from bff.app import Service, load_project
+from bff.app import Project, Service, load_project
 from bff.authoring import SchemaError
+from bff.checks import check_project, read_findings
 from bff.cli.console import Config, console, print_addresses, print_error, print_mode, print_warning
+from bff.cli.report import count_findings, has_errors, print_findings
 from bff.cli.running import run_until_stopped
 from bff.config import ConfigError
 from bff.config.mode import choose_default_mode
@@ -41,8 +44,11 @@ def serve(
     """Run the gateway."""
     default_mode = choose_default_mode(host) if host else None
     project = load_project(config, default_mode="development" if reload else default_mode)
-    for warning in project.settings.warnings:
-        print_warning(str(warning))
+    try:
+        asyncio.run(refuse_errors(project, config))
+    except CheckFailed as error:
+        print_error(f"the gateway does not start with {error}; `bff check` lists the same")
+        return 1
     print_mode(project.settings)
     configure_logging(project.settings.log)
     project = project.listen_at(host, port)
@@ -90,14 +96,28 @@ async def reload_on_change(service: Service, config: Path) -> None:
         await reload_once(service, config, f"a change of {', '.join(files)}")
 
 
+class CheckFailed(Exception):
+    """A project has errors, which are printed. The text is how many."""
+
+
+async def refuse_errors(project: Project, config: Path) -> None:
+    """Print what `bff check` finds. Raises CheckFailed if an error is among it."""
+    findings = await check_project(project.settings, project.schemas, config)
+    print_findings(findings)
+    if has_errors(findings):
+        raise CheckFailed(count_findings(findings))
+
+
 async def reload_once(service: Service, config: Path, reason: str) -> None:
     """Reload; after a mistake the old state stays in use."""
     try:
-        unapplied = await service.reload(config)
+        unapplied = await service.reload(config, check=lambda project: refuse_errors(project, config))
         configure_logging(service.settings.log)
         console.print(f"reloaded after {escape(reason)}")
         if unapplied:
             print_warning(f"these changes need a restart: {', '.join(unapplied)}", label="not applied")
     except (ConfigError, SchemaError) as error:
-        for problem in error.problems:
-            print_error(str(problem), label="not reloaded")
+        print_findings(read_findings(error, config))
+        print_error("the changes are not applied", label="not reloaded")
+    except CheckFailed as error:
+        print_error(f"the changes have {error} and are not applied", label="not reloaded")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bff.cli.console import print_error, print_mode, print_problems, print_warning
+from bff.cli.console import print_error, print_mode, print_warning
 from bff.config import load
 
 
@@ -32,9 +32,3 @@ def test_the_chosen_mode_is_printed_with_how_to_change_it(
     printed = capsys.readouterr().err
     assert printed.count("\n") == bool(words)
     assert all(word in printed for word in words)
-
-
-def test_long_lines_are_not_wrapped(capsys: pytest.CaptureFixture[str]) -> None:
-    """Editors and scripts read `file:line:column` at the start of one line."""
-    print_problems(["x" * 500])
-    assert capsys.readouterr().err == f"error {'x' * 500}\n1 error\n"

@@ -30,11 +30,12 @@ def test_no_configuration(tmp_path: Path) -> None:
     """In a folder without bff.yaml."""
     done = bff("serve", cwd=tmp_path)
     assert done.returncode == 1
-    assert "bff.yaml:1:1 there is no such file; name one with --config" in done.stderr
+    assert "bff.yaml:1:1: error [config] there is no such file; name one with --config" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("problems", "end"), [(["one is wrong"], "error one is wrong\n1 error\n"), (["a", "b"], "error b\n2 errors\n")]
+    ("problems", "end"),
+    [(["one is wrong"], "error [schema] one is wrong\n1 error\n"), (["a", "b"], "error [schema] b\n2 errors\n")],
 )
 def test_all_problems_and_their_number(capsys: pytest.CaptureFixture[str], problems: list[str], end: str) -> None:
     """`1 error`, `2 errors`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -18,9 +19,9 @@ def test_all_typos_at_once(tmp_path: Path) -> None:
     )
     done = bff("check", cwd=tmp_path)
     assert done.returncode == 1
-    assert 'bff.yaml:2:28 upstreams.shop.retyr: unknown key; did you mean "retry"?' in done.stderr
-    assert 'bff.yaml:4:9 frontends.web.schem: unknown key; did you mean "schema"?' in done.stderr
-    assert 'bff.yaml:5:1 sever: unknown key; did you mean "server"?' in done.stderr
+    assert 'bff.yaml:2:28: error [config] upstreams.shop.retyr: unknown key; did you mean "retry"?' in done.stderr
+    assert 'bff.yaml:4:9: error [config] frontends.web.schem: unknown key; did you mean "schema"?' in done.stderr
+    assert 'bff.yaml:5:1: error [config] sever: unknown key; did you mean "server"?' in done.stderr
     assert done.stderr.endswith("\n4 errors\n")
 
 
@@ -39,7 +40,8 @@ def test_a_wrong_parameter_in_a_schema(tmp_path: Path) -> None:
     done = bff("check", "--config", str(config))
     assert done.returncode == 1
     assert re.search(
-        r'wrong_parameter\.py:19 Thing\.maker: .* has no parameter "idd"; did you mean "id"\?', done.stderr
+        r'wrong_parameter\.py:19:20: error \[schema\] Thing\.maker: .* has no parameter "idd"; did you mean "id"\?',
+        done.stderr,
     )
 
 
@@ -73,3 +75,33 @@ def test_a_frontend_without_limits_of_its_own(tmp_path: Path) -> None:
     config.write_text(text.replace("schema: no_limits", "schema: no_limits, limits: {max_cost: 100}"))
     assert config.read_text() != text
     assert "no limits of its own" not in bff("check", "--config", str(config)).stderr
+
+
+def test_formats_for_programs(tmp_path: Path) -> None:
+    """The same findings as JSON, as annotations of GitHub, and as SARIF 2.1.0."""
+    config = project(tmp_path, "many_calls_again")
+    found = json.loads(bff("check", "--format", "json", cwd=config.parent).stdout)
+    assert found["counts"] == {"error": 0, "warning": 1, "note": 1}
+    (warning,) = [each for each in found["findings"] if each["severity"] == "warning"]
+    assert (warning["file"], warning["line"], warning["column"]) == ("many_calls_again.py", 19, 20)
+    github = bff("check", "--format", "github", cwd=config.parent)
+    assert "::warning file=many_calls_again.py,line=19,col=20,title=n-plus-one::Thing.maker: " in github.stdout
+    sarif = json.loads(bff("check", "--format", "sarif", cwd=config.parent).stdout)
+    assert [each["level"] for each in sarif["runs"][0]["results"]] == ["warning", "note"]
+
+
+def test_a_description_contradicts_an_endpoint(tmp_path: Path) -> None:
+    """An error of `bff check`, for which `bff serve` does not start; it prints the same line."""
+    schema = SMALL.replace("from connectors import rest", "from connectors import graphql as rest")
+    schema = schema.replace('shop.get("/things/{id}")', 'shop.query("thing(id: $id)", many="alias")')
+    schema = schema.replace('shop.get("/things", at="items")', 'shop.query("thngs")')
+    config = project(tmp_path, "contradiction", schema, 'graphql: "http://127.0.0.1:9/", schema: shop.graphql')
+    (tmp_path / "shop.graphql").write_text("type T { id: ID name: String } type Query { thing(id: ID): T things: [T] }")
+    checked, served = bff("check", cwd=config.parent), bff("serve", "--port", "0", cwd=config.parent)
+    line = (
+        "contradiction.py:8:10: error [request] shop: query thngs: the upstream's type Query has no field "
+        '"thngs"; did you mean "things"?'
+    )
+    assert (checked.returncode, served.returncode) == (1, 1)
+    assert line in checked.stderr
+    assert line in served.stderr

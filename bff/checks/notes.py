@@ -1,0 +1,28 @@
+"""Notes about a project: what is allowed and worth a second look. They never fail a check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bff.checks.findings import Finding, place_lines
+from bff.checks.sources import Sources
+from bff.config import Settings, list_notes
+from bff.frontends.options import Limits
+
+_COST_LIMITS = ("max_depth", "max_cost", "max_cpu")
+"""Of a frontend's limits, those that depend on what its screens need."""
+_DEFAULT_LIMITS = ", ".join(f"{name} {Limits.model_fields[name].default:g}" for name in _COST_LIMITS)
+
+
+def list_project_notes(settings: Settings, config: Path) -> list[Finding]:
+    """Frontends without limits of their own, and what strangers may reach."""
+    sources = Sources(settings.folder)
+    limits = [
+        f"frontends.{name}: no limits of its own; the defaults are {_DEFAULT_LIMITS}"
+        for name, options in settings.frontends.items()
+        if options.limits.model_fields_set.isdisjoint(_COST_LIMITS)
+    ]
+    return [
+        *place_lines(limits, "note", "limits", sources, config),
+        *place_lines(list_notes(settings), "note", "exposed", sources, config),
+    ]
