@@ -14,7 +14,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.messages import Assembler
-from websockets.frames import Frame
+from websockets.frames import CloseCode, Frame
 
 MAX_QUEUED = 1_000_000
 """Bytes of messages that wait for the reader; beyond it the upstream has to wait. One message may be larger."""
@@ -62,6 +62,12 @@ class BoundedConnection(ClientConnection):
         super().__init__(*args, **options)
         self._packed = b""
         self._is_scheduled = False
+        self._fail = self.protocol.fail
+        self.protocol.fail = self._leave  # type: ignore[method-assign]
+
+    def _leave(self, code: int, reason: str = "") -> None:
+        """Close with 1001 where the library closes with 1011: pings that stay unanswered are no failure of ours."""
+        self._fail(CloseCode.GOING_AWAY if code == CloseCode.INTERNAL_ERROR else code, reason)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Set the queue up."""

@@ -32,6 +32,7 @@ from connectors.websocket.operations import Request, Send, Subscribe
 from connectors.websocket.options import Options
 from connectors.websocket.session.answers import Answers
 from connectors.websocket.session.own_sockets import OwnSockets
+from connectors.websocket.session.patterns import Patterns
 from connectors.websocket.session.socket import Socket
 from connectors.websocket.session.subscriptions import Subscriptions
 
@@ -53,6 +54,8 @@ class WebsocketConnector:
         self._subscriptions = Subscriptions()
         self._answers = Answers()
         self._pace = Pace(options.buffer)
+        pong = options.ping.answer if options.ping is not None else None
+        self._ignored = Patterns([*options.ignore, *([pong] if pong else [])])
         self._audiences: Audiences[Any] = Audiences(self._pace)
         self._subscribers: dict[BoundedQueue[Any], Subscribe] = {}
         self._own = OwnSockets(options.max_own_sockets, self._create_own)
@@ -166,6 +169,8 @@ class WebsocketConnector:
 
     async def receive_message(self, message: str | bytes) -> None:
         """As Owner.receive_message."""
+        if self._ignored and self._ignored.match_text(message):
+            return
         found = await decode_documents(message, self._bounds, self._options.max_reply_size)
         for data in found.values:
             await self._receive_document(data)
@@ -184,6 +189,11 @@ class WebsocketConnector:
             if not rest and data:
                 return
             data = rest if len(rest) < len(data) else data
+        if self._ignored:
+            if self._ignored.match_data(data):
+                return
+            if type(data) is list and any(map(self._ignored.match_data, data)):
+                data = [each for each in data if not self._ignored.match_data(each)]
         unclaimed = await self._audiences.deal(data, _take_as_it_is)
         if unclaimed:
             if self._answers.is_late(data):
@@ -200,6 +210,10 @@ class WebsocketConnector:
     async def maintain(self) -> None:
         """As Owner.maintain: keep the upstream's subscriptions equal to those that subscribers need."""
         await self._subscriptions.synchronize(lambda message: self._socket.send(self._operation, message))
+
+    def list_last_messages(self) -> list[bytes]:
+        """As Owner.list_last_messages."""
+        return self._subscriptions.list_last_messages()
 
     def handle_loss(self, error: UpstreamError, *, for_good: bool) -> None:
         """As Owner.handle_loss: calls fail at once, subscribers only when no other connection follows."""

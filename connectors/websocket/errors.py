@@ -8,6 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from connectors.contract import Operation
 from connectors.error_details import AnswerFailure
+from connectors.error_kinds import kind_for_status
 from connectors.error_reply import ErrorReply
 from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamFailed, UpstreamReplyTooLarge
 from connectors.failures import find_code
@@ -28,10 +29,14 @@ def create_stream_error(operation: Operation, message: Any) -> UpstreamFailed:
 def create_close_error(
     operation: Operation, closed: ConnectionClosed | None, code: int | None, max_reply_size: int, reason: str = ""
 ) -> UpstreamError:
-    """Why a connection has ended; `closed` is None after a regular close with this code."""
+    """Why a connection has ended; `closed` is None after a regular close with this code.
+
+    Codes such as 4401 mean what the status of HTTP means, by the custom of many protocols.
+    """
     if closed is not None and is_too_big(closed):
         return UpstreamReplyTooLarge(operation, f"a message exceeds max_reply_size, {max_reply_size} bytes")
-    return UpstreamDisconnected(
+    kind = kind_for_status(code - 4000) if code is not None and 4400 <= code < 4500 else UpstreamDisconnected
+    return kind(
         operation,
         f"the websocket closed with {code}",
         upstream_code=str(code or ""),

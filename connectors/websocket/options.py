@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.aio.bounded_queue import Overflow
-from connectors.options import ConnectorOptions, Duration
+from connectors.options import ConnectorOptions, Duration, Model
 from connectors.streams.reconnect import Reconnect
 from connectors.transport.resolve import DnsOptions
+from connectors.websocket.session.patterns import check_pattern
 
 
 def _ws(address: str) -> str:
@@ -24,6 +25,36 @@ def _ws(address: str) -> str:
     if "@" in parts.netloc:
         raise ValueError("holds a user or password; take it out and set an authorization header in `handshake_headers`")
     return address
+
+
+Pattern = Annotated[str | dict[str, Any], AfterValidator(check_pattern)]
+"""A known message: its text, or paths of its fields and their values."""
+
+
+class Login(Model):
+    """The message that is sent first over each connection. Nothing else is sent before it is answered."""
+
+    message: dict[str, Any] = Field(repr=False)
+    """The message, with secrets from variables such as `${TICKER_TOKEN}`."""
+    answer: Pattern | None = None
+    """Fields of the message that accepts, such as `{event: login, code: 0}`; without it, nothing is waited for."""
+    error: Pattern | None = None
+    """Fields of the message that refuses, such as `{event: error}`; subscriptions end with UPSTREAM_UNAUTHENTICATED."""
+    timeout: Duration = 5.0
+    """Maximum time until the answer."""
+
+
+class Ping(Model):
+    """A ping that is a message, for upstreams that close connections without one."""
+
+    message: str | dict[str, Any]
+    """The message, as a text (`ping`) or as fields (`{op: ping}`)."""
+    answer: Pattern | None = None
+    """The answer, as a text or fields; it is no event then."""
+    interval: Duration = 20.0
+    """Interval of the pings."""
+    timeout: Duration = 10.0
+    """Time after a ping in which a message must come, or the connection is lost; at most `interval`."""
 
 
 class Options(ConnectorOptions):
@@ -42,6 +73,12 @@ class Options(ConnectorOptions):
     """How the name of the host is looked up."""
     ping_interval: Duration = 20.0
     """Interval of pings, and maximum time until the pong arrives."""
+    login: Login | None = None
+    """A message that signs in, after each handshake."""
+    ping: Ping | None = None
+    """A ping that is a message."""
+    ignore: list[Pattern] = Field(default_factory=list)
+    """Messages that are no events and are not reported as such: texts (`pong`), or fields (`{type: heartbeat}`)."""
     idle_timeout: Duration = 60.0
     """How long the shared socket stays open without subscribers and calls."""
     max_own_sockets: int = Field(default=1000, ge=1)

@@ -22,14 +22,33 @@ from websockets.protocol import State
 from connectors.aio.clock import SYSTEM_CLOCK, Clock, Timer, timeout_after
 from connectors.aio.single_flight import SharedResult
 from connectors.contract import Operation
-from connectors.errors import UpstreamDisconnected, UpstreamError, UpstreamUnreachable, copy_error
+from connectors.errors import (
+    UpstreamDisconnected,
+    UpstreamError,
+    UpstreamForbidden,
+    UpstreamUnauthenticated,
+    UpstreamUnreachable,
+    copy_error,
+)
 from connectors.streams.reconnect import Backoff
 from connectors.transport.resolve import Resolver
 from connectors.websocket.errors import create_close_error
 from connectors.websocket.options import Options
 from connectors.websocket.session.handshake import create_tls_context, open_connection
+from connectors.websocket.session.ping import keep_pinging
+from connectors.websocket.session.sign_in import sign_in
 
 log = logging.getLogger(__name__)
+
+_STOPPING = (CloseCode.GOING_AWAY, "the gateway stops or reloads")
+_IDLE = (CloseCode.NORMAL_CLOSURE, "not needed now")
+_LOST = (CloseCode.NORMAL_CLOSURE, "")
+_SILENT = (CloseCode.GOING_AWAY, "no answer to a ping")
+_LAST_SECONDS = 0.5
+"""How long the last messages before a close may take."""
+_POLICY = "1008"
+_MAX_REFUSALS = 5
+"""Connections in a row that the upstream refuses to this gateway, after which subscriptions end."""
 
 Outcome = UpstreamError | Literal["open"]
 """Of an attempt to open the socket."""
@@ -44,8 +63,23 @@ class Owner(Protocol):
     async def maintain(self) -> None:
         """Run beside every connection until it is cancelled with the connection."""
 
+    def list_last_messages(self) -> list[bytes]:
+        """What is to be sent before a connection is closed because nobody needs it, or the gateway stops."""
+
     def handle_loss(self, error: UpstreamError, *, for_good: bool) -> None:
         """Called when the connection broke or could not be opened; `for_good` when no attempt follows."""
+
+
+def _is_refusal(error: UpstreamError) -> bool:
+    """Whether the upstream does not want this gateway, which another attempt hardly changes (RFC 6455: 1008)."""
+    return isinstance(error, UpstreamUnauthenticated | UpstreamForbidden) or error.upstream_code == _POLICY
+
+
+async def _take_leave(connection: ClientConnection, messages: list[bytes]) -> None:
+    with suppress(ConnectionClosed, TimeoutError):
+        async with asyncio.timeout(_LAST_SECONDS):
+            for message in messages:
+                await connection.send(message, text=True)
 
 
 class Socket:
@@ -67,8 +101,10 @@ class Socket:
         self._users = 0
         self._idle: Timer | None = None
         self._is_closed = False
-        self._has_received = False
-        """Whether a message came over the connection."""
+        self._received = 0
+        """Messages that came over the connection."""
+        self._silence: UpstreamError | None = None
+        """Why the connection was given up though it is open: no message came after a ping."""
         self._close_reason = ""
         """What the upstream said when it closed the last connection."""
 
@@ -141,18 +177,20 @@ class Socket:
 
     async def _keep_connected(self) -> None:
         backoff = Backoff(self._options.reconnect, self._clock)
-        failures = 0
+        failures = refusals = 0
         while True:
             began = self._clock.now()
-            self._has_received, self._close_reason = False, ""
+            self._received, self._close_reason, self._silence = 0, "", None
             was_open, error = await self._hold_connection()
             self._connection = None
+            refusals = refusals + 1 if _is_refusal(error) else 0
             if was_open:
-                backoff.record_loss(open_for=self._clock.now() - began, has_received=self._has_received)
+                has_received = self._received > 0 and not refusals
+                backoff.record_loss(open_for=self._clock.now() - began, has_received=has_received)
             else:
                 self._finish_attempt(error)
-            has_given_up = backoff.has_given_up
-            failures = 1 if self._has_received else failures + 1
+            has_given_up = backoff.has_given_up or refusals >= _MAX_REFUSALS
+            failures = 1 if self._received and not refusals else failures + 1
             if self._users and (failures == 1 or has_given_up):
                 self._log_loss(error, has_given_up=has_given_up)
             self._owner.handle_loss(error, for_good=has_given_up)
@@ -168,16 +206,29 @@ class Socket:
             connection = await open_connection(self._operation, self._options, self._tls, self._resolver)
         except UpstreamError as error:
             return False, error
-        self._connection = connection
-        self._finish_attempt("open")
-        maintenance = asyncio.create_task(self._run_maintenance())
+        was_open, ended = False, None
+        maintenance: asyncio.Task[None] | None = None
         try:
-            return True, await self._read_messages(connection)
+            login = self._options.login
+            if login is not None:
+                await sign_in(
+                    self._operation, connection, self._options, login, self._owner.receive_message, self._clock
+                )
+            self._connection, was_open = connection, True
+            self._finish_attempt("open")
+            maintenance = asyncio.create_task(self._run_maintenance(connection))
+            ended = await self._read_messages(connection)
+        except UpstreamError as error:
+            ended = error
         finally:
-            maintenance.cancel()
-            await asyncio.wait({maintenance})
+            last: list[bytes] = self._owner.list_last_messages() if ended is None and was_open else []
+            if maintenance is not None:
+                maintenance.cancel()
+                await asyncio.wait({maintenance})
             self._close_reason = connection.close_reason or ""
-            await connection.close(CloseCode.GOING_AWAY if self._is_closed else CloseCode.NORMAL_CLOSURE)
+            await _take_leave(connection, last)
+            await connection.close(*(_STOPPING if self._is_closed else _IDLE if ended is None else _LOST))
+        return was_open, ended
 
     def _log_loss(self, error: UpstreamError, *, has_given_up: bool) -> None:
         """Log the first failure in a row, and the end of it: an upstream that is away for hours is two lines."""
@@ -189,19 +240,33 @@ class Socket:
         }
         log.warning("websocket_given_up" if has_given_up else "websocket_lost", extra=fields)
 
-    async def _run_maintenance(self) -> None:
+    async def _run_maintenance(self, connection: ClientConnection) -> None:
         with suppress(UpstreamError):  # `_read_messages` notices a connection that breaks
-            await self._owner.maintain()
+            if self._options.ping is None:
+                await self._owner.maintain()
+                return
+            maintaining = asyncio.ensure_future(self._owner.maintain())
+            try:
+                self._silence = await keep_pinging(
+                    self._operation, self._options.ping, self._send_ping, lambda: self._received, self._clock
+                )
+            finally:
+                maintaining.cancel()
+                await asyncio.wait({maintaining})
+            await connection.close(*_SILENT)
+
+    async def _send_ping(self, message: bytes) -> None:
+        await self.send(self._operation, message)
 
     async def _read_messages(self, connection: ClientConnection) -> UpstreamError:
         broken = None
         try:
             async for message in connection:
-                self._has_received = True
+                self._received += 1
                 await self._owner.receive_message(message)
         except ConnectionClosed as closed:
             broken = closed
-        return create_close_error(
+        return self._silence or create_close_error(
             self._operation,
             broken,
             connection.close_code,

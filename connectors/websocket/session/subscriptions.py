@@ -74,6 +74,10 @@ class Subscriptions:
             self._sent.clear()  # all subscriptions ended with the connection
             self._changes.clear()
 
+    def list_last_messages(self) -> list[bytes]:
+        """What is left to send before the connection is closed: cancellations, and the end of each subscription."""
+        return [*self._cancellations, *dict.fromkeys(each for each in self._sent.values() if each is not None)]
+
     async def _synchronize_one(self, subscribe: bytes, send: Send) -> None:
         interest = self._interests.get(subscribe)
         if interest is not None and subscribe not in self._sent:

@@ -270,3 +270,16 @@ async def test_what_nobody_reads_is_in_the_log(
     await upstream.say(tick("A", 2))
     assert await eventually(lambda: answered(connector.counts.unrouted == 4))
     assert len([line for line in caplog.records if "what" in vars(line)]) == 2
+
+
+async def test_known_messages_are_neither_events_nor_reported(upstream: Upstream, connected: Connect) -> None:
+    """`ignore` has their texts or fields; in arrays too."""
+    connector = connected(ignore=["pong", {"type": "heartbeat"}])
+    everything = ticker.subscribe({"op": "all"}, items=True)
+    async with aclosing(connector.stream(Call(operation=everything.operation))) as events:
+        read = asyncio.ensure_future(anext(events))
+        assert await upstream.hears({"op": "all"})
+        beat = {"type": "heartbeat", "n": 1}
+        await upstream.say("pong", beat, [beat], [beat, {"n": 2}], b"pong", {"n": 3})
+        assert [(await read).data, (await anext(events)).data] == [{"n": 2}, {"n": 3}]
+    assert (connector.counts.unrouted, connector.counts.undecodable) == (0, 0)

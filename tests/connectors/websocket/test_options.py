@@ -31,3 +31,20 @@ def test_pauses_and_sizes_are_checked() -> None:
         Options.model_validate({"address": "ws://h", "buffer": 0})
     with pytest.raises(ValidationError):
         Options.model_validate({"address": "ws://h", "overflow": "explode"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ignore": [""]},
+        {"ignore": [{}]},
+        {"ignore": [{"a..b": 1}]},
+        {"login": {}},
+        {"login": {"message": {"op": "login"}, "answer": {}}},
+        {"ping": {"message": "ping", "interval": 20}},
+    ],
+)
+def test_messages_in_options_are_checked(wrong: dict[str, object]) -> None:
+    """Paths, and patterns that would fit every message."""
+    with pytest.raises(ValidationError):
+        Options.model_validate({"address": "ws://h", **wrong})

@@ -11,13 +11,27 @@ from websockets.asyncio.server import ServerConnection
 
 from connectors.errors import (
     UpstreamDisconnected,
+    UpstreamError,
+    UpstreamForbidden,
+    UpstreamUnauthenticated,
     UpstreamUnreachable,
 )
 from connectors.streams.reconnect import Backoff
 from connectors.websocket.connector import WebsocketConnector
 from tests.connectors.conformance import eventually, free_port, in_time
 from tests.connectors.websocket.conftest import Connect
-from tests.connectors.websocket.subscribers import QUESTION, QUICK, SUB_A, SUB_B, answered, stop, tick, viewing, watch
+from tests.connectors.websocket.subscribers import (
+    QUESTION,
+    QUICK,
+    SUB_A,
+    SUB_B,
+    UNSUB_A,
+    answered,
+    stop,
+    tick,
+    viewing,
+    watch,
+)
 from tests.connectors.websocket.upstream import Upstream, accept
 from tests.waiting import GENEROUS, time_limit, until
 
@@ -232,3 +246,45 @@ async def test_how_the_gateway_leaves(upstream: Upstream, connected: Connect, le
         await connector.close()
     await until(lambda: bool(codes))
     assert codes == [code]
+
+
+@pytest.mark.parametrize("code", [1008, 4401, 4403])
+async def test_an_upstream_that_refuses_the_gateway_is_not_retried_for_ever(
+    upstream: Upstream, connected: Connect, code: int
+) -> None:
+    """Also if it sends a message before it closes: subscribers get its code after five refusals."""
+
+    async def refuse(client: ServerConnection) -> None:
+        await client.send('{"event": "error", "code": 7}')
+        await asyncio.sleep(0.05)
+        await client.close(code, "token of ward 7 is not valid")
+
+    upstream.speak = refuse  # type: ignore[method-assign]
+    connector = connected(reconnect={"initial_delay": "10ms", "max_delay": "20ms", "give_up_after": "1h"})
+    async with time_limit():
+        with pytest.raises(UpstreamError) as caught:
+            await viewing(watch(connector, "A"), [])
+    kinds = {1008: UpstreamDisconnected, 4401: UpstreamUnauthenticated, 4403: UpstreamForbidden}
+    assert (type(caught.value), caught.value.upstream_code) == (kinds[code], str(code))
+    assert "ward" not in str(caught.value)
+    assert len(upstream.handshakes) == 5
+
+
+async def test_subscriptions_are_ended_before_the_socket_is_closed(upstream: Upstream, connected: Connect) -> None:
+    """Where the endpoint has a message for it, when the gateway stops or reloads; with a reason."""
+    ends: list[tuple[int | None, str | None]] = []
+    speak = upstream.speak
+
+    async def listen(client: ServerConnection) -> None:
+        await speak(client)
+        ends.append((client.close_code, client.close_reason))
+
+    upstream.speak = listen  # type: ignore[method-assign]
+    connector = connected()
+    viewers = [asyncio.create_task(viewing(watch(connector, "A"), [])) for _ in range(2)]
+    assert await upstream.hears(SUB_A)
+    await connector.close()
+    assert await upstream.hears(SUB_A, UNSUB_A)
+    assert ends == [(1001, "the gateway stops or reloads")]
+    outcomes = await asyncio.gather(*viewers, return_exceptions=True)
+    assert [type(each) for each in outcomes] == [UpstreamDisconnected] * 2
