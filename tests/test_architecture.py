@@ -93,14 +93,15 @@ CONNECTOR_ROLES = {
 
 _EVERY_KIND = {"endpoints", "operations", "options", "connector"}
 CONNECTOR_KINDS = {
-    "rest": {*_EVERY_KIND, "paging", "encode", "decode", "typed_decode", "errors"},
+    "rest": {*_EVERY_KIND, "paging", "replies", "encode", "decode", "typed_decode", "errors"},
     "grpc": {*_EVERY_KIND, "paging", "session", "schema", "encode", "decode", "typed_decode", "errors"},
     "soap": {*_EVERY_KIND, "schema", "encode", "decode", "typed_decode", "errors"},
     "graphql": {*_EVERY_KIND, "session", "schema", "encode", "decode", "typed_decode", "errors"},
     "websocket": {*_EVERY_KIND, "session", "encode", "errors"},
     "queue": {*_EVERY_KIND, "session", "brokers", "encode", "decode", "errors"},
 }
-"""Which kinds have which roles. Websocket decodes with connectors.messages, queue speaks through brokers, REST lists come in pages."""
+"""Which kinds have which roles. Websocket decodes with connectors.messages, queue speaks through brokers, REST lists come in pages, and its
+replies in formats."""
 
 ENGINE_ROOMS = {
     "prepare": set[str](),
@@ -286,7 +287,7 @@ def test_modules_of_connectors_are_named_by_role(kind: str) -> None:
 
 
 def _role(name: str) -> str | None:
-    known = (*CONNECTOR_ROLES, "brokers", "paging")
+    known = (*CONNECTOR_ROLES, "brokers", "paging", "replies")
     return next((role for role in known if name == role or name.startswith(f"{role}_")), None)
 
 

@@ -17,7 +17,7 @@ import msgspec
 from connectors.aio.cooperative import LARGE, yield_to_loop
 from connectors.aio.threads import run_in_thread
 from connectors.messages.json_numbers import parse_json
-from connectors.messages.json_slices import Bounds, decode_in_slices
+from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 
 MakeError = Callable[[str], Exception | str]
 """Takes the reason why a value cannot be read; gives what stands in its place."""
@@ -95,7 +95,7 @@ async def decode_with_errors(body: bytes, bounds: Bounds, make_error: MakeError,
         raise unreadable
     try:
         value = await decode_in_slices(mended.body, bounds)
-    except UNREADABLE:
+    except (*UNREADABLE, TooDeep, TooManyValues):
         raise unreadable from None
     return await mended.place_in_slices(value, make_error)
 

@@ -56,7 +56,7 @@ class RestConnector:
             raise error
 
     async def send(self, call: Call) -> Reply:
-        """As Connector.send. JSON is decoded when the reply's data is read."""
+        """As Connector.send. The body is decoded when the reply's data is read."""
         operation = call.operation
         assert isinstance(operation, RestOperation)
         request = operation.build_request(call)
@@ -79,7 +79,8 @@ class RestConnector:
         return await walk.collect(request)
 
     def _request(self, call: Call, operation: RestOperation, url: str, request: Request) -> Awaitable[HttpReply]:
-        headers = {"accept": "application/json", **request.headers, **call.headers}
+        accept = "application/json" if operation.reply is None else operation.reply.accept
+        headers = {"accept": accept, **request.headers, **call.headers}
         if self._query:
             url = add_query(url, self._query)
         return self._transport.request(

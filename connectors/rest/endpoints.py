@@ -12,6 +12,7 @@ from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption
 from connectors.rest.endpoints_definition import Definition, create_endpoint
 from connectors.rest.paging import Pages
+from connectors.rest.replies import ReplyOption
 
 
 def rest(name: str) -> Rest:
@@ -34,6 +35,8 @@ class Rest:
     `headers` are sent with every call and may hold `{parameters}`; credentials belong in bff.yaml, never here.
     `missing="null"` makes 404 and 410 a null. `pages` fetches the pages that follow: `by_page()`,
     `by_offset()`, `by_cursor()`, `by_url()` and `by_link()` of connectors.rest.paging.
+    `reply` is the format of replies: "json", "text", "xml", "csv" or "ndjson", or one with options
+    (connectors.rest.replies); without it, the content type says which it is.
     A method with a body takes `json`, `form` or `text`, with `{parameters}` in their texts (messages.templates).
     A file that a frontend sent is the whole body with `file="{photo}"`, and a part of it with
     `multipart={"photo": "{photo}", "title": "{title}"}`; both are read while they are sent.
@@ -61,6 +64,7 @@ class Rest:
         many_at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
+        reply: ReplyOption | None = None,
         missing: Literal["error", "null"] = "error",
         pages: Pages | None = None,
         **failures: Unpack[FailureOptions],
@@ -76,6 +80,7 @@ class Rest:
                 at=at,
                 each=each,
                 headers=headers,
+                reply=reply,
                 missing=missing,
                 pages=pages,
                 failures=failures,
@@ -98,11 +103,16 @@ class Rest:
         )
 
     def options(
-        self, path: str, *, headers: Mapping[str, str] | None = None, **failures: Unpack[FailureOptions]
+        self,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        reply: ReplyOption | None = None,
+        **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Request what a resource allows."""
         return create_endpoint(
-            self.upstream, Definition(method="OPTIONS", path=path, headers=headers, failures=failures)
+            self.upstream, Definition(method="OPTIONS", path=path, headers=headers, reply=reply, failures=failures)
         )
 
     def post(
@@ -124,6 +134,7 @@ class Rest:
         many_at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
+        reply: ReplyOption | None = None,
         missing: Literal["error", "null"] = "error",
         pages: Pages | None = None,
         idempotency_key: str | None = None,
@@ -152,6 +163,7 @@ class Rest:
                 at=at,
                 each=each,
                 headers=headers,
+                reply=reply,
                 missing=missing,
                 pages=pages,
                 idempotency_key=idempotency_key,
@@ -173,6 +185,7 @@ class Rest:
         at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
+        reply: ReplyOption | None = None,
         **failures: Unpack[FailureOptions],
     ) -> Endpoint:
         """Replace. Always idempotent."""
@@ -189,6 +202,7 @@ class Rest:
                 at=at,
                 each=each,
                 headers=headers,
+                reply=reply,
                 failures=failures,
             ),
         )
@@ -205,6 +219,7 @@ class Rest:
         at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
+        reply: ReplyOption | None = None,
         idempotency_key: str | None = None,
         idempotent: bool = False,
         **failures: Unpack[FailureOptions],
@@ -223,6 +238,7 @@ class Rest:
                 at=at,
                 each=each,
                 headers=headers,
+                reply=reply,
                 idempotency_key=idempotency_key,
                 idempotent=idempotent,
                 failures=failures,
@@ -237,6 +253,7 @@ class Rest:
         at: PathOption | None = None,
         each: int | None = None,
         headers: Mapping[str, str] | None = None,
+        reply: ReplyOption | None = None,
         missing: Literal["error", "null"] = "error",
         **failures: Unpack[FailureOptions],
     ) -> Endpoint:
@@ -250,6 +267,7 @@ class Rest:
                 at=at,
                 each=each,
                 headers=headers,
+                reply=reply,
                 missing=missing,
                 failures=failures,
             ),

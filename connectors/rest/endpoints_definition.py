@@ -17,6 +17,7 @@ from connectors.rest.encode.body import create_body_template
 from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.operations import RequestTemplate, RestOperation
 from connectors.rest.paging import Pages
+from connectors.rest.replies import ReplyFormat, ReplyOption, parse_reply_format
 
 _BODIES = ("json", "form", "text", "file", "multipart")
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))  # RFC 9110 section 9.2.1
@@ -36,6 +37,7 @@ class Definition:
     headers: Mapping[str, str] | None = None
     missing: Literal["error", "null"] = "error"
     pages: Pages | None = None
+    reply: ReplyOption | None = None
     json: Any = None
     form: Mapping[str, Any] | None = None
     text: str | None = None
@@ -81,10 +83,18 @@ def _create_operation(
         many=many,
         missing_is_null=definition.missing == "null",
         pages=definition.pages,
+        reply=_parse_reply(definition),
         items=at,
         **read_failure_options(definition.failures, at=definition.at, many_at=definition.batching.many_at),
         many_items=split_path(definition.batching.many_at, "many_at") or at,
     )
+
+
+def _parse_reply(definition: Definition) -> ReplyFormat | None:
+    try:
+        return parse_reply_format(definition.reply)
+    except ValueError as error:
+        raise _definition_error(str(error)) from None
 
 
 def _merge_parameters(

@@ -19,11 +19,11 @@ def is_empty_answer(call: Call, operation: RestOperation, status: int) -> bool:
     return status in _MISSING and operation.missing_is_null
 
 
-def bad_reply(operation: Operation, response: HttpReply, reason: str) -> UpstreamBadReply:
-    """The error of a body that is not JSON."""
+def bad_reply(operation: Operation, response: HttpReply, reason: str, *, expected: str = "JSON") -> UpstreamBadReply:
+    """The error of a body that is not of the expected format."""
     kind = response.headers.get("content-type", "no content type").partition(";")[0][:80]
     return UpstreamBadReply(
         operation,
-        f"expected JSON, got {len(response.body)} bytes of {kind}: {reason}",
+        f"expected {expected}, got {len(response.body)} bytes of {kind}: {reason}",
         upstream_code=str(response.status),
     )

@@ -15,6 +15,7 @@ from connectors.rest.encode.body import BodyTemplate
 from connectors.rest.encode.url import UrlTemplate
 from connectors.rest.encode.values import format_header
 from connectors.rest.paging_page import Pages
+from connectors.rest.replies import ReplyFormat
 from connectors.transport import Streamed
 
 
@@ -85,6 +86,8 @@ class RestOperation(Operation):
     """Path to the list in a page."""
     many_items: tuple[str, ...] = ()
     """The same in the reply to a batch."""
+    reply: ReplyFormat | None = None
+    """The format of replies; None where each names its own."""
 
     def build_request(self, call: Call) -> Request:
         """The request of a call. Raises UpstreamRejected for values that cannot be encoded; then nothing is sent."""

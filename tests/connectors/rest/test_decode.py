@@ -1,127 +1,153 @@
-"""How the bodies of good responses become the data of replies."""
+"""Which format a reply is read in: that of its endpoint, of its content type, or JSON."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from connectors.errors import (
-    UpstreamBadReply,
-)
-from connectors.rest.connector import RestConnector
+from connectors.errors import UpstreamBadReply, UpstreamReplyTooLarge
+from connectors.rest.connector import RestConnector, connect
 from connectors.rest.endpoints import rest
+from connectors.rest.options import Options
+from connectors.rest.replies import ReplyOption, csv
 from tests.connectors.calls import call_of
-from tests.connectors.http_world import HttpWorld, json_response, response
+from tests.connectors.http_world import HttpWorld, response
 
 catalog = rest("catalog")
 
 
-@pytest.mark.parametrize("body", [b"", b"  \r\n", b"\xef\xbb\xbf"])
-async def test_an_empty_body_is_null(upstream: HttpWorld, connector: RestConnector, body: bytes) -> None:
-    """200 without anything in it."""
-    upstream.answer = lambda _: response(body)
-    assert (await connector.send(call_of(catalog.get("/a")))).data is None
+async def read(
+    upstream: HttpWorld,
+    connector: RestConnector,
+    body: bytes,
+    content_type: str | None,
+    *,
+    reply: ReplyOption | None = None,
+    status: int = 200,
+) -> Any:
+    headers = {} if content_type is None else {"content_type": content_type}
+    upstream.answer = lambda _: response(body, status, **headers)
+    return await (await connector.send(call_of(catalog.get("/a", reply=reply)))).read()
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"),
-    [(b"<html>s3cret</html>", "text/html"), (b"\x89PNG\r\n", "image/png"), (b"oops", "text/plain")],
+    ("body", "content_type", "reply", "expected"),
+    [
+        (b"2.4.7 (Community)", "text/plain", None, "2.4.7 (Community)"),
+        (b"2.40", "text/plain", None, "2.40"),
+        (b"42\n", "text/plain", None, 42),
+        (b"42\n", "text/plain", "text", "42\n"),
+        (b"2.40", "text/plain", "json", 2.4),
+        (b'{"a": 1}', "text/plain", None, {"a": 1}),
+        (b'{"a": 1', "text/plain", None, '{"a": 1'),
+        (b"-0", "text/plain", None, "-0"),
+        ("Köln".encode("utf-16"), "text/plain; charset=utf-16", None, "Köln"),
+        ("\ufeffKöln".encode(), "text/plain", None, "Köln"),
+        (b"caf\xc3\xa9", "text/html", "text", "café"),
+        (b'{"a": 1}', "text/html", None, {"a": 1}),
+        (b'{"a": 1}', "text/html", "text", '{"a": 1}'),
+        (b"a,b\n1,2\n", None, "csv", [{"a": "1", "b": "2"}]),
+        (b"a|b\n1|2\n", "text/plain", csv(delimiter="|"), [{"a": "1", "b": "2"}]),
+        (b'{"a": 1}\n{"a": 2}', "application/json", "ndjson", [{"a": 1}, {"a": 2}]),
+        (b"<a><b>1</b></a>", "text/plain", "xml", {"b": "1"}),
+        ("<a><b>é</b></a>".encode("utf-16"), "application/xml", None, {"b": "é"}),
+        ("<a><b>é</b></a>".encode("latin-1"), "application/xml; charset=latin1", None, {"b": "é"}),
+        ("<?xml version='1.0' encoding='cp1252'?><a>€</a>".encode("cp1252"), "text/xml", None, "€"),
+        (b'{"a": 1}', "application/xml", None, {"a": 1}),
+        (b"", "text/plain", None, None),
+        (b"", "text/csv", None, None),
+        (b"", None, "text", ""),
+        (b"", None, "csv", []),
+        (b"", None, "ndjson", []),
+        (b"", None, "xml", None),
+    ],
 )
-async def test_what_is_not_json_is_said_at_once(
-    upstream: HttpWorld, connector: RestConnector, body: bytes, kind: str
+async def test_formats(
+    upstream: HttpWorld,
+    connector: RestConnector,
+    body: bytes,
+    content_type: str | None,
+    reply: ReplyOption | None,
+    expected: Any,
 ) -> None:
-    """When sending, so that policies see it; the message names type and size, never the content."""
-    upstream.answer = lambda _: response(body, content_type=kind)
-    with pytest.raises(UpstreamBadReply, match=kind) as caught:
-        await connector.send(call_of(catalog.get("/a")))
-    assert f"{len(body)} bytes" in str(caught.value)
+    """The endpoint's counts more than the content type's."""
+    found = await read(upstream, connector, body, content_type, reply=reply)
+    assert (found, type(found)) == (expected, type(expected))
+
+
+async def test_no_content_is_null_in_every_format(upstream: HttpWorld, connector: RestConnector) -> None:
+    """204 says that there is none."""
+    upstream.answer = lambda _: response(b"", 204)
+    assert (await connector.send(call_of(catalog.get("/a", reply="csv")))).data is None
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "reply", "reason"),
+    [
+        (b"oops", None, None, "write reply="),
+        (b"<p>s3cret</p>", "text/html", None, "text/html"),
+        (b"caf\xe9", "text/plain", None, "not valid UTF-8"),
+        (b"caf\xe9", "text/plain; charset=x-klingon", None, "x-klingon"),
+        (b"<a>\xe9</a>", "text/xml; charset=x-klingon", None, "x-klingon"),
+        (b"a\n\xe9", "text/csv; charset=x-klingon", None, "x-klingon"),
+        (b"oops", "text/plain", "xml", "expected XML"),
+        (b"oops", "text/plain", "json", "expected JSON"),
+        (b"oops", "text/plain", "ndjson", "expected lines of JSON.*line 1"),
+        (b'a\n"x', "text/plain", "csv", "expected CSV.*line 2"),
+        (b"<a>", "text/xml", None, "not well-formed"),
+    ],
+)
+async def test_what_is_not_of_the_format(
+    upstream: HttpWorld,
+    connector: RestConnector,
+    body: bytes,
+    content_type: str | None,
+    reply: ReplyOption | None,
+    reason: str,
+) -> None:
+    """The format and the reason are named, the content is not."""
+    with pytest.raises(UpstreamBadReply, match=reason) as caught:
+        await read(upstream, connector, body, content_type, reply=reply)
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("body", [b'{"a": tru}', b'{"a": 1} trailing', b'"\xff"', b"[" * 50_000, b"nope"])
-async def test_broken_json_is_a_bad_reply(upstream: HttpWorld, connector: RestConnector, body: bytes) -> None:
-    """Also when nested too deeply."""
-    upstream.answer = lambda _: response(body, content_type="application/json")
-    with pytest.raises(UpstreamBadReply, match="application/json"):
-        _ = (await connector.send(call_of(catalog.get("/a")))).data
-
-
-async def test_big_integers_stay_exact(upstream: HttpWorld, connector: RestConnector) -> None:
-    """An order number of 23 digits is no float."""
-    upstream.answer = lambda _: response(b'{"n": 12345678901234567890123}')
-    assert (await connector.send(call_of(catalog.get("/a")))).data == {"n": 12345678901234567890123}
-
-
-async def test_the_reply_has_status_and_headers(upstream: HttpWorld, connector: RestConnector) -> None:
-    """What caches and mutations look at."""
-    upstream.answer = lambda _: json_response({"id": 1}, status=201, location="/orders/1", cache_control="max-age=5")
-    reply = await connector.send(call_of(catalog.post("/orders", json={})))
-    assert (reply.status, reply.headers["location"], reply.headers["cache-control"]) == (201, "/orders/1", "max-age=5")
-
-
 @pytest.mark.parametrize(
-    ("encoding", "content_type"),
+    ("body", "content_type", "count"),
     [
-        ("latin-1", "application/json; charset=ISO-8859-1"),
-        ("cp1252", 'application/json; Charset="windows-1252"'),
-        ("utf-16", "application/json; charset=utf-16"),
-        ("utf-16-be", "application/json"),
-        ("utf-8-sig", "application/json"),
-        ("latin-1", "text/html; charset=latin1"),
+        (b"id,name\n" + b"1,abcdefghij\n" * 60_000, "text/csv", 60_000),
+        (b'{"id": 1, "name": "abcdefghij"}\n' * 30_000, "application/jsonl", 30_000),
+        (b"<l>" + b"<i><a>1</a><b>2</b></i>" * 30_000 + b"</l>", "text/xml", 30_000),
     ],
 )
-@pytest.mark.parametrize("size", [0, 600_000])
-async def test_json_in_other_charsets(
-    upstream: HttpWorld, connector: RestConnector, encoding: str, content_type: str, size: int
-) -> None:
-    """Small or large."""
-    body = f'{{"v": "caf\u00e9", "w": "{"x" * size}"}}'.encode(encoding)
-    upstream.answer = lambda _: response(body, content_type=content_type)
-    reply = await connector.send(call_of(catalog.get("/a")))
-    assert (await reply.read())["v"] == "caf\u00e9"
-
-
-async def test_an_unknown_charset_is_named(upstream: HttpWorld, connector: RestConnector) -> None:
-    """When sending, as all that cannot be read."""
-    upstream.answer = lambda _: response(b'{"v": "\xe9"}', content_type="application/json; charset=x-klingon")
-    with pytest.raises(UpstreamBadReply, match="x-klingon"):
-        await connector.send(call_of(catalog.get("/a")))
-
-
-@pytest.mark.parametrize("size", [0, 600_000])
-async def test_a_value_that_cannot_be_read_is_lost_alone(
-    upstream: HttpWorld, connector: RestConnector, size: int
-) -> None:
-    """Cut text, half a surrogate pair, NaN, a number out of range."""
-    body = b'{"a": "caf\xc3", "b": ["\\ud83d", NaN, 1e999], "c": "ok", "d": "%b"}' % (b"x" * size)
-    upstream.answer = lambda _: response(body, content_type="application/json")
-    data = await (await connector.send(call_of(catalog.get("/a")))).read()
-    assert data["c"] == "ok"
-    assert [type(each) for each in (data["a"], *data["b"])] == [UpstreamBadReply] * 4
-
-
-@pytest.mark.parametrize("prefix", [b")]}',\n", b")]}'\r\n", b"\xef\xbb\xbf)]}',"])
-async def test_what_keeps_scripts_out_is_taken_off(
-    upstream: HttpWorld, connector: RestConnector, prefix: bytes
-) -> None:
-    """As Angular's client does."""
-    upstream.answer = lambda _: response(prefix + b'{"a": 1}', content_type="application/json")
-    assert (await connector.send(call_of(catalog.get("/a")))).data == {"a": 1}
+async def test_large_replies(upstream: HttpWorld, body: bytes, content_type: str, count: int) -> None:
+    """They are read aside, within the bounds of the upstream."""
+    address = f"http://127.0.0.1:{upstream.port}"
+    connector = connect("catalog", Options(address=address))
+    found = await read(upstream, connector, body, content_type)
+    assert len(found["i"] if isinstance(found, dict) else found) == count
+    bounded = connect("catalog", Options(address=address, max_values=20_000))
+    with pytest.raises(UpstreamReplyTooLarge, match="max_values"):
+        await read(upstream, bounded, body, content_type)
+    await connector.close()
+    await bounded.close()
 
 
 @pytest.mark.parametrize(
-    ("body", "place"),
-    [(b'{"a": 1,}', "byte 8"), (b"[1, 2,]", "byte 6"), (b'{"a": 1 /* c */}', "byte 8"), (b"{'a': 1}", "byte 1")],
+    ("reply", "accept"),
+    [
+        (None, "application/json"),
+        ("json", "application/json"),
+        ("text", "text/plain, */*;q=0.1"),
+        ("csv", "text/csv, */*;q=0.1"),
+        ("xml", "application/xml, text/xml;q=0.9, */*;q=0.1"),
+    ],
 )
-async def test_what_is_wrong_has_a_place(
-    upstream: HttpWorld, connector: RestConnector, body: bytes, place: str
+async def test_the_format_is_requested(
+    upstream: HttpWorld, connector: RestConnector, reply: ReplyOption | None, accept: str
 ) -> None:
-    """Trailing commas, comments, wrong quotes."""
-    upstream.answer = lambda _: response(body, content_type="application/json")
-    with pytest.raises(UpstreamBadReply, match=place):
-        _ = (await connector.send(call_of(catalog.get("/a")))).data
-
-
-async def test_of_a_name_that_comes_twice_the_last_counts(upstream: HttpWorld, connector: RestConnector) -> None:
-    """As in JavaScript and Python."""
-    upstream.answer = lambda _: response(b'{"a": 1, "a": 2}', content_type="application/json")
-    assert (await connector.send(call_of(catalog.get("/a")))).data == {"a": 2}
+    """Unless the endpoint has another Accept."""
+    upstream.answer = lambda _: response(b"")
+    await connector.send(call_of(catalog.post("/a", json={}, reply=reply)))
+    await connector.send(call_of(catalog.put("/a", json={}, reply=reply, headers={"Accept": "x/y"})))
+    assert [each.headers["accept"] for each in upstream.requests] == [accept, "x/y"]
