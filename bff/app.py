@@ -15,7 +15,7 @@ from typing import Any
 from graphql import GraphQLSchema
 
 from bff.config import Mode, Settings, find_secrets, load
-from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Request, Response
+from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Problem, Refused, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
@@ -98,6 +98,8 @@ class Generation:
         self.choose = self._gateway.choose
         """The frontend for a request; raises Refused where none fits."""
         self._busy = 0
+        self._has_ended = False
+        """Whether it was replaced, and has waited for its requests for long enough."""
         self._idle: asyncio.Event | None = None
         """Set when no request is under way any more; there while `close` waits for that."""
 
@@ -127,7 +129,7 @@ class Generation:
             return answer
         if isinstance(answer, Parts):
             return replace(answer, more=_TrackedAnswers(answer.more, self._finish_request))
-        return _TrackedAnswers(answer, self._finish_request)
+        return _TrackedEvents(answer, self._finish_request, self._is_replaced)
 
     async def close(self) -> None:
         """Let requests under way finish, for `DRAIN` seconds at most, then close the upstreams."""
@@ -138,6 +140,7 @@ class Generation:
                     await self._idle.wait()
         except TimeoutError:
             log.warning("drain_ended", still_running=self._busy)
+            self._has_ended = True
         await self.close_now()
 
     async def open(self) -> None:
@@ -150,6 +153,9 @@ class Generation:
         await self._gateway.close()
         await self.project.identity.close()
         await self.upstreams.close()
+
+    def _is_replaced(self) -> bool:
+        return self._has_ended
 
     def _finish_request(self) -> None:
         self._busy -= 1
@@ -188,6 +194,34 @@ class _TrackedAnswers(AsyncGenerator[Answer, None]):
         if self._end is not None:
             self._end()
         self._end = None
+
+
+class _TrackedEvents(_TrackedAnswers):
+    """Events of a subscription. They end with SERVER_STOPPING when a reload has replaced what they come from.
+
+    The events and errors of that time are about upstreams that are closed, and would be the last ones to the client;
+    after this refusal, transports have it connect again and subscribe anew.
+    """
+
+    def __init__(self, answers: Answers, end: Callable[[], None], is_replaced: Callable[[], bool]) -> None:
+        super().__init__(answers, end)
+        self._is_replaced = is_replaced
+
+    async def asend(self, value: None) -> Answer:
+        try:
+            answer = await super().asend(value)
+        except Exception:  # also the regular end
+            if self._is_replaced():
+                raise _make_end() from None
+            raise
+        if self._is_replaced():
+            await self.aclose()
+            raise _make_end()
+        return answer
+
+
+def _make_end() -> Refused:
+    return Problem.SERVER_STOPPING.refusal("The configuration was reloaded; subscribe again.")
 
 
 class Service:

@@ -48,7 +48,7 @@ class Problem(Enum):
     UNSUPPORTED_MEDIA_TYPE = 415, "A POST that is not application/json in UTF-8; `Accept-Post` says what is."
     UNSUPPORTED_ENCODING = 415, "The body is compressed, and not by gzip; `Accept-Encoding` says what is read."
     IDENTITY_UNAVAILABLE = 503, "A token cannot be verified, because the keys of its issuer cannot be read."
-    SERVER_STOPPING = 503, "The server stops; sent as the last part of a multipart subscription."
+    SERVER_STOPPING = 503, "The server stops or reloads; sent as the last part of a multipart subscription."
     SERVER_OVERLOADED = 503, "The process has as many connections, requests or request bodies as `server` allows."
     TOO_MANY_WEBSOCKETS = (
         429,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from bff.contract import Answer, Increments, Parts, Request
+from bff import app
+from bff.contract import Answer, Increments, Parts, Refused, Request
 from bff.testing import testing
+from connectors.errors import UpstreamDisconnected
+from connectors.testing import Feed
 from tests.e2e.world import ROOT
 from tests.waiting import time_limit
 
@@ -50,3 +54,25 @@ async def test_an_answer_in_parts_is_over_with_its_last_part(takes_all: bool) ->
             await parts.more.aclose()
         async with time_limit():
             await generation.close()
+
+
+@pytest.mark.parametrize("last", [UpstreamDisconnected, {"sku": "T-1", "amount": 1, "currency": "EUR"}, Feed._END])
+async def test_a_subscription_that_outlives_a_reload_is_to_be_made_again(
+    last: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends with a refusal of its own, for which clients connect again, not as if its upstream were gone."""
+    monkeypatch.setattr(app, "DRAIN", 0.05)
+    async with testing(ROOT / "bff.yaml", {}) as up:
+        up.pricing["Watch"] = feed = Feed()
+        generation = up.frontend("web").service.generation
+        answers = await generation.answer(Request(frontend="web", query=TICKS))
+        assert not isinstance(answers, Answer | Parts)
+        waiting = asyncio.ensure_future(anext(answers))
+        async with time_limit():
+            await feed.joined.wait()
+            await generation.close()
+            feed.push(last)
+            with pytest.raises(Refused) as caught:
+                await waiting
+        assert caught.value.code == "SERVER_STOPPING"
+        assert not feed.listeners

@@ -263,10 +263,17 @@ class Connection:
         await self._send_message({"id": id, "type": self.NEXT, "payload": orjson.Fragment(encode(answer))})
 
     async def _send_errors(self, id: str, answer: Answer) -> None:  # noqa: A002 - the protocol's word
+        codes = {error.get("extensions", {}).get("code") for error in answer.errors}
+        if Problem.SERVER_STOPPING.name in codes:  # no error of the operation, after which clients would not come back
+            await self._close(1012, "Service restart: the configuration was reloaded")
+            return
         await self._send_message({"id": id, "type": "error", "payload": self._encode_errors(answer)})
-        if any(error.get("extensions", {}).get("code") == Problem.CREDENTIAL_EXPIRED.name for error in answer.errors):
-            with suppress(OSError, RuntimeError):  # clients get a new credential and connect again
-                await self._send({"type": "websocket.close", "code": 4403, "reason": "Forbidden: credential expired"})
+        if Problem.CREDENTIAL_EXPIRED.name in codes:  # clients get a new credential and connect again
+            await self._close(4403, "Forbidden: credential expired")
+
+    async def _close(self, code: int, reason: str) -> None:
+        with suppress(OSError, RuntimeError):
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
     def _encode_errors(self, answer: Answer) -> orjson.Fragment:
         """The payload of a message of type error."""

@@ -115,6 +115,9 @@ class SingleConnection(Transport[Params | None]):
                 async for each in answers:
                     await _put_result(stream, id, each)
         except Refused as refusal:
+            if refusal.code == Problem.SERVER_STOPPING.name:
+                stream.abort()  # without `complete`, so that the client connects again
+                return
             await _put_result(stream, id, refusal.answer())
         except Exception:
             log.exception("operation_failed", request_id=request_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from bff.contract import Answers, Refused, make_internal_error
+from bff.contract import Answers, Problem, Refused, make_internal_error
 from bff.http.asgi import ClientGone, Exchange
 from bff.http.options import Timeouts
 from bff.http.responses.encode import encode
@@ -31,7 +31,8 @@ async def send_stream(exchange: Exchange, events: AsyncGenerator[bytes, None], t
     """Send events until they end, and a comment after each silence. Closes `events`.
 
     If the client disconnects, the events end. If the server stops, the stream ends without `complete`, so that clients
-    connect again. The next event is requested when the last one is written, however slowly the client reads it.
+    connect again; also if answers end with SERVER_STOPPING. The next event is requested when the last one is written,
+    however slowly the client reads it.
     """
     async with aclosing(events), watch_for_end(exchange, also_at_stop=True) as end:
         await exchange.start(200, "text/event-stream; charset=utf-8", _HEADERS)
@@ -57,6 +58,8 @@ async def _encode_answers(answers: Answers, exchange: Exchange) -> AsyncGenerato
         except ClientGone:
             raise
         except Refused as refusal:
+            if refusal.code == Problem.SERVER_STOPPING.name:
+                return  # without `complete`, so that clients connect again
             yield encode_event(b"next", encode(refusal.answer()))
         except Exception:
             log.exception("subscription_failed", request_id=exchange.request_id)

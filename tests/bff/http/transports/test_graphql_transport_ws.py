@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from bff.contract import Answer, Increments, Refused
+from bff.contract import Answer, Increments, Problem, Refused
 from bff.http.options import Timeouts
 from tests.bff.http.world import World, open_world
 from tests.waiting import steady, time_limit, until
@@ -249,6 +249,22 @@ async def test_an_expired_credential_closes_the_connection(world: World, protoco
         world.gateway.result = Refused("CREDENTIAL_EXPIRED", "The token has expired.", status=401)
         await client.say({**subscribe("2", COUNT), **start})
         assert await client.closing() == (4403, "Forbidden: credential expired")
+
+
+@pytest.mark.parametrize("protocol", ["graphql-transport-ws", "graphql-ws"])
+async def test_a_subscription_that_a_reload_ends_is_no_error(world: World, protocol: str) -> None:
+    """Clients do not come back after an error or complete; they do after 1012."""
+    async with speaking(world, protocol=protocol) as client:
+        await client.say(INIT)
+        start = {"type": "start"} if protocol == "graphql-ws" else {}
+
+        async def ending() -> AsyncGenerator[Answer, None]:
+            yield Answer(data={"n": 1})
+            raise Problem.SERVER_STOPPING.refusal("The configuration was reloaded; subscribe again.")
+
+        world.gateway.result = ending()
+        await client.say({**subscribe("1", COUNT), **start})
+        assert await client.closing() == (1012, "Service restart: the configuration was reloaded")
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
 
+from bff.contract import Answer, Problem
 from bff.http.options import Timeouts
 from connectors.testing import ManualClock
 from tests.bff.http.world import World, codes, open_world
@@ -76,6 +77,23 @@ async def test_operations_share_a_stream(world: World) -> None:
         stopped = await world.client.delete(f"{world.url}/graphql?operationId=a", headers=token)
         assert stopped.status_code == 200
         await until(lambda: world.gateway.streams == 0)
+
+
+async def test_a_reload_ends_the_stream_without_complete(world: World) -> None:
+    """So that the client connects again, and starts its operations again."""
+
+    async def ending():
+        yield Answer(data={"n": 1})
+        raise Problem.SERVER_STOPPING.refusal("The configuration was reloaded; subscribe again.")
+
+    token = await reserve(world)
+    async with reading(world, token) as events:
+        world.gateway.result = ending()
+        assert (await run(world, token, "a", FOREVER)).status_code == 202
+        seen = []
+        with suppress(httpx.HTTPError):
+            seen += [event async for event in events]
+    assert seen == [] or seen == [(1, "next", {"id": "a", "payload": {"data": {"n": 1}}})]
 
 
 async def test_one_reader_at_a_time(world: World) -> None:

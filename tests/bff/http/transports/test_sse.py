@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bff.contract import Answer
+from bff.contract import Answer, Problem
 from bff.http.door import http_app
 from bff.http.options import Options, Timeouts
 from tests.bff.http.world import FakeGateway, World, connected, open_world
@@ -93,6 +93,18 @@ async def test_a_subscription_that_breaks_says_so_in_safe_words(world: World) ->
     assert '"code":"INTERNAL"' in second
     assert last == "event: complete\ndata:"
     assert "hunter2" not in response.text
+
+
+async def test_a_subscription_that_a_reload_ends_has_no_complete(world: World) -> None:
+    """So that clients connect again."""
+
+    async def ending():
+        yield Answer(data={"n": 1})
+        raise Problem.SERVER_STOPPING.refusal("The configuration was reloaded; subscribe again.")
+
+    world.gateway.result = ending()
+    response = await world.post(COUNT, accept=EVENTS)
+    assert response.text.split("\n\n")[:-1] == ['event: next\ndata: {"data":{"n":1}}']
 
 
 async def test_a_reader_that_stops_stops_the_upstream_too(world: World) -> None:
