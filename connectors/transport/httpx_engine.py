@@ -76,7 +76,7 @@ class Engine:
         limit = self._options.max_reply_size
         headers = join_headers(response.headers.multi_items())
         check_announced(operation, headers, limit)
-        body, chunks = create_body(operation, headers, limit), 0
+        body, chunks = create_body(operation, headers, limit, response.status_code), 0
         async for chunk in response.aiter_raw():
             body.add(chunk)
             chunks += 1

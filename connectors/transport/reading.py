@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections import deque
 from collections.abc import Collection, Mapping
 
 from connectors.aio.cooperative import yield_to_loop
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamRejected, UpstreamReplyTooLarge
+from connectors.transport.codings import PIECE, CodingError, Stage, create_stage, split_codings
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _FORBIDDEN = re.compile(r"[\r\n\0]")  # RFC 9110 section 5.5
 _FRAMING = ("content-length", "expect", "te", "trailer", "transfer-encoding", "upgrade")
 _OURS = frozenset((*_FRAMING, "connection", "keep-alive", "proxy-connection"))
 """Headers about the connection and the framing of the body (RFC 9110 section 7.6.1): the engine's own business."""
-_PACKED = frozenset(("gzip", "x-gzip", "deflate"))
 _AT_ONCE = 500_000
 """Bytes that are inflated before other tasks run: about a millisecond."""
-_PIECE = 16_384
-"""Compressed bytes that are handed to zlib at once."""
-_MAX_MEMBERS, _LEAST_MEMBER = 64, 1024
-"""Members of a gzip body: so many, and one more for so many bytes that came of them."""
 _MAX_CHUNKS = 1000
 """Chunks of a body that are kept as they came."""
 _MAX_DIGITS = 15
@@ -131,17 +126,21 @@ class Body:
 
 
 class CompressedBody(Body):
-    """A body in gzip or deflate coding. Never inflates more than the limit: a bomb costs no memory.
+    """A body in content codings. Never decodes more than the limit: a bomb costs no memory.
 
     What comes after the first `_AT_ONCE` bytes is kept as it came until `inflate`, which works in slices.
     """
 
-    __slots__ = ("_inflate", "_members", "_packed", "_packed_size")
+    __slots__ = ("_codings", "_is_error", "_packed", "_packed_size", "_stage")
 
-    def __init__(self, operation: Operation, limit: int) -> None:
+    def __init__(
+        self, operation: Operation, limit: int, codings: tuple[str, ...] = ("gzip",), *, is_error: bool = False
+    ) -> None:
+        """`is_error`: the status is a failure, which counts more than a body that cannot be decoded."""
         super().__init__(operation, limit)
-        self._inflate = _new_inflate()
-        self._members = 1
+        self._codings = codings
+        self._is_error = is_error
+        self._stage: Stage | None = None
         self._packed: deque[bytes] = deque()
         self._packed_size = 0
 
@@ -151,66 +150,52 @@ class CompressedBody(Body):
         return bool(self._packed)
 
     def add(self, chunk: bytes) -> None:
-        """Take the next compressed chunk. Raises UpstreamBadReply when it is not gzip or deflate."""
+        """Take the next encoded chunk. Raises UpstreamBadReply when it cannot be decoded."""
         self._packed_size += len(chunk)
-        if self._packed_size > 2 * self._limit + _PIECE:
+        if self._packed_size > 2 * self._limit + PIECE:
             raise _too_large(self._operation, self._limit)
-        pieces = (chunk[start : start + _PIECE] for start in range(0, len(chunk), _PIECE))
-        self._packed.extend(pieces)  # what remains after a member is copied each time
+        self._packed.extend(chunk[start : start + PIECE] for start in range(0, len(chunk), PIECE))
         if self._size < _AT_ONCE:
             self._inflate_slice()
 
     async def inflate(self) -> None:
-        """Inflate what is kept; other tasks run after each slice. Raises as `add`."""
+        """Decode what is kept; other tasks run after each slice. Raises as `add`."""
         while self._packed:
             self._inflate_slice()
             await yield_to_loop()
 
     def join_chunks(self) -> bytes:
-        """As Body.whole."""
+        """As Body.join_chunks."""
         while self._packed:
             self._inflate_slice()
-        if self._size and not self._inflate.eof:
-            raise UpstreamBadReply(self._operation, "the compressed body ends too early")
+        if self._stage is not None and not self._is_error:
+            try:
+                self._stage.finish()
+            except CodingError as error:
+                raise UpstreamBadReply(self._operation, f"the body cannot be read: {error}") from error
         return super().join_chunks()
 
     def _inflate_slice(self) -> None:
-        """Inflate until there are `_AT_ONCE` bytes more, or nothing is left."""
+        """Decode until there are `_AT_ONCE` bytes more, or nothing is left. An empty piece is for what is inside."""
         until = self._size + _AT_ONCE
         try:
+            if self._stage is None:
+                self._stage = create_stage(self._codings, 2 * self._limit + PIECE)
             while self._packed and self._size < until:
-                self._inflate_piece(self._packed.popleft(), until)
-        except zlib.error as error:
-            raise UpstreamBadReply(self._operation, f"the body cannot be decompressed: {error}") from error
-
-    def _inflate_piece(self, piece: bytes, until: int) -> None:
-        while True:
-            if self._inflate.eof:  # a gzip body may have several members (RFC 1952 section 2.2)
-                if not piece:
-                    return
-                self._begin_member()
-            most = min(self.count_room(), _AT_ONCE)
-            inflated = self._inflate.decompress(piece, most)
-            super().add(inflated)
-            piece = self._inflate.unconsumed_tail or self._inflate.unused_data
-            if not piece and (len(inflated) < most or self._inflate.eof):
-                return
-            if self._size >= until:
-                self._packed.appendleft(piece)
-                return
-
-    def _begin_member(self) -> None:
-        self._inflate = _new_inflate()
-        self._members += 1
-        if self._members > _MAX_MEMBERS + self._size // _LEAST_MEMBER:
-            raise UpstreamBadReply(self._operation, f"the body has {self._members} gzip members for {self._size} bytes")
+                self._stage.push(self._packed.popleft())
+                while decoded := self._stage.pull(min(self.count_room(), _AT_ONCE)):
+                    super().add(decoded)
+                    if self._size >= until:
+                        self._packed.appendleft(b"")
+                        break
+        except CodingError as error:
+            self._packed.clear()
+            if not self._is_error:
+                raise UpstreamBadReply(self._operation, f"the body cannot be read: {error}") from error
 
 
-def create_body(operation: Operation, headers: Mapping[str, str], limit: int) -> Body:
+def create_body(operation: Operation, headers: Mapping[str, str], limit: int, status: int = 200) -> Body:
     """The body of a response with these headers."""
-    is_packed = "content-encoding" in headers and headers["content-encoding"].lower() in _PACKED
-    return CompressedBody(operation, limit) if is_packed else Body(operation, limit)
-
-
-def _new_inflate() -> zlib._Decompress:
-    return zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # 32: gzip or zlib, by its first bytes
+    if "content-encoding" in headers and (codings := split_codings(headers["content-encoding"])):
+        return CompressedBody(operation, limit, codings, is_error=status >= 400)
+    return Body(operation, limit)

@@ -177,7 +177,7 @@ class ResponseReader:
             check_announced(operation, headers, limit)
         except UpstreamError as error:
             self._error = error
-        self._body = create_body(operation, headers, limit)
+        self._body = create_body(operation, headers, limit, status)
 
     def on_body(self, chunk: bytes) -> None:
         """Part of the body, without its transfer coding."""

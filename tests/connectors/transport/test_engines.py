@@ -12,8 +12,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 import trustme
+import zstandard
 
 from connectors.contract import Operation
 from connectors.errors import (
@@ -146,6 +148,36 @@ async def test_compressed_bodies_are_unpacked(world: HttpWorld, get: Get, coding
     world.answer = lambda _: response(packed, content_encoding=coding)
     assert (await get()).body == b"hello"
     assert coding in world.requests[0].headers["accept-encoding"]
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [
+        ("X-GZip", gzip.compress(b"hello")),
+        ("deflate", zlib.compress(b"hello", wbits=-15)),
+        ("br", brotli.compress(b"hello")),
+        ("zstd", zstandard.ZstdCompressor().compress(b"hello")),
+        ("gzip, br", brotli.compress(gzip.compress(b"hello"))),
+        ("gzip", gzip.compress(b"hello") + b"junk"),
+        ("identity", b"hello"),
+        ("none", b"hello"),
+    ],
+)
+async def test_other_codings_are_undone(world: HttpWorld, get: Get, coding: str, packed: bytes) -> None:
+    """Of upstreams that do not look at what was accepted."""
+    world.answer = lambda _: response(packed, content_encoding=coding)
+    assert (await get()).body == b"hello"
+
+
+async def test_an_unknown_coding_is_named(world: HttpWorld, get: Get) -> None:
+    """In a good reply with a body; a failure is what its status says."""
+    world.answer = lambda _: response(b"hello", content_encoding="x-klingon")
+    with pytest.raises(UpstreamBadReply, match="x-klingon"):
+        await get()
+    world.answer = lambda _: response(b"hello", 503, content_encoding="x-klingon")
+    assert (await get()).status == 503
+    world.answer = lambda _: response(b"", content_encoding="x-klingon")
+    assert (await get()).body == b""
 
 
 async def test_broken_compression_is_a_bad_reply(world: HttpWorld, get: Get) -> None:
