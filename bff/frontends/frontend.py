@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import strawberry
-from graphql import GraphQLDeferDirective, GraphQLSchema, GraphQLStreamDirective, print_directive
+from graphql import GraphQLSchema
 
 from bff.authoring import FrontendSchema, SchemaError
 from bff.authoring.constraints import adopt_constraints
@@ -24,6 +24,7 @@ from bff.engine.prepare.plan import Plans, RequestRule, Rule
 from bff.frontends.api_keys import ApiKeys
 from bff.frontends.modules import import_from
 from bff.frontends.options import Options
+from bff.frontends.sdl import adopt_federation, print_sdl
 from bff.identity.chain import IdentityChain
 from bff.identity.provider import IdentityProvider
 from bff.validation.constraints import ConstraintRule
@@ -100,10 +101,7 @@ class Frontend:
     @property
     def sdl(self) -> str:
         """The schema in GraphQL's schema language, as checked in beside it."""
-        text = self.schema.as_str().strip() + "\n"
-        for each in GraphQLDeferDirective, GraphQLStreamDirective:  # clients' compilers have them, and take no others
-            text = text.replace(print_directive(each) + "\n\n", "")
-        return text
+        return print_sdl(self.schema)
 
 
 def make_frontend(
@@ -118,6 +116,7 @@ def make_frontend(
     """
     adopt_records(schema)
     reference.adopt(schema)
+    adopt_federation(schema)
     limits = options.limits
     core = core_schema(schema)
     rules: list[Rule] = [] if options.introspection else [NoIntrospection(core)]
