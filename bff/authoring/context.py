@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 from graphql import DocumentNode
 
+from bff.authoring.context_request import ContextRequest
 from bff.contract import ANONYMOUS, Caller
 from connectors.contract import Selection
 from connectors.errors import UpstreamError
+
+_ITEMS = frozenset({"caller", "client", "frontend", "headers", "request", "response", "state"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """The frontend's HTTP headers, names in lower case."""
     client: str = ""
     """Network address of the peer."""
+    asgi_scope: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    """What `request` is made of."""
     caller: Caller = ANONYMOUS
     """Who sends the request, as the frontend's `identity` found it."""
     state: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -47,6 +52,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What each field of this operation wants of its upstream, by response path."""
     unfinished: list[Callable[[], Awaitable[None]]] = msgspec.field(default_factory=list)
     """Each ends what one executor has deferred and not finished."""
+
+    @property
+    def request(self) -> ContextRequest:
+        """The HTTP request: `headers` in any case, `method`, `url`, `client`, `cookies`."""
+        return ContextRequest(self.headers, self.client, self.asgi_scope)
+
+    def __getitem__(self, name: str) -> Any:
+        """`info.context["request"]`, as where the context is a dict; other names are those of `state`."""
+        return getattr(self, name) if name in _ITEMS else self.state[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As `context[name]`, or the default."""
+        return getattr(self, name) if name in _ITEMS else self.state.get(name, default)
 
     def degraded_extension(self) -> dict[str, Any]:
         """What is degraded so far, as the response's `extensions` say it."""

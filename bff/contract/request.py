@@ -50,5 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a subscription is answered where its events cannot be sent, without being started; else None."""
     increments: Increments | None = None
     """How parts may be sent; None when the transport takes only a whole answer, whatever @defer and @stream say."""
+    asgi_scope: Mapping[str, Any] = msgspec.field(default_factory=dict)
+    """The scope of ASGI, of which resolvers read method and URL (`info.context.request`); empty without HTTP."""
     takes_records: bool = False
     """Whether its data may hold records instead of maps, which only `bff.http.responses.encode` can write."""

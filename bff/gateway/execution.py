@@ -169,6 +169,7 @@ def _create_context(operation: Operation, *, in_parts: bool = False) -> Context:
         frontend=request.frontend,
         headers=request.headers,
         client=request.client,
+        asgi_scope=request.asgi_scope,
         caller=operation.caller,
         document=document,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -61,6 +61,7 @@ class Params(msgspec.Struct, frozen=True):
         no_mutations: bool = False,
         instead_of_events: Answer | None = None,
         increments: Increments | None = None,
+        asgi_scope: Mapping[str, Any] = MappingProxyType({}),
         takes_records: bool = False,
     ) -> Request:
         """The request for the gateway: these parameters with what the transport adds."""
@@ -76,6 +77,7 @@ class Params(msgspec.Struct, frozen=True):
             no_mutations=no_mutations,
             instead_of_events=instead_of_events,
             increments=increments,
+            asgi_scope=asgi_scope,
             takes_records=takes_records,
         )
 

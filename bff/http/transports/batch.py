@@ -61,7 +61,11 @@ async def _answer_element(admitted: Admitted, data: Any) -> Answer:
     exchange = admitted.exchange
     try:
         request = read_map(data).to_request(
-            admitted.card.name, exchange.headers, exchange.client, instead_of_events=_NOT_IN_A_BATCH
+            admitted.card.name,
+            exchange.headers,
+            exchange.client,
+            instead_of_events=_NOT_IN_A_BATCH,
+            asgi_scope=exchange.scope,
         )
     except Refused as refusal:
         return refusal.answer()

@@ -69,6 +69,7 @@ class RequestResponse(Transport[Params | list[Any]]):
             no_mutations=self.no_mutations,
             instead_of_events=None if accept.events or accept.multipart_events else _NO_EVENTS,
             increments=_choose_increments(accept),
+            asgi_scope=exchange.scope,
             takes_records=True,
         )
         answer = await admitted.answer(request)

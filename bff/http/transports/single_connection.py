@@ -97,7 +97,7 @@ class SingleConnection(Transport[Params | None]):
             raise Problem.BAD_REQUEST.refusal(
                 f"`extensions.operationId` must be a string of 1 to {_MAX_ID_LENGTH} characters on an event stream."
             )
-        request = params.to_request(admitted.card.name, exchange.headers, exchange.client)
+        request = params.to_request(admitted.card.name, exchange.headers, exchange.client, asgi_scope=exchange.scope)
         operation = self._run_operation(stream, id, admitted, request)
         stream.start_operation(id, operation, self._options.subscriptions.max_operations)
         await exchange.respond(202, b"", "text/plain; charset=utf-8")

@@ -36,9 +36,11 @@ _CONNECTIONS = {SUBPROTOCOL: Connection, LEGACY: LegacyConnection}
 class Gate:
     """A websocket's only way to the gateway: each operation chooses its frontend and has its origin checked."""
 
-    def __init__(self, gateway: Callable[[], AnswersRequests], fixed: str | None, client: str, ids: RequestIds) -> None:
-        """`gateway` returns the current one; `fixed` is the frontend in the path; `client` is the peer's address."""
-        self._gateway, self._fixed, self._client = gateway, fixed, client
+    def __init__(
+        self, gateway: Callable[[], AnswersRequests], fixed: str | None, scope: Scope, ids: RequestIds
+    ) -> None:
+        """`gateway` returns the current one; `fixed` is the frontend in the path; `scope` is that of the handshake."""
+        self._gateway, self._fixed, self._scope, self._client = gateway, fixed, scope, get_client(scope)
         self.new_request_id = ids.new
 
     def answer(
@@ -58,7 +60,8 @@ class Gate:
         # The handshake at /graphql lets in the pages of all frontends.
         if "origin" in headers and not is_origin_allowed(headers, card):
             raise Problem.ORIGIN_FORBIDDEN.refusal("Pages of this origin may not send requests to this frontend.")
-        return gateway.answer(params.to_request(card.name, headers, self._client, increments=increments))
+        request = params.to_request(card.name, headers, self._client, increments=increments, asgi_scope=self._scope)
+        return gateway.answer(request)
 
 
 def _add_choosing_headers(
@@ -129,7 +132,7 @@ async def _serve_admitted(
     connection = _CONNECTIONS[protocol](
         receive,
         send,
-        gate=Gate(gateway, fixed or None, get_client(scope), ids),
+        gate=Gate(gateway, fixed or None, scope, ids),
         options=options,
         timeouts=timeouts,
         abort=get_abort(scope),

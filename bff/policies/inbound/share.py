@@ -49,7 +49,10 @@ class SharingKeys:
         except ValueError:
             return None  # files, and other values that are no JSON
         address = request.client if self._tells_addresses else ""
-        return (id(operation.plan), variables, tuple(headers.items()), address, operation.caller, request.takes_records)
+        scope = request.asgi_scope
+        target = (scope.get("method"), scope.get("path"), scope.get("query_string"), scope.get("scheme"))
+        own = (id(operation.plan), operation.caller, request.takes_records)
+        return (own, variables, tuple(headers.items()), address, target)
 
 
 def share(across: Collection[str], counts: OperationCounts, *, timeout: float) -> Policy:

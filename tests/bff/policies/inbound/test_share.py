@@ -90,14 +90,36 @@ def test_whatever_resolvers_can_see_is_in_the_key() -> None:
     """Who adds to a request or its context something that tells callers apart must add it to `SharingKeys.make_key`."""
     assert set(Context.__struct_fields__) == {
         *("headers", "client", "caller"),  # in the key
+        "asgi_scope",  # in the key is what `request` shows of it
         *("frontend", "document"),  # by the plan
         *("state", "degraded", "selections", "unfinished"),  # empty at first
     }
     assert set(Request.__struct_fields__) == {
-        *("headers", "client", "variables", "takes_records"),  # in the key
+        *("headers", "client", "variables", "takes_records", "asgi_scope"),  # in the key
         *("frontend", "query", "document_id", "operation_name"),  # by the plan
         *("extensions", "no_mutations", "instead_of_events", "increments"),  # seen by nobody who answers a query whole
     }
+
+
+@pytest.mark.parametrize(
+    ("difference", "calls"),
+    [
+        ({}, 1),
+        ({"method": "GET"}, 2),
+        ({"path": "/graphql/app"}, 2),
+        ({"query_string": b"a"}, 2),
+        ({"scheme": "ws"}, 2),
+    ],
+)
+async def test_requests_with_another_method_or_url_share_nothing(difference: dict[str, Any], calls: int) -> None:
+    """Resolvers read them from `info.context.request`; the port of the peer they do not see."""
+    upstream = FakeUpstream(lambda call: {"seen": "x"}, before=idle)
+    made = gateway(SCHEMA, shop=upstream)
+    scope = {"method": "POST", "path": "/graphql", "query_string": b"", "scheme": "http"}
+    scopes = [{**scope, "client": ("a", 1)}, {**scope, "client": ("a", 2), **difference}]
+    requests = [Request(frontend="app", query="{ me }", asgi_scope=each) for each in scopes]
+    await asyncio.gather(*map(made.answer, requests))
+    assert len(upstream.calls) == calls
 
 
 async def test_who_comes_later_is_answered_anew() -> None:
