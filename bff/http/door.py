@@ -21,8 +21,9 @@ from bff.http.response_room import ResponseRoom
 from bff.http.responses import health
 from bff.http.responses.compression import Compression
 from bff.http.responses.encode import encode
-from bff.http.responses.negotiate import GRAPHQL, JSON, parse_accept
+from bff.http.responses.negotiate import CONTENT_TYPES, JSON, parse_accept
 from bff.http.responses.server_timing import start_timing
+from bff.http.responses.statuses import choose_draft
 from bff.http.server.admin import open_admin
 from bff.http.server.lifespan import Lifespan, serve_lifespan
 from bff.http.transports.table import make_transports
@@ -105,7 +106,7 @@ class Door:
                 self._check_host(exchange)
             await self._route(exchange)
         except Refused as refusal:
-            await _send_refusal(exchange, refusal)
+            await self._send_refusal(exchange, refusal)
         except ClientGone:
             pass
         except Exception:
@@ -113,7 +114,7 @@ class Door:
             if exchange.started:
                 raise  # half a response is sent: the server must break the connection
             with suppress(OSError):
-                await _send_refusal(exchange, make_internal_error(request_id))
+                await self._send_refusal(exchange, make_internal_error(request_id))
         finally:
             for file in exchange.files:
                 file.close()
@@ -129,6 +130,15 @@ class Door:
             if len(self._hosts) == _MAX_HOSTS:
                 self._hosts.clear()
             self._hosts.add(host)
+
+    async def _send_refusal(self, exchange: Exchange, refusal: Refused) -> None:
+        """Send a refusal in the media type that the client prefers, or in JSON if it accepts none."""
+        status, answer = refusal.status, refusal.answer()
+        media = parse_accept(exchange.headers.get("accept")).json
+        if self._options.status_codes == "draft" and media is not None:
+            status, media = choose_draft(answer, media)
+        headers = {"cache-control": "no-store", **refusal.headers}
+        await exchange.respond(status, encode(answer), CONTENT_TYPES[media or JSON], headers)
 
     async def _serve_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -261,11 +271,3 @@ def _require_method(exchange: Exchange, *methods: str) -> None:
 def _refuse_method(exchange: Exchange, *methods: str) -> Refused:
     message = f"{exchange.method[:20]} is not for {exchange.path[:100]}; use {' or '.join(methods)}."
     return Problem.METHOD_NOT_ALLOWED.refusal(message, allow=", ".join(methods))
-
-
-async def _send_refusal(exchange: Exchange, refusal: Refused) -> None:
-    """Send a refusal in the media type that the client prefers, or in JSON if it accepts none."""
-    media = GRAPHQL if parse_accept(exchange.headers.get("accept")).json == GRAPHQL else JSON
-    body = encode(refusal.answer())
-    headers = {"cache-control": "no-store", **refusal.headers}
-    await exchange.respond(refusal.status, body, f"{media}; charset=utf-8", headers)

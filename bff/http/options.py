@@ -109,6 +109,9 @@ class Options(Model):
     others they are removed."""
     tls: Tls | None = None
     """Certificate and key for HTTPS. Without them the gateway serves HTTP."""
+    status_codes: Literal["classic", "draft"] = "classic"
+    """`draft` sends the statuses of the newest draft of GraphQL over HTTP: 294 for data beside errors, 422 for requests
+    that do not validate, and other than 200 for application/json too. `classic` sends 200 and 400 as clients expect."""
     max_body_size: Size = Field(default=1_000_000, ge=1)
     """Maximum size of a request body."""
     max_header_size: Size = Field(default=65536, ge=4096)

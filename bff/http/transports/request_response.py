@@ -1,9 +1,4 @@
-"""GraphQL over HTTP: what GET, POST and uploads share. One operation in; one response, or a stream of them, out.
-
-Status codes: the specification's newest draft (August 2026) wants 422 for requests that do not validate and 294 for
-partial answers, in every media type; the audit suite `graphql-http`, and the clients that exist, want 400 and 200,
-and 200 for every well-formed request in application/json. We follow the audit suite; `status_of` is the one place.
-"""
+"""GraphQL over HTTP: what GET, POST and uploads share. One operation in; one response, or a stream of them, out."""
 
 from __future__ import annotations
 
@@ -20,6 +15,7 @@ from bff.http.responses.cache_headers import respond_to_get
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import CONTENT_TYPES, EVENTS, GRAPHQL, JSON, MULTIPART, Accept, parse_accept
 from bff.http.responses.server_timing import measure_encoding
+from bff.http.responses.statuses import STATUS_CODES, ChooseStatus
 from bff.http.transports.batch import respond_to_batch
 from bff.http.transports.multipart import send_parts, send_subscription
 from bff.http.transports.slow_consumers import limit_backlog
@@ -44,6 +40,7 @@ class RequestResponse(Transport[Params | list[Any]]):
         self._options = options
         self._timeouts = timeouts
         self._budget = budget
+        self._choose_status = STATUS_CODES[options.status_codes]
 
     def check(self, exchange: Exchange, card: FrontendCard) -> None:
         """Refuse a request that accepts none of the media types."""
@@ -78,7 +75,7 @@ class RequestResponse(Transport[Params | list[Any]]):
         elif accept.json is None and accept.events and (answer.was_executed or answer.status == 400):
             await send_events(exchange, _yield_one(answer), self._timeouts)
         else:
-            await _respond(exchange, admitted.card, answer, accept.json or JSON)
+            await _respond(exchange, admitted.card, answer, accept.json or JSON, self._choose_status)
 
     async def _send_many(self, exchange: Exchange, answer: Parts | Answers, accept: Accept) -> None:
         if not isinstance(answer, Parts):
@@ -91,15 +88,10 @@ class RequestResponse(Transport[Params | list[Any]]):
                 await send_events(exchange, _yield_parts(answer), self._timeouts)
 
 
-def status_of(answer: Answer, media: str) -> int:
-    """The HTTP status of an answer in a media type."""
-    if answer.was_executed or (media == JSON and answer.status == 400):
-        return 200
-    return answer.status
-
-
-async def _respond(exchange: Exchange, card: FrontendCard, answer: Answer, media: str) -> None:
-    status = status_of(answer, media)
+async def _respond(
+    exchange: Exchange, card: FrontendCard, answer: Answer, media: str, choose_status: ChooseStatus
+) -> None:
+    status, media = choose_status(answer, media)
     if exchange.room.is_crowded:
         await exchange.wait_for_room(answer.body())
     if timings.get() is None:
