@@ -46,7 +46,9 @@ class _ByPage:
     def next(self, page: Page) -> Next:
         last = self._find_last(page)
         number = _read_number(page, self.parameter, self.first)
-        if not page.items or (last is not None and number >= last):
+        if number >= last if last is not None else not page.items:
+            return None
+        if not page.items and self._counts_records(page, number):
             return None
         return Turn({self.parameter: str(number + 1)})
 
@@ -59,9 +61,23 @@ class _ByPage:
         """The pages that follow, where the first one says how many there are."""
         last = self._find_last(page)
         number = _read_number(page, self.parameter, self.first)
-        if last is None or not page.items:
+        if last is None:
             return []
         return [Turn({self.parameter: str(each)}) for each in range(number + 1, last + 1)]
+
+    def count_missing(self, page: Page, pages: int) -> int:
+        """How many records the upstream counts beyond those that so many pages had, of which this is the last."""
+        records = _read_total(page, self.count)
+        before = (_read_number(page, self.parameter, self.first) - pages + 1 - self.first) * page.first_size
+        return 0 if records is None else records - page.reached - before
+
+    def _counts_records(self, page: Page, number: int) -> bool:
+        """Whether `total` is a number of records, after all: an empty page, and the one before, come after the last."""
+        total = _read_total(page, self.total)
+        size = page.first_size
+        return (
+            total is not None and page.reached == total and bool(size) and number - self.first > math.ceil(total / size)
+        )
 
     def _find_last(self, page: Page) -> int | None:
         """The number of the last page, where it is known."""
@@ -94,16 +110,21 @@ class _ByOffset:
             return []
         return [Turn({self.offset: str(each)}) for each in range(start + len(page.items), total, len(page.items))]
 
+    def count_missing(self, page: Page, pages: int) -> int:
+        """As of `by_page`."""
+        total = _read_total(page, self.total)
+        return 0 if total is None else total - _read_number(page, self.offset, 0) - len(page.items)
+
     def _is_short(self, page: Page) -> bool:
         """Whether a slice without a total is the last one.
 
-        A first slice that is short may be as large as the upstream gives any: that is a round number.
+        A first slice that is shorter than requested may be as large as the upstream gives any. With `limit`, where the
+        author knows the size, that is a round number.
         """
         limit = self.limit if self.limit is not None else _read_number(page, self.size, 0)
         size = len(page.items)
-        if page.first_size >= limit or (page.first_size % 10 and page.first_size % 25):
-            return size < limit
-        return size < page.first_size
+        is_capped = self.limit is None or not (page.first_size % 10 and page.first_size % 25)
+        return size < (page.first_size if page.first_size < limit and is_capped else limit)
 
 
 @dataclass(frozen=True, slots=True)

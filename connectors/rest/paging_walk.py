@@ -101,11 +101,21 @@ class PageWalk:
                 if isinstance(error, UpstreamNotFound) and page is not None and self._may_be_last(page):
                     break
                 raise name_page(error, number) from error
+        else:
+            self._report_missing(page, number)
         first = self._first
         assert first is not None
         if items is None:
             return first
         return Reply(replace_items(first.data, self._path, items), status=first.status, headers=first.headers)
+
+    def _report_missing(self, page: Page | None, pages: int) -> None:
+        """Say so where the pages end before the number of records that the upstream counts."""
+        count_missing = getattr(self._pages, "count_missing", None)
+        missing = count_missing(page, pages) if count_missing is not None and page is not None else 0
+        if missing > 0 and page is not None:
+            counted = f"the upstream counts {missing} more records than the {page.reached} of its pages"
+            report_loss(self._operation, "pages", 1, counted)
 
     async def _get_page(self, step: _Step) -> Reply:
         ahead = self._ahead.pop(step.identity, None)

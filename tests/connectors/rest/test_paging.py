@@ -355,6 +355,39 @@ async def test_an_upstream_with_smaller_slices_than_requested(upstream: HttpWorl
     assert [query(request).get("offset") for request in upstream.requests] == [None, "50", "100"]
 
 
+async def test_small_slices_of_an_upstream_with_a_bound(upstream: HttpWorld, connector: RestConnector) -> None:
+    """The request says a size, and the upstream gives fewer each time: only a smaller slice than the first is the last."""
+    upstream.answer = lambda request: json_response({"items": ITEMS[int(query(request).get("offset", 0)) :][:2]})
+    products = catalog.get("/products?limit=100", at="items", pages=by_offset())
+    assert (await connector.send(Call(operation=products.operation))).data["items"] == ITEMS
+    assert len(upstream.requests) == 4
+
+
+@pytest.mark.parametrize("parallel", [1, 3])
+@pytest.mark.parametrize("empty", [1, 2])
+async def test_an_empty_page_is_not_the_end_before_the_last(
+    upstream: HttpWorld, connector: RestConnector, parallel: int, empty: int
+) -> None:
+    """Where the upstream says how many pages there are: the records of a page may be hidden from the caller."""
+
+    def answer(request: Received) -> Say:
+        number = int(query(request).get("page", 1))
+        return json_response({"items": [] if number == empty else ITEMS[number : number + 1], "pages": "3"})
+
+    upstream.answer = answer
+    found = await rows_of(connector, by_page(total="pages", parallel=parallel))
+    assert found == [ITEMS[number] for number in (1, 2, 3) if number != empty]
+
+
+async def test_a_total_of_records_still_ends_the_pages(upstream: HttpWorld, connector: RestConnector) -> None:
+    """`total` is the number of pages; one that turns out to be that of records ends with two empty pages."""
+    upstream.answer = lambda request: json_response(
+        {"items": ITEMS[(int(query(request).get("page", 1)) - 1) * 2 :][:2], "pages": 7}
+    )
+    assert await rows_of(connector, by_page(total="pages")) == ITEMS
+    assert len(upstream.requests) == 6
+
+
 async def test_headers_can_say_where_a_list_ends(upstream: HttpWorld, connector: RestConnector) -> None:
     """Of bare lists, where a page has no room for it."""
 

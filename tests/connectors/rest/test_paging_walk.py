@@ -171,3 +171,27 @@ async def test_empty_pages_without_end_are_an_error(upstream: HttpWorld, connect
     with pytest.raises(UpstreamReplyTooLarge, match="max_pages=10"):
         await asyncio.wait_for(rows_of(connector, by_cursor()), 5)
     assert len(upstream.requests) == 11
+
+
+@pytest.mark.parametrize(
+    ("pages", "missing"), [(by_page(count="count"), 4), (by_offset(limit=3, total="count"), 4), (by_page(), 0)]
+)
+async def test_records_that_no_page_has_are_told(
+    upstream: HttpWorld,
+    connector: RestConnector,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    pages: Pages,
+    missing: int,
+) -> None:
+    """The upstream counts seven, and its pages hold three."""
+    heard: list[Any] = []
+    monkeypatch.setattr(losses, "_listeners", [lambda *loss: heard.append(loss)])
+    monkeypatch.setattr(losses, "_quiet", {})
+    upstream.answer = lambda request: json_response(
+        {"items": [] if "page=" in request.target or "offset=" in request.target else [{}] * 3, "count": 7}
+    )
+    products = catalog.get("/products", at="items", pages=pages)
+    assert len((await connector.send(Call(operation=products.operation))).data["items"]) == 3
+    assert heard == ([("catalog", "pages", 1)] if missing else [])
+    assert (f"counts {missing} more records than the 3 of its pages" in caplog.text) == bool(missing)
