@@ -7,7 +7,9 @@ record that reports one fails alone.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from connectors.contract import Call, Operation, Reply
@@ -35,7 +37,13 @@ _MAX_TEXT = 500
 def read_failure_options(
     options: FailureOptions, *, at: PathOption | None = None, many_at: PathOption | None = None
 ) -> dict[str, Any]:
-    """The fields `failure` and `exposure` of an Operation. Raises DefinitionError with the author's line."""
+    """The fields `failure` and `exposure` of an Operation. Raises DefinitionError with the author's line.
+
+    An endpoint takes these options by `**`, so what is no option of it arrives here too, and is refused.
+    """
+    unknown = next((name for name in options if name not in FailureOptions.__annotations__), None)
+    if unknown is not None:
+        raise DefinitionError(f"{place_of_author()}: there is no option {unknown}={_name_nearest_option(unknown)}")
     where = split_path(at, "at")
     try:
         return {
@@ -46,6 +54,17 @@ def read_failure_options(
         }
     except ValueError as error:
         raise DefinitionError(f"{place_of_author()}: {error}") from None
+
+
+def _name_nearest_option(name: str) -> str:
+    """A hint at the option of the endpoint's method with the nearest name, or all of them."""
+    frame = sys._getframe(1)  # noqa: SLF001 - as in place_of_author
+    while frame.f_back is not None and frame.f_back.f_globals.get("__name__", "").startswith("connectors."):
+        frame = frame.f_back
+    code = frame.f_code
+    known = [*code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount], "error", "expose"]
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}=?" if near else f"; there are {', '.join(sorted({*known}))}"
 
 
 async def check_failures(call: Call, reply: Reply) -> Reply:

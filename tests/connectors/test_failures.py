@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -159,6 +160,16 @@ async def test_over_a_socket() -> None:
     assert error.body == {"success": False, "code": 409}
 
 
+DEFINITIONS: list[Callable[..., Any]] = [
+    lambda **options: rest("api").get("/a", **options),
+    lambda **options: grpc("api").unary("a.B/C", {}, **options),
+    lambda **options: websocket("api").request({"id": "{id}"}, **options),
+    lambda **options: queue("api").request("a.b", **options),
+    lambda **options: graphql("api").query("a", **options),
+    lambda **options: rest("api").post("/a", json={}, **options),
+]
+
+
 @pytest.mark.parametrize("method", ["get", "head", "options", "post", "put", "patch", "delete"])
 def test_every_method_of_rest_takes_the_options(method: str) -> None:
     """None is lost on the way to the operation."""
@@ -174,3 +185,12 @@ def test_what_is_missing_can_be_null(kind: str) -> None:
     assert not KINDS[kind]().operation.missing_is_null
     with pytest.raises(DefinitionError, match='write "error" or "null"'):
         KINDS[kind](missing="none")
+
+
+@pytest.mark.parametrize("define", DEFINITIONS, ids=["rest", "grpc", "websocket", "queue", "graphql", "body"])
+def test_an_option_that_does_not_exist_is_refused(define: Callable[..., Any]) -> None:
+    """With the nearest name; otherwise a misspelt option would have no effect, without a word."""
+    with pytest.raises(DefinitionError, match=r"test_failures\.py:\d+: there is no option eech=; did you mean each=\?"):
+        define(eech=8)
+    with pytest.raises(DefinitionError, match=r"there is no option zzz=; there are .*each, error, .*expose"):
+        define(zzz=8)
