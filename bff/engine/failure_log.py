@@ -30,6 +30,7 @@ MAX_LINES = 20
 """Of one response: an operation of a thousand aliases can fail in a thousand ways."""
 
 MAX_KEYS, MAX_BODY = 10, 4_000
+_MIN_QUOTED = 4
 """Keys of a refusal's body that are logged, and characters of it that are with `log.values`."""
 _NAME = re.compile(r"[A-Za-z_@$][\w.@$:-]{0,39}")
 
@@ -183,7 +184,7 @@ def _describe(error: UpstreamError) -> dict[str, Any]:
         "upstream": error.operation.upstream,
         "operation": error.operation.name,
         "code": error.code,
-        "detail": detail.replace(error.quoted, "...") if error.quoted else detail,
+        "detail": _leave_out(error.quoted, detail) if error.quoted else detail,
     }
     if error.quoted:
         found["upstream_text"] = UpstreamText(error.quoted)
@@ -195,6 +196,13 @@ def _describe(error: UpstreamError) -> dict[str, Any]:
     if body is not None:
         found["upstream_body"] = UpstreamText(_format_body(body))
     return found
+
+
+def _leave_out(quoted: str, detail: str) -> str:
+    """The detail without the upstream's text. A very short one is no part of our own words."""
+    if len(quoted) >= _MIN_QUOTED:
+        return detail.replace(quoted, "...")
+    return re.sub(rf"(?<!\w){re.escape(quoted)}(?!\w)", "...", detail)
 
 
 def _is_plain_name(name: object) -> bool:

@@ -22,6 +22,7 @@ from connectors.graphql.encode.document import Piece
 from connectors.graphql.encode.fit import restore_names
 from connectors.graphql.errors import Problem, create_error, parse_problems
 from connectors.graphql.typed_decode import decode_records
+from connectors.losses import report_loss
 from connectors.messages.charset import UnknownCharset, convert_to_utf8
 from connectors.messages.json_mending import (
     UNREADABLE,
@@ -318,20 +319,28 @@ def _extract_root(
 ) -> Any:
     """A root field's value with its errors in place, followed to the innermost field."""
     for problem in problems:
-        if problem.path is None:
-            value = problem.to_upstream_error(operation) if value is None else value
-        elif problem.path[:1] == (root,):
-            value = _place_error(value, problem.path[1:], problem.to_upstream_error(operation))
+        if problem.path is None or problem.path[:1] == (root,):
+            path = problem.path[1:] if problem.path else ()
+            value, is_placed = _place_error(value, path, problem.to_upstream_error(operation))
+            if not is_placed:
+                code = f" with the code {problem.code}" if problem.code else ""
+                report_loss(operation, "errors", 1, f"an error{code} beside data, at no field that is null")
     return _follow_path(operation, value, below)
 
 
-def _place_error(value: Any, path: tuple[str | int, ...], error: UpstreamError) -> Any:
-    """The value with the error in place of the null at the path, or of the first null on the way (section 6.4.4)."""
+def _place_error(value: Any, path: tuple[str | int, ...], error: UpstreamError) -> tuple[Any, bool]:
+    """The value with the error in place of the null at the path, or of the first null on the way (section 6.4.4).
+
+    False if there is none: no response will have the error.
+    """
     if value is None:
-        return error
-    if path and _has_step(value, path[0]):
-        value[path[0]] = _place_error(value[path[0]], path[1:], error)
-    return value
+        return error, True
+    if isinstance(value, UpstreamError):
+        return value, True
+    if not path or not _has_step(value, path[0]):
+        return value, False
+    value[path[0]], is_placed = _place_error(value[path[0]], path[1:], error)
+    return value, is_placed
 
 
 def _has_step(value: Any, step: str | int) -> bool:

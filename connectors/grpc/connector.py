@@ -103,7 +103,7 @@ class GrpcConnector:
                 with self._session.translate_errors(operation):
                     rpc = await self._find_rpc(operation, call)
                     under_way = rpc.invoke(
-                        _encode_request(rpc, operation, operation.fill_message(call)),
+                        _encode_request(rpc, call, operation, operation.fill_message(call)),
                         timeout=require_time(call, self._clock),
                         metadata=_encode_metadata(call, operation),
                     )
@@ -129,7 +129,7 @@ class GrpcConnector:
         with self._session.translate_errors(operation):
             rpc = await self._find_rpc(operation, call)
             under_way = rpc.invoke(
-                _encode_request(rpc, operation, message),
+                _encode_request(rpc, call, operation, message),
                 timeout=require_time(call, self._clock),
                 metadata=_encode_metadata(call, operation),
             )
@@ -149,7 +149,7 @@ class GrpcConnector:
         with errors(operation):
             rpc = await self._find_rpc(operation, call)
             under_way = rpc.invoke(
-                _encode_request(rpc, operation, operation.fill_message(call)),
+                _encode_request(rpc, call, operation, operation.fill_message(call)),
                 timeout=require_time(call, self._clock),
                 metadata=_encode_metadata(call, operation),
             )
@@ -187,11 +187,12 @@ def _check_operation(call: Call) -> RpcOperation:
     return operation
 
 
-def _encode_request(rpc: _Rpc, operation: RpcOperation, message: Any) -> bytes:
+def _encode_request(rpc: _Rpc, call: Call, operation: RpcOperation, message: Any) -> bytes:
     try:
         return rpc.method.encode(message)
     except RequestMismatch as mismatch:
-        if mismatch.is_definition:
+        template = operation.many if call.keys and operation.many is not None else operation.request
+        if mismatch.is_definition and template.is_given_plainly(call.arguments):
             raise DefinitionError(f"{operation.upstream}: {operation.name}: {mismatch}") from mismatch
         raise UpstreamRejected(operation, f"the request was not sent, it does not fit: {mismatch}") from mismatch
 

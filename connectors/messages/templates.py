@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from operator import itemgetter
 from typing import Any
@@ -115,6 +116,14 @@ class Template:
         """
         filled = self._fill(arguments, keys, None)
         return absent if filled is _LEFT_OUT else filled
+
+    def is_given_plainly(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the author alone decides on the form of what is filled.
+
+        No parameter is an object, a list, null or left out. Where one is, the call may be what does not fit.
+        """
+        names = [name for name in self.parameters if name not in self._many]
+        return all(isinstance(arguments.get(name), str | bytes | int | float | Decimal | Enum) for name in names)
 
     def _compile_value(self, value: Any, *, in_list: bool) -> tuple[_Fill, bool]:
         """How to fill this value, and whether it must be repeated for every key by the list around it."""

@@ -78,7 +78,7 @@ class SoapConnector:
         wsdl = await self._loader.load(operation, call.deadline)
         method = wsdl.find_method(operation)
         soap_headers = {**self._options.soap_headers, **operation.headers.fill(call.arguments)}
-        body, sent = self._encode(operation, method, operation.fill_message(call), soap_headers)
+        body, sent = self._encode(call, operation, method, soap_headers)
         timeout = call.left(self._clock)
         headers = {**call.headers, **sent}
         response = await self._transport.request(
@@ -94,12 +94,13 @@ class SoapConnector:
         return Reply(chosen, status=reply.status, headers=reply.headers, header=reply.header)
 
     def _encode(
-        self, operation: SoapOperation, method: Method, message: Any, soap_headers: Mapping[str, Any]
+        self, call: Call, operation: SoapOperation, method: Method, soap_headers: Mapping[str, Any]
     ) -> tuple[bytes, Mapping[str, str]]:
         try:
-            return encode_message(method, message, soap_headers, is_optimized=self._options.mtom)
+            return encode_message(method, operation.fill_message(call), soap_headers, is_optimized=self._options.mtom)
         except RequestMismatch as mismatch:
-            if mismatch.is_definition:
+            template = operation.many if call.keys and operation.many is not None else operation.message
+            if mismatch.is_definition and template.is_given_plainly(call.arguments):
                 raise DefinitionError(f"{operation.upstream}: {mismatch}") from mismatch
             raise UpstreamRejected(operation, f"nothing was sent: {mismatch}") from mismatch
 

@@ -200,6 +200,16 @@ def test_words_of_the_upstream_are_apart() -> None:
     assert "upstream_text" not in lines[0]
 
 
+def test_a_short_word_of_the_upstream_does_not_eat_ours() -> None:
+    """An upstream whose text is one letter leaves our own words whole."""
+    failures = FailureLog({})
+    detail = "the answer reports a failure at text: t"
+    failures.add_upstream(UpstreamFault(Operation(upstream="u", name="o"), detail, quoted="t"), None)
+    with capture_logs() as lines:
+        failures.write()
+    assert lines[0]["detail"] == "the answer reports a failure at text: ..."
+
+
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
 async def test_a_limit_that_is_reached_is_one_line(engine: Engine) -> None:
     """With the request's id, and how many fields it cost; it is no warning."""

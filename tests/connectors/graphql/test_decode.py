@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors import losses
 from connectors.contract import Selection
 from connectors.errors import (
     UpstreamBadReply,
@@ -38,6 +39,28 @@ async def test_an_error_elsewhere_does_not_matter(shop: Shop, connected: Connect
     errors = [{"message": "late", "path": ["other", 3]}, {"message": "no path"}, "no error", {"path": [None]}]
     shop.answer = lambda _: graphql_response({"data": {"product": {"id": "p1"}}, "errors": errors})
     assert (await connected(introspection=False).send(call_of(product, id="p1"))).data == {"id": "p1"}
+
+
+@pytest.mark.parametrize("path", [None, ["product"], ["product", "id"], ["product", "other"]])
+async def test_an_error_without_a_null_is_reported(
+    shop: Shop, connected: Connect, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, path: Any
+) -> None:
+    """The data is there, so no field has the error: one line says so, without the upstream's words."""
+    monkeypatch.setattr(losses, "_quiet", {})
+    error = {"message": "secret", "extensions": {"code": "PARTIAL"}, **({} if path is None else {"path": path})}
+    shop.answer = lambda _: graphql_response({"data": {"product": {"id": "p1"}}, "errors": [error]})
+    assert (await connected(introspection=False).send(call_of(product, id="p1"))).data == {"id": "p1"}
+    assert "an error with the code PARTIAL beside data, at no field that is null" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_two_errors_at_one_null_are_one(shop: Shop, connected: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    """The field has an error, so nothing is lost."""
+    errors = [{"message": "a", "path": ["product", "id"]}, {"message": "b", "path": ["product", "id"]}]
+    shop.answer = lambda _: graphql_response({"data": {"product": {"id": None}}, "errors": errors})
+    (value,) = (await connected(introspection=False).send(call_of(product, id="p1"))).data.values()
+    assert isinstance(value, UpstreamFailed)
+    assert "beside data" not in caplog.text
 
 
 async def test_what_is_wholly_lost_is_raised(connected: Connect) -> None:

@@ -116,6 +116,13 @@ async def test_what_the_upstream_does_not_have(connector: GrpcConnector, endpoin
     assert says in str(caught.value)
 
 
+async def test_a_value_with_a_name_that_the_type_lacks_is_refused(connector: GrpcConnector) -> None:
+    """A caller gave it, so it is no mistake of the definition."""
+    whole = shop_api.unary("shop.Pricing/Echo", "{message}")
+    with pytest.raises(UpstreamRejected, match=r'txet: shop\.Everything has no such field; did you mean "text"'):
+        await connector.send(call(whole, message={"txet": "x"}))
+
+
 async def test_an_operation_of_another_kind_is_a_mistake(connector: GrpcConnector) -> None:
     """An endpoint made by rest(...) cannot be sent here."""
     with pytest.raises(DefinitionError, match="was not defined with grpc"):

@@ -108,3 +108,12 @@ def test_texts_are_parsed_into_parts() -> None:
     """URL templates and topics use the same grammar."""
     assert parse_text("/a/{id}{{x}}{q?}") == ("/a/", Placeholder("id"), "{x}", Placeholder("q", is_required=False))
     assert parse_text("") == ("",)
+
+
+def test_whether_the_author_alone_decides_on_the_form() -> None:
+    """Not where a parameter is an object, a list, null or left out; keys of a batch are plain."""
+    template = Template({"a": "{a?}", "ids": ["{id}"]}, many="id")
+    assert template.is_given_plainly({"a": "x"})
+    for value in ({}, {"b": 1}, [1], None):
+        assert not template.is_given_plainly({"a": value})
+    assert not template.is_given_plainly({})

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from connectors.contract import Call, Operation
-from connectors.errors import DefinitionError, UpstreamFault, UpstreamTimeout, UpstreamUnreachable
+from connectors.errors import DefinitionError, UpstreamFault, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
 from connectors.soap.connector import connect
 from connectors.soap.endpoints import soap
 from connectors.soap.options import Options
@@ -31,6 +31,18 @@ async def test_a_call_is_one_post(http: HttpWorld) -> None:
     assert (await connector.send(GET)).data["Quantity"] == 7
     assert [(request.method, request.target) for request in http.requests] == [("POST", "/soap")]
     await connector.close()
+
+
+@pytest.mark.parametrize(
+    ("message", "says"), [({"Skoo": "A"}, 'GetStock has no "Skoo"'), ({}, 'GetStock needs "Sku"'), (None, "GetStock")]
+)
+async def test_a_value_that_does_not_fit_is_refused(http: HttpWorld, message: object, says: str) -> None:
+    """A caller gave it, so it is no mistake of the definition. Nothing is sent."""
+    get = soap("warehouse").call("GetStock", message="{message}").operation
+    async with connected(http) as connector:
+        with pytest.raises(UpstreamRejected, match=says):
+            await connector.send(Call(operation=get, arguments={"message": message}))
+    assert not http.requests
 
 
 async def test_an_operation_of_another_kind_is_a_mistake(http: HttpWorld) -> None:
