@@ -49,6 +49,8 @@ class Records:
         self._schema = schema
         self._has_empty_lists = has_empty_lists
         self._objects: dict[str, Convert] = {}
+        self._converters: dict[GraphQLType, Convert] = {}
+        self._slots: dict[GraphQLObjectType, list[Slot]] = {}
 
     @cached_property
     def with_empty_lists(self) -> Records:
@@ -57,9 +59,11 @@ class Records:
 
     def converter(self, type_: GraphQLType) -> Convert:
         """How a value from an upstream becomes what a resolver of this type would return."""
-        convert = self._choose_converter(type_)
-        if convert is not _keep_value:  # see convert_reply
-            convert.with_empty_lists = lambda: self.with_empty_lists.converter(type_)  # type: ignore[attr-defined]
+        convert = self._converters.get(type_)
+        if convert is None:
+            self._converters[type_] = convert = self._choose_converter(type_)
+            if convert is not _keep_value:  # see convert_reply
+                convert.with_empty_lists = lambda: self.with_empty_lists.converter(type_)  # type: ignore[attr-defined]
         return convert
 
     def _choose_converter(self, type_: GraphQLType) -> Convert:
@@ -102,6 +106,12 @@ class Records:
 
     def list_slots(self, type_: GraphQLObjectType) -> list[Slot]:
         """Where each attribute of a strawberry type stands in a record; those that a record can fill."""
+        known = self._slots.get(type_)
+        if known is None:
+            self._slots[type_] = known = self._create_slots(type_)
+        return known
+
+    def _create_slots(self, type_: GraphQLObjectType) -> list[Slot]:
         definition = definition_of(type_)
         if definition is None:
             return []
@@ -124,18 +134,20 @@ class Records:
         if definition is None:
             return _keep_value
         make = _compile_maker(definition.origin, self.list_slots(type_))
-        keeps_record = _has_field_calls(type_)
 
         def fill(record: Mapping[str, Any]) -> Any:
             try:
-                made = make(record)
+                return make(record)
             except Exception as error:  # noqa: BLE001 - an author's __post_init__ may raise anything; one record fails
                 return error
-            if keeps_record:
+
+        def fill_and_keep(record: Mapping[str, Any]) -> Any:
+            made = fill(record)
+            if type(made) is definition.origin:
                 object.__setattr__(made, RECORD, record)  # also where the author's class is frozen
             return made
 
-        return fill
+        return fill_and_keep if _has_field_calls(type_) else fill
 
     def _convert_abstract(self, type_: GraphQLInterfaceType | GraphQLUnionType) -> Convert:
         by_name: dict[str, GraphQLObjectType] | None = None

@@ -29,16 +29,19 @@ class CostLimit:
     def __call__(
         self, document: DocumentNode, operation: OperationDefinitionNode
     ) -> Callable[[Mapping[str, Any]], None] | None:
-        """What checks the variables of each request, None without any. Raises Refused if it costs more."""
+        """What checks the variables of each request; None where the cost does not depend on them.
+
+        Raises Refused if it costs more.
+        """
         terms = compile_terms(self._schema, document, operation)
+        if not terms.has_variables:
+            self._check_cost(_Adder({}).add_up(terms))
+            return None
         defaults = {
             node.variable.name.value: value_from_ast_untyped(node.default_value)
             for node in operation.variable_definitions or ()
             if node.default_value is not None
         }
-        if not operation.variable_definitions:
-            self._check_cost(_Adder({}).add_up(terms))
-            return None
         return lambda variables: self._check_cost(_Adder({**defaults, **variables}).add_up(terms))
 
     def _check_cost(self, cost: float) -> None:

@@ -44,17 +44,23 @@ class Terms:
     fields: list[Term] = field(default_factory=list)
     shared: list[Terms] = field(default_factory=list)
     """Those of the fragments in it."""
+    has_variables: bool = False
+    """Whether those of a whole operation add up to another cost in each request."""
 
 
 def compile_terms(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode) -> Terms:
     """The terms of a valid operation."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
-    return _Compiler(schema, fragments).compile_selections(
-        operation.selection_set, schema.get_root_type(operation.operation), None
-    )
+    compiler = _Compiler(schema, fragments)
+    terms = compiler.compile_selections(operation.selection_set, schema.get_root_type(operation.operation), None)
+    terms.has_variables = compiler.has_variables
+    return terms
 
 
 class _Compiler:
+    has_variables = False
+    """Whether the length of a list is given by a variable."""
+
     def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._schema = schema
         self._fragments = fragments
@@ -87,6 +93,8 @@ class _Compiler:
     def _create_term(self, node: FieldNode, known: GraphQLField, above: Length | None) -> Term:
         type_ = get_named_type(known.type)
         length = find_length(node, known, _find_directive(known, "listSize"))
+        if length is not None and length.has_variables:
+            self.has_variables = True
         below = length if length is not None and length.sized else None
         if below is not None:
             length = None

@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FieldNode, GraphQLField, Undefined, ValueNode, value_from_ast_untyped
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    ListValueNode,
+    ObjectValueNode,
+    Undefined,
+    ValueNode,
+    VariableNode,
+    value_from_ast_untyped,
+)
 
 from bff.contract import Problem
 
@@ -53,6 +62,11 @@ class Length:
     sized: frozenset[str]
     """The fields below that hold the list; empty when the field itself does."""
 
+    @property
+    def has_variables(self) -> bool:
+        """Whether it can be another in each request."""
+        return any(_has_variables(each.node) for each in self.slicing)
+
     def estimate(self, variables: Mapping[str, Any]) -> int:
         """At least 1; the largest where several arguments say it. Raises Refused when exactly one is needed."""
         values = [each.get_value(variables) for each in self.slicing]
@@ -67,6 +81,8 @@ class Length:
 def find_length(node: FieldNode, field: GraphQLField, directive: Any) -> Length | None:
     """The length of what a field of an operation gives; None when nothing says it. `directive` is its @listSize."""
     if directive is None:
+        if not field.args:
+            return None
         slicing = [_create_slicing(name, node, field) for name in USUAL_ARGUMENTS if name in field.args]
         return Length(node.name.value, slicing, 1, needs_one=False, sized=frozenset()) if slicing else None
     return Length(
@@ -83,6 +99,14 @@ def _create_slicing(name: str, node: FieldNode, field: GraphQLField) -> Slicing:
     given = next((each.value for each in node.arguments or () if each.name.value == own), None)
     argument = field.args.get(own)
     return Slicing(name, given, Undefined if argument is None else argument.default_value)
+
+
+def _has_variables(node: ValueNode | None) -> bool:
+    if isinstance(node, ListValueNode):
+        return any(map(_has_variables, node.values))
+    if isinstance(node, ObjectValueNode):
+        return any(_has_variables(each.value) for each in node.fields)
+    return isinstance(node, VariableNode)
 
 
 def _limit_length(value: Any) -> int:

@@ -32,6 +32,11 @@ def make_null_error(path: str) -> RequestMismatch:
     return RequestMismatch(f"{path} must have a value, and null was given", is_definition=False)
 
 
+def make_text_error(path: str) -> RequestMismatch:
+    """A text that XML cannot hold."""
+    return RequestMismatch(f"{path}: a text holds characters that XML cannot", is_definition=False)
+
+
 def make_type_error(path: str, declared: str | None, derived: list[str], given: str | None = None) -> RequestMismatch:
     """A type that cannot stand there: an abstract one, or none that is known and derived from the declared one."""
     names = ", ".join(sorted(derived)) or "none in this WSDL"

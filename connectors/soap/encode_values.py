@@ -7,7 +7,7 @@ attribute, `_value_1` a text beside attributes or raw XML for xs:any.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -16,7 +16,13 @@ from lxml.etree import _Element
 from connectors.soap.decode.envelope import MalformedEnvelope, parse_xml
 from connectors.soap.encode_attachments import Attachments
 from connectors.soap.encode_groups import choose_branch, has_entries, is_given, split_rounds
-from connectors.soap.encode_mismatch import make_missing_error, make_null_error, make_type_error, make_unknown_error
+from connectors.soap.encode_mismatch import (
+    make_missing_error,
+    make_null_error,
+    make_text_error,
+    make_type_error,
+    make_unknown_error,
+)
 from connectors.soap.encode_scalars import format_scalar, unwrap_enum
 from connectors.soap.errors import RequestMismatch
 from connectors.soap.schema_types import Record, Types
@@ -28,6 +34,7 @@ from connectors.soap.schema_zeep import (
     Element,
     builtins,
     is_any,
+    is_reference,
     list_particles,
     repeat_element,
 )
@@ -47,6 +54,9 @@ class Writer:
     def write_element(self, parent: _Element, element: Element, value: Any, path: str) -> None:
         """Append an element, or one for each item of a list where it may be repeated. Raises RequestMismatch."""
         if element.accepts_multiple and isinstance(value, list | tuple | set | frozenset):
+            if set(map(type, value)) == {str} and self._takes_any_text(element):
+                self._write_texts(parent, element, value, path)
+                return
             for number, item in enumerate(value):
                 place = f"{path}[{number}]"
                 if item is None and not element.nillable:
@@ -54,6 +64,24 @@ class Writer:
                 self._write_one(parent, element, item, place)
         else:
             self._write_one(parent, element, value, path)
+
+    def _takes_any_text(self, element: Element) -> bool:
+        """Whether texts need no look at their type, one by one."""
+        xsd_type = element.type
+        return (
+            isinstance(xsd_type, builtins.String)
+            and element.qname.text not in self._types.facts.abstract_elements
+            and not self._types.is_abstract(xsd_type)
+            and not is_reference(xsd_type)
+        )
+
+    def _write_texts(self, parent: _Element, element: Element, texts: Iterable[str], path: str) -> None:
+        tag = element.qname
+        for number, text in enumerate(texts):
+            try:
+                etree.SubElement(parent, tag).text = text
+            except ValueError:
+                raise make_text_error(f"{path}[{number}]") from None
 
     def _write_one(self, parent: _Element, element: Element, value: Any, path: str) -> None:
         if value is None:
@@ -289,7 +317,7 @@ class Writer:
         try:
             node.text = text
         except ValueError:
-            raise RequestMismatch(f"{path}: a text holds characters that XML cannot", is_definition=False) from None
+            raise make_text_error(path) from None
 
     def _format(self, xsd_type: Any, value: Any, path: str) -> str:
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 import strawberry
 from graphql import OperationDefinitionNode, parse
 
-from bff.authoring import cost, frontend
+from bff.authoring import cost, frontend, list_size
+from bff.validation.cost import CostLimit
 from bff.validation.cost_terms import Terms, compile_terms
 
 
@@ -21,10 +23,19 @@ class Item:
     heavy: Heavy
 
 
+@strawberry.input
+class Page:
+    size: int
+    around: list[int] | None = None
+
+
 @strawberry.type
 class Query:
     @strawberry.field
     def items(self, first: int = 20) -> list[Item]: ...
+
+    @strawberry.field(directives=[list_size(slicing=["page.size"])])
+    def paged(self, page: Page) -> list[Item]: ...
 
 
 SCHEMA = frontend(query=Query)._schema
@@ -57,3 +68,23 @@ def test_a_fragment_is_compiled_once() -> None:
     assert first is second
     assert inline is not first
     assert len(first.fields) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("query ($n: Int) { items(first: 3) { name @include(if: $n) } }", False),
+        ("query ($n: Int) { items(first: $n) { name } }", True),
+        ("query ($n: Int) { ...F } fragment F on Query { items(first: $n) { name } }", True),
+        ("query ($n: Int) { paged(page: {size: $n}) { name } }", True),
+        ("query ($n: Int) { paged(page: {size: 2, around: [1, $n]}) { name } }", True),
+        ("query ($n: Int) { paged(page: {size: 2, around: [1, 2]}) { name } }", False),
+    ],
+)
+def test_only_lengths_can_depend_on_variables(query: str, expected: bool) -> None:
+    """Other variables leave the cost as it is, so that it is added up once for all requests."""
+    assert terms_of(query).has_variables is expected
+    document = parse(query)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    assert (CostLimit(SCHEMA, 1000)(document, operation) is not None) is expected

@@ -187,6 +187,28 @@ async def test_attributes_lists_and_texts(tmp_path: Path) -> None:
             encode(method, value)
 
 
+TEXTS = """<xs:simpleType name="Code"><xs:restriction base="xs:token"><xs:maxLength value="9"/></xs:restriction>
+</xs:simpleType>"""
+
+
+@pytest.mark.parametrize("kind", ["xs:string", "xs:token", "t:Code", "xs:int", "xs:boolean", "xs:base64Binary"])
+@pytest.mark.parametrize("texts", [["1", "0"], [" a", ""], ["true"], ["AAAA", "cid:x"], ["x\0"], ["a", "b\ufffe"]])
+async def test_a_list_of_texts_is_written_as_each_of_them(tmp_path: Path, kind: str, texts: list[str]) -> None:
+    """Those that need no look at their types are written at once: the same elements, and the same mistakes."""
+    inside = f'<xs:element name="e" type="{kind}" maxOccurs="unbounded" nillable="true"/>'
+    method = await load_method(tmp_path, write_wsdl(TEXTS, inside))
+
+    def write(values: list[Any]) -> Any:
+        try:
+            return [
+                (each.tag, each.text) for each in encode(method, {"e": values}) if each.text or not len(each.attrib)
+            ]
+        except RequestMismatch as error:
+            return str(error)
+
+    assert write(texts) == write([*texts, None])
+
+
 DATES: list[tuple[str, Any, str]] = [
     ("gYearMonth", "2024-02", "2024-02"),
     ("gYearMonth", "-0044-03+01:00", "-0044-03+01:00"),
