@@ -37,7 +37,9 @@ class QueueConnector:
     Messages of streams that are no JSON or larger than `max_reply_size` are skipped and counted.
     """
 
-    def __init__(self, name: str, options: Options, broker: Broker, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, name: str, options: Options, broker: Broker, clock: Clock = SYSTEM_CLOCK, counts: Counts | None = None
+    ) -> None:
         self._clock = clock
         self._options = options
         self._bounds = Bounds(options.max_depth, options.max_values)
@@ -45,7 +47,7 @@ class QueueConnector:
         self._broker = broker
         self._topics: dict[str, SharedTopic] = {}
         self._is_closed = False
-        self.counts = Counts(name)
+        self.counts = counts or Counts(name)
         """Messages of this upstream that no subscriber received."""
 
     async def start(self) -> None:
@@ -221,7 +223,9 @@ def _has_values(event: Any, around: Any, texts: dict[Path, str | None]) -> bool:
 
 def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> QueueConnector:
     """Make the connector of a broker, without any I/O. Raises DefinitionError when its library is not installed."""
+    counts = Counts(name)
     settings = Settings(
+        count_dropped=counts.count_dropped,
         connect_timeout=options.connect_timeout,
         max_backlog=options.max_backlog,
         ack_timeout=options.ack_timeout,
@@ -231,4 +235,4 @@ def connect(name: str, options: Options, clock: Clock = SYSTEM_CLOCK) -> QueueCo
         password=options.password.get_secret_value() if options.password else None,
         token=options.token.get_secret_value() if options.token else None,
     )
-    return QueueConnector(name, options, open_broker(options.address, settings), clock)
+    return QueueConnector(name, options, open_broker(options.address, settings), clock, counts)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from connectors.contract import at_path
-from connectors.messages.keys import to_key_text
+from connectors.messages.keys import KeyCase, choose_key_text, to_key_text
 
 T = TypeVar("T")
 
@@ -32,7 +32,9 @@ class _Row(Generic[T]):
 class Audience(Generic[T]):
     """The subscribers of one stream of messages, each with the values that messages for it have."""
 
-    def __init__(self) -> None:
+    def __init__(self, case: KeyCase = "exact") -> None:
+        """`case` says which texts are equal."""
+        self._to_text = to_comparable if case == "exact" else _compare_by(choose_key_text(case))
         self._rows: dict[tuple[Path, ...], dict[tuple[Any, ...], _Row[T]]] = {}
 
     @contextmanager
@@ -41,7 +43,7 @@ class Audience(Generic[T]):
 
         With `newest`, the last message that others heard already comes first.
         """
-        paths, values = tuple(sorted(wanted)), tuple(to_comparable(wanted[path]) for path in sorted(wanted))
+        paths, values = tuple(sorted(wanted)), tuple(self._to_text(wanted[path]) for path in sorted(wanted))
         rows = self._rows.setdefault(paths, {})
         row = rows.setdefault(values, _Row())
         ticket = object()
@@ -68,15 +70,16 @@ class Audience(Generic[T]):
         Fields that `data` lacks are those of what is `around` it.
         """
         is_delivered = False
+        to_text = self._to_text
         for paths, rows in self._rows.items():
             if around is None:
-                row = rows.get(tuple([to_comparable(at_path(data, path)) for path in paths]))
+                row = rows.get(tuple([to_text(at_path(data, path)) for path in paths]))
             else:
                 found = [at_path(data, path) for path in paths]
                 values = [
                     at_path(around, path) if each is None else each for path, each in zip(paths, found, strict=True)
                 ]
-                row = rows.get(tuple(map(to_comparable, values)))
+                row = rows.get(tuple(map(to_text, values)))
             if row is not None:
                 is_delivered = True
                 row.newest, row.has_newest = message, True
@@ -88,3 +91,7 @@ class Audience(Generic[T]):
 def to_comparable(value: Any) -> str | None:
     """A value as text that is equal for equal values; None for null."""
     return None if value is None else to_key_text(value)
+
+
+def _compare_by(to_text: Callable[[Any], str]) -> Callable[[Any], str | None]:
+    return lambda value: None if value is None else to_text(value)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final, Generic, TypeVar
 
 from connectors.contract import at_path
+from connectors.messages.keys import KeyCase
 from connectors.streams.audience import Audience, Path, Receive
 from connectors.streams.pace import Pace
 
@@ -50,7 +51,9 @@ class Audiences(Generic[T]):
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
-        self._by_items: dict[Items, Audience[T]] = {}
+        self._by_items: dict[tuple[Items, KeyCase], Audience[T]] = {}
+        self._are_simple = True
+        """Whether a message that is no array is one event for all."""
 
     @property
     def is_empty(self) -> bool:
@@ -59,30 +62,39 @@ class Audiences(Generic[T]):
 
     @contextmanager
     def join(
-        self, items: Items, wanted: Mapping[Path, Any], receive: Receive[T], *, newest: bool = False
+        self,
+        items: Items,
+        wanted: Mapping[Path, Any],
+        receive: Receive[T],
+        *,
+        newest: bool = False,
+        case: KeyCase = "exact",
     ) -> Iterator[None]:
-        """As Audience.join, for events that stand at `items` of messages."""
-        audience = self._by_items.setdefault(items, Audience())
+        """As Audience.join, for events that stand at `items` of messages and whose texts are compared by `case`."""
+        place = items, case
+        audience = self._by_items.setdefault(place, Audience(case))
+        self._are_simple = not any(at for at, _ in self._by_items)
         try:
             with audience.join(wanted, receive, newest=newest):
                 yield
         finally:
             if audience.is_empty:
-                self._by_items.pop(items, None)
+                self._by_items.pop(place, None)
+                self._are_simple = not any(at for at, _ in self._by_items)
 
     async def deal(self, data: Any, make: Callable[[Any], T]) -> int:
         """Hand the events of a message, each made by `make`, to their subscribers. Returns how many nobody wants.
 
         Subscribers run in between, so that a message of many events is no burst for them.
         """
-        if type(data) is not list and self._by_items.keys() <= _PLAIN:
+        if type(data) is not list and self._are_simple:
             message, is_wanted = make(data), False
             for audience in self._by_items.values():
                 is_wanted = audience.deliver(data, message) or is_wanted
             await self._pace.rest()
             return 0 if is_wanted else 1
         unwanted: int | None = None
-        for items, audience in list(self._by_items.items()):
+        for (items, _), audience in list(self._by_items.items()):
             count = 0
             for event, around in list_events(data, items):
                 if not audience.deliver(event, make(event), around):
@@ -102,6 +114,3 @@ class Audiences(Generic[T]):
             count += not audience.deliver(each, make(each))
             await self._pace.rest()
         return count
-
-
-_PLAIN: Final[set[Items]] = {None, ()}

@@ -21,6 +21,7 @@ from connectors.errors import (
 from connectors.failures import check_failures
 from connectors.messages.documents import decode_documents, outline_event, outline_unread
 from connectors.messages.json_slices import Bounds
+from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.messages.templates import text_of
 from connectors.streams.audiences import Audiences
 from connectors.streams.counts import Counts
@@ -33,6 +34,7 @@ from connectors.websocket.options import Options
 from connectors.websocket.session.answers import Answers
 from connectors.websocket.session.own_sockets import OwnSockets
 from connectors.websocket.session.patterns import Patterns
+from connectors.websocket.session.replies import Replies
 from connectors.websocket.session.socket import Socket
 from connectors.websocket.session.subscriptions import Subscriptions
 
@@ -58,6 +60,9 @@ class WebsocketConnector:
         self._ignored = Patterns([*options.ignore, *([pong] if pong else [])])
         self._audiences: Audiences[Any] = Audiences(self._pace)
         self._subscribers: dict[BoundedQueue[Any], Subscribe] = {}
+        self._replies = Replies(self._operation, options.ping_replies)
+        self._has_streamed = False
+        """Whether there was a subscriber."""
         self._own = OwnSockets(options.max_own_sockets, self._create_own)
         self.counts = counts or Counts(name)
         """Messages of this upstream that no call and no subscriber got."""
@@ -149,15 +154,22 @@ class WebsocketConnector:
             async with in_time(call, "no websocket before the deadline", self._clock):
                 await self._socket.wait_until_open(operation)
             stack.callback(self._remove_subscriber, queue)
-            self._subscribers[queue] = operation
+            self._subscribers[queue], self._has_streamed = operation, True
             stack.enter_context(open_until_deadline(call, queue, self._clock))
             values = {**operation.when, **topic}
-            stack.enter_context(self._audiences.join(operation.items, values, queue.put, newest=operation.last))
+            stack.enter_context(
+                self._audiences.join(
+                    operation.items, values, queue.put, newest=operation.last, case=operation.topic_case
+                )
+            )
             if operation.error is not None:
                 failing = {**operation.error, **topic}
                 stack.enter_context(
                     self._audiences.join(
-                        operation.items, failing, lambda message: queue.close(create_stream_error(operation, message))
+                        operation.items,
+                        failing,
+                        lambda message: queue.close(create_stream_error(operation, message)),
+                        case=operation.topic_case,
                     )
                 )
             stack.enter_context(self._subscriptions.keep_subscribed(subscribe, unsubscribe))
@@ -171,6 +183,18 @@ class WebsocketConnector:
         """As Owner.receive_message."""
         if self._ignored and self._ignored.match_text(message):
             return
+        if self._replies and (reply := self._replies.answer_text(message)) is not None:
+            self._subscriptions.enqueue(reply)
+            return
+        try:
+            data = await decode_json_in_slices(message, self._bounds)
+        except NotJson:
+            await self._receive_documents(message)
+        else:
+            await self._receive_document(data)
+
+    async def _receive_documents(self, message: str | bytes) -> None:
+        """Take a message that is not one JSON document: several, packed, or none."""
         found = await decode_documents(message, self._bounds, self._options.max_reply_size)
         for data in found.values:
             await self._receive_document(data)
@@ -183,6 +207,9 @@ class WebsocketConnector:
     async def _receive_document(self, data: Any) -> None:
         """Hand one document to the call that it answers, or its events to subscribers; an array may be several."""
         if self._answers.dispatch(data):
+            return
+        if self._replies and (reply := self._replies.answer_data(data)) is not None:
+            self._subscriptions.enqueue(reply)
             return
         if type(data) is list and self._answers.are_pending:
             rest = [each for each in data if not self._answers.dispatch(each)]
@@ -205,7 +232,8 @@ class WebsocketConnector:
         def describe() -> str:
             return f"no subscriber wants {outline_event(data)}; compare topic= and when= with it, or add it to `ignore`"
 
-        self.counts.count_unrouted(describe if self._subscribers else None, number)
+        is_surprising = bool(self._subscribers) or not self._has_streamed  # not so when all subscribers have left
+        self.counts.count_unrouted(describe if is_surprising else None, number)
 
     async def maintain(self) -> None:
         """As Owner.maintain: keep the upstream's subscriptions equal to those that subscribers need."""

@@ -9,9 +9,10 @@ from connectors.endpoint import Endpoint, PublishEndpoint, StreamEndpoint, place
 from connectors.errors import DefinitionError
 from connectors.failure_rules import FailureOptions
 from connectors.failures import check_missing, read_failure_options
+from connectors.messages.keys import KeyCase
 from connectors.messages.paths import PathOption, format_path
 from connectors.messages.templates import Template
-from connectors.streams.items_option import read_items
+from connectors.streams.items_option import check_topic_case, read_items
 from connectors.websocket.operations import Path, Request, Send, Subscribe
 
 Message = Mapping[str, Any]
@@ -43,6 +44,7 @@ class WebsocketUpstream:
         error: Mapping[Any, Any] | None = None,
         at: PathOption | None = None,
         items: bool | PathOption | None = None,
+        topic_case: KeyCase = "exact",
         last: bool = False,
         socket: Literal["shared", "own"] = "shared",
     ) -> StreamEndpoint:
@@ -61,7 +63,10 @@ class WebsocketUpstream:
         `items` says where the events of a message are: True for a message that is an array of events, a path (`"data"`)
         for an array in it, False for an array that is one event. Without it, an array is many events where `topic`,
         `when`, `error` or `at` lead into objects, and one event otherwise. Fields that such an event lacks are those of
-        the message. Raises DefinitionError when these do not fit together.
+        the message.
+
+        `topic_case` says how texts of the topic and of constant fields are compared: "exact", "insensitive" (`btc` is
+        `BTC`) or "uuid". Raises DefinitionError when these do not fit together.
         """
         template = Template(message)
         topic_path = split_path(topic, "topic", lists=False)
@@ -77,6 +82,7 @@ class WebsocketUpstream:
             when=constants,
             error=failing,
             items=read_items(items, topic_path, *constants, *(failing or ()), split_path(at, "at")),
+            topic_case=check_topic_case(topic_case),
             last=last,
             has_own_socket=_check_socket(socket) == "own",
         )

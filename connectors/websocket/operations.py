@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.contract import Operation
+from connectors.messages.keys import KeyCase
 from connectors.messages.templates import Template
 from connectors.streams.audiences import Items
 
@@ -29,6 +30,8 @@ class Subscribe(Operation):
     """Constant fields of the message with which the stream fails."""
     items: Items = None
     """Where the events of a message are; see connectors.streams.audiences."""
+    topic_case: KeyCase = "exact"
+    """How texts of the topic and of constant fields are compared."""
     last: bool = False
     """Whether a later subscriber gets the newest message at once."""
     has_own_socket: bool = False

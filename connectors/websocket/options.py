@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connectors.aio.bounded_queue import Overflow
 from connectors.options import ConnectorOptions, Duration, Model
 from connectors.streams.reconnect import Reconnect
 from connectors.transport.resolve import DnsOptions
 from connectors.websocket.session.patterns import check_pattern
+from connectors.websocket.session.replies import check_rule
 
 
 def _ws(address: str) -> str:
@@ -57,6 +58,20 @@ class Ping(Model):
     """Time after a ping in which a message must come, or the connection is lost; at most `interval`."""
 
 
+class PingReply(Model):
+    """The answer to a ping that the upstream sends as a message."""
+
+    to: Pattern | None = None
+    """Fields of the upstream's message, or its text. Without it, a message is one that has all values of the answer."""
+    message: str | dict[str, Any]
+    """The answer, as a text or as fields; `"{ping}"` is the value of the field `ping` of the upstream's message."""
+
+    @model_validator(mode="after")
+    def _check(self) -> PingReply:
+        check_rule(self.to, self.message)
+        return self
+
+
 class Options(ConnectorOptions):
     """One websocket upstream."""
 
@@ -77,6 +92,8 @@ class Options(ConnectorOptions):
     """A message that signs in, after each handshake."""
     ping: Ping | None = None
     """A ping that is a message."""
+    ping_replies: list[PingReply] = Field(default_factory=list)
+    """Answers to pings that the upstream sends as messages, such as `[{message: {pong: "{ping}"}}]`."""
     ignore: list[Pattern] = Field(default_factory=list)
     """Messages that are no events and are not reported as such: texts (`pong`), or fields (`{type: heartbeat}`)."""
     idle_timeout: Duration = 60.0

@@ -67,6 +67,8 @@ class Settings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    count_dropped: Callable[[int], None] = field(default=lambda number: None, repr=False, compare=False)
+    """Called with the number of messages that came and that no subscriber will read."""
 
 
 Acknowledge = Callable[[bool], Awaitable[None]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -41,6 +42,7 @@ class _Queue:
     pattern: str
     group: str | None
     max_waiting: int
+    count_dropped: Callable[[int], None]
     is_durable: bool = False
     members: int = 0
     waiting: deque[Message] = field(default_factory=deque)
@@ -55,6 +57,7 @@ class _Queue:
         """Add a message and wake one reader. A subscriber that is too slow loses its oldest; a group loses none."""
         if self.group is None and len(self.waiting) >= self.max_waiting:
             self.waiting.popleft()
+            self.count_dropped(1)
         if first:
             self.waiting.appendleft(message)
         else:
@@ -83,12 +86,12 @@ class _Exchange:
         matching = (queue for queue in self._patterns if matches_topic(queue.pattern, topic))
         return [queue for queue in (*self._exact.get(topic, ()), *matching) if queue.is_open]
 
-    def get_queue(self, pattern: str, group: str | None, max_waiting: int) -> _Queue:
+    def get_queue(self, pattern: str, group: str | None, settings: Settings) -> _Queue:
         """Create a queue, or return that of the group."""
         bucket = self._get_bucket(pattern)
         found = next((queue for queue in bucket if group and queue.group == group and queue.pattern == pattern), None)
         if found is None:
-            found = _Queue(pattern, group, max_waiting)
+            found = _Queue(pattern, group, settings.max_backlog, settings.count_dropped)
             bucket.append(found)
         return found
 
@@ -129,7 +132,7 @@ class Broker:
     async def subscribe(self, topic: str, *, group: str | None = None, durable: bool = False) -> Subscription:
         """As the contract says."""
         self._check_open()
-        queue = self._exchange.get_queue(topic, group, self._settings.max_backlog)
+        queue = self._exchange.get_queue(topic, group, self._settings)
         queue.members += 1
         queue.is_durable = queue.is_durable or (durable and group is not None)
         subscription = _MemorySubscription(self._exchange, queue, self._open)

@@ -71,7 +71,8 @@ class Broker:
         subscription = await connection.run(
             client.subscribe(topic, queue=group or "", pending_msgs_limit=_MAX_PENDING, pending_bytes_limit=_MAX_BYTES)
         )
-        messages = CoreSubscription(client, subscription)
+        count_unread = self._settings.count_dropped if group is not None else None
+        messages = CoreSubscription(client, subscription, count_unread)
         try:
             await connection.flush()
             connection.check_permission(topic)
@@ -117,7 +118,12 @@ class Broker:
     async def _connect(self) -> Connection:
         settings = self._settings
         tls = self._make_tls_context()
-        connection = Connection(settings.connect_timeout, self._resolver, must_be_tls=tls is not None)
+        connection = Connection(
+            settings.connect_timeout,
+            self._resolver,
+            must_be_tls=tls is not None,
+            count_dropped=settings.count_dropped,
+        )
         seconds: Any = settings.connect_timeout  # declared as int; nats-py accepts a float
         pause: Any = 0.02
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import ParseResult
@@ -18,7 +18,7 @@ from urllib.parse import ParseResult
 from nats.aio.client import DEFAULT_BUFFER_SIZE, Srv
 from nats.aio.client import Client as NatsClient
 from nats.aio.transport import TcpTransport
-from nats.errors import AuthorizationError, MaxPayloadError, NoRespondersError, SecureConnWantedError
+from nats.errors import AuthorizationError, MaxPayloadError, NoRespondersError, SecureConnWantedError, SlowConsumerError
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
@@ -78,13 +78,21 @@ class Client(NatsClient):
 class Connection:
     """One connection, from its opening until it is lost."""
 
-    def __init__(self, timeout: float, resolver: Resolver, *, must_be_tls: bool) -> None:
+    def __init__(
+        self,
+        timeout: float,
+        resolver: Resolver,
+        *,
+        must_be_tls: bool,
+        count_dropped: Callable[[int], None] = lambda number: None,
+    ) -> None:
         self.client = Client(resolver)
         self.client.must_be_tls = must_be_tls
         self._timeout: Any = timeout  # declared as int; nats-py accepts a float
         self._lost = asyncio.get_running_loop().create_future()
         self._flushing: set[asyncio.Task[None]] = set()
         self._denied: set[str] = set()
+        self._count_dropped = count_dropped
 
     @property
     def is_alive(self) -> bool:
@@ -129,7 +137,9 @@ class Connection:
 
     async def record_error(self, error: Exception) -> None:
         """Record an error that the client reports in the background; other errors reach callers by their calls."""
-        if match := _DENIED.search(str(error)):
+        if isinstance(error, SlowConsumerError):  # the client reports each message that it drops
+            self._count_dropped(1)
+        elif match := _DENIED.search(str(error)):
             self._denied.add(match[1])
 
     async def mark_lost(self) -> None:

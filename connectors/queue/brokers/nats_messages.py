@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -90,16 +91,21 @@ class _TaskSubscription(Subscription):
 class CoreSubscription(_TaskSubscription):
     """A subscription of core NATS: the client drops messages beyond its limits when they are not read in time."""
 
-    def __init__(self, client: Client, subscription: Any) -> None:
+    def __init__(self, client: Client, subscription: Any, count_unread: Callable[[int], None] | None = None) -> None:
+        """`count_unread` is called with the number of messages that came for a group and were not read at the end."""
         super().__init__(client)
         self._subscription = subscription
+        self._count_unread = count_unread
 
     async def _fetch(self) -> Message | None:
         arrived = await anext(self._subscription.messages, None)
         return None if arrived is None else decode_message(arrived)
 
     async def _end(self) -> None:
+        unread = self._subscription.pending_msgs
         await self._subscription.unsubscribe()
+        if unread and self._count_unread is not None:  # no other member gets them
+            self._count_unread(unread)
 
 
 class StoredSubscription(_TaskSubscription):

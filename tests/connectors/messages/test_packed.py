@@ -47,6 +47,7 @@ def test_json_is_not_packed(body: bytes) -> None:
         (gzip.compress(TEXT)[:40] + b"\0" * 20, "damaged|cut off"),
         (gzip.compress(TEXT) + b"more", "damaged"),
         (zlib.compress(TEXT) + b"more", "followed by other bytes"),
+        (gzip.compress(b"") * 100_000, "too many parts"),
         (gzip.compress(TEXT + b" "), "larger than max_reply_size, 600000 bytes"),
         (b"\xff\xfe\x00", "damaged"),
     ],

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from connectors.messages.keys import KeyCase
 from connectors.streams.audiences import Audiences, Items
 from connectors.streams.pace import Pace
 
@@ -53,4 +54,28 @@ async def test_events_go_to_those_that_want_them(
             stack.enter_context(audiences.join(items, wanted, received.append))
         assert await audiences.deal(message, lambda event: event) == unwanted
     assert received == heard
+    assert audiences.is_empty
+
+
+@pytest.mark.parametrize(
+    ("case", "wanted", "heard"),
+    [
+        ("exact", "btc", ["btc"]),
+        ("insensitive", "Btc", ["btc", "BTC"]),
+        ("uuid", "0B8F9A5E62D94D3E9C7B6A5D4E3F2A1B", ["{0b8f9a5e-62d9-4d3e-9c7b-6a5d4e3f2a1b}"]),
+    ],
+)
+async def test_topics_are_compared_by_their_case(case: KeyCase, wanted: str, heard: list[str]) -> None:
+    """As keys of batches are; one subscriber's choice is not another's."""
+    audiences: Audiences[Any] = Audiences(Pace(64))
+    received: list[Any] = []
+    exact: list[Any] = []
+    with (
+        audiences.join((), {SYM: wanted}, received.append, case=case),
+        audiences.join((), {SYM: "BTC"}, exact.append),
+    ):
+        for sym in ("btc", "BTC", "{0b8f9a5e-62d9-4d3e-9c7b-6a5d4e3f2a1b}", None):
+            await audiences.deal({"sym": sym}, lambda event: event["sym"])
+    assert received == heard
+    assert exact == ["BTC"]
     assert audiences.is_empty

@@ -283,3 +283,13 @@ async def test_known_messages_are_neither_events_nor_reported(upstream: Upstream
         await upstream.say("pong", beat, [beat], [beat, {"n": 2}], b"pong", {"n": 3})
         assert [(await read).data, (await anext(events)).data] == [{"n": 2}, {"n": 3}]
     assert (connector.counts.unrouted, connector.counts.undecodable) == (0, 0)
+
+
+async def test_topics_in_another_case(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """Many upstreams take `btcusdt` and say `BTCUSDT`."""
+    any_case = ticker.subscribe({"op": "sub", "sym": "{sku}"}, topic="sym", topic_case="insensitive", last=True)
+    async with aclosing(watch(connector, "btcusdt", any_case)) as events:
+        first = asyncio.ensure_future(anext(events))
+        assert await upstream.hears({"op": "sub", "sym": "btcusdt"})
+        await upstream.say(tick("BTCUSDT", 1))
+        assert (await first).data["amount"] == 1

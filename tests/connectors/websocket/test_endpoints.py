@@ -44,6 +44,11 @@ def test_a_message_is_never_safe() -> None:
             lambda: ticker.subscribe({"a": "{x}", "token": "{token}"}, topic="a", matches="x"),
             r"differ in \{token\} would receive each other's stream.*write socket=\"own\"",
         ),
+        (
+            lambda: ticker.subscribe({"a": "{x}"}, topic="a", topic_case="lower"),
+            "write one of exact, insensitive, uuid",
+        ),
+        (lambda: ticker.subscribe({"a": "b"}, items="a[]"), "goes through a list"),
         (lambda: ticker.subscribe({"a": "b"}, socket="mine"), 'write "shared" or "own"'),
         (
             lambda: ticker.subscribe({"a": "{x}"}, topic="a", unsubscribe={"b": "{y}"}),

@@ -154,3 +154,15 @@ async def test_nothing_is_left_of_who_has_left(broker: Broker) -> None:
 def test_patterns(pattern: str, name: str, does: bool) -> None:
     """As NATS has them."""
     assert matches_topic(pattern, name) is does
+
+
+async def test_what_a_slow_subscriber_loses_is_counted(address: str) -> None:
+    """As its connector's, though another one published."""
+    dropped: list[int] = []
+    async with opened(address, max_backlog=2, count_dropped=dropped.append) as slow, opened(address) as other:
+        subscription = await slow.subscribe("work")
+        for text in "abcde":
+            await other.publish(job(text))
+        assert await take(subscription, 2) == ["d", "e"]
+        await subscription.aclose()
+    assert dropped == [1, 1, 1]

@@ -24,7 +24,7 @@ from connectors.errors import (
     UpstreamUnreachable,
 )
 from connectors.options import TlsOptions
-from connectors.queue.brokers import Message, open_broker
+from connectors.queue.brokers import Message, nats, open_broker
 from connectors.queue.brokers.contract import (
     BrokerDenied,
     BrokerDisconnected,
@@ -362,3 +362,24 @@ async def test_the_error_of_a_service(server: NatsServer, connector: QueueConnec
     with pytest.raises(UpstreamUnreachable) as silent:
         await connector.send(in_time(Call(operation=nobody, arguments={"message": {}}), GENEROUS))
     assert silent.value.status == 503
+
+
+async def test_what_the_client_drops_and_what_a_group_leaves_is_counted(
+    server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subscriber that is slower than its limits; a member that leaves before it has read what came."""
+    monkeypatch.setattr(nats, "_MAX_PENDING", 3)
+    dropped: list[int] = []
+    async with opened(server.address, count_dropped=dropped.append) as slow, opened(server.address) as other:
+        viewer = await slow.subscribe("orders.updates")
+        member = await slow.subscribe("orders.jobs", group="workers")
+        for number in range(5):
+            await other.publish(Message(topic="orders.updates", body=b"%d" % number))
+        await until(lambda: sum(dropped) == 2)
+        for number in range(2):
+            await other.publish(Message(topic="orders.jobs", body=b"%d" % number))
+        await slow.open()
+        await member.aclose()
+        await until(lambda: sum(dropped) == 4)
+        assert await take(viewer, 3) == ["0", "1", "2"]
+        await viewer.aclose()

@@ -9,7 +9,7 @@ import inspect
 import pytest
 from nats.aio.client import Client as NatsClient
 from nats.errors import Error as NatsError
-from nats.errors import MaxPayloadError, NoRespondersError, SecureConnWantedError
+from nats.errors import MaxPayloadError, NoRespondersError, SecureConnWantedError, SlowConsumerError
 
 from connectors.queue.brokers.contract import (
     BrokerDenied,
@@ -95,3 +95,11 @@ async def test_a_call_that_fails_after_its_caller_has_left() -> None:
     await asyncio.sleep(0)
     gc.collect()
     assert reported == []
+
+
+async def test_messages_that_the_client_drops_are_counted() -> None:
+    """It reports each in the background."""
+    dropped: list[int] = []
+    connection = Connection(1.0, Resolver(DnsOptions()), must_be_tls=False, count_dropped=dropped.append)
+    await connection.record_error(SlowConsumerError("orders", "", 1, None))
+    assert dropped == [1]
