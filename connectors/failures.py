@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -32,6 +33,8 @@ _CODE = re.compile(r"[\w.:-]{1,64}")
 _CODE_KEYS = ("code", "errorCode", "error_code", "status", "statusCode", "type", "name")
 _TEXT_KEYS = ("message", "error_description", "description", "detail", "reason", "error", "text")
 _MAX_TEXT = 500
+_MISFITS = (LookupError, TypeError, AttributeError)
+"""What a function raises for a value of another form than it is made for."""
 
 
 def read_failure_options(
@@ -77,11 +80,12 @@ async def check_failures(call: Call, reply: Reply) -> Reply:
     if rule is None or _is_surely_good(rule, reply.payload):
         return reply
     data = await reply.read()
-    if (found := _find(operation, rule, data)) is not None:
-        raise create_error(operation, found, data, reply)
     at = rule.many_at if call.keys else rule.at
     records = at_path(data, at)
-    checked = _check_records(operation, rule, records, reply, is_batch=bool(call.keys))
+    found, is_read = _find_in_whole(operation, rule, data, records)
+    if found is not None:
+        raise create_error(operation, found, data, reply)
+    checked = _check_records(_Check(operation, rule, reply, is_read), records, is_batch=bool(call.keys))
     if checked is records:
         return reply
     headers = {**reply.headers, "cache-control": "no-store"}  # a failure of one record passes, and is not kept
@@ -149,6 +153,38 @@ def _is_surely_good(rule: FailureRule, payload: Any) -> bool:
     return b"\\u" not in payload and any(name not in payload for name in rule.names)
 
 
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """How the records of a reply are checked."""
+
+    operation: Operation
+    rule: FailureRule
+    reply: Reply
+    is_lenient: bool
+    """Whether a function may raise for a record: it could read the whole reply, so it is made for that."""
+
+    def find(self, record: Any) -> UpstreamError | None:
+        """The error of a record that reports a failure."""
+        try:
+            found = _find(self.operation, self.rule, record)
+        except UpstreamBadReply as error:
+            if self.is_lenient and isinstance(error.__cause__, _MISFITS):
+                return None
+            raise
+        return None if found is None else create_error(self.operation, found, record, self.reply)
+
+
+def _find_in_whole(operation: Operation, rule: FailureRule, data: Any, records: Any) -> tuple[Found | None, bool]:
+    """The failure of a reply as a whole, and whether a function could read that. It may be made for its records."""
+    try:
+        return _find(operation, rule, data), True
+    except UpstreamBadReply as error:
+        holds_records = isinstance(records, list) or (records is not data and isinstance(records, Mapping))
+        if not holds_records or not isinstance(error.__cause__, _MISFITS):
+            raise
+        return None, False
+
+
 def _find(operation: Operation, rule: FailureRule, value: Any) -> Found | None:
     try:
         return rule.find(value)
@@ -157,27 +193,27 @@ def _find(operation: Operation, rule: FailureRule, value: Any) -> Found | None:
         raise UpstreamBadReply(operation, reason) from error
 
 
-def _check_records(operation: Operation, rule: FailureRule, records: Any, reply: Reply, *, is_batch: bool) -> Any:
+def _check_records(check: _Check, records: Any, *, is_batch: bool) -> Any:
     """The same records where none reports a failure, else others with errors in their places."""
     if isinstance(records, Mapping) and not is_batch:
-        found = _find(operation, rule, records)
-        if found is not None:
-            raise create_error(operation, found, records, reply)
+        error = check.find(records)
+        if error is not None:
+            raise error
         return records
     if isinstance(records, Mapping):  # of a batch, by key
-        checked: Any = {key: _check_record(operation, rule, each, reply) for key, each in records.items()}
+        checked: Any = {key: _check_record(check, each) for key, each in records.items()}
         return records if all(checked[key] is records[key] for key in records) else checked
     if not isinstance(records, list):
         return records
-    items = [_check_record(operation, rule, each, reply) for each in records]
+    items = [_check_record(check, each) for each in records]
     if all(new is old for new, old in zip(items, records, strict=True)):
         return records
     return type(records)(items)  # InKeyOrder stays what it is
 
 
-def _check_record(operation: Operation, rule: FailureRule, record: Any, reply: Reply) -> Any:
-    found = _find(operation, rule, record) if isinstance(record, Mapping) else None
-    return record if found is None else create_error(operation, found, record, reply)
+def _check_record(check: _Check, record: Any) -> Any:
+    error = check.find(record) if isinstance(record, Mapping) else None
+    return record if error is None else error
 
 
 def _replace(data: Any, at: Path, value: Any) -> Any:

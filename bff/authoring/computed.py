@@ -11,6 +11,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from bff.authoring.arguments import find_python_name
 from bff.authoring.fields import VIA, Via, fetch_one, find_own_field, is_nothing
 from bff.authoring.lookahead import COMPUTED, leaves_of
 from bff.authoring.records import unwrap
@@ -129,7 +130,7 @@ async def _fetch_value(via: Via, source: Any, name: str, info: strawberry.Info) 
     convert = raw.schema.extensions[RECORDS].converter(type_)
     token = requested.set(leaves_of(raw.schema, type_) if via.endpoint.selects else None)
     try:
-        given = {name: via.find_default(name) for name in via.from_arguments}
+        given = {find_python_name(name): via.find_default(name) for name in via.from_arguments}
         fetched = await fetch_one(via, source, given, type_)
     except UpstreamError as error:
         return unwrap(via.use_default(error, info.context, info.path.as_list()), convert)

@@ -15,6 +15,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import StrawberryList, StrawberryOptional, StrawberryType
 from strawberry.types.field import StrawberryField
 
+from bff.authoring.arguments import annotate, find_python_name
 from bff.authoring.context import Context, Degraded
 from bff.authoring.field_calls import Step, has_arguments, parse_steps
 from bff.authoring.keys import Constant, MadeKey, parse_key_text
@@ -59,7 +60,7 @@ class Take:
 
         `types` are those of the arguments.
         """
-        chosen = {name: given.get(name, NOT_GIVEN) for name in self.from_arguments}
+        chosen = {name: given.get(find_python_name(name), NOT_GIVEN) for name in self.from_arguments}
         values = {**self.constants, **plain_entries(chosen, keeps_enums=True)}
         path: list[str] = []
         calls: dict[str, FieldCall] = {}
@@ -122,7 +123,7 @@ class Via:
         """What the frontend chose, as connectors take it, without what it left out."""
         if not self.from_arguments:
             return {}
-        chosen = {name: given.get(name, NOT_GIVEN) for name in self.from_arguments}
+        chosen = {name: given.get(find_python_name(name), NOT_GIVEN) for name in self.from_arguments}
         return plain_entries(chosen, keeps_enums=self.endpoint.operation.keeps_enums)
 
     def find_default(self, parameter: str) -> Any:
@@ -304,7 +305,12 @@ def _list_arguments(record: Via | Take) -> list[inspect.Parameter]:
     """The arguments of the frontend, as parameters of a resolver."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     return [
-        inspect.Parameter(name, keyword, default=record.find_default(name), annotation=each.type)
+        inspect.Parameter(
+            find_python_name(name),
+            keyword,
+            default=record.find_default(name),
+            annotation=annotate(name, each.type, each.description),
+        )
         for name, each in record.from_arguments.items()
     ]
 

@@ -30,6 +30,7 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
+from bff.authoring.arguments import find_python_name
 from bff.authoring.fields import TAKE, VIA, Take
 from bff.authoring.strawberry_insides import definition_of, name_argument, own_field_of, python_arguments
 from bff.authoring.upstream_types import find_names
@@ -222,7 +223,9 @@ def fill_take(
     """The path and the calls of a field for these coerced arguments."""
     given = python_arguments(schema, own, coerced)
     names = {argument.python_name: argument for argument in own.arguments}
-    shown = {name: definition.args.get(name_argument(schema, names[name])) for name in take.from_arguments}
+    shown = {
+        name: definition.args.get(name_argument(schema, names[find_python_name(name)])) for name in take.from_arguments
+    }
     types = {name: str(argument.type) for name, argument in shown.items() if argument is not None}
     path, calls = take.fill(given, types)
     return leave_out_lists(path), calls

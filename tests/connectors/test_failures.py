@@ -194,3 +194,31 @@ def test_an_option_that_does_not_exist_is_refused(define: Callable[..., Any]) ->
         define(eech=8)
     with pytest.raises(DefinitionError, match=r"there is no option zzz=; there are .*each, error, .*expose"):
         define(zzz=8)
+
+
+@pytest.mark.parametrize(
+    ("function", "answer", "expected"),
+    [
+        (lambda reply: reply["code"] != 0, {"code": 0, "data": {"v": 1}}, {"v": 1}),
+        (lambda reply: reply["code"] != 0, {"code": 0, "data": [{"v": 1}]}, [{"v": 1}]),
+        (lambda reply: reply["code"] != 0, {"code": 7, "data": [{"v": 1}]}, UpstreamFailed),
+        (lambda record: record["ok"] is False, {"data": [{"ok": True}, {"ok": False}]}, [{"ok": True}, UpstreamFailed]),
+        (lambda record: record["ok"] is False, {"data": {"ok": False}}, UpstreamFailed),
+        (lambda record: record["ok"] is False, {"data": [{"v": 1}]}, UpstreamBadReply),
+        (lambda reply: reply["code"] != 0, {"data": None}, UpstreamBadReply),
+        (lambda reply: 1 / 0, {"data": [{"v": 1}]}, UpstreamBadReply),
+    ],
+)
+async def test_a_function_is_made_for_the_reply_or_for_its_records(
+    function: Callable[[Any], Any], answer: Any, expected: Any
+) -> None:
+    """Where it can read one of them, the other is not its business; where it can read neither, that is an error."""
+    operation = api.get("/a", at="data", error=function).operation
+    call = Call(operation=operation)
+    if isinstance(expected, type):
+        with pytest.raises(expected):
+            await check_failures(call, Reply(answer))
+        return
+    data = (await check_failures(call, Reply(answer))).data["data"]
+    found = [type(each) if isinstance(each, Exception) else each for each in data] if isinstance(data, list) else data
+    assert found == expected
