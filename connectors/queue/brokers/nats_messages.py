@@ -75,9 +75,13 @@ class _TaskSubscription(Subscription):
         if self._fetching is not None:
             self._fetching.cancel()
             await asyncio.gather(self._fetching, return_exceptions=True)
+        self._count_left()
         if not self._client.is_closed:
             with suppress(NatsError, OSError):
                 await self._end()
+
+    def _count_left(self) -> None:
+        """Count messages that came, were not read, and are for no other subscriber."""
 
     @abstractmethod
     async def _fetch(self) -> Message | None:
@@ -101,11 +105,12 @@ class CoreSubscription(_TaskSubscription):
         arrived = await anext(self._subscription.messages, None)
         return None if arrived is None else decode_message(arrived)
 
-    async def _end(self) -> None:
-        unread = self._subscription.pending_msgs
-        await self._subscription.unsubscribe()
-        if unread and self._count_unread is not None:  # no other member gets them
+    def _count_left(self) -> None:
+        if self._count_unread is not None and (unread := self._subscription.pending_msgs):
             self._count_unread(unread)
+
+    async def _end(self) -> None:
+        await self._subscription.unsubscribe()
 
 
 class StoredSubscription(_TaskSubscription):

@@ -183,10 +183,11 @@ class Socket:
             self._received, self._close_reason, self._silence = 0, "", None
             was_open, error = await self._hold_connection()
             self._connection = None
-            refusals = refusals + 1 if _is_refusal(error) else 0
+            open_for = self._clock.now() - began
+            is_refused = _is_refusal(error) and open_for <= self._options.reconnect.max_delay
+            refusals = refusals + 1 if is_refused else 0
             if was_open:
-                has_received = self._received > 0 and not refusals
-                backoff.record_loss(open_for=self._clock.now() - began, has_received=has_received)
+                backoff.record_loss(open_for=open_for, has_received=self._received > 0 and not is_refused)
             else:
                 self._finish_attempt(error)
             has_given_up = backoff.has_given_up or refusals >= _MAX_REFUSALS

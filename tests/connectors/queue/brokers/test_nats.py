@@ -383,3 +383,17 @@ async def test_what_the_client_drops_and_what_a_group_leaves_is_counted(
         await until(lambda: sum(dropped) == 4)
         assert await take(viewer, 3) == ["0", "1", "2"]
         await viewer.aclose()
+
+
+async def test_what_a_group_has_not_read_at_the_stop_is_counted(server: NatsServer) -> None:
+    """Core NATS stores nothing: no other member gets it."""
+    dropped: list[int] = []
+    async with opened(server.address, count_dropped=dropped.append) as slow, opened(server.address) as other:
+        member = await slow.subscribe("orders.jobs", group="workers")
+        for number in range(3):
+            await other.publish(Message(topic="orders.jobs", body=b"%d" % number))
+        await slow.open()
+        assert await take(member, 1) == ["0"]
+        await slow.close()
+        await member.aclose()
+    assert sum(dropped) == 2

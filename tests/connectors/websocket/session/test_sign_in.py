@@ -15,7 +15,7 @@ from tests.connectors.websocket.upstream import Upstream
 from tests.waiting import GENEROUS, time_limit
 
 MESSAGE = {"op": "login", "args": [{"token": "s3cret"}]}
-LOGIN = {"message": MESSAGE, "answer": {"event": "login", "code": 0}, "error": {"event": "error"}, "timeout": "2s"}
+LOGIN = {"message": MESSAGE, "answer": {"event": "login", "code": 0}, "error": {"event": "error"}, "timeout": "20s"}
 
 
 async def test_nothing_is_sent_before_the_login_is_answered(upstream: Upstream, connected: Connect) -> None:
@@ -58,7 +58,7 @@ async def test_a_login_that_fails(
 ) -> None:
     """Callers get an error with the upstream's code and without the message, and nothing else is sent."""
     upstream.answer = lambda asked: said
-    connector = connected(login={**LOGIN, "timeout": "200ms"})
+    connector = connected(login={**LOGIN, "timeout": "20s" if code else "200ms"})
     async with time_limit():
         with pytest.raises(error) as caught:
             await connector.send(in_time(QUESTION, GENEROUS))

@@ -260,7 +260,7 @@ async def test_an_upstream_that_refuses_the_gateway_is_not_retried_for_ever(
         await client.close(code, "token of ward 7 is not valid")
 
     upstream.speak = refuse  # type: ignore[method-assign]
-    connector = connected(reconnect={"initial_delay": "10ms", "max_delay": "20ms", "give_up_after": "1h"})
+    connector = connected(reconnect={"initial_delay": "10ms", "max_delay": "30s", "give_up_after": "1h"})
     async with time_limit():
         with pytest.raises(UpstreamError) as caught:
             await viewing(watch(connector, "A"), [])
@@ -288,3 +288,26 @@ async def test_subscriptions_are_ended_before_the_socket_is_closed(upstream: Ups
     assert ends == [(1001, "the gateway stops or reloads")]
     outcomes = await asyncio.gather(*viewers, return_exceptions=True)
     assert [type(each) for each in outcomes] == [UpstreamDisconnected] * 2
+
+
+async def test_connections_of_use_that_end_with_a_refusal_are_made_again(
+    upstream: Upstream, connected: Connect
+) -> None:
+    """An upstream may end each session so, when its token expires."""
+    speak = upstream.speak
+
+    async def serve_for_a_while(client: ServerConnection) -> None:
+        if len(upstream.handshakes) > 7:
+            await speak(client)
+            return
+        await asyncio.sleep(0.1)
+        await client.close(4401, "expired")
+
+    upstream.speak = serve_for_a_while  # type: ignore[method-assign]
+    connector = connected(reconnect={"initial_delay": "10ms", "max_delay": "20ms", "give_up_after": "1h"})
+    seen: list[int] = []
+    viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
+    assert await upstream.hears(SUB_A)
+    await upstream.say(tick("A", 1))
+    assert await eventually(lambda: answered(seen == [1]))
+    await stop([viewer])
