@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bff.contract import Problem
 from connectors.errors import UpstreamBadReply
 from connectors.messages.value_kinds import describe_kind
+
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ]00:00(?::00(?:\.0+)?)?)?(?:Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 class Misfit(Exception):
@@ -33,6 +36,12 @@ def misfit_type(type_name: str) -> Misfit:
         f'Cannot tell which type of {type_name} an object is. Give its types `@adopts(kind="...")`, with the field '
         "that tells them, or an `is_type_of(cls, obj, info)`, or have the upstream send `__typename`.",
     )
+
+
+def read_day(value: Any) -> str | None:
+    """The day of a date with a time zone, as of xs:date, or with the time of midnight; None for all else."""
+    found = _DAY.fullmatch(value) if isinstance(value, str) else None
+    return found and found[1]
 
 
 def misfit_scalar(type_name: str, value: Any) -> Misfit:

@@ -32,7 +32,7 @@ from strawberry.utils.str_converters import to_camel_case
 from bff.authoring.cooperative import convert_each
 from bff.authoring.discriminators import adopts_record
 from bff.authoring.fields import RECORD, TAKE
-from bff.authoring.misfits import misfit_record, misfit_scalar, misfit_type
+from bff.authoring.misfits import misfit_record, misfit_scalar, misfit_type, read_day
 from bff.authoring.strawberry_insides import DEFINITION, definition_of, own_field_of
 from bff.authoring.upstream_types import find_names
 from connectors.contract import Event, Reply, at_path
@@ -295,9 +295,17 @@ def _convert_scalar(type_: GraphQLScalarType) -> Convert:
         try:
             return type_.parse_value(value)
         except Exception:  # noqa: BLE001 - a custom scalar may raise anything; it becomes this field's error
-            return misfit_scalar(type_.name, value)
+            day = read_day(value) if type_.name == "Date" else None
+            return misfit_scalar(type_.name, value) if day is None else _parse(type_, day, value)
 
     return convert
+
+
+def _parse(type_: GraphQLScalarType, day: str, value: Any) -> Any:
+    try:
+        return type_.parse_value(day)
+    except Exception:  # noqa: BLE001 - as above
+        return misfit_scalar(type_.name, value)
 
 
 def _keep_value(value: Any) -> Any:

@@ -107,6 +107,7 @@ class Template:
         """Whether each parameter must be given, by name, in the order written."""
         self._many: Mapping[str, Callable[[Any], Any]] = _read_parts(many)
         """How each collected parameter is read from a key."""
+        self._is_parameter = isinstance(value, str) and _PLACEHOLDER.fullmatch(value) is not None
         self._fill = self._compile_value(value, in_list=False)[0]
 
     def fill(self, arguments: Mapping[str, Any], keys: _Keys = (), *, absent: Any = None) -> Any:
@@ -120,8 +121,11 @@ class Template:
     def is_given_plainly(self, arguments: Mapping[str, Any]) -> bool:
         """Whether the author alone decides on the form of what is filled.
 
-        No parameter is an object, a list, null or left out. Where one is, the call may be what does not fit.
+        The whole is no parameter, and none is an object, a list, null or left out. Where one is, the call may be what
+        does not fit.
         """
+        if self._is_parameter:
+            return False
         names = [name for name in self.parameters if name not in self._many]
         return all(isinstance(arguments.get(name), str | bytes | int | float | Decimal | Enum) for name in names)
 

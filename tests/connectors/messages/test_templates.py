@@ -117,3 +117,4 @@ def test_whether_the_author_alone_decides_on_the_form() -> None:
     for value in ({}, {"b": 1}, [1], None):
         assert not template.is_given_plainly({"a": value})
     assert not template.is_given_plainly({})
+    assert not Template("{message}").is_given_plainly({"message": "x"})

@@ -34,7 +34,8 @@ async def test_a_call_is_one_post(http: HttpWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "says"), [({"Skoo": "A"}, 'GetStock has no "Skoo"'), ({}, 'GetStock needs "Sku"'), (None, "GetStock")]
+    ("message", "says"),
+    [({"Skoo": "A"}, 'GetStock has no "Skoo"'), ({}, 'GetStock needs "Sku"'), (None, "GetStock"), ("A", "by name")],
 )
 async def test_a_value_that_does_not_fit_is_refused(http: HttpWorld, message: object, says: str) -> None:
     """A caller gave it, so it is no mistake of the definition. Nothing is sent."""
