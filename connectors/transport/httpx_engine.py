@@ -74,7 +74,9 @@ class Engine:
 
     async def _read_reply(self, operation: Operation, response: httpx.Response) -> HttpReply:
         limit = self._options.max_reply_size
-        headers = join_headers(response.headers.multi_items())
+        headers = join_headers(
+            [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
+        )
         check_announced(operation, headers, limit)
         body, chunks = create_body(operation, headers, limit, response.status_code), 0
         async for chunk in response.aiter_raw():

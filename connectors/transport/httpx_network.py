@@ -18,6 +18,7 @@ from anyio.streams.tls import TLSStream
 from connectors.aio.clock import Clock, timeout_after
 from connectors.events import count_event
 from connectors.transport.contract import HttpOptions
+from connectors.transport.heads import HeadError, HeadMender
 from connectors.transport.resolve import Address, Resolver
 
 UPSTREAM = "bff.upstream"
@@ -67,6 +68,7 @@ class _Connection(httpcore.AsyncHTTPConnection):
         return response
 
 
+_MAX_HEAD = 65_536
 _FRAMING = (b"content-length", b"transfer-encoding")
 
 
@@ -101,11 +103,30 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
         self.must_close = False
+        self._is_before_head = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's
-        return await self._stream.read(max_bytes, timeout)
+        """As httpcore's; the head comes as a whole, with what is odd put right. `max_bytes` holds for the socket."""
+        if not self._is_before_head:
+            return await self._stream.read(max_bytes, timeout)
+        self._is_before_head = False
+        mender, came, size = HeadMender(), [], 0
+        while size <= _MAX_HEAD and (data := await self._stream.read(max_bytes, timeout)):
+            came.append(data)
+            size += len(data)
+            try:
+                message = mender.add(data)
+            except HeadError as error:
+                raise httpcore.RemoteProtocolError(str(error)) from error
+            if message is not None and mender.is_odd:
+                self.must_close = True
+                return message
+            if message is not None:
+                break
+        return b"".join(came)  # h11 refuses a head that is too large, or not whole
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's
+        self._is_before_head = True
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:

@@ -10,6 +10,7 @@ import httptools
 from connectors.contract import Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamError, UpstreamReplyTooLarge
 from connectors.transport.contract import HttpReply
+from connectors.transport.heads import HeadError, HeadMender
 from connectors.transport.reading import Body, CompressedBody, announces_body, check_announced, create_body
 
 _MAX_HEAD = 65_536
@@ -50,9 +51,11 @@ class ResponseReader:
         "_is_head",
         "_left",
         "_limit",
+        "_mender",
         "_must_close",
         "_operation",
         "_parser",
+        "_raw",
         "_repeats",
         "_status",
         "has_begun",
@@ -78,7 +81,7 @@ class ResponseReader:
     def begin(self, operation: Operation, *, is_head: bool) -> None:
         """Make ready for one response; `is_head` says that a HEAD was sent, whose answer has no body."""
         if self._parser is None:
-            self._parser = httptools.HttpResponseParser(self)
+            self._parser = self._create_parser()
         self.has_begun = self.may_reuse = False
         self._operation = operation
         self._is_head = is_head
@@ -86,6 +89,10 @@ class ResponseReader:
         """How many bytes may still come, first of the head, then of the body with its chunk sizes and trailers."""
         self._headers: dict[str, str] = {}
         self._repeats: dict[str, list[str]] = {}
+        self._raw: list[bytes] = []
+        """What came of the head, so that it can be read once more."""
+        self._mender: HeadMender | None = None
+        """Reads a head that breaks the grammar; then the connection is not used again."""
         self._has_head = self._is_complete = self._must_close = False
         self._status = 0
         self._error: UpstreamError | None = None
@@ -93,6 +100,7 @@ class ResponseReader:
     def finish(self) -> None:
         """Let go of the response, and of the parser unless it can read the next one."""
         self._body = None
+        self._raw.clear()
         if self._is_head or not self.may_reuse:
             self.close()
 
@@ -104,20 +112,53 @@ class ResponseReader:
         """Take the next bytes; return the reply once it is whole. Raises UpstreamBadReply or UpstreamReplyTooLarge."""
         self.has_begun = True
         self._left -= len(data)
+        if self._has_head:
+            self._feed_parser(data)
+        elif self._mender is not None:
+            self._feed_mended(self._mender, data)
+        else:
+            self._raw.append(data)
+            self._feed_parser(data)
+        if self._error is not None:
+            raise self._error
+        if self._left < 0 and not self._is_complete:
+            raise self._too_many_bytes()
+        return self._create_reply() if self._is_complete else None
+
+    def _create_parser(self) -> httptools.HttpResponseParser:
+        parser = httptools.HttpResponseParser(self)
+        parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True)  # as other clients; no end is moved
+        return parser
+
+    def _feed_parser(self, data: bytes) -> None:
         assert self._parser is not None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as error:
             raise UpstreamBadReply(self._operation, "the upstream switched to another protocol") from error
         except httptools.HttpParserError as error:
-            if not self._is_complete:
-                raise UpstreamBadReply(self._operation, f"the reply is not valid HTTP: {error}") from error
-            self._note_surplus()
-        if self._error is not None:
-            raise self._error
-        if self._left < 0 and not self._is_complete:
-            raise self._too_many_bytes()
-        return self._create_reply() if self._is_complete else None
+            if not self._has_head and self._mender is None:
+                self._mender = HeadMender()
+                self._feed_mended(self._mender, b"".join(self._raw))
+            elif not self._is_complete:
+                raise self._invalid(error) from error
+            else:
+                self._note_surplus()
+
+    def _feed_mended(self, mender: HeadMender, data: bytes) -> None:
+        """Read the head, when all of it is there, with what is odd about it put right."""
+        try:
+            message = mender.add(data)
+        except HeadError as error:
+            raise self._invalid(error) from error
+        if message is not None:
+            self._headers.clear()
+            self._repeats.clear()
+            self._parser = self._create_parser()
+            self._feed_parser(message)
+
+    def _invalid(self, error: Exception) -> UpstreamBadReply:
+        return UpstreamBadReply(self._operation, f"the reply is not valid HTTP: {error}")
 
     def end(self) -> HttpReply | PackedReply:
         """The connection ended: a body without a length is whole now. Raises UpstreamDisconnected for all others."""
@@ -162,8 +203,10 @@ class ResponseReader:
         if self._is_complete or parser is None:
             return
         status = self._status = parser.get_status_code()
-        if status < 200 and status != 101:
+        if 100 <= status < 200 and status != 101:
             return
+        if self._mender is None and (status <= 101 or self._headers.get("transfer-encoding", "chunked") != "chunked"):
+            raise HeadError  # the head is looked at more closely
         self._has_head = True
         self._left = 2 * self._limit + _MAX_HEAD
         for name, texts in self._repeats.items():
@@ -172,7 +215,7 @@ class ResponseReader:
             self._is_complete = True  # a body can still come, from an upstream that treats HEAD as GET
             return
         operation, headers, limit = self._operation, self._headers, self._limit
-        self._must_close = status in _WITHOUT_BODY and announces_body(headers)
+        self._must_close = self._mender is not None or (status in _WITHOUT_BODY and announces_body(headers))
         try:
             check_announced(operation, headers, limit)
         except UpstreamError as error:
