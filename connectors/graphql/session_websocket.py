@@ -22,6 +22,7 @@ from connectors.contract import Call, Operation
 from connectors.errors import UpstreamBadReply, UpstreamDisconnected, UpstreamTimeout, UpstreamUnreachable
 from connectors.graphql.errors import create_close_error, create_error, create_init_error, parse_problems
 from connectors.graphql.options import Options
+from connectors.messages.json_mending import UNREADABLE, keep_structure
 from connectors.messages.json_slices import Bounds
 from connectors.messages.json_text import NotJson, decode_json_in_slices
 from connectors.transport.reading import check_headers
@@ -199,8 +200,14 @@ class Websockets:
 
 def _decode_message(operation: Operation, text: bytes) -> _Message:
     try:
-        return msgspec.json.decode(text, type=_Message)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            return msgspec.json.decode(text, type=_Message)
+        except UNREADABLE:
+            kept = keep_structure(text)
+            if kept is None:
+                raise
+            return msgspec.json.decode(kept, type=_Message)
+    except (*UNREADABLE, RecursionError) as error:
         raise UpstreamBadReply(operation, f"a message of the websocket cannot be decoded: {error}") from error
 
 

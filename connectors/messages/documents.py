@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.aio.cooperative import LARGE, yield_to_loop
+from connectors.messages.json_mending import MakeError
 from connectors.messages.json_slices import Bounds
 from connectors.messages.json_text import NotJson, decode_json_in_slices, is_deeper
 from connectors.messages.packed import NotUnpacked, is_packed, unpack
@@ -38,9 +39,12 @@ class Documents:
     """Why the first of them cannot."""
 
 
-async def decode_documents(message: str | bytes, bounds: Bounds, max_size: int, charset: str = "") -> Documents:
+async def decode_documents(
+    message: str | bytes, bounds: Bounds, max_size: int, charset: str = "", create_error: MakeError | None = None
+) -> Documents:
     """Decode a message. One without content is one value, None. Other tasks run while a large one is decoded.
 
+    With `create_error`, a value that cannot be read has an error in its place, and the others are there.
     `charset` is what the sender declares; JSON in UTF-16 and UTF-32 is known without (RFC 4627 section 3).
     """
     if charset and not _is_known(charset):
@@ -48,7 +52,7 @@ async def decode_documents(message: str | bytes, bounds: Bounds, max_size: int, 
     try:
         if charset.lower() not in _JSON_CHARSETS and isinstance(message, bytes) and not is_packed(message):
             message = message.decode(charset)
-        return Documents([await decode_json_in_slices(message, bounds)])
+        return Documents([await decode_json_in_slices(message, bounds, create_error)])
     except (NotJson, UnicodeError) as error:
         reason = str(error) if isinstance(error, NotJson) else f"not in the charset {charset[:20]}"
     if isinstance(message, bytes):
@@ -57,10 +61,10 @@ async def decode_documents(message: str | bytes, bounds: Bounds, max_size: int, 
         except (NotUnpacked, UnicodeError) as error:
             return Documents([], 1, str(error) if isinstance(error, NotUnpacked) else reason)
         try:
-            return Documents([await decode_json_in_slices(text, bounds)])
+            return Documents([await decode_json_in_slices(text, bounds, create_error)])
         except NotJson as error:
             reason, message = str(error), text
-    return await _decode_several(message, bounds, reason)
+    return await _decode_several(message, bounds, reason, create_error)
 
 
 def _is_known(charset: str) -> bool:
@@ -81,7 +85,7 @@ async def _decode_bytes(message: bytes, max_size: int, charset: str) -> str:
         return (await unpack(message, max_size)).decode()
 
 
-async def _decode_several(text: str, bounds: Bounds, reason: str) -> Documents:
+async def _decode_several(text: str, bounds: Bounds, reason: str, create_error: MakeError | None = None) -> Documents:
     found = Documents()
     parts = _split_lines(text) if len(text) > LARGE else _split_documents(text, bounds)
     for number, part in enumerate(parts, 1):
@@ -90,7 +94,7 @@ async def _decode_several(text: str, bounds: Bounds, reason: str) -> Documents:
                 raise NotJson(reason)
             if bounds.values is not None and 2 * number > bounds.values:
                 raise NotJson(f"more than {bounds.values} values")
-            value = await decode_json_in_slices(part, bounds)
+            value = await decode_json_in_slices(part, bounds, create_error)
         except NotJson as error:
             found.unread, found.reason = found.unread + 1, found.reason or str(error)
         else:

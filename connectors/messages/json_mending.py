@@ -105,6 +105,17 @@ async def mend_in_thread(body: bytes) -> Mended | None:
     return mend_json(body) if len(body) <= LARGE else await run_in_thread(mend_json, body)
 
 
+def keep_structure(body: bytes) -> bytes | None:
+    """JSON that can be taken apart: what cannot be read is a text that is not UTF-8, for the decoder of its part.
+
+    None where nothing of that kind is in it.
+    """
+    mended = mend_json(body) if len(body) <= LARGE else None
+    if mended is None:
+        return None
+    return re.sub(b"%b." % mended.mark.encode(), b"\xff", mended.body)
+
+
 def mend_json(body: bytes) -> Mended | None:
     """The same JSON with marks; None where nothing of that kind is in it."""
     mark, count = secrets.token_hex(8), 0

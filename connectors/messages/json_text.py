@@ -10,7 +10,8 @@ import msgspec
 
 from connectors.aio.cooperative import LARGE
 from connectors.contract import Operation
-from connectors.errors import DefinitionError
+from connectors.errors import DefinitionError, UpstreamError
+from connectors.messages.json_mending import MakeError, decode_with_errors
 from connectors.messages.json_numbers import parse_json
 from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 
@@ -22,7 +23,14 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class NotJson(ValueError):
-    """A message that is not JSON."""
+    """A message that is not JSON, or more of it than is accepted."""
+
+    is_bound = False
+    """Whether a bound is exceeded, whatever else is in it."""
+
+
+class _TooMuchJson(NotJson):
+    is_bound = True
 
 
 def is_deeper(body: bytes, max_depth: int) -> bool:
@@ -69,20 +77,39 @@ def encode_json(operation: Operation, data: Any) -> bytes:
 def decode_json(text: str | bytes, max_depth: int) -> Any:
     """JSON as plain Python; empty text is None. Raises NotJson, also for what is nested more deeply than this."""
     if is_deeper(text if isinstance(text, bytes) else text.encode("utf-8", "replace"), max_depth):
-        raise NotJson(f"expected JSON of at most {max_depth} levels")
+        raise _TooMuchJson(f"expected JSON of at most {max_depth} levels")
     try:
         return parse_json(text) if text else None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise NotJson(f"expected JSON, got {len(text)} characters of something else") from error
 
 
-async def decode_json_in_slices(text: str | bytes, bounds: Bounds) -> Any:
-    """As `decode_json`; other tasks run while a large text is decoded. Raises NotJson also beyond the bounds."""
-    if len(text) <= LARGE:
-        return decode_json(text, bounds.depth)
+async def decode_json_in_slices(text: str | bytes, bounds: Bounds, create_error: MakeError | None = None) -> Any:
+    """As `decode_json`; other tasks run while a large text is decoded. Raises NotJson also beyond the bounds.
+
+    With `create_error`, a value that cannot be read has an error in its place, and the others are there.
+    """
     try:
-        return await decode_in_slices(text.encode() if isinstance(text, str) else text, bounds)
+        if len(text) <= LARGE:
+            return decode_json(text, bounds.depth)
+        return await _decode_large(text, bounds)
+    except NotJson as error:
+        if create_error is None or error.is_bound:
+            raise
+        try:
+            return await decode_with_errors(_encode(text), bounds, create_error, error)
+        except UpstreamError:
+            raise error from None
+
+
+def _encode(text: str | bytes) -> bytes:
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+
+
+async def _decode_large(text: str | bytes, bounds: Bounds) -> Any:
+    try:
+        return await decode_in_slices(_encode(text), bounds)
     except (TooDeep, TooManyValues) as error:
-        raise NotJson(f"expected less JSON: {error}") from error
+        raise _TooMuchJson(f"expected less JSON: {error}") from error
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise NotJson(f"expected JSON, got {len(text)} characters of something else") from error

@@ -195,7 +195,8 @@ class QueueConnector:
         self.counts.count_unrouted(None, number)
 
     async def _decode(self, message: Message) -> Documents:
-        found = await decode_message(message, max_size=self._options.max_reply_size, bounds=self._bounds)
+        max_size = self._options.max_reply_size
+        found = await decode_message(self._start_operation, message, max_size=max_size, bounds=self._bounds)
         if found.unread:
             text = f"of {message.topic.partition('.')[0]}: "
             self.counts.count_undecodable(lambda: text + outline_unread(message.body, found.reason), found.unread)

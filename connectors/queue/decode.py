@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 from connectors.contract import Operation, Reply
@@ -25,17 +26,19 @@ async def decode_reply(operation: Operation, answer: Message, *, max_size: int, 
         raise UpstreamReplyTooLarge(operation, f"the answer is larger than max_reply_size, which is {max_size} bytes")
     if answer.headers and (failure := find_failure(operation, answer)) is not None:
         raise failure
-    found = await decode_documents(answer.body, bounds, max_size, find_charset(answer.content_type))
+    charset = find_charset(answer.content_type)
+    found = await decode_documents(answer.body, bounds, max_size, charset, partial(UpstreamBadReply, operation))
     if found.unread:
         raise UpstreamBadReply(operation, found.reason)
     return Reply(found.values[0] if len(found.values) == 1 else found.values, headers=answer.headers)
 
 
-async def decode_message(message: Message, *, max_size: int, bounds: Bounds) -> Documents:
+async def decode_message(operation: Operation, message: Message, *, max_size: int, bounds: Bounds) -> Documents:
     """The documents of a message of a stream: one, in most cases. One without content is null (a tombstone)."""
     if len(message.body) > max_size:
         return Documents([], 1, f"larger than max_reply_size, {max_size} bytes")
-    return await decode_documents(message.body, bounds, max_size, find_charset(message.content_type))
+    charset = find_charset(message.content_type)
+    return await decode_documents(message.body, bounds, max_size, charset, partial(UpstreamBadReply, operation))
 
 
 def find_charset(content_type: str) -> str:

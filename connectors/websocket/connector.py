@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, aclosing
+from functools import partial
 from typing import Any
 
 from connectors.aio.bounded_queue import BoundedQueue
@@ -52,6 +53,7 @@ class WebsocketConnector:
         self._bounds = Bounds(options.max_depth, options.max_values)
         self._clock = clock
         self._operation = Operation(upstream=name, name="socket")
+        self._create_error = partial(UpstreamBadReply, self._operation)
         self._socket = Socket(name, options, self, clock)
         self._subscriptions = Subscriptions()
         self._answers = Answers()
@@ -187,7 +189,7 @@ class WebsocketConnector:
             self._subscriptions.enqueue(reply)
             return
         try:
-            data = await decode_json_in_slices(message, self._bounds)
+            data = await decode_json_in_slices(message, self._bounds, self._create_error)
         except NotJson:
             await self._receive_documents(message)
         else:
@@ -195,7 +197,9 @@ class WebsocketConnector:
 
     async def _receive_documents(self, message: str | bytes) -> None:
         """Take a message that is not one JSON document: several, packed, or none."""
-        found = await decode_documents(message, self._bounds, self._options.max_reply_size)
+        found = await decode_documents(
+            message, self._bounds, self._options.max_reply_size, create_error=self._create_error
+        )
         for data in found.values:
             await self._receive_document(data)
         if found.unread:

@@ -222,7 +222,7 @@ class Socket(WebsocketWorld):
         self.context: dict[str, Any] = {"ended": asyncio.Event()}
         self.subprotocol = subprotocol
         self.misbehaviour = ""
-        """What is done instead of serving: a close code, `silent`, `garble`, `ping`, `rude`, `twice`, `odd` or `vanish`."""
+        """What is done instead of serving: a close code, `silent`, `garble`, `ping`, `rude`, `twice`, `odd`, `half` or `vanish`."""
         self.sent = 0
         """How many results were taken from the schema."""
         self.gone = asyncio.Event()
@@ -260,6 +260,9 @@ class Socket(WebsocketWorld):
         if self.misbehaviour == "vanish":
             connection.transport.abort()
             return
+        if self.misbehaviour == "half":
+            result = '{"data": {"added": {"id": "r\\ud83d", "stars": 5}}}'
+            await connection.send(f'{{"type": "next", "id": "{message["id"]}", "payload": {result}}}')
         working = asyncio.ensure_future(self._work(connection, message["id"], message["payload"]))
         try:
             while (await self._receive(connection))["type"] != "complete":

@@ -214,6 +214,13 @@ async def test_nonsense_is_a_bad_reply(connector: GraphqlConnector, socket: Sock
     assert type(await failure(connector)) is UpstreamBadReply
 
 
+async def test_a_value_that_cannot_be_read_is_lost_alone(connector: GraphqlConnector, socket: Socket) -> None:
+    """Half a surrogate pair in an event; the subscription goes on."""
+    socket.misbehaviour = "half"
+    first, *others = await all_of(connector.stream(call_of()))
+    assert (type(first["id"]), first["stars"], len(others)) == (UpstreamBadReply, 5, 3)
+
+
 @pytest.mark.parametrize("values", [1_000_000, 10_000_000])
 async def test_large_errors_do_not_keep_the_loop(values: int) -> None:
     """An `error` message of 7 MB; before, it kept the loop for 355 ms."""

@@ -6,11 +6,12 @@ import json
 import time
 from typing import Any
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.messages.json_mending import decode_with_errors, mend_json, parse_with_errors
+from connectors.messages.json_mending import decode_with_errors, keep_structure, mend_json, parse_with_errors
 from connectors.messages.json_numbers import parse_json
 from connectors.messages.json_slices import Bounds
 
@@ -76,9 +77,19 @@ def test_it_takes_linear_time(body: bytes) -> None:
     assert time.process_time() - began < 20
 
 
+@settings(deadline=None)
 @given(st.recursive(st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False), st.lists))
 def test_good_json_is_left_alone(value: Any) -> None:
     """Nothing in it looks as if it could not be read."""
     for body in (json.dumps(value).encode(), json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")):
         assert mend_json(body) is None
         assert parse_json(body) is not None
+
+
+def test_json_is_taken_apart_before_its_values_are_read() -> None:
+    """What cannot be read is found by the decoder of its part."""
+    kept = keep_structure(b'{"id": "1", "payload": {"a": "x\\ud800", "b": NaN, "c": 1}}')
+    assert kept is not None
+    payload = msgspec.json.decode(kept, type=dict[str, msgspec.Raw])["payload"]
+    assert parse_with_errors(bytes(payload), WrongError, UNREADABLE) == {"a": TEXT, "b": TEXT, "c": 1}
+    assert keep_structure(b'{"id": 1}') is None

@@ -6,7 +6,7 @@ import gzip
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import Operation
@@ -32,6 +32,7 @@ def reader(*, limit: int = 1000, is_head: bool = False) -> ResponseReader:
 
 
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_reply_is_the_same_however_it_arrives(message: bytes, data: st.DataObject) -> None:
     """Cut at any places."""

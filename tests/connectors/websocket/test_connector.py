@@ -15,6 +15,7 @@ from connectors.contract import Call, Event
 from connectors.direct import Direct
 from connectors.errors import (
     DefinitionError,
+    UpstreamBadReply,
     UpstreamTimeout,
     UpstreamUnavailable,
     UpstreamUnreachable,
@@ -132,6 +133,17 @@ async def test_messages_that_cannot_be_read_are_passed_over(upstream: Upstream, 
         await upstream.say("{no json", b"\xff\xfe\x00", "[" * 5000, b'{"sym": "A", "amount": 1}')
         assert (await first).data["amount"] == 1
     assert connector.counts.undecodable == 3
+
+
+async def test_a_value_that_cannot_be_read_is_lost_alone(upstream: Upstream, connector: WebsocketConnector) -> None:
+    """Half a surrogate pair, NaN; the rest of the message is there."""
+    async with aclosing(watch(connector, "A")) as events:
+        first = asyncio.ensure_future(anext(events))
+        assert await upstream.hears(SUB_A)
+        await upstream.say('{"sym": "A", "amount": NaN, "name": "\\ud83d", "bid": 1}')
+        data = (await first).data
+    assert [type(data[name]) for name in ("amount", "name", "bid")] == [UpstreamBadReply, UpstreamBadReply, int]
+    assert connector.counts.undecodable == 0
 
 
 async def test_a_burst_loses_nothing_for_viewers_who_keep_up(upstream: Upstream, connected: Connect) -> None:
