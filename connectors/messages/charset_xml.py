@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+import secrets
+import sys
 
 from connectors.messages.charset import UnknownCharset, find_charset, normalize_charset
+from connectors.messages.json_mending import Mended
 
 _STARTS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -18,6 +21,10 @@ _STARTS = (
 _DECLARATION = re.compile(r"\A\ufeff?\s*<\?xml\s[^>]*\?>")
 _DECLARED = re.compile(rb"""\A(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
 _MAX_HEAD = 1_000
+_NOT_UTF8 = re.compile("[\udc80-\udcff]+")
+_NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters outside of XML 1.0, section 2.2."""
+_REFERENCE = re.compile("&#([xX][0-9a-fA-F]{1,9}|[0-9]{1,9});")
 
 
 def convert_to_utf8(content: bytes, content_type: str) -> bytes:
@@ -43,6 +50,30 @@ def convert_to_utf8(content: bytes, content_type: str) -> bytes:
     except (UnicodeDecodeError, LookupError):
         return content
     return _DECLARATION.sub("", text, count=1).removeprefix("\ufeff").encode("utf-8", "replace")
+
+
+def mend_xml(content: bytes) -> Mended | None:
+    """XML in UTF-8 that a parser refuses, with marks in place of bytes and characters that it does not allow.
+
+    None where nothing of that kind is in it.
+    """
+    if not content.isascii() and _find_declared(content) not in (None, "utf-8"):
+        return None
+    mark = secrets.token_hex(8)
+    text, bad_bytes = _NOT_UTF8.subn(f"{mark}b", content.decode("utf-8", "surrogateescape"))
+    text, bad_characters = _NOT_XML.subn(f"{mark}c", text)
+    count = bad_bytes + bad_characters
+
+    def replace(found: re.Match[str]) -> str:
+        nonlocal count
+        code = int(found[1][1:], 16) if found[1][0] in "xX" else int(found[1])
+        if code <= sys.maxunicode and not _NOT_XML.match(chr(code)) and not 0xD800 <= code < 0xE000:
+            return found[0]
+        count += 1
+        return f"{mark}c"
+
+    text = _REFERENCE.sub(replace, text)
+    return Mended(text.encode(), mark) if count else None
 
 
 def _find_charset(content_type: str) -> str | None:

@@ -40,6 +40,7 @@ _REASONS: Final = {
     "s": "the text has half a surrogate pair",
     "n": "the value is NaN or Infinity, which JSON does not have",
     "r": "the number is out of range",
+    "c": "the text has a character that XML does not allow",
 }
 _AT_ONCE = 10_000
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError)
@@ -62,6 +63,10 @@ class Mended(NamedTuple):
         for _ in _place_errors(holder, self.mark, make_error):
             pass
         return _raise_error(holder[0])
+
+    def write_replacements(self) -> bytes:
+        """The body with U+FFFD, the replacement character, instead of marks."""
+        return re.sub(b"%b." % self.mark.encode(), "\ufffd".encode(), self.body)
 
     async def place_in_slices(self, value: Any, make_error: MakeError) -> Any:
         """As `place_errors`; other tasks run meanwhile."""

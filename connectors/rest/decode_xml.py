@@ -10,6 +10,8 @@ from typing import Any
 from lxml import etree
 from lxml.etree import _Element
 
+from connectors.messages.charset_xml import mend_xml
+from connectors.messages.json_mending import Mended
 from connectors.rest.decode_rows import CreateError, read_value
 from connectors.rest.replies import ReplyFormat
 
@@ -18,6 +20,26 @@ _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 def read_xml(content: bytes, chosen: ReplyFormat, max_depth: int, create_error: CreateError) -> Any:
     """What the root element has: its own name is not in the data. Raises UpstreamBadReply."""
+    mended: Mended | None = None
+    try:
+        try:
+            root = _parse(content)
+        except etree.XMLSyntaxError:
+            mended = mend_xml(content)
+            if mended is None:
+                raise
+            root = _parse(mended.body)
+    except etree.XMLSyntaxError as error:
+        raise create_error(f"it is not well-formed XML (line {error.lineno})") from None  # its text repeats the content
+    except ValueError:
+        raise create_error("it is not XML") from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise create_error("it has a DTD, which is not accepted")
+    value = _Reader(chosen.lists, max_depth, create_error).read(root, 1)
+    return value if mended is None else mended.place_errors(value, create_error)
+
+
+def _parse(content: bytes) -> _Element:
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -27,15 +49,7 @@ def read_xml(content: bytes, chosen: ReplyFormat, max_depth: int, create_error: 
         remove_pis=True,
         collect_ids=False,
     )
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise create_error(f"it is not well-formed XML (line {error.lineno})") from None  # its text repeats the content
-    except ValueError:
-        raise create_error("it is not XML") from None
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise create_error("it has a DTD, which is not accepted")
-    return _Reader(chosen.lists, max_depth, create_error).read(root, 1)
+    return etree.fromstring(content, parser)
 
 
 class _Reader:

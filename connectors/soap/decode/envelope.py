@@ -12,6 +12,7 @@ from lxml import etree
 from lxml.etree import _Element
 
 from connectors.aio.cooperative import LARGE
+from connectors.messages.json_mending import Mended
 from connectors.soap.errors import ENVELOPE_11, ENVELOPE_12
 
 _MAX_TAGS = 20_000
@@ -36,6 +37,8 @@ class Envelope:
     header: _Element | None = None
     content: bytes = b""
     """The XML."""
+    mended: Mended | None = None
+    """The XML, where it has marks instead of characters that XML does not allow."""
 
 
 def parse_xml(content: bytes) -> _Element:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,8 @@ from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooL
 from connectors.forms import Form, Unfit
 from connectors.losses import report_loss
 from connectors.messages.charset import UnknownCharset, find_charset
-from connectors.messages.charset_xml import convert_to_utf8
+from connectors.messages.charset_xml import convert_to_utf8, mend_xml
+from connectors.messages.json_mending import Mended
 from connectors.soap.decode.anything import collect_elements, decode_anything
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.envelope import (
@@ -77,14 +78,16 @@ async def make_reply(
     if failure is not None:
         raise failure
     header = _decode_header(method, envelope)
-    decode = _BodyDecoder(operation, method, _describe_response(response), envelope.content)
+    if envelope.mended is not None:
+        header = envelope.mended.place_errors(dict(header), partial(UpstreamBadReply, operation))
+    decode = _BodyDecoder(operation, method, _describe_response(response), envelope.content, envelope.mended)
     is_slow = is_large(envelope.content)
     return Reply(
         envelope.body,
         decode=_LargeDecoder(decode) if is_slow else decode,
         status=response.status,
         headers=response.headers,
-        fit=None if is_slow or method.fill_form is None else decode.fit,
+        fit=None if is_slow or method.fill_form is None or envelope.mended is not None else decode.fit,
         header=header,
     )
 
@@ -140,14 +143,17 @@ class _LargeDecoder:
 class _BodyDecoder:
     """Decodes the Body of a reply as plain Python, or as the records of a form, and reports what both leave out."""
 
-    __slots__ = ("_content", "_is_odd", "_method", "_operation", "_received")
+    __slots__ = ("_content", "_is_odd", "_mended", "_method", "_operation", "_received")
 
-    def __init__(self, operation: Operation, method: Method, received: str, content: bytes) -> None:
+    def __init__(
+        self, operation: Operation, method: Method, received: str, content: bytes, mended: Mended | None = None
+    ) -> None:
         self._operation = operation
         self._method = method
         self._received = received
         self._content = content
         self._is_odd = False
+        self._mended = mended
 
     def __call__(self, body: _Element) -> Any:
         """Decode as plain Python. Raises UpstreamBadReply."""
@@ -163,6 +169,8 @@ class _BodyDecoder:
             report_losses(self._operation, losses)
         if self._is_odd and self._method.odd_names is not None:
             self._method.odd_names.learn(self._content, losses)
+        if self._mended is not None:
+            return self._mended.place_errors(value, partial(UpstreamBadReply, self._operation))
         return value
 
     def fit(self, form: Form, body: _Element, at: tuple[str, ...]) -> Any:
@@ -186,7 +194,13 @@ def _parse_envelope(operation: Operation, response: HttpReply, bounds: Bounds) -
     if not is_multipart(content_type):
         content = convert_to_utf8(response.body, content_type)
         check_values(content, bounds.values)
-        return open_envelope(_parse_root(content, content_type), content)
+        try:
+            return open_envelope(_parse_root(content, content_type), content)
+        except MalformedEnvelope:
+            mended = mend_xml(content) if _is_charset_known(content_type) else None
+            if mended is None:
+                raise
+        return _open_mended(content, mended)
     content, attachments, root_id, root_type = split_parts(response.body, content_type)
     content = convert_to_utf8(content, root_type)
     check_values(content, bounds.values)
@@ -195,6 +209,14 @@ def _parse_envelope(operation: Operation, response: HttpReply, bounds: Bounds) -
     if attachments.keys() - used - {root_id}:
         report_loss(operation, "attachment", 1, "an attachment that nothing refers to")
     return open_envelope(root, content)
+
+
+def _open_mended(content: bytes, mended: Mended) -> Envelope:
+    """The envelope of XML with marks. A fault has U+FFFD instead: only its words are read."""
+    envelope = open_envelope(parse_xml(mended.body), content)
+    if find_fault(envelope.body, envelope.namespace) is None:
+        return replace(envelope, mended=mended)
+    return open_envelope(parse_xml(mended.write_replacements()), content)
 
 
 def _parse_root(content: bytes, content_type: str) -> _Element:
@@ -207,6 +229,14 @@ def _parse_root(content: bytes, content_type: str) -> _Element:
         except UnknownCharset as error:
             raise MalformedEnvelope(str(error)) from None
         raise
+
+
+def _is_charset_known(content_type: str) -> bool:
+    try:
+        find_charset(content_type)
+    except UnknownCharset:
+        return False
+    return True
 
 
 def _decode_header(method: Method, envelope: Envelope) -> Mapping[str, Any]:

@@ -62,3 +62,11 @@ def test_what_is_refused(content: str, reason: str) -> None:
     """With the line, and without its words."""
     with pytest.raises(UpstreamBadReply, match=reason):
         read_xml(content.encode(), xml(), 10, create_error)
+
+
+def test_a_text_that_xml_does_not_allow_is_lost_alone() -> None:
+    """Bytes that are not UTF-8, control characters, references to them."""
+    content = b'<a x="\xff"><b>caf\xc3</b><c>\x0b</c><d>&#1;</d><e>&#233;</e></a>'
+    value = read_xml(content, xml(), 10, create_error)
+    assert value.pop("e") == "\xe9"
+    assert {name: type(each) for name, each in value.items()} == dict.fromkeys(("@x", "b", "c", "d"), UpstreamBadReply)

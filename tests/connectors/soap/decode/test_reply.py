@@ -92,3 +92,25 @@ async def test_an_unknown_charset_is_named() -> None:
     )
     with pytest.raises(UpstreamBadReply, match="x-klingon"):
         await make_reply(OPERATION, method(), response, [], BOUNDS)
+
+
+@pytest.mark.parametrize("text", [b"caf\xe9", b"caf\xc3", b"a\x0bb", b"a&#x1;b", b"a&#8;b", b"a&#xD800;b"])
+async def test_a_text_that_xml_does_not_allow_is_lost_alone(text: bytes) -> None:
+    """Bytes that are not UTF-8, control characters, references to them; of a fault, only the words are changed."""
+
+    def decode(body: Any) -> Any:
+        return {child.tag: child.text for child in body}
+
+    body = envelope("<a>TEXT</a><b>1&amp;&#233;</b>").replace(b"TEXT", text)
+    data = (await reply(body, called=method(decode=decode))).data
+    assert (type(data["a"]), data["b"]) == (UpstreamBadReply, "1&\xe9")
+    fault = envelope(FAULT.replace("no s3cret-1", "TEXT")).replace(b"TEXT", text)
+    with pytest.raises(UpstreamFault) as caught:
+        await reply(fault, 500)
+    assert "\ufffd" in caught.value.quoted
+
+
+async def test_what_is_no_xml_stays_unreadable() -> None:
+    """Whatever else is in it."""
+    with pytest.raises(UpstreamBadReply, match="not well-formed"):
+        await reply(envelope("<a>\x01</b>"))
