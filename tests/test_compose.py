@@ -1,4 +1,4 @@
-"""docker-compose.yml and the Dockerfile, as far as they can be checked without an engine."""
+"""docker-compose.yml, the Dockerfile and deploy/, as far as they can be checked without an engine."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from bff.app import load_project
+from bff.config import load
 from demo.shop import NAMES
 from tests.e2e.command import bff, environment
 
@@ -152,3 +153,23 @@ def test_the_dashboards_find_their_sources() -> None:
         target.split(":")[0] for job in scraped for static in job["static_configs"] for target in static["targets"]
     }
     assert hosts <= {"127.0.0.1", *SERVICES}
+
+
+def test_kubernetes(tmp_path: Path) -> None:
+    """Its bff.yaml loads, its ports and probes are the gateway's, and it stops after the gateway's own delays."""
+    config, deployment, service = yaml.safe_load_all((ROOT / "deploy/kubernetes/gateway.yaml").read_text())
+    (tmp_path / "bff.yaml").write_text(config["data"]["bff.yaml"])
+    settings = load(tmp_path / "bff.yaml", {})
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    assert settings.server.admin is not None
+    assert ports == {"http": settings.server.port, "admin": settings.server.admin.port}
+    assert service["spec"]["ports"][0]["targetPort"] in ports
+    assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "http"}
+    assert container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "http"}
+    assert pod["terminationGracePeriodSeconds"] > settings.server.shutdown_delay + settings.server.grace_period
+    assert any(f"--uid {pod['securityContext']['runAsUser']}" in line for line in _instructions("RUN"))
+    for each in settings.upstreams.values():
+        if each.kind == "soap":
+            assert (ROOT / Path(each.connector.address).relative_to(tmp_path)).exists()

@@ -65,6 +65,14 @@ def test_every_error_code_is_explained() -> None:
     assert set(told) == _in_source()
 
 
+def test_troubleshooting_names_codes_that_exist() -> None:
+    """In its tables of codes."""
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", (ROOT / "docs/troubleshooting.md").read_text(), re.MULTILINE)
+    named = {code for row in rows for code in re.findall(r"`([A-Z][A-Z0-9_]+)`", row)}
+    assert len(named) > 20
+    assert named <= _in_source()
+
+
 def test_the_tables_of_options_are_current() -> None:
     """They are written from the models that check bff.yaml."""
     done = subprocess.run(

@@ -119,8 +119,30 @@ async def test_a_curl_line(line: str) -> None:
         assert None not in answer["data"].values()
 
 
-def test_links_lead_somewhere() -> None:
-    """In the README and in every guide."""
-    for file in (ROOT / "README.md", *ROOT.glob("docs/**/*.md")):
-        for link in re.findall(r"\]\(([^)#]+)\)", file.read_text()):
-            assert link.startswith("http") or (file.parent / link).exists(), f"{file.name}: {link}"
+PAGES = (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
+
+
+def _anchors(file: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```$", "", file.read_text(), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_links_lead_somewhere(file: Path) -> None:
+    """To a file that exists, and to a heading in it."""
+    for link in re.findall(r"\]\(([^)]+)\)", file.read_text()):
+        path, _, anchor = link.partition("#")
+        if link.startswith(("http:", "https:")):
+            continue
+        target = file.parent / path if path else file
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), link
+
+
+def test_every_page_is_in_the_index() -> None:
+    """A page that the README does not name is not found."""
+    index = README.partition("\n## Guides\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"\]\(docs/([\w-]+\.md)\)", index))
+    assert named == {file.name for file in (ROOT / "docs").glob("*.md")}
