@@ -89,6 +89,50 @@ def test_check_finds_nothing_in_it(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+SCHEMA_WITH_A_MISTAKE = """import strawberry
+
+from bff.authoring import frontend, via
+from connectors import rest
+
+maker_of = rest("shop").get("/makers/{id}", many="/makers?id={id}", key="id")
+
+
+@strawberry.type
+class Maker:
+    name: str
+
+
+@strawberry.type
+class Toy:
+    maker_id: strawberry.Private[int]
+    maker: Maker | None = via(maker_of, id="maker_di")
+
+
+@strawberry.type
+class Query:
+    toy: Toy | None = None
+
+
+schema = frontend(query=Query)
+"""
+
+
+def test_mistakes_look_as_shown(tmp_path: Path) -> None:
+    """Its lines are those of `bff check`."""
+    config, module = tmp_path / "bff.yaml", tmp_path / "schemas/hello/__init__.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(SCHEMA_WITH_A_MISTAKE)
+    printed = ""
+    for options in ("retyr: 2, timeout: 5", "retry: 2"):
+        config.write_text(
+            f'upstreams:\n  shop: {{rest: "http://shop:9001", {options}}}\nfrontends: {{hello: {{schema: schemas.hello}}}}\n'
+        )
+        printed += bff("check", cwd=tmp_path).stderr
+    shown = README.partition("\n## When something goes wrong\n")[2].split("```\n")[1].splitlines()
+    assert len(shown) == 3
+    assert [line for line in shown if line not in printed.splitlines()] == [], printed
+
+
 def test_every_kind_of_upstream_is_shown(folder: Path) -> None:
     """In bff.yaml, which loads, and as a file of endpoints, which can be imported."""
     text = next(text for text in blocks("yaml") if text.startswith("# bff.yaml: "))
