@@ -66,7 +66,7 @@ def _described(name: str) -> str:
     if variant.delay:
         parts.append(f"the upstream takes {variant.delay * 1000:g} ms for a reply")
     if variant.cold:
-        parts.append("every request a document that nobody saw before")
+        parts.append("every request a new document")
     return "; ".join(parts)
 
 

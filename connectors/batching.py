@@ -224,7 +224,7 @@ def _find_key(record: Any, path: tuple[str, ...]) -> Any:
 
 def _in_order(operation: Operation, records: list[Any], keys: Sequence[Hashable]) -> list[Any]:
     if len(records) != len(keys):
-        raise UpstreamBadReply(operation, f"{len(keys)} keys were asked for in order, {len(records)} records came back")
+        raise UpstreamBadReply(operation, f"{len(keys)} keys were requested in order, {len(records)} records came back")
     return records
 
 

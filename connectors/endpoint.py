@@ -131,7 +131,7 @@ class _Defined:
         scope = current_scope.get()
         if scope is None:
             raise DefinitionError(
-                f"{self.name} was asked outside of a request; use `async with bff.connect('bff.yaml'):` in a shell, "
+                f"{self.name} was awaited outside of a request; use `async with bff.connect('bff.yaml'):` in a shell, "
                 "or `async with Direct({...}):` from connectors.direct"
             )
         return scope

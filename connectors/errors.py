@@ -161,7 +161,7 @@ class UpstreamNotFound(UpstreamRejected):
     """The upstream does not have what was asked for (HTTP 404/410, gRPC NOT_FOUND)."""
 
     code = "UPSTREAM_NOT_FOUND"
-    public = "What was asked for does not exist."
+    public = "The requested object does not exist."
 
 
 class UpstreamConflict(UpstreamRejected):

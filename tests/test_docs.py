@@ -102,6 +102,51 @@ def test_every_snippet_has_a_known_language() -> None:
     assert found <= {"yaml", "python", "sh", "json", "text"}  # text: what is printed
 
 
+PAGES = (*GUIDES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md")
+_VAGUE = re.compile(
+    r"\b(tells?|told|telling|asks?|asked|asking|nobody|whatever|whoever)\b"
+    r"|(^|[.:;|] +)who\b|two floors|word for it|to mend|all is well|knows no gateway|one's word",
+    re.IGNORECASE,
+)
+"""Words that readers stumbled over: name the subject and the action (a client requests, a message reports)."""
+
+
+def _messages(file: Path) -> Iterator[str]:
+    """The texts of a module that are no docstrings."""
+    tree = ast.parse(file.read_text())
+    documents = {
+        id(statement.value)
+        for node in ast.walk(tree)
+        if isinstance(body := getattr(node, "body", None), list)
+        for statement in body
+        if isinstance(statement, ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            yield node.value
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
+def test_pages_are_in_plain_words(file: Path) -> None:
+    """Code aside."""
+    text = re.sub(r"^```.*?^```$|`[^`]*`", "", file.read_text(), flags=re.DOTALL | re.MULTILINE)
+    assert [line for line in text.splitlines() if _VAGUE.search(line)] == []
+
+
+def test_descriptions_of_options_are_in_plain_words() -> None:
+    """In bff.schema.json, which editors show."""
+    found = re.findall(r'"description": "(.*)"', (ROOT / "bff.schema.json").read_text())
+    assert len(found) > 100
+    assert [text for text in found if _VAGUE.search(text)] == []
+
+
+@pytest.mark.parametrize("package", ["bff", "connectors"])
+def test_messages_are_in_plain_words(package: str) -> None:
+    """Errors, log lines, help of commands."""
+    files = (ROOT / package).rglob("*.py")
+    assert [text for file in files for text in _messages(file) if _VAGUE.search(text)] == []
+
+
 def test_files_that_contributing_names_exist() -> None:
     """Recipes, maps and fast paths lead to real files and folders."""
     text = (ROOT / "CONTRIBUTING.md").read_text()

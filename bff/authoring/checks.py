@@ -174,7 +174,7 @@ def _check_computed(computed: Computed, fields: Mapping[str, StrawberryField], a
                 f'needs="{name}" is a resolver, whose value is not in the record; call its code here instead'
             )
         elif name in fields and _has_required_arguments(fields[name]):
-            problems.append(f'needs="{name}" has an argument without a default, so there is nothing to ask it with')
+            problems.append(f'needs="{name}" has an argument without a default, so it has no value here')
     if _needs_itself(computed, fields):
         problems.append("it needs itself, by way of what it needs; take one of the fields out of needs=")
     return problems

@@ -33,8 +33,8 @@ def misfit_type(type_name: str) -> Misfit:
     return Misfit(
         f"A service sent an object of {type_name} without saying of which type.",
         Problem.INVALID_VALUE.name,
-        f'Cannot tell which type of {type_name} an object is. Give its types `@adopts(kind="...")`, with the field '
-        "that tells them, or an `is_type_of(cls, obj, info)`, or have the upstream send `__typename`.",
+        f'The type of an object of {type_name} is not known. Give its types `@adopts(kind="...")`, with the field '
+        "that identifies them, or an `is_type_of(cls, obj, info)`, or have the upstream send `__typename`.",
     )
 
 

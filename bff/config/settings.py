@@ -28,7 +28,7 @@ class Sections(Model):
     frontends: dict[str, FrontendOptions] = Field(min_length=1)
     """The frontends by name. The first one that matches a request answers it."""
     identity: dict[str, IdentityOptions] = Field(default_factory=dict)
-    """The identity providers by name: ways in which callers prove who they are. Frontends choose among them."""
+    """The identity providers by name: ways in which callers prove their identity. Frontends choose among them."""
     server: ServerOptions = Field(default_factory=ServerOptions)
     """How the gateway listens."""
     log: LogOptions = Field(default_factory=LogOptions)

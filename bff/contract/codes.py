@@ -1,6 +1,6 @@
 """Every error code of the gateway in one table: its HTTP status and its meaning. docs/errors.md is checked against it.
 
-Codes of upstream errors are those of `connectors.errors`, which knows no gateway.
+Codes of upstream errors are those of `connectors.errors`, which does not import `bff`.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ class Problem(Enum):
     UNAUTHENTICATED = 401, "The frontend needs a credential, such as an API key or a token, and there is none."
     CREDENTIAL_EXPIRED = 401, "The API key or token has expired; over websockets the connection is closed with 4403."
     INVALID_CREDENTIAL = 401, "The API key or token is not valid; the message says why."
-    ORIGIN_FORBIDDEN = 403, "A page of another site asked, or tried to open a websocket, which `cors` does not allow."
-    PREFLIGHT_REQUIRED = 403, "A browser could have sent this for a page of another site without asking us first."
+    ORIGIN_FORBIDDEN = (
+        403,
+        "A page of another site sent a request, or tried to open a websocket, which `cors` does not allow.",
+    )
+    PREFLIGHT_REQUIRED = 403, "A browser could have sent this for a page of another site without a preflight request."
     NOT_FOUND = 404, "There is nothing at this path."
     UNKNOWN_FRONTEND = 404, "The path names no frontend."
     METHOD_NOT_ALLOWED = 405, "The path does not take this method; `Allow` says which it takes."
@@ -92,7 +95,7 @@ class Problem(Enum):
     TOO_DEEP = 400, "Fields are nested more deeply than `limits.max_depth`."
     TOO_COSTLY = (
         400,
-        "The operation costs more than `limits.max_cost`, or an introspection asks for too much.",
+        "The operation costs more than `limits.max_cost`, or an introspection query selects too much.",
     )
     LIST_SIZE_NEEDED = 400, "A list needs exactly one argument that says how long it may be."
     VARIABLES_TOO_LARGE = 400, "The variables are more bytes than `limits.max_variables_size`."

@@ -127,7 +127,7 @@ class JwtProvider:
         except KeysUnavailable as error:
             log.warning("identity_keys_not_read", identity=self.name, problem=str(error))
             raise Problem.IDENTITY_UNAVAILABLE.refusal(
-                "Who sends this request cannot be verified at the moment.", retry_after="5"
+                "The caller cannot be verified at the moment.", retry_after="5"
             ) from error
 
     def _check_issuer(self, claims: Mapping[str, Any]) -> None:

@@ -107,7 +107,7 @@ class KeySource:
             try:
                 found = (await self._wait()).find(kid, algorithm)
             except KeysUnavailable:
-                log.warning("identity_keys_not_read", identity=self._name, problem="asked for an unknown key id")
+                log.warning("identity_keys_not_read", identity=self._name, problem="a token has an unknown key id")
         return found
 
     async def open(self) -> None:

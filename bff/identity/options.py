@@ -196,7 +196,7 @@ class Jwt(Model):
 
 
 class Provider(Model):
-    """One identity provider: a way to prove who sends a request."""
+    """One identity provider: a way in which callers prove their identity."""
 
     api_keys: ApiKeys | None = None
     """API keys in a request header."""

@@ -375,7 +375,7 @@ class RequestScope:
         self.calls += 1
         if self.max_calls is not None and self.calls > self.max_calls:
             raise Problem.TOO_MANY_CALLS.refusal(
-                f"This operation needs more than the {self.max_calls} service calls it may make; ask for less.",
+                f"This operation needs more than the {self.max_calls} service calls it may make; select less.",
             )
 
     def _find_upstream(self, name: str) -> Reachable:

@@ -112,7 +112,7 @@ def refuse_cpu(operation: Operation) -> dict[str, Any]:
     fields, max_cpu = operation.log_fields, operation.frontend.options.limits.max_cpu
     log.warning("cpu_limit_reached", seconds=max_cpu, **fields)
     count_refusal(Problem.TOO_MUCH_CPU.name)
-    message = f"The operation took more than the {max_cpu:g} seconds of CPU time that it may; ask for less."
+    message = f"The operation took more than the {max_cpu:g} seconds of CPU time that it may; select less."
     return request_error(message, Problem.TOO_MUCH_CPU.name, fields)
 
 

@@ -48,7 +48,7 @@ class CostLimit:
         if cost > self._max_cost:
             shown = f"{math.ceil(cost)}" if cost < MAX_COUNTED else "more than can be counted"
             raise Problem.TOO_COSTLY.refusal(
-                f"The operation costs {shown}; this frontend takes at most {self._max_cost}. Ask for less."
+                f"The operation costs {shown}; this frontend takes at most {self._max_cost}. Select less."
             )
 
 

@@ -96,7 +96,7 @@ class _Walk:
     def _add_values(self, times: int) -> None:
         self._count += times
         if self._max_values is not None and self._count > self._max_values:
-            message = f"The introspection asks for more than {self._max_values} values; ask for less at once."
+            message = f"The introspection query selects more than {self._max_values} values; select less at once."
             raise Problem.TOO_COSTLY.refusal(message)
 
 

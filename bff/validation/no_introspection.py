@@ -33,7 +33,7 @@ class NoIntrospection:
         asks = Sizes(document).measure(operation.selection_set).introspects
         if asks or (self._is_federated and _asks_for_service(document, operation.selection_set)):
             raise Problem.INTROSPECTION_DISABLED.refusal(
-                "This frontend does not show its schema; ask its team for the SDL."
+                "This frontend does not show its schema; its team has the SDL."
             )
 
 

@@ -21,7 +21,7 @@ class Options(ConnectorOptions):
     """
 
     absent_lists: Literal["empty", "error"] = "empty"
-    """As of other upstreams; `empty` by default, because protobuf cannot tell an empty list from an absent one."""
+    """As of other upstreams; `empty` by default: protobuf does not distinguish an empty list from an absent one."""
     protos: tuple[ConfigPath, ...] = ()
     """Proto files to compile at start."""
     proto_path: tuple[ConfigPath, ...] = ()

@@ -81,7 +81,7 @@ class PageWalk:
                 if number > limits.max_pages and found:
                     raise too_many_pages(self._operation, limits.max_pages)
                 if before is not None and found and isinstance(found[0], Mapping) and _is_same(before, reply):
-                    reason = f"it is the same as page {number - 1}: the upstream ignores what asks for another page"
+                    reason = f"it is the same as page {number - 1}: the upstream ignores the parameter of the page"
                     raise UpstreamBadReply(self._operation, reason)
                 self._first, before = self._first or reply, reply
                 if found is not None:

@@ -21,7 +21,7 @@ class Options(HttpOptions):
     endpoint: str | None = None
     """URL of the service, instead of the one in the WSDL."""
     absent_lists: Literal["empty", "error"] = "empty"
-    """As of other upstreams; `empty` by default, because XML cannot tell an empty list from an absent one."""
+    """As of other upstreams; `empty` by default: XML does not distinguish an empty list from an absent one."""
     service: str | None = None
     """Service of the WSDL. Defaults to the first service that has the operation."""
     port: str | None = None

@@ -1,1 +1,1 @@
-"""One file per upstream: what it offers, named for everyone who writes a frontend. Addresses are in bff.yaml."""
+"""One file per upstream: what it offers, with names for all frontends. Addresses are in bff.yaml."""

@@ -1,4 +1,4 @@
-"""Reviews (GraphQL): only the selected fields are asked for, many products at once."""
+"""Reviews (GraphQL): only the selected fields are requested, for many products at a time."""
 
 from connectors import graphql
 

@@ -1,4 +1,4 @@
-"""The warehouse (SOAP): one item per call, so lists ask for at most eight at once."""
+"""The warehouse (SOAP): one item per call, so lists make at most eight calls at a time."""
 
 from connectors import soap
 

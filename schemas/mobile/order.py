@@ -26,7 +26,7 @@ class OrderUpdate:
 
 
 async def place_order(lines: list[OrderLine]) -> PlacedOrder:
-    """Hand the order to the queue; its progress is what `orderUpdates` tells."""
+    """Hand the order to the queue; `orderUpdates` reports its progress."""
     id = f"o-{uuid4().hex[:12]}"
     await orders.placed({"id": id, "lines": [{"sku": line.sku, "quantity": line.quantity} for line in lines]}, key=id)
     return PlacedOrder(id=strawberry.ID(id))

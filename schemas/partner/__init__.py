@@ -1,4 +1,4 @@
-"""Partners: a narrow schema of offers. bff.yaml lets in who has an API key."""
+"""Partners: a narrow schema of offers. bff.yaml requires an API key."""
 
 import strawberry
 

@@ -22,7 +22,8 @@ def check(
     config: Config = Path("bff.yaml"),
     format: Annotated[Format, Parameter(help="How findings are written; all but text go to standard output.")] = "text",  # noqa: A002 - the name of the option
     online: Annotated[
-        bool, Parameter(help="Ask upstreams for their descriptions too: reflection, introspection, WSDLs by URL.")
+        bool,
+        Parameter(help="Also request the descriptions that upstreams give: reflection, introspection, WSDLs by URL."),
     ] = False,
 ) -> int:
     """Check the configuration, the schemas, the files they name, and calls against descriptions of upstreams.

@@ -299,7 +299,7 @@ def _refuse_deep_nesting() -> Iterator[None]:
 
 
 def _nesting_refusal() -> Refused:
-    return Problem.TOO_DEEP.refusal("The document is nested too deeply; ask for less at once.")
+    return Problem.TOO_DEEP.refusal("The document is nested too deeply; select less at once.")
 
 
 def get_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

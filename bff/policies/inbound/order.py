@@ -44,7 +44,7 @@ def inbound(frontend: Frontend, counts: OperationCounts, preparing: PrepareQueue
     add("documents", why, documents(frontend.documents))
     why = "before every policy that needs the plan; a document at fault costs nothing that follows"
     add("prepare", why, prepare(frontend.plans, preparing, timeout=timeout, explains=frontend.options.explains))
-    add("read only", "needs the plan, which tells a mutation", read_only)
+    add("read only", "needs the plan, which says whether it is a mutation", read_only)
     if frontend.documents.can_persist:
         why = "after prepare and all that refuses, so that only valid documents are kept"
         add("persist", why, persist(frontend.documents))

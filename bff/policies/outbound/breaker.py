@@ -50,7 +50,7 @@ class Circuit:
             left = max(0.0, self._open_until - self._clock.now())
             if left or self._is_trying:
                 when = f"it is tried again in {left:.1f} s" if left else "another call is trying it right now"
-                detail = f"not asked after {self._failures} failures in a row; {when}"
+                detail = f"no call is made after {self._failures} failures in a row; {when}"
                 raise CircuitOpen(operation, detail, retry_after=left)
             self._is_trying = True
             self._era += 1

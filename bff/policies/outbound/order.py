@@ -48,7 +48,7 @@ def outbound(options: Options, *, clock: Clock = SYSTEM_CLOCK, connector_keeps_d
         why = "before everything that costs; a kept reply needs no turn and no upstream that works"
         add("cache", why, cache(HttpCache(options.max_cache_size), clock), needs_reply=True)
     if options.share:
-        why = "one call for all who ask the same, so it is timed, repeated and limited once"
+        why = "identical calls are one call, which is timed, repeated and limited once"
         add("share", why, share(clock), needs_reply=True)
     why = "bounds all attempts, pauses and waits together"
     add("deadline", why, deadline(options.timeout, clock, is_kept=is_kept))
