@@ -88,7 +88,8 @@ def _check_via(
 ) -> list[str]:
     problems = []
     field, definition = type_.fields[name], definition_of(type_)
-    if problem := via.endpoint.problem_with(via.parameters):
+    problem = via.endpoint.problem_with(via.parameters)
+    if problem is not None:
         problems.append(problem)
     for parameter, own in _list_needs(via):
         if own not in attributes:
@@ -99,7 +100,7 @@ def _check_via(
         problems += [
             f'"{parameter}" is what {via.endpoint.name} batches on, so it must come from a field'
             for parameter in batch.names
-            if parameter not in via.parameters or parameter in via.constants
+            if parameter in via.constants or (problem is None and parameter not in via.parameters)
         ]
         problems += _check_list_form(via, is_list=_is_list(field), cls=definition and definition.origin)
     if not via.endpoint.selects:

@@ -56,6 +56,7 @@ def test_a_mistake_is_found_when_the_schema_is_built(make: Any, said: str) -> No
     assert said in str(caught.value)
     assert "test_checks.py:" in str(caught.value)
     assert "Thing.wrong" in str(caught.value)
+    assert len(caught.value.problems) == 1
 
 
 def test_all_mistakes_are_reported_together() -> None:
