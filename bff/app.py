@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from importlib import invalidate_caches
@@ -14,13 +14,15 @@ from typing import Any
 
 from graphql import GraphQLSchema
 
+from bff.checks.sources import Sources
+from bff.checks.uses import list_endpoints, list_uses
 from bff.config import Mode, Settings, find_secrets, load
 from bff.contract import Answer, Answers, Caller, FrontendCard, Parts, Problem, Refused, Request, Response
 from bff.frontends.frontend import Frontend, load_frontends
 from bff.gateway.gateway import Gateway
 from bff.http.door import http_app
 from bff.http.guards.allowed_hosts import choose_hosts
-from bff.http.options import Admin, Timeouts
+from bff.http.options import Timeouts
 from bff.identity.registry import IdentityProviders
 from bff.loading.scope import RequestScope
 from bff.observability.logger import REDACTOR, get_logger
@@ -61,6 +63,17 @@ class Project:
         return replace(self, settings=settings, file_server=server, overridden=overridden)
 
     @property
+    def cards(self) -> Sequence[FrontendCard]:
+        """The frontends."""
+        return [each.card for each in self.frontends.values()]
+
+    @property
+    def used_upstreams(self) -> Set[str]:
+        """The upstreams that endpoints of the schemas' modules belong to."""
+        sources = Sources(self.settings.folder, self.settings.module_folder)
+        return {each.operation.upstream for each in list_endpoints(sources, list_uses(self.schemas.values()))}
+
+    @property
     def schemas(self) -> Mapping[str, GraphQLSchema]:
         """The schemas by the names of their frontends."""
         return {name: each.core for name, each in self.frontends.items()}
@@ -76,7 +89,7 @@ def load_project(
     settings = load(config, os.environ if environment is None else environment, default_mode)
     REDACTOR.add_secrets(find_secrets(settings))
     identity = IdentityProviders(settings.identity)
-    frontends = load_frontends(settings.frontends, settings.folder, identity.by_name)
+    frontends = load_frontends(settings.frontends, settings.module_folder, identity.by_name)
     return Project(settings=settings, frontends=frontends, identity=identity)
 
 
@@ -86,7 +99,7 @@ class Generation:
     def __init__(self, project: Project, connectors: Mapping[str, Connector] | None = None) -> None:
         """`connectors` replaces those of bff.yaml, for tests."""
         self.project = project
-        self.upstreams = Upstreams(project.settings.upstreams, connectors=connectors)
+        self.upstreams = Upstreams(project.settings.upstreams, connectors=connectors, used=project.used_upstreams)
         self._gateway = Gateway(
             project.frontends,
             self.upstreams,
@@ -248,16 +261,6 @@ class Service:
         )
 
     @property
-    def admin(self) -> Admin | None:
-        """The admin port; None without one."""
-        return self._project.settings.server.admin
-
-    @property
-    def has_graphiql(self) -> bool:
-        """Whether browsers get GraphiQL."""
-        return self._project.settings.server.graphiql
-
-    @property
     def is_open(self) -> bool:
         """Whether it can answer."""
         return self._generation is not None
@@ -301,7 +304,7 @@ class Service:
         applies `log`. Raises ConfigError or SchemaError and leaves everything as it was when they have mistakes, or
         when `check` raises anything.
         """
-        with fresh_modules(config):
+        with fresh_modules(self._project.settings.folder, self._project.settings.module_folder):
             project = load_project(config, environment, default_mode=self._project.settings.default_mode)
             if check is not None:
                 await check(project)
@@ -331,9 +334,9 @@ def _find_changes(old: Model, new: Model, path: str) -> Iterator[str]:
 class fresh_modules:  # noqa: N801 - used like a function, in `with`
     """Forget the project's own modules, so that importing them reads their files again; put them back on failure."""
 
-    def __init__(self, config: Path) -> None:
-        """`config` is the project's bff.yaml; its modules lie beside it."""
-        self._folder = config.resolve().parent
+    def __init__(self, *folders: Path) -> None:
+        """`folders` hold the project's modules."""
+        self._folders = folders
         self._old: dict[str, Any] = {}
 
     def __enter__(self) -> None:
@@ -343,7 +346,7 @@ class fresh_modules:  # noqa: N801 - used like a function, in `with`
             file = getattr(module, "__file__", None)
             if not file or name.partition(".")[0] in keep or "site-packages" in file or name == "__main__":
                 continue
-            if Path(file).is_relative_to(self._folder):
+            if any(Path(file).is_relative_to(folder) for folder in self._folders):
                 self._old[name] = sys.modules.pop(name)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -25,6 +25,12 @@ def find_unusable_files(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "", f"server.tls: {problem}"
 
 
+def list_files(settings: Settings) -> list[Path]:
+    """The files that bff.yaml names, whether they are there or not."""
+    models = [*(each.connector for each in settings.upstreams.values()), *settings.frontends.values()]
+    return [path for model in (*models, *settings.identity.values(), settings.server) for path in _find_paths(model)]
+
+
 def _find_paths(value: object) -> Iterator[Path]:
     """The paths in a model of options, at any depth; an address counts when it is one."""
     if isinstance(value, Path):

@@ -16,7 +16,7 @@ _DEFAULT_LIMITS = ", ".join(f"{name} {Limits.model_fields[name].default:g}" for 
 
 def list_project_notes(settings: Settings, config: Path) -> list[Finding]:
     """Frontends without limits of their own, and what strangers may reach."""
-    sources = Sources(settings.folder)
+    sources = Sources(settings.folder, settings.module_folder)
     limits = [
         f"frontends.{name}: no limits of its own; the defaults are {_DEFAULT_LIMITS}"
         for name, options in settings.frontends.items()

@@ -26,7 +26,7 @@ async def check_project(
 
     With `online`, upstreams are asked for their descriptions where they have any.
     """
-    sources = Sources(settings.folder)
+    sources = Sources(settings.folder, settings.module_folder)
     uses = list_uses(schemas.values())
     endpoints = list_endpoints(sources, uses)
     cached = {name for name, each in settings.upstreams.items() if each.policies.cache is not None}

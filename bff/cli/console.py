@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Annotated, cast
 
@@ -9,8 +10,9 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 
-from bff.app import Service
 from bff.config import Settings
+from bff.contract import FrontendCard
+from bff.http.options import Options
 from bff.observability.standard import PlainStderr
 
 console = Console(file=cast("IO[str]", PlainStderr()), highlight=False)
@@ -28,15 +30,15 @@ def print_warning(message: str, *, label: str = "warning") -> None:
     console.print(f"[yellow]{label}[/yellow] {escape(message)}", soft_wrap=True)
 
 
-def print_addresses(service: Service, address: str) -> None:
+def print_addresses(cards: Sequence[FrontendCard], options: Options, address: str) -> None:
     """The address of the gateway and of each frontend."""
     console.print(f"\n[bold]The gateway[/bold] listens at {address}/graphql")
-    for card in service.generation.cards:
+    for card in cards:
         console.print(f"  {card.name:<10} {address}/graphql/{card.name}   {escape(card.description)}")
-    if admin := service.admin:
+    if admin := options.admin:
         host = f"[{admin.host}]" if ":" in admin.host else admin.host
         console.print(f"  {'(admin)':<10} http://{host}:{admin.port}/ready, /metrics")
-    hint = "Open an address in a browser for GraphiQL. " if service.has_graphiql else ""
+    hint = "Open an address in a browser for GraphiQL. " if options.graphiql else ""
     console.print(f"  {hint}Press Ctrl-C to stop.\n")
 
 

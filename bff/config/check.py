@@ -88,6 +88,7 @@ class SettingsBuilder:
             switched_off=tuple(off) if sections.mode is None else (),
             log=sections.log,
             folder=self._folder,
+            schemas=sections.schemas,
             warnings=tuple(self._renamer.warnings),
         )
 

@@ -18,7 +18,7 @@ def load(path: Path, environment: Mapping[str, str], default_mode: Mode | None =
     `default_mode` is the mode of a file without `mode`.
     """
     document = parse_document(_read_text(path), str(path), environment)
-    return SettingsBuilder(document, path.resolve().parent).build(default_mode)
+    return SettingsBuilder(document, path.absolute().parent).build(default_mode)
 
 
 def read_places(path: Path) -> Document:

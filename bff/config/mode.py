@@ -22,6 +22,10 @@ _FRONTEND = {"introspection": "introspection", "suggestions": "suggestions in er
 """Options that production switches off, and their names for people. Their defaults are those of development."""
 
 
+PRODUCTION_DELAY = 5.0
+"""Default of `server.shutdown_delay` in production: what Kubernetes and load balancers take to see /ready change."""
+
+
 def choose_default_mode(address: str) -> Mode:
     """The mode of a bff.yaml without `mode`: only what listens on loopback alone is out of the reach of strangers."""
     return "development" if is_loopback(address) else "production"
@@ -32,7 +36,10 @@ def switch_off_server(options: ServerOptions) -> tuple[ServerOptions, list[str]]
     off = {name: label for name, label in _SERVER.items() if name not in options.model_fields_set}
     if options.admin is not None:
         off.pop("metrics", None)  # it has them
-    return options.model_copy(update=dict.fromkeys(off, False)), list(off.values())
+    update: dict[str, object] = dict.fromkeys(off, False)
+    if "shutdown_delay" not in options.model_fields_set:
+        update["shutdown_delay"] = PRODUCTION_DELAY
+    return options.model_copy(update=update), list(off.values())
 
 
 def switch_off_frontends(

@@ -15,7 +15,7 @@ from bff.http.options import Options as ServerOptions
 from bff.identity.options import Provider as IdentityOptions
 from bff.observability.logs import Options as LogOptions
 from bff.upstreams import UpstreamSettings
-from connectors.options import Model
+from connectors.options import ConfigPath, Model
 
 
 class Sections(Model):
@@ -25,6 +25,8 @@ class Sections(Model):
     """`production` switches off what helps developers and strangers: introspection, suggestions, GraphiQL, /metrics,
     details of /ready, and names in errors and `Server-Timing`. An option that is set keeps its value. The default is
     `production`, and `development` for `bff demo` and `bff serve --reload`."""
+    schemas: ConfigPath | None = None
+    """Folder of the schemas' modules, where it is not that of bff.yaml: in an image, while bff.yaml is mounted."""
     frontends: dict[str, FrontendOptions] = Field(min_length=1)
     """The frontends by name. The first one that matches a request answers it."""
     identity: dict[str, IdentityOptions] = Field(default_factory=dict)
@@ -45,7 +47,9 @@ class Settings:
     server: ServerOptions
     log: LogOptions
     folder: Path
-    """The folder of bff.yaml. Relative paths and the modules of schemas are resolved here."""
+    """The folder of bff.yaml as it was named: a symlink in it may lead elsewhere later. Relative paths begin here."""
+    schemas: Path | None = None
+    """The folder of the schemas' modules; None for that of bff.yaml."""
     mode: Mode = "production"
     default_mode: Mode = "production"
     """What `mode` is without the key."""
@@ -55,3 +59,8 @@ class Settings:
     """What the mode switched off, in words for people. Empty if bff.yaml has `mode`."""
     warnings: Sequence[Problem] = ()
     """What is read and should be written differently: keys of earlier versions."""
+
+    @property
+    def module_folder(self) -> Path:
+        """Where the modules of schemas are."""
+        return self.schemas or self.folder

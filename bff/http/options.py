@@ -131,7 +131,8 @@ class Options(Model):
     uploads: Uploads = Field(default_factory=Uploads)
     """How much of bodies and files the process holds."""
     shutdown_delay: Duration = Field(default=0.0, ge=0)
-    """After SIGTERM, /ready answers 503 and all else goes on for so long, so that load balancers notice."""
+    """After SIGTERM, /ready answers 503 and all else goes on for so long, so that load balancers notice. In production
+    the default is 5s. Ctrl-C does not wait."""
     grace_period: Duration = Field(default=15.0, ge=0)
     """After the delay, requests under way may take this long to finish; then they are aborted."""
     request_timeout: Duration = Field(default=10.0, gt=0)

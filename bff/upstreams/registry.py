@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 
 from bff.observability.logger import get_logger
@@ -31,9 +31,13 @@ class Upstreams(Mapping[str, Upstream]):
         settings: Mapping[str, UpstreamSettings],
         *,
         connectors: Mapping[str, Connector] | None = None,
+        used: Set[str] | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        """Creates every connector, without I/O; `connectors` replaces some of them, for tests."""
+        """Creates every connector, without I/O; `connectors` replaces some of them, for tests.
+
+        `used` are those that endpoints belong to, all if it is None: no other keeps the gateway from being ready.
+        """
         replaced = connectors or {}
         self._clock = clock
         self._upstreams = {
@@ -45,6 +49,7 @@ class Upstreams(Mapping[str, Upstream]):
             for name, each in settings.items()
         }
         self._watches = [Watch(each, clock) for each in self._upstreams.values()]
+        self._awaited = [each for each in self._watches if _is_awaited(each.upstream, used)]
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -70,16 +75,25 @@ class Upstreams(Mapping[str, Upstream]):
         return len(self._upstreams)
 
     async def open(self) -> None:
-        """Start all at once; return when all are ready or after `GRACE`. The rest is watched until it is ready."""
-        self._tasks = [asyncio.create_task(each.until_ready()) for each in self._watches]
-        if self._tasks:
+        """Start all at once; return when all are ready or after `GRACE`. The rest is watched until it is ready.
+
+        Required ones are watched as long as they are open.
+        """
+        starting = [asyncio.create_task(each.until_ready()) for each in self._watches]
+        self._tasks = list(starting)
+        if starting:
             with suppress(TimeoutError):
                 async with timeout_after(GRACE, self._clock):
-                    await asyncio.wait(self._tasks)
+                    await asyncio.wait(starting)
+        self._tasks += [
+            asyncio.create_task(_follow(each, first))
+            for each, first in zip(self._watches, starting, strict=True)
+            if each.upstream.settings.policies.required
+        ]
 
     def readiness(self) -> Mapping[str, str]:
         """The upstreams that are not ready, in words that name no address."""
-        return {each.upstream.name: "not ready" for each in self._watches if not each.is_ready}
+        return {each.upstream.name: "not ready" for each in self._awaited if not each.is_ready}
 
     async def close(self) -> None:
         """Stop watching and close every connector. Never raises; what goes wrong is logged."""
@@ -96,3 +110,17 @@ class Upstreams(Mapping[str, Upstream]):
             log.warning("close_timeout", upstream=upstream.name, seconds=CLOSING)
         except Exception:
             log.exception("close_failed", upstream=upstream.name)
+
+
+def _is_awaited(upstream: Upstream, used: Set[str] | None) -> bool:
+    """Whether the gateway is ready only when the upstream is."""
+    required = upstream.settings.policies.required
+    if required is not None:
+        return required
+    return used is None or upstream.name in used
+
+
+async def _follow(watch: Watch, first: asyncio.Task[None]) -> None:
+    """Watch a required upstream after it was ready once."""
+    await asyncio.wait([first])
+    await watch.follow()

@@ -17,10 +17,16 @@ PATIENCE = 10.0
 """Seconds that one attempt may take."""
 
 
-class Watch:
-    """Whether one upstream is ready, from when the gateway opens until it was ready once.
+CHECK_INTERVAL = 5.0
+"""Seconds between checks of a required upstream that was ready."""
+FAILURES, SUCCESSES = 3, 2
+"""Checks in a row after which a required upstream is not ready any more, and is ready again."""
 
-    An upstream that fails later is left to its policies: taking the whole gateway out of service would not help.
+
+class Watch:
+    """Whether one upstream is ready: until it was ready once, and later if it is required.
+
+    Any other that fails later is left to its policies: taking the whole gateway out of service would not help.
     """
 
     def __init__(self, upstream: Upstream, clock: Clock) -> None:
@@ -40,6 +46,25 @@ class Watch:
             pause = min(pause * 2, MAX_DELAY)
         self.is_ready = True
         log.info("upstream_ready", upstream=self.upstream.name)
+
+    async def follow(self) -> None:
+        """Check it again and again, without end. One check that fails or succeeds changes nothing yet."""
+        others = 0
+        await self._clock.sleep(CHECK_INTERVAL * random.random())  # noqa: S311 - as above
+        while True:
+            problem = await self._find_problem()
+            others = 0 if (problem is None) == self.is_ready else others + 1
+            if others >= (FAILURES if self.is_ready else SUCCESSES):
+                self._change(problem)
+                others = 0
+            await self._clock.sleep(CHECK_INTERVAL)
+
+    def _change(self, problem: str | None) -> None:
+        self.is_ready = problem is None
+        if problem is None:
+            log.info("upstream_ready", upstream=self.upstream.name)
+        else:
+            log.warning("upstream_lost", upstream=self.upstream.name, problem=problem)
 
     async def _find_problem(self) -> str | None:
         """Why it is not ready, in words for the log; None when it is."""

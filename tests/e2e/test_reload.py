@@ -14,6 +14,7 @@ import pytest
 from bff.app import Service, load_project
 from bff.authoring import SchemaError
 from bff.config import ConfigError
+from tests.bff.cli.test_watching import mount
 from tests.e2e.command import running
 from tests.serving import serving
 from tests.waiting import GENEROUS, time_limit
@@ -196,4 +197,20 @@ def test_changes_of_log_and_server(config: Path) -> None:
         command.wait_for("reloaded after a change of bff.yaml")
         assert command.ask("{ first }") == {"data": {"first": 1}}
         assert command.output.count("not applied") == 1
+        assert command.stop() == 0
+
+
+def test_a_config_map_whose_target_is_swapped(tmp_path: Path) -> None:
+    """bff.yaml in a mounted folder, schemas in another, no PYTHONPATH of the user's; each swap is seen."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "in_the_image.py").write_text(SCHEMA + END)
+    text = "schemas: ../app\nfrontends:\n  web: {schema: in_the_image, default: true}\n"
+    mount(tmp_path / "config", "..1", text)
+    with running("serve", "--reload", cwd=tmp_path / "config") as command:
+        assert command.ask_when_up("{ first }") == {"data": {"first": 1}}
+        for number in (2, 3):
+            more = f"  phone{number}: {{schema: in_the_image}}\n"
+            mount(tmp_path / "config", f"..{number}", text + more)
+            command.wait_for("reloaded after a change of bff.yaml")
+            assert command.ask("{ first }", f"/graphql/phone{number}") == {"data": {"first": 1}}
         assert command.stop() == 0

@@ -64,7 +64,7 @@ async def _serve_shop(open_shop: Any, config: Path, host: str, port: int, *, fix
                 print_warning(
                     f"port {port} is in use; set {name}={shop.addresses[name]} for other gateways", label="note"
                 )
-            print_addresses(service, address)
+            print_addresses(project.cards, project.settings.server, address)
             _print_queries(address)
 
         await server.serve(service.asgi, project.settings.server, started=print_all)

@@ -10,7 +10,6 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 from rich.markup import escape
-from watchfiles import awatch
 
 from bff.app import Project, Service, load_project
 from bff.authoring import SchemaError
@@ -18,6 +17,7 @@ from bff.checks import check_project, read_findings
 from bff.cli.console import Config, console, print_addresses, print_error, print_mode, print_warning
 from bff.cli.report import count_findings, has_errors, print_findings
 from bff.cli.running import run_until_stopped
+from bff.cli.watching import LoadedFiles
 from bff.config import ConfigError
 from bff.config.mode import choose_default_mode
 from bff.http.server import run as server
@@ -26,7 +26,6 @@ from bff.http.server.worker import Served, serve_workers
 from bff.http.server.workers import WorkerFailed
 from bff.observability.logs import configure_logging
 
-_WATCHED = (".yaml", ".yml", ".py", ".graphql", ".json")
 PORT = validators.Number(gte=0, lte=65535)
 _WORKERS = validators.Number(gte=1, lte=1024)
 
@@ -59,7 +58,12 @@ def serve(
             print_error("--reload needs a single process; remove --workers")
             return 2
         try:
-            serve_workers(partial(prepare_worker, config.resolve(), host, port), options, workers)
+            serve_workers(
+                partial(prepare_worker, config.absolute(), host, port),
+                options,
+                workers,
+                started=lambda address: print_addresses(project.cards, options, address),
+            )
         except WorkerFailed:
             print_error("the workers cannot start; the log says why")
             return 1
@@ -67,15 +71,15 @@ def serve(
     server.settle()
     service = Service(project)
     beside: list[Callable[[], Awaitable[None]]] = (
-        [lambda: reload_on_change(service, config.resolve())] if reload else []
+        [lambda: reload_on_change(service, config.absolute())] if reload else []
     )
     run_until_stopped(
         server.serve(
             service.asgi,
             options,
             beside=beside,
-            started=lambda address: print_addresses(service, address),
-            reload=lambda: reload_once(service, config.resolve(), "SIGHUP"),
+            started=lambda address: print_addresses(project.cards, options, address),
+            reload=lambda: reload_at_signal(service, config.absolute()),
         )
     )
     return 0
@@ -89,11 +93,18 @@ def prepare_worker(config: Path, host: str | None, port: int | None) -> Served:
     return Served(app=Service(project).asgi, options=project.settings.server)
 
 
+async def reload_at_signal(service: Service, config: Path) -> None:
+    """Reload after SIGHUP."""
+    await reload_once(service, config, "SIGHUP")
+
+
 async def reload_on_change(service: Service, config: Path) -> None:
-    """Reload after each change of a YAML, Python or schema file. After a mistake the old state stays in use."""
-    async for changes in awatch(config.parent, watch_filter=lambda _, path: path.endswith(_WATCHED)):
-        files = sorted({Path(path).name for _, path in changes})
-        await reload_once(service, config, f"a change of {', '.join(files)}")
+    """Reload after each change of a file that is loaded. After a mistake the old state stays in use."""
+    files = LoadedFiles(config, service.settings)
+    while True:
+        changed = await files.wait_for_change()
+        if await reload_once(service, config, f"a change of {', '.join(changed)}"):
+            files.update(service.settings)
 
 
 class CheckFailed(Exception):
@@ -108,8 +119,8 @@ async def refuse_errors(project: Project, config: Path) -> None:
         raise CheckFailed(count_findings(findings))
 
 
-async def reload_once(service: Service, config: Path, reason: str) -> None:
-    """Reload; after a mistake the old state stays in use."""
+async def reload_once(service: Service, config: Path, reason: str) -> bool:
+    """Reload, and return whether that was done; after a mistake the old state stays in use."""
     try:
         unapplied = await service.reload(config, check=lambda project: refuse_errors(project, config))
         configure_logging(service.settings.log)
@@ -121,3 +132,6 @@ async def reload_once(service: Service, config: Path, reason: str) -> None:
         print_error("the changes are not applied", label="not reloaded")
     except CheckFailed as error:
         print_error(f"the changes have {error} and are not applied", label="not reloaded")
+    else:
+        return True
+    return False

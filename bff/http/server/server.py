@@ -43,6 +43,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._options, self._timeouts, self._load = options, timeouts, load
         self._watch: asyncio.Task[None] | None = None
+        self._waits_for_balancers = True
         self.is_last = True
         """Whether no other process goes on with the listening socket, which then drops new handshakes."""
         self.handles_signals = True
@@ -53,7 +54,12 @@ class Server(uvicorn.Server):
         """Called at SIGHUP."""
 
     def stop(self) -> None:
-        """Begin to stop, as at the first signal."""
+        """Begin to stop, as at the first SIGTERM."""
+        self.should_exit = True
+
+    def stop_without_delay(self) -> None:
+        """Begin to stop, as at the first Ctrl-C."""
+        self._waits_for_balancers = False
         self.should_exit = True
 
     def stop_now(self) -> None:
@@ -61,8 +67,9 @@ class Server(uvicorn.Server):
         self.should_exit = self.force_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal stops, the second aborts."""
+        """The first signal stops, the second aborts. Ctrl-C is of a person, and no load balancer must notice first."""
         self.force_exit = self.should_exit
+        self._waits_for_balancers = sig != signal.SIGINT
         self.should_exit = True
 
     @contextlib.contextmanager
@@ -94,10 +101,11 @@ class Server(uvicorn.Server):
     async def main_loop(self) -> None:
         """Serve until the stop, and go on for `shutdown_delay` while /ready says so."""
         await super().main_loop()
+        delay = self._options.shutdown_delay if self._waits_for_balancers else 0.0
         if self.handles_signals:
-            log.info("stopping", delay=self._options.shutdown_delay, grace=self._options.grace_period)
+            log.info("stopping", delay=delay, grace=self._options.grace_period)
         announce_leaving(self.lifespan.state)
-        end = asyncio.get_running_loop().time() + self._options.shutdown_delay
+        end = asyncio.get_running_loop().time() + delay
         while not self.force_exit and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(_TICK)
             await self.on_tick(0)

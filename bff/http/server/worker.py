@@ -14,9 +14,9 @@ from multiprocessing.connection import Connection
 
 from bff.http.asgi import App
 from bff.http.options import Options
-from bff.http.server.run import listen, make_server, run
+from bff.http.server.run import address, listen, make_server, run
 from bff.http.server.server import Server
-from bff.http.server.workers import ABORT, RETIRE, STARTED, STOP, Workers
+from bff.http.server.workers import ABORT, INTERRUPT, RETIRE, STARTED, STOP, Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,16 @@ Prepare = Callable[[], Served]
 """Makes what a worker serves; called in the worker's own process, so it must be importable by name."""
 
 
-def serve_workers(prepare: Prepare, options: Options, workers: int) -> None:
-    """Serve with several processes until a signal. Raises CannotListen, and WorkerFailed if none can start."""
-    Workers(partial(_serve_as_worker, prepare), listen(options), workers).run()
+def serve_workers(
+    prepare: Prepare, options: Options, workers: int, started: Callable[[str], None] = lambda address: None
+) -> None:
+    """Serve with several processes until a signal. `started` is called with the address once one of them serves.
+
+    Raises CannotListen, and WorkerFailed if none can start.
+    """
+    listening = listen(options)
+    shown = address(options, listening)
+    Workers(partial(_serve_as_worker, prepare), listening, workers, started=lambda: started(shown)).run()
 
 
 def _serve_as_worker(prepare: Prepare, listening: socket.socket, pipe: Connection) -> None:
@@ -59,6 +66,7 @@ async def _serve_until_told(served: Served, listening: socket.socket, pipe: Conn
 def _obey(server: Server, pipe: Connection, loop: asyncio.AbstractEventLoop) -> None:
     """Do what the parent says, from a thread of its own; stop if there is no parent any more."""
     is_alone = False
+    ways = {ABORT: server.stop_now, INTERRUPT: server.stop_without_delay}
     while not is_alone:
         try:
             command = pipe.recv_bytes()
@@ -66,4 +74,4 @@ def _obey(server: Server, pipe: Connection, loop: asyncio.AbstractEventLoop) -> 
             command, is_alone = STOP, True
         server.is_last = command != RETIRE
         with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(server.stop_now if command == ABORT else server.stop)
+            loop.call_soon_threadsafe(ways.get(command, server.stop))

@@ -21,8 +21,9 @@ from bff.observability.logger import get_logger
 
 log = get_logger("bff.http")
 
-STOP, RETIRE, ABORT, STARTED = b"stop", b"retire", b"abort", b"started"
-"""What goes through the pipe: stop with all others; stop while others go on; abort; and back: it serves."""
+STOP, INTERRUPT, RETIRE, ABORT, STARTED = b"stop", b"interrupt", b"retire", b"abort", b"started"
+"""What goes through the pipe: stop with all others, the second without delay; stop while others go on; abort; and back:
+it serves."""
 
 Work = Callable[[socket.socket, Connection], None]
 """Serves until a message in the pipe says stop; it is run in a process of its own and must be importable by name."""
@@ -65,8 +66,12 @@ class Worker:
 class Workers:
     """The parent."""
 
-    def __init__(self, work: Work, listening: socket.socket, count: int) -> None:
+    def __init__(
+        self, work: Work, listening: socket.socket, count: int, started: Callable[[], None] = lambda: None
+    ) -> None:
+        """`started` is called once the first worker serves."""
         self._work, self._listening, self._count = work, listening, count
+        self._started = started
         self._workers: list[Worker] = []
         self._leaving: list[Worker] = []
         """Workers that were replaced and finish what they have."""
@@ -105,8 +110,9 @@ class Workers:
         for each in workers:
             if each.pipe in ready:
                 each.receive()
-        if any(each.has_started for each in self._workers):
+        if not self._has_served and any(each.has_started for each in self._workers):
             self._has_served = True
+            self._started()
 
     def _handle_signals(self) -> None:
         while self._signals:
@@ -116,7 +122,8 @@ class Workers:
                     log.info("reloading_workers", workers=len(self._workers))
                     self._to_replace = list(self._workers)
                 continue
-            command = ABORT if self._is_stopping else STOP
+            first = INTERRUPT if number == signal.SIGINT else STOP
+            command = ABORT if self._is_stopping else first
             self._stop_all(command)
 
     def _stop_all(self, command: bytes) -> None:

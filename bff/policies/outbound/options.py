@@ -69,6 +69,9 @@ def _allow_number(schema: dict[str, Any]) -> None:
 class Options(Model):
     """Policies of one upstream. `timeout` and `share` are on by default, all others are off."""
 
+    required: bool | None = None
+    """Whether /ready depends on the upstream: `true` follows its checks both ways, `false` never waits for it. Without
+    the option, /ready waits at the start until the upstream was reached once, if an endpoint uses it."""
     timeout: Duration = Field(default=5.0, gt=0)
     """Maximum duration of a call, including queueing and retries."""
     attempt_timeout: Duration | None = Field(default=None, gt=0)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bff.config import load
+from bff.config.mode import PRODUCTION_DELAY
 from tests.bff.config.conftest import Load, Problems
 
 SMALL = "frontends: {web: {schema: s}}\n"
@@ -70,3 +71,15 @@ def test_another_mode_is_a_mistake(problems_of: Problems, mode: str) -> None:
     """Named with its place."""
     (problem,) = problems_of(f"mode: {mode}\n{SMALL}")
     assert problem.startswith("bff.yaml:1:1 mode: expected ")
+
+
+def test_production_waits_for_load_balancers(tmp_path: Path) -> None:
+    """A value that is set stays."""
+    file = tmp_path / "bff.yaml"
+    for text, delay in (
+        ("mode: production", PRODUCTION_DELAY),
+        ("mode: production\nserver: {shutdown_delay: 1s}", 1.0),
+        ("mode: development", 0.0),
+    ):
+        file.write_text("frontends: {web: {schema: s}}\n" + text)
+        assert load(file, {}).server.shutdown_delay == delay

@@ -12,6 +12,7 @@ from bff.upstreams import Upstreams, UpstreamSettings, registry, watch
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import DefinitionError, UpstreamUnreachable
 from connectors.kinds import load_options
+from connectors.options import ConnectorOptions
 from connectors.testing import ManualClock
 from tests.waiting import time_limit
 
@@ -185,3 +186,21 @@ async def test_a_connector_that_does_not_close_is_left(clock: ManualClock) -> No
         async with time_limit():
             await closing
     assert [line["event"] for line in lines] == ["close_timeout"]
+
+
+async def test_which_upstreams_ready_waits_for(clock: ManualClock) -> None:
+    """Those that endpoints use, and those that are required; not those that are not."""
+    settings = {
+        name: UpstreamSettings(
+            name=name, kind="given", connector=ConnectorOptions(address=name), policies=Options(required=required)
+        )
+        for name, required in {"used": None, "unused": None, "required": True, "optional": False}.items()
+    }
+    down = {name: Connector(*[refused() for _ in range(99)]) for name in settings}
+    upstreams = Upstreams(settings, connectors=down, used={"used", "optional"}, clock=clock)
+    opening = asyncio.create_task(upstreams.open())
+    await clock.advance(registry.GRACE)
+    async with time_limit():
+        await opening
+    assert set(upstreams.readiness()) == {"used", "required"}
+    await upstreams.close()

@@ -8,7 +8,7 @@ import pytest
 
 from bff.policies.outbound.options import Options
 from bff.upstreams.upstream import Upstream, UpstreamSettings
-from bff.upstreams.watch import INITIAL_DELAY, MAX_DELAY, Watch
+from bff.upstreams.watch import CHECK_INTERVAL, INITIAL_DELAY, MAX_DELAY, Watch
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import UpstreamUnreachable
 from connectors.options import ConnectorOptions
@@ -51,3 +51,45 @@ async def test_delays_double_up_to_the_maximum_with_jitter(clock: ManualClock) -
     assert len(delays) > 6
     assert all(0.75 * most <= delay <= most + 1e-9 for delay, most in zip(delays, expected, strict=True))
     assert not watch.is_ready
+
+
+class Sometimes:
+    """A connector that is up or down, as the test says."""
+
+    def __init__(self) -> None:
+        self.is_up = True
+
+    async def start(self) -> None: ...
+
+    async def check(self) -> None:
+        if not self.is_up:
+            raise UpstreamUnreachable(Operation(upstream="shop", name="check"), "refused")
+
+    async def close(self) -> None: ...
+
+    async def send(self, call: Call) -> Reply:
+        return Reply(None)
+
+
+async def test_a_required_upstream_is_followed_both_ways(clock: ManualClock) -> None:
+    """Three failures in a row, two successes in a row; less than that changes nothing."""
+    shop = Sometimes()
+    settings = UpstreamSettings(name="shop", kind="given", connector=ConnectorOptions(address="x"), policies=Options())
+    watch = Watch(Upstream(settings, shop, clock), clock)
+    await watch.until_ready()
+    following = asyncio.create_task(watch.follow())
+
+    async def state_after(checks: int, *, is_up: bool) -> bool:
+        shop.is_up = is_up
+        for _ in range(checks):
+            await clock.advance(CHECK_INTERVAL)
+        return watch.is_ready
+
+    assert await state_after(2, is_up=False)
+    assert await state_after(1, is_up=True)
+    assert await state_after(2, is_up=False)
+    assert not await state_after(1, is_up=False)
+    assert not await state_after(1, is_up=True)
+    assert not await state_after(1, is_up=False)
+    assert await state_after(2, is_up=True)
+    following.cancel()

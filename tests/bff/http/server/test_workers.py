@@ -33,8 +33,9 @@ def wait_for_others(command: Running, before: set[int], count: int) -> None:
 
 
 def test_a_worker_that_dies_and_a_reload() -> None:
-    """The dead one is replaced with a log line; SIGHUP replaces both; the parent ends with 0."""
+    """The address is printed; the dead one is replaced with a log line; SIGHUP replaces both; the parent ends with 0."""
     with running("serve", "--workers", "2") as command:
+        command.wait_for(f"The gateway listens at {command.url}/graphql")
         command.ask_when_up("{ __typename }", "/graphql/web")
         before = workers_of(command)
         os.kill(min(before), signal.SIGKILL)
