@@ -80,13 +80,19 @@ class Project:
 
 
 def load_project(
-    config: Path, environment: Mapping[str, str] | None = None, *, default_mode: Mode | None = None
+    config: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    default_mode: Mode | None = None,
+    has_placeholders: bool = False,
 ) -> Project:
     """Read bff.yaml and import its schemas. Raises ConfigError or SchemaError with every problem.
 
-    `default_mode` is the mode of a bff.yaml without `mode`; without it, the address of the server decides.
+    `default_mode` is the mode of a bff.yaml without `mode`; without it, the address of the server decides. With
+    `has_placeholders`, variables that are not set have values that suit their places: for checks.
     """
-    settings = load(config, os.environ if environment is None else environment, default_mode)
+    environment = os.environ if environment is None else environment
+    settings = load(config, environment, default_mode, has_placeholders=has_placeholders)
     REDACTOR.add_secrets(find_secrets(settings))
     identity = IdentityProviders(settings.identity)
     frontends = load_frontends(settings.frontends, settings.module_folder, identity.by_name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bff.checks.findings import Finding, place_lines
 from bff.checks.sources import Sources
-from bff.config import Settings, list_notes
+from bff.config import Problem, Settings, list_notes
 from bff.frontends.options import Limits
 
 _COST_LIMITS = ("max_depth", "max_cost", "max_cpu")
@@ -23,6 +24,16 @@ def list_project_notes(settings: Settings, config: Path) -> list[Finding]:
         if options.limits.model_fields_set.isdisjoint(_COST_LIMITS)
     ]
     return [
+        *_note_unset(settings.unset),
         *place_lines(limits, "note", "limits", sources, config),
         *place_lines(list_notes(settings), "note", "exposed", sources, config),
     ]
+
+
+def _note_unset(unset: Sequence[Problem]) -> list[Finding]:
+    """One note with all variables that are not set."""
+    if not unset:
+        return []
+    names = ", ".join(each.message.split()[3] for each in unset)
+    text = f"placeholders stand for environment variables that are not set: {names}; --require-env makes them errors"
+    return [Finding(unset[0].file, unset[0].line, unset[0].column, "note", "environment", text)]

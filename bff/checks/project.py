@@ -43,7 +43,7 @@ async def check_project(
 
     found = [
         *(finding_of(each, "note") for each in settings.warnings),
-        *place([line for _, line in unusable], "error", "file"),
+        *place([line for _, line in unusable if line], "error", "file"),
         *place(compared.unusable, "error", "file"),
         *place(wrong_upstreams.values(), "error", "upstream"),
         *place(wrong_calls, "error", "call"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,7 +17,8 @@ from bff.config.document import Document
 from bff.config.document import Path as Location
 from bff.config.messages import explain, explain_unknown_key, keys_of
 from bff.config.mode import Mode, choose_default_mode, switch_off_frontends, switch_off_server
-from bff.config.problems import ConfigError
+from bff.config.placeholders import fit_placeholders
+from bff.config.problems import ConfigError, Problem
 from bff.config.renamed import KeyRenamer
 from bff.config.settings import Sections, Settings
 from bff.frontends.options import Options as FrontendOptions
@@ -90,7 +92,19 @@ class SettingsBuilder:
             folder=self._folder,
             schemas=sections.schemas,
             warnings=tuple(self._renamer.warnings),
+            unset=tuple(self._list_unset()),
         )
+
+    def _list_unset(self) -> list[Problem]:
+        """The variables that have placeholders, each once."""
+        first: dict[str, Location] = {}
+        for path, names in self._document.unset.items():
+            for name in names:
+                first.setdefault(name, path)
+        return [
+            self._document.problem(path, f"the environment variable {name} is not set or empty")
+            for name, path in first.items()
+        ]
 
     def _build_upstreams(self, data: Any) -> dict[str, UpstreamSettings]:
         if data is None:
@@ -141,12 +155,19 @@ class SettingsBuilder:
         self, model: type[M], data: Any, path: Location, *, written_as: Mapping[str, str] = MappingProxyType({})
     ) -> M | None:
         """The model of this data, or None after reporting its mistakes. `written_as` maps fields to their keys."""
+        validate = partial(model.model_validate, context={"folder": self._folder})
+
+        def locate(error: Any) -> Location:
+            steps = [written_as.get(str(step), step) for step in error["loc"]]
+            return self._locate_error(path, steps, is_there=error["type"] != "missing")
+
         try:
-            return model.model_validate(data, context={"folder": self._folder})
+            if self._document.has_placeholders:
+                data = fit_placeholders(data, validate, locate, self._document.unset)
+            return validate(data)
         except ValidationError as error:
             for each in error.errors(include_url=False):
-                steps = [written_as.get(str(step), step) for step in each["loc"]]
-                place = self._locate_error(path, steps, is_there=each["type"] != "missing")
+                place = locate(each)
                 is_public = place not in self._document.from_environment
                 self._report(place, explain(model, each, is_public=is_public))
             return None
@@ -209,7 +230,7 @@ class SettingsBuilder:
                     )
 
     def _report(self, path: Location, message: str) -> None:
-        if path in self._document.unset:
+        if path in self._document.unset and not self._document.has_placeholders:
             return  # the variable that is not set is reported
         self._problems.append(self._document.problem(path, message))
 

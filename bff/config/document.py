@@ -59,6 +59,8 @@ class Document:
     """Values that contain a variable. They may be secrets, so no message shows them."""
     unset: dict[Path, list[str]] = field(default_factory=dict)
     """Values with a variable that is not set, and the variables."""
+    has_placeholders: bool = False
+    """Whether these have placeholders, instead of being mistakes."""
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, path: Path, message: str) -> Problem:
@@ -70,11 +72,14 @@ class Document:
         return Problem(self.file, line, column, ".".join(map(str, path)), message)
 
 
-def parse_document(text: str, file: str, environment: Mapping[str, str]) -> Document:
-    """Parse the text and expand variables. Raises ConfigError when it is not YAML; other mistakes are in `problems`."""
+def parse_document(text: str, file: str, environment: Mapping[str, str], *, has_placeholders: bool = False) -> Document:
+    """Parse the text and expand variables. Raises ConfigError when it is not YAML; other mistakes are in `problems`.
+
+    With `has_placeholders`, variables that are not set are no mistakes.
+    """
     if len(text) > MAX_SIZE:
         raise ConfigError([Problem(file, 1, 1, "", f"the file has more than {MAX_SIZE} characters")])
-    document = Document(file)
+    document = Document(file, has_placeholders=has_placeholders)
     root = _compose(text, file)
     if root is not None:
         document.data = _Builder(document, environment).build(root, ())
@@ -192,6 +197,8 @@ class _Builder:
             if default is not None:
                 return str(default)
             self._document.unset.setdefault(path, []).append(name)
+            if self._document.has_placeholders:
+                return f"placeholder-{name.lower().replace('_', '-')}"
             message = f"the environment variable {name} is not set or empty; set it, or write ${{{name}:-default}}"
             self._document.problems.append(self._document.problem(path, message))
             return ""

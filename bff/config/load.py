@@ -12,12 +12,15 @@ from bff.config.problems import ConfigError, Problem
 from bff.config.settings import Settings
 
 
-def load(path: Path, environment: Mapping[str, str], default_mode: Mode | None = None) -> Settings:
+def load(
+    path: Path, environment: Mapping[str, str], default_mode: Mode | None = None, *, has_placeholders: bool = False
+) -> Settings:
     """The settings of a file, with ${VARIABLES} from `environment`. Raises ConfigError with every problem.
 
-    `default_mode` is the mode of a file without `mode`.
+    `default_mode` is the mode of a file without `mode`. With `has_placeholders`, variables that are not set have values
+    that suit their places; the settings name them.
     """
-    document = parse_document(_read_text(path), str(path), environment)
+    document = parse_document(_read_text(path), str(path), environment, has_placeholders=has_placeholders)
     return SettingsBuilder(document, path.absolute().parent).build(default_mode)
 
 

@@ -57,6 +57,8 @@ class Settings:
     """Whether bff.yaml has the key."""
     switched_off: Sequence[str] = ()
     """What the mode switched off, in words for people. Empty if bff.yaml has `mode`."""
+    unset: Sequence[Problem] = ()
+    """Environment variables that have placeholders, because they are not set: for checks only."""
     warnings: Sequence[Problem] = ()
     """What is read and should be written differently: keys of earlier versions."""
 

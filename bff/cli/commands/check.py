@@ -25,6 +25,9 @@ def check(
         bool,
         Parameter(help="Also request the descriptions that upstreams give: reflection, introspection, WSDLs by URL."),
     ] = False,
+    require_env: Annotated[
+        bool, Parameter(help="Report environment variables that are not set as errors, instead of one note.")
+    ] = False,
 ) -> int:
     """Check the configuration, the schemas, the files they name, and calls against descriptions of upstreams.
 
@@ -32,7 +35,7 @@ def check(
     """
     summary = ""
     try:
-        project = load_project(config)
+        project = load_project(config, has_placeholders=not require_env)
         findings = [
             *asyncio.run(check_project(project.settings, project.schemas, config, online=online)),
             *list_project_notes(project.settings, config),

@@ -90,6 +90,23 @@ def test_formats_for_programs(tmp_path: Path) -> None:
     assert [each["level"] for each in sarif["runs"][0]["results"]] == ["warning", "note"]
 
 
+def test_without_secrets(tmp_path: Path) -> None:
+    """One note names the variables that are not set; `--require-env` and `bff serve` make each an error."""
+    meant = SMALL.replace('"/things/{id}"', '"/things/{id}", each=4')
+    config = project(tmp_path, "no_secrets", meant, 'rest: "${SHOP_URL}", headers: {authorization: "${SHOP_TOKEN}"}')
+    done = bff("check", cwd=config.parent)
+    assert done.returncode == 0
+    assert "bff.yaml:2:10: note [environment] placeholders stand for environment variables that are not set: " in (
+        done.stderr
+    )
+    assert "SHOP_URL, SHOP_TOKEN" in done.stderr
+    for arguments in (("check", "--require-env"), ("serve",)):
+        done = bff(*arguments, cwd=config.parent)
+        assert done.returncode == 1
+        assert done.stderr.count("error [environment]") == 2
+        assert done.stderr.endswith("\n2 errors\n")
+
+
 def test_a_description_contradicts_an_endpoint(tmp_path: Path) -> None:
     """An error of `bff check`, for which `bff serve` does not start; it prints the same line."""
     schema = SMALL.replace("from connectors import rest", "from connectors import graphql as rest")
