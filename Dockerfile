@@ -11,15 +11,21 @@ RUN npx esbuild src/main.js src/editor.worker.js src/json.worker.js src/graphql.
 FROM python:3.13-slim
 RUN useradd --create-home --uid 10001 bff
 WORKDIR /app
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt tools/list_requirements.py ./
+RUN python list_requirements.py demo compression redis > requirements.txt && \
+    pip install --no-cache-dir --constraint constraints.txt --requirement requirements.txt
+COPY README.md LICENSE bff.schema.json hatch_build.py ./
 COPY bff ./bff
 COPY connectors ./connectors
 COPY --from=graphiql /build/out ./bff/http/graphiql/assets
-RUN pip install --no-cache-dir --constraint constraints.txt '.[demo,compression,redis]'
+RUN BFF_RELEASE=1 pip install --no-cache-dir --no-deps .
 COPY schemas ./schemas
 COPY demo ./demo
 COPY bff.yaml ./
-USER bff
+# A number: with `runAsNonRoot`, Kubernetes does not look up names.
+USER 10001:10001
+ENV METRICS=false
 EXPOSE 8000
-HEALTHCHECK --interval=5s --timeout=3s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/live', timeout=2)"]
-CMD ["bff", "serve", "--host", "0.0.0.0"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8000 && printf 'GET /live HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3 && read -r line <&3 && [[ $line == *' 200 '* ]]"]
+ENTRYPOINT ["bff"]
+CMD ["serve", "--host", "0.0.0.0"]
