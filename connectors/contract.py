@@ -203,6 +203,23 @@ class Reply(_AnyDeclared):  # type: ignore[misc]  # see _AnyDeclared
             self._data = value
         return self.data
 
+    def find_lost_step(self) -> tuple[str, list[str]] | None:
+        """The first step of `at` that is not there, and up to twenty names beside it; None where nothing is lost.
+
+        A null on the way is what the upstream says. Decodes the payload again.
+        """
+        if self.payload is None or self.is_large:
+            return None
+        value = self.payload if self._decode is None else self._decode(self.payload)
+        for number, step in enumerate(self.at):
+            if value is None:
+                return None
+            inner = at_path(value, self.at[number : number + 1])
+            if inner is None and isinstance(value, Mapping) and step not in value:
+                return step, [str(name) for name in list(value)[:20]]
+            value = inner
+        return None
+
     @property
     def is_large(self) -> bool:
         """Whether the payload is to be decoded in pieces."""

@@ -22,6 +22,7 @@ from bff.authoring.keys import Constant, MadeKey, parse_key_text
 from bff.authoring.problems import suggest_nearest
 from bff.authoring.strawberry_insides import DEFINITION, raw_info
 from bff.authoring.to_many import fetch_list, is_key_list, is_list_type
+from bff.loading.lost_paths import warn_of_lost_path
 from connectors.contract import FieldCall, Reply
 from connectors.endpoint import Endpoint, StreamEndpoint, place_of_author, split_path
 from connectors.errors import DefinitionError, UpstreamError
@@ -343,6 +344,8 @@ async def fetch_one(record: Via, source: Any, given: Mapping[str, Any], type_: G
     reply = await endpoint.load(arguments)
     if isinstance(reply.data, UpstreamError):  # reading may fail too, and is the upstream's failure like any other
         raise reply.data
+    if reply.data is None:
+        warn_of_lost_path(endpoint, reply)
     return reply
 
 

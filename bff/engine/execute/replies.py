@@ -20,6 +20,7 @@ from bff.authoring.records import Convert, Records, choose_converter
 from bff.engine.compile.projection import Names, NoProjection, Projection, learn_names, project
 from bff.engine.compile.shapes import ListOutput, ObjectOutput, Output
 from bff.loading.batch_result import BatchResult
+from bff.loading.lost_paths import warn_of_lost_path
 from connectors.batching import InKeyOrder, report_duplicates, report_unrequested, single_reply
 from connectors.contract import Reply, at_path
 from connectors.endpoint import Endpoint
@@ -70,6 +71,8 @@ class ReplyReader:
                 return value
         data = await reply.read()
         self._learn_names(data)
+        if data is None:
+            warn_of_lost_path(self._endpoint, reply)
         return data if isinstance(data, UpstreamError) else await convert_in_slices(self._convert, data)
 
     async def read_batch(self, answers: Sequence[BatchResult], *, may_complete: bool) -> tuple[Values, bool]:
