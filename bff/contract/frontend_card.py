@@ -56,6 +56,8 @@ class FrontendCard:
     cross_origin: CrossOrigin = field(default_factory=CrossOrigin)
     chosen_by: tuple[str, ...] = ()
     """Names of the headers by which /graphql chooses it, in lower case."""
+    credential_headers: tuple[str, ...] = ()
+    """Headers by which its callers prove who they are, in lower case, such as `x-api-key`."""
     payload_headers: frozenset[str] = frozenset({"authorization"})
     """Headers that the payload of connection_init may set for its operations, in lower case."""
     upload: UploadLimits | None = None

@@ -71,6 +71,7 @@ class Frontend:
                 credentials=cors.allow_credentials, max_age=cors.max_age, headers=(*sent, *cors.allow_headers)
             ),
             chosen_by=chosen_by,
+            credential_headers=sent[len(match.header) :],
             payload_headers=frozenset({*self.options.connection_init.headers, *sent}),
             upload=None
             if upload is None

@@ -67,7 +67,7 @@ def _render_page(root: str, card: FrontendCard, names: list[str], *, is_built: b
     if is_built:
         head = f'<link rel="stylesheet" href="{assets}/main.css">'
         scripts = f'<script src="{assets}/main.js" defer></script>'
-        begin = "<p>GraphiQL is loading.</p>"
+        begin = '<p class="bff-loading">GraphiQL is loading.</p>'
     else:
         head = f'{cdn.render_style()}<link rel="stylesheet" href="{assets}/bar.css">'
         scripts = f'<script src="{assets}/fallback.js"></script>{cdn.render_scripts()}'
@@ -98,6 +98,7 @@ def _render_config(root: str, card: FrontendCard, names: list[str], assets: str,
         "description": card.description,
         "endpoint": endpoint,
         "assets": assets,
+        "headers": [name for name in card.credential_headers if name != "cookie"],
         "frontends": [{"name": name, "path": f"{root}/graphql/{name}"} for name in names],
         "examples": [
             {"title": each.title, "query": each.query, "variables": orjson.Fragment(to_json(dict(each.variables)))}
@@ -111,7 +112,9 @@ def _render_form(card: FrontendCard, endpoint: str) -> str:
     """The page without JavaScript: the form sends a query as GET, and the browser shows the response."""
     query = escape(next((each.query for each in card.examples if not each.variables), "{ __typename }"))
     return (
-        f'<h1>{escape(card.name)}</h1><p>{escape(card.description)}</p><form action="{escape(endpoint)}">'
+        f"<h1>{escape(card.name)}</h1><p>{escape(card.description)}</p>"
+        "<p>GraphiQL needs JavaScript, which is off here. This form sends a query without it; the browser shows the "
+        f'response.</p><form action="{escape(endpoint)}">'
         f'<textarea name="query" rows="16" cols="80" aria-label="Query">{query}</textarea>'
         "<p><button>Run</button></p></form>"
     )

@@ -44,6 +44,7 @@ class FakeGateway:
     def cards(self) -> list[FrontendCard]:
         examples = [
             Example(title="Greet", query='query Greet { hello(name: "</script>") }'),
+            Example(title="Say hello!", query="{ hello }"),
             Example(title="Count", query="subscription Count { count(to: 3, pause: 0.05) }"),
             Example(
                 title="Greet anyone",
@@ -56,6 +57,7 @@ class FakeGateway:
             name="phone",
             origins=("https://shop.example",),
             chosen_by=("x-client",),
+            credential_headers=("x-api-key", "authorization", "cookie"),
             payload_headers=frozenset({"authorization", "x-client"}),
         )
         return [web, phone]

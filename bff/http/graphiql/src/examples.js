@@ -2,8 +2,16 @@
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { createElement as h } from 'react';
 
-export function asTab({ query, variables }) {
-  return { query, variables: Object.keys(variables).length ? JSON.stringify(variables, null, 2) : '' };
+// GraphiQL calls a tab by the name of its operation; an operation without one gets that of its example.
+function nameOperation(query, title) {
+  const name = title.replace(/[^A-Za-z0-9]+(.)?/g, (_, next) => (next ?? '').toUpperCase()).replace(/^[0-9]+/, '');
+  if (!name) return query;
+  if (/^\s*\{/.test(query)) return query.replace(/^\s*/, `query ${name} `);
+  return query.replace(/^(\s*(?:query|mutation|subscription))\s*(?=[({@])/, `$1 ${name} `);
+}
+
+export function asTab({ title, query, variables }) {
+  return { query: nameOperation(query, title), variables: Object.keys(variables).length ? JSON.stringify(variables, null, 2) : null };
 }
 
 function Icon() {
@@ -23,7 +31,7 @@ function Examples({ examples }) {
     if (known >= 0) return changeTab(known);
     addTab();
     queryEditor?.setValue(query);
-    variableEditor?.setValue(variables);
+    variableEditor?.setValue(variables ?? '');
   }
 
   return h('section', { 'aria-label': 'Examples', className: 'bff-examples' },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -70,7 +71,75 @@ async def test_examples_and_subscriptions(world: World, tab: Page, tmp_path: Pat
     assert await tab.run("document.querySelectorAll('.graphiql-tab').length") == 3
     await example(tab, "Greet", "Greet")
     assert await tab.run("document.querySelectorAll('.graphiql-tab').length") == 3
+    await example(tab, "Say hello!", "SayHello")
+    await tab.run(RUN)
+    await tab.wait_for(f"{RESULT}.includes('hello world')")
+    assert world.gateway.requests[-1].query.startswith("query SayHello {")
     assert tab.problems == []
+
+
+LAST = "document.querySelector('.bff-last').innerText"
+
+
+@built
+async def test_the_last_response_is_described(world: World, tab: Page) -> None:
+    """Its status, its time and its request id; the number of calls where the gateway reports times."""
+    await ready(tab, f"{world.url}/graphql/web")
+    await tab.run(RUN)
+    await tab.wait_for(f"{RESULT}.includes('hello </script>')")
+    request_id = world.gateway.requests[-1].headers["x-request-id"]
+    text = await tab.wait_for(f"{LAST}.includes('200') && {LAST}")
+    assert request_id in text
+    assert " ms" in text
+    assert "0 calls" in text
+    assert tab.problems == []
+
+
+@built
+async def test_headers_that_a_frontend_needs_are_there_and_empty(world: World, tab: Page) -> None:
+    """Those that are left empty are not sent; cookies are the browser's own."""
+    await ready(tab, f"{world.url}/graphql/phone")
+    headers = "document.querySelector('.graphiql-editor-tools button:nth-of-type(2)').click()"
+    await tab.run(headers)
+    shown = "[...document.querySelectorAll('.graphiql-editor-tool .view-lines')].map((each) => each.innerText).join()"
+    await tab.wait_for(f"{shown}.includes('x-api-key')")
+    text = await tab.run(shown)
+    assert "authorization" in text
+    assert "cookie" not in text
+    await tab.run(RUN)
+    await until(lambda: any("__schema" not in each.query for each in world.gateway.requests))
+    assert all(not {"x-api-key", "authorization"} & set(each.headers) for each in world.gateway.requests)
+
+
+@built
+async def test_a_link_opens_a_query(world: World, tab: Page, tmp_path: Path) -> None:
+    """With its variables. The server sees nothing of it; the button of the bar makes such a link."""
+    query, variables = "query Linked($n: String!) { hello(name: $n) }", '{"n": "Link"}'
+    await ready(tab, f"{world.url}/graphql/web#{urlencode({'query': query, 'variables': variables})}")
+    await tab.wait_for("document.querySelector('.graphiql-tab-active').innerText.includes('Linked')")
+    await tab.run(RUN)
+    await tab.wait_for(f"{RESULT}.includes('hello Link')")
+    await example(tab, "Greet anyone", "Anyone")
+    await tab.run("document.querySelector('.bff-link').click()")
+    await tab.wait_for("location.hash.includes('Anyone') && location.hash.includes('Ada')")
+
+
+@built
+@pytest.mark.parametrize("path", ["/graphql/web", "/graphql/phone"])
+async def test_a_phone_shows_the_run_button(world: World, tab: Page, tmp_path: Path, path: str) -> None:
+    """At 390 pixels all that is needed is on the screen, and nothing scrolls sideways."""
+    await tab.call("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=1, mobile=True)
+    await ready(tab, world.url + path)
+    await tab.screenshot(tmp_path / "phone.png")
+    for selector in (".graphiql-execute-button", ".graphiql-query-editor", ".graphiql-response"):
+        box = await tab.run(
+            f"(({{left, right, top, bottom}}) => [left, right, top, bottom])"
+            f"(document.querySelector({selector!r}).getBoundingClientRect())"
+        )
+        assert 0 <= box[0] < box[1] <= 390, selector
+        assert 0 <= box[2] < box[3] <= 844, selector
+        assert selector == ".graphiql-execute-button" or box[1] - box[0] > 250, selector
+    assert await tab.run("document.documentElement.scrollWidth") <= 390
 
 
 @built
@@ -106,6 +175,9 @@ async def test_without_javascript(world: World, tab: Page) -> None:
     await tab.call("Emulation.setScriptExecutionDisabled", value=True)
     await tab.open(f"{world.url}/graphql/web")
     await tab.wait_for("document.forms.length === 1")
+    text = await tab.run("document.body.innerText")
+    assert "needs JavaScript" in text
+    assert "is loading" not in text
     await tab.run("document.forms[0].elements.query.value = '{ hello }'")
     await tab.run("document.forms[0].submit()")
     await tab.wait_for("document.body.innerText.includes('hello world')")

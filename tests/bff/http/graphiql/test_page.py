@@ -49,7 +49,7 @@ async def test_the_page_of_a_frontend(assets: Path) -> None:
     config = json.loads(block[1])
     assert (config["frontend"], config["endpoint"]) == ("web", "/graphql/web")
     assert config["frontends"] == [{"name": "web", "path": "/graphql/web"}, {"name": "phone", "path": "/graphql/phone"}]
-    assert [each["title"] for each in config["examples"]] == ["Greet", "Count", "Greet anyone"]
+    assert [each["title"] for each in config["examples"]] == ["Greet", "Say hello!", "Count", "Greet anyone"]
     assert "</script>" in config["examples"][0]["query"]
     assert ("b", {}) not in elements.found
 
