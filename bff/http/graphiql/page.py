@@ -65,7 +65,10 @@ def _render_page(root: str, card: FrontendCard, names: list[str], *, is_built: b
     assets = f"{root}/graphiql"
     endpoint = f"{root}/graphql/{card.name}"
     if is_built:
-        head = f'<link rel="stylesheet" href="{assets}/main.css">'
+        head = (
+            f'<link rel="stylesheet" href="{assets}/main.css">'
+            "<noscript><style>.bff-loading { display: none }</style></noscript>"
+        )
         scripts = f'<script src="{assets}/main.js" defer></script>'
         begin = '<p class="bff-loading">GraphiQL is loading.</p>'
     else:
