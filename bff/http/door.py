@@ -216,7 +216,7 @@ class Door:
             allow_reading(exchange, cards)
         transport = find_transport(self._transports, exchange)
         if transport is None:
-            raise _refuse_method(exchange, "GET", "POST")
+            raise _refuse_method(exchange, "GET", "HEAD", "POST")
         if transport.shows_page and self._options.graphiql and _is_navigation(exchange):
             return self._pages.send_page(exchange, gateway, fixed, shows_names=self._options.frontend_names)
         start_timing(exchange, self._options)
@@ -269,5 +269,6 @@ def _require_method(exchange: Exchange, *methods: str) -> None:
 
 
 def _refuse_method(exchange: Exchange, *methods: str) -> Refused:
-    message = f"{exchange.method[:20]} is not for {exchange.path[:100]}; use {' or '.join(methods)}."
+    names = f"{', '.join(methods[:-1])} or {methods[-1]}"
+    message = f"{exchange.method[:20]} is not for {exchange.path[:100]}; use {names}."
     return Problem.METHOD_NOT_ALLOWED.refusal(message, allow=", ".join(methods))

@@ -77,7 +77,7 @@ def check_cross_site(exchange: Exchange, gateway: AnswersRequests, card: Fronten
     and for a GET or POST that a page of another site could have caused without a preflight.
     """
     origin = exchange.headers.get("origin")
-    is_get = exchange.method == "GET"
+    is_get = exchange.method in {"GET", "HEAD"}
     if is_get and fixed is None:
         exchange.vary = tuple(name for each in gateway.cards for name in each.chosen_by)
     if origin is not None:

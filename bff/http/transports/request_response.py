@@ -99,7 +99,7 @@ async def _respond(
     else:
         with measure_encoding(exchange):
             body = encode(answer)
-    if exchange.method == "GET":
+    if exchange.method != "POST":
         sending = respond_to_get(exchange, card, answer, body, status, CONTENT_TYPES[media])
     else:
         sending = exchange.respond(status, body, CONTENT_TYPES[media], answer.headers)

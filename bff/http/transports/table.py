@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bff.http.options import Options, Timeouts
 from bff.http.requests.budget import BodyBudget
-from bff.http.transports.get import GetTransport
+from bff.http.transports.get import GetTransport, HeadTransport
 from bff.http.transports.post import PlainPostTransport, PostTransport
 from bff.http.transports.single_connection import SingleConnection
 from bff.http.transports.transport import Transports
@@ -23,4 +23,5 @@ def make_transports(options: Options, timeouts: Timeouts) -> Transports:
         PostTransport(options, timeouts, budget),  # any other POST of application/json
         UploadTransport(options, timeouts, budget),  # POST multipart/form-data: one operation with files
         GetTransport(options, timeouts, budget),  # GET: the operation in the URL
+        HeadTransport(options, timeouts, budget),  # HEAD: the same
     )

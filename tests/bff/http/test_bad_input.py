@@ -114,7 +114,7 @@ async def test_simple_content_types_are_refused(url: str, client: httpx.AsyncCli
 async def test_methods_and_paths(url: str, client: httpx.AsyncClient) -> None:
     """What would have worked is said."""
     wrong = await client.patch(url, content=b"{}")
-    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, POST")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD, POST")
     nowhere = await client.get(url.replace("/graphql/app", "/grapql"))
     assert nowhere.status_code == 404
     assert "/graphql" in nowhere.json()["errors"][0]["message"]

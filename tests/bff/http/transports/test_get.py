@@ -31,3 +31,30 @@ async def test_a_link_with_a_query_is_answered_in_a_browser(world: World) -> Non
         f"{world.url}/graphql", params={"query": "{ hello }"}, headers={"accept": "text/html,*/*;q=0.8"}
     )
     assert response.headers["content-type"] == "application/json; charset=utf-8"
+
+
+async def test_head_is_get_without_content(world: World) -> None:
+    """The same status and headers; mutations are refused, and subscriptions are not begun."""
+    url = world.url + "/graphql"
+    for query in ("{ hello }", "mutation { change }", "{ nope }", "subscription { count(to: 2) }"):
+        for accept in ("application/json", "application/graphql-response+json", "application/json, text/event-stream"):
+            parameters = {"params": {"query": query}, "headers": {"accept": accept}}
+            head = await world.client.head(url, **parameters)
+            assert head.content == b""
+            if "event-stream" in accept and "subscription" in query:
+                assert head.headers["content-type"].startswith("application/json")
+                continue
+            got = await world.client.get(url, **parameters)
+            assert head.status_code == got.status_code
+            for name in ("content-type", "content-length", "etag", "cache-control", "vary", "allow"):
+                assert head.headers.get(name) == got.headers.get(name), name
+    assert world.gateway.streams == 0
+    assert (await world.client.head(url, headers={"accept": "text/event-stream"})).status_code == 406
+
+
+async def test_head_that_another_site_caused_is_refused(world: World) -> None:
+    """As a GET is."""
+    headers = {"sec-fetch-site": "cross-site", "accept": "application/json"}
+    answer = await world.client.head(world.url + "/graphql", params={"query": "{ hello }"}, headers=headers)
+    assert answer.status_code == 403
+    assert not world.gateway.requests

@@ -24,6 +24,6 @@ def test_every_transport_stands_in_it() -> None:
 
 
 def test_only_one_shows_the_page() -> None:
-    """A browser navigates with GET."""
+    """A browser navigates with GET, and may look first with HEAD."""
     pages = [type(each).__name__ for each in make_transports(Options(), Timeouts()) if each.shows_page]
-    assert pages == ["GetTransport"]
+    assert pages == ["GetTransport", "HeadTransport"]

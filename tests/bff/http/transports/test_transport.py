@@ -129,7 +129,7 @@ async def test_pages_of_other_sites(one: Exchange, code: str) -> None:
         (exchange("GET"), "GetTransport"),
         (exchange("PUT"), "SingleConnection"),
         (exchange("GET", x_graphql_event_stream_token="t"), "SingleConnection"),
-        (exchange("HEAD"), None),
+        (exchange("HEAD"), "HeadTransport"),
         (exchange("DELETE"), None),
     ],
 )

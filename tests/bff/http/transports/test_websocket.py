@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import strawberry
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.bff.http.transports.test_graphql_transport_ws import acknowledged, speaking, subscribe
+from bff.frontends.frontend import make_frontend
+from bff.frontends.options import Options as FrontendOptions
+from bff.gateway.gateway import Gateway
+from bff.http.door import http_app
+from bff.http.options import Options
+from bff.http.transports.graphql_transport_ws import SUBPROTOCOL
+from tests.bff.fakes import AllReady
+from tests.bff.http.transports.test_graphql_transport_ws import INIT, Client, acknowledged, speaking, subscribe
 from tests.bff.http.world import World
+from tests.serving import serving
+from tests.waiting import GENEROUS
 
 
 async def test_another_subprotocol(world: World) -> None:
@@ -59,3 +72,53 @@ async def test_where_nobody_speaks(world: World, path: str, code: bytes) -> None
             pass
     assert refused.value.response.status_code == 404
     assert code in refused.value.response.body
+
+
+@strawberry.type
+class Hello:
+    """A root with a field that can be deferred."""
+
+    @strawberry.field
+    def hello(self) -> str:
+        return "world"
+
+
+@pytest.mark.parametrize(
+    ("accept", "parts"),
+    [
+        (
+            None,
+            [
+                {"data": {}, "hasNext": True},
+                {"incremental": [{"data": {"hello": "world"}, "path": []}], "hasNext": False},
+            ],
+        ),
+        (
+            "multipart/mixed; incrementalSpec=v0.2",
+            [
+                {"data": {}, "pending": [{"id": "0", "path": []}], "hasNext": True},
+                {
+                    "incremental": [{"data": {"hello": "world"}, "id": "0"}],
+                    "completed": [{"id": "0"}],
+                    "hasNext": False,
+                },
+            ],
+        ),
+    ],
+    ids=["by path", "by id"],
+)
+async def test_deferred_parts(accept: str | None, parts: list[Any]) -> None:
+    """One `next` for each part, in the form that the client accepts, of a real gateway."""
+    frontend = make_frontend("web", FrontendOptions.model_validate({"schema": "tests"}), strawberry.Schema(Hello))
+    gateway = Gateway({"web": frontend}, {}, request_timeout=GENEROUS, readiness=AllReady())
+    payload = {} if accept is None else {"accept": accept}
+    async with (
+        serving(http_app(lambda: gateway, Options())) as url,
+        connect(url.replace("http", "ws") + "/graphql/web", subprotocols=[SUBPROTOCOL], proxy=None) as socket,
+    ):
+        client = Client(socket)
+        await client.say({**INIT, "payload": payload}, subscribe("1", "{ ... @defer { hello } }"))
+        assert (await client.hear())["type"] == "connection_ack"
+        messages = [await client.hear() for _ in range(len(parts) + 1)]
+    assert [each["payload"] for each in messages[:-1]] == parts
+    assert messages[-1] == {"id": "1", "type": "complete"}
