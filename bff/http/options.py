@@ -115,7 +115,8 @@ class Options(Model):
     max_body_size: Size = Field(default=1_000_000, ge=1)
     """Maximum size of a request body."""
     max_header_size: Size = Field(default=65536, ge=4096)
-    """Maximum size of a request line with headers, also of a websocket handshake; a larger one gets status 431."""
+    """Maximum size of a request line with headers, also of a websocket handshake; a larger one gets status 431, or
+    414 if the URL takes most of it."""
     max_connections: int = Field(default=10_000, ge=1)
     """Maximum number of connections of one process, at most three quarters of the files that it may open. Each one
     beyond is answered with SERVER_OVERLOADED and closed; only /live and /ready are answered still."""

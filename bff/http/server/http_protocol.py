@@ -43,6 +43,7 @@ class _RefusedHead(Exception):
 class BoundedHttp(DirectHttp):
     """One connection. Costs a usual request a microsecond: its timer runs only while a head or refused body is due."""
 
+    url = b""  # uvicorn sets it with the first bytes of a request
     _is_waiting = True  # for the end of a head, or of a body that is refused
     _is_in_head = True
     _waited_bytes = 0
@@ -137,7 +138,7 @@ class BoundedHttp(DirectHttp):
         if len(self.headers) > MAX_HEADERS or (  # bytes need no count if the head came in one piece
             self._waited_bytes >= 0 and count_head(self.url, self.headers) > load.max_header_size
         ):
-            self._refuse_head(raw_responses.HEAD_TOO_LARGE)
+            self._refuse_head(self._choose_too_large())
         if self.url[:1] != b"/":
             try:
                 self.url = apply_absolute_target(self.parser.get_method(), self.url, self.headers)
@@ -368,10 +369,16 @@ class BoundedHttp(DirectHttp):
             self.transport.abort()
 
     def _end_head(self) -> None:
+        response = self._choose_too_large()
         self.headers = []
         count_refusal("max_header_size")
-        if not self._refuse_later(raw_responses.HEAD_TOO_LARGE):
-            self.end(raw_responses.HEAD_TOO_LARGE)
+        if not self._refuse_later(response):
+            self.end(response)
+
+    def _choose_too_large(self) -> bytes:
+        """414 if the target takes most of a head that is too large, else 431 (RFC 9110, section 15.5.15)."""
+        is_target = len(self.url) > self._load.max_header_size // 2
+        return raw_responses.URI_TOO_LONG if is_target else raw_responses.HEAD_TOO_LARGE
 
     def _start_timer(self, seconds: float) -> None:
         self._timer = self.loop.call_later(seconds, self._close_late)

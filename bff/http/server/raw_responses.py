@@ -31,6 +31,7 @@ def _render_problem(problem: Problem, message: str, *headers: bytes) -> bytes:
 
 BAD_REQUEST = _render(HTTPStatus.BAD_REQUEST, b"Invalid HTTP request received.", b"content-type: text/plain")
 HEAD_TOO_LARGE = _render(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, b"")
+URI_TOO_LONG = _render(HTTPStatus.REQUEST_URI_TOO_LONG, b"")
 OVERLOADED = _render_problem(
     Problem.SERVER_OVERLOADED, "The server has too much to do; try again later.", b"retry-after: %d" % RETRY_AFTER
 )

@@ -44,6 +44,25 @@ async def test_a_head_without_end(world: World) -> None:
             assert answer.startswith(b"HTTP/1.1 431") or not answer
 
 
+@pytest.mark.parametrize("end", [b"", b" HTTP/1.1\r\nhost: x\r\n\r\n"])
+async def test_a_target_that_is_too_long(world: World, end: bytes) -> None:
+    """414, whether it ends or not."""
+    with connected(world) as client:
+        await asyncio.to_thread(client.sendall, b"GET /graphql?query=" + b"a" * 70_000 + end)
+        async with time_limit():
+            assert (await received(client)).startswith(b"HTTP/1.1 414 ")
+
+
+async def test_empty_lines_without_end(world: World) -> None:
+    """431, though no request has begun."""
+    with connected(world) as client:
+        with suppress(BrokenPipeError, ConnectionResetError):
+            await asyncio.to_thread(client.sendall, b"\r\n" * 70_000)
+        async with time_limit():
+            answer = await received(client)
+    assert answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 ")) or not answer
+
+
 @pytest.mark.parametrize("sent", [b"", b"GET /live HT", b"GET /live HTTP/1.1\r\nhost: x\r\nx-slow: "])
 async def test_a_head_that_does_not_come(sent: bytes) -> None:
     """The connection is closed, also when a good request came before."""

@@ -11,7 +11,8 @@ from bff.http.server import raw_responses
 
 
 @pytest.mark.parametrize(
-    "response", [raw_responses.BAD_REQUEST, raw_responses.HEAD_TOO_LARGE, raw_responses.OVERLOADED]
+    "response",
+    [raw_responses.BAD_REQUEST, raw_responses.HEAD_TOO_LARGE, raw_responses.OVERLOADED, raw_responses.URI_TOO_LONG],
 )
 def test_each_is_whole(response: bytes) -> None:
     """Its length is that of its body, and the connection ends."""
