@@ -10,6 +10,7 @@ import msgspec
 from graphql import DocumentNode
 
 from bff.authoring.context_request import ContextRequest
+from bff.authoring.response import OwnResponse
 from bff.contract import ANONYMOUS, Caller
 from connectors.contract import Selection
 from connectors.errors import UpstreamError
@@ -52,6 +53,17 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What each field of this operation wants of its upstream, by response path."""
     unfinished: list[Callable[[], Awaitable[None]]] = msgspec.field(default_factory=list)
     """Each ends what one executor has deferred and not finished."""
+    own_response: OwnResponse | None = None
+    """What resolvers chose of the response; None while none has looked at `response`."""
+
+    @property
+    def response(self) -> OwnResponse:
+        """Status, headers and cookies of the HTTP response. No other request shares the answer of one that uses it."""
+        if self.own_response is None:
+            msgspec.structs.force_setattr(self, "own_response", OwnResponse())
+        own = self.own_response
+        assert own is not None
+        return own
 
     @property
     def request(self) -> ContextRequest:

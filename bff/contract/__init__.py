@@ -7,6 +7,7 @@ from bff.contract.codes import Problem, make_internal_error
 from bff.contract.frontend_card import CrossOrigin, Example, FrontendCard, UploadLimits
 from bff.contract.refused import Refused
 from bff.contract.request import CONNECTION_HEADERS, Increments, Request
+from bff.contract.response_head import ResponseHead
 from bff.contract.response_headers import SECURITY_HEADERS, HeaderRules
 from bff.contract.timings import Timings, timings
 
@@ -31,6 +32,7 @@ __all__ = [
     "Refused",
     "Request",
     "Response",
+    "ResponseHead",
     "Timings",
     "UploadLimits",
     "make_internal_error",

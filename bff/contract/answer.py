@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from bff.contract.response_head import ResponseHead
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caching:
@@ -50,6 +52,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Maximum number of bytes of its JSON; the encoder refuses a larger one."""
     encoded: Encoded | None = None
     """Where its JSON is kept, when several requests are answered the same; None when it is for one alone."""
+    head: ResponseHead | None = None
+    """What resolvers chose of the HTTP response; None nearly always."""
 
     def body(self) -> dict[str, Any]:
         """The response map in the order the specification recommends: errors, data, extensions."""

@@ -15,7 +15,7 @@ from bff.engine.errors import request_error
 from bff.engine.failure_log import FailureLog
 from bff.engine.incremental.by_id import Delivery
 from bff.observability.logger import get_logger
-from bff.operation.answers import answer_internal, answer_result, refuse_cpu
+from bff.operation.answers import answer_internal, answer_result, log_ignored, refuse_cpu
 from bff.operation.operation import Operation
 from connectors.aio.cpu_meter import CpuExceeded, run_measured
 from connectors.endpoint import current_scope
@@ -85,6 +85,9 @@ class DeliveryInParts:
             yield self._break_off(answer.errors[0]) if has_begun else answer
         finally:
             self._failures.write()
+            own = self._operation.context.own_response
+            if has_begun and own is not None and own.changes:
+                log_ignored(self._operation, own.make_head(), reason="deferred")
             unfinished = self._operation.context.unfinished
             while unfinished:  # it holds executors, which hold the context: nothing is left for the garbage collector
                 await unfinished.pop()()
@@ -95,9 +98,18 @@ class DeliveryInParts:
         first = answer_result(self._operation, result, context)
         if not isinstance(result, InitialIncrementalExecutionResult):
             return first
+        if context.own_response is not None:
+            context.own_response.changes = 0  # what comes later is too late
         self._sent_degraded = self._logged_degraded = len(context.degraded)
         fields = self._form.begin(result)
-        return Part(data=first.data, errors=first.errors, extensions=first.extensions, delivery=fields, is_first=True)
+        return Part(
+            data=first.data,
+            errors=first.errors,
+            extensions=first.extensions,
+            head=first.head,
+            delivery=fields,
+            is_first=True,
+        )
 
     def _create_part(self, result: Any) -> Part:
         return Part(delivery=self._add_degraded(self._form.go_on(result)))

@@ -101,7 +101,7 @@ class Execution:
                 if timeout is not None:
                     timeout.cancel()
             outcome = Outcome(result, context, Encoded() if shared is not None and shared.has_followers else None)
-            if scope.has_effects:
+            if scope.has_effects or context.own_response is not None:
                 plan.history.has_effects = True
             elif shared is not None and time.monotonic() < operation.deadline:
                 shared.finish(outcome)  # later, the deadline has shaped it, and those of the others are later still

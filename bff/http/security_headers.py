@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from bff.contract import SECURITY_HEADERS, HeaderRules
@@ -13,9 +13,10 @@ class FixedHeaders:
 
     __slots__ = ("lines", "rendered")
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        """`headers` have names in lower case and checked values."""
-        self.lines = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items())
+    def __init__(self, headers: Mapping[str, str] | Sequence[tuple[str, str]]) -> None:
+        """`headers` have names in lower case and checked values; pairs may have a name several times."""
+        pairs = headers.items() if isinstance(headers, Mapping) else headers
+        self.lines = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)
         self.rendered = b"".join(b"%b: %b\r\n" % line for line in self.lines)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from graphql import ExecutionResult
 
 from bff.authoring import Context
+from bff.authoring.response import OwnResponse
 from bff.authoring.strawberry_insides import core_schema
-from bff.contract import Answer, Caching, Encoded, Problem, Request
+from bff.contract import Answer, Caching, Encoded, Problem, Request, ResponseHead
 from bff.engine.errors import field_errors, request_error
 from bff.engine.failure_log import FailureLog
 from bff.engine.origins import Origins
@@ -61,7 +62,8 @@ def answer_result(
     """The answer that an execution result makes, or one event. `context` is that of the execution."""
     options = operation.frontend.options
     max_size = options.limits.max_response_size
-    if not (result.errors or context.degraded or getattr(result, "extensions", None)):
+    head = None if context.own_response is None else make_head(operation, context.own_response)
+    if not (head or result.errors or context.degraded or getattr(result, "extensions", None)):
         return Answer(data=result.data, errors=[], caching=caching, max_size=max_size, encoded=encoded)
     extensions: dict[str, Any] = dict(getattr(result, "extensions", None) or {})
     if context.degraded:
@@ -80,10 +82,26 @@ def answer_result(
         extensions=extensions,
         was_executed=was_executed,
         status=200 if was_executed else 400,
-        caching=None if errors or context.degraded else caching,
+        caching=None if errors or context.degraded or head else caching,
         max_size=max_size,
         encoded=None if errors else encoded,
+        head=head,
     )
+
+
+def make_head(operation: Operation, response: OwnResponse) -> ResponseHead | None:
+    """What resolvers chose of the response; None for an event of a subscription, whose response has begun."""
+    if operation.plan.kind != "subscription":
+        return response.make_head()
+    if not response.was_ignored:
+        response.was_ignored = True  # one line for all its events
+        log_ignored(operation, response.make_head(), reason="subscription")
+    return None
+
+
+def log_ignored(operation: Operation, head: ResponseHead, *, reason: str) -> None:
+    """Log that a head is not sent."""
+    log.warning("response_head_ignored", reason=reason, **head.describe(), **operation.log_fields)
 
 
 def create_failure_log(operation: Operation, *, is_shared: bool = False) -> FailureLog:

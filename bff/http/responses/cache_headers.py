@@ -19,9 +19,9 @@ async def respond_to_get(
     """Send the answer, or 304 if the client has it already."""
     headers = {"vary": "accept", "cache-control": make_cache_control(answer, card, exchange.headers)}
     headers.update(answer.headers or {})
-    if status == 405:
+    if status == 405 and answer.head is None:
         headers["allow"] = "POST"
-    elif answer.was_executed and not answer.errors:
+    elif answer.was_executed and not answer.errors and answer.head is None:
         tag = make_tag(body, content_type)
         # The compressed body has other bytes for the same data, so its tag is a weak one.
         headers["etag"] = tag if exchange.coding_for(len(body)) is None else f"W/{tag}"
@@ -32,6 +32,8 @@ async def respond_to_get(
 
 def make_cache_control(answer: Answer, card: FrontendCard, headers: Mapping[str, str]) -> str:
     """`Cache-Control` of an answer: private if anything in the request or the frontend identifies the caller."""
+    if answer.head is not None:
+        return answer.head.cache_control
     caching = answer.caching
     if caching is None or answer.errors:
         return _NO_STORE

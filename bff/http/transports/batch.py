@@ -11,6 +11,7 @@ from bff.http.requests.params import read_map
 from bff.http.responses.encode import encode
 from bff.http.responses.negotiate import CONTENT_TYPES, EVENTS, GRAPHQL, JSON, parse_accept
 from bff.http.responses.server_timing import measure_encoding
+from bff.http.transports.response_heads import apply_heads
 from bff.http.transports.transport import Admitted
 from bff.observability.logger import get_logger
 
@@ -33,8 +34,9 @@ async def respond_to_batch(admitted: Admitted, batch: Sequence[Any]) -> None:
         await exchange.wait_for_room([each.body() for each in answers])
     with measure_encoding(exchange):
         body = b"[" + b",".join(map(encode, answers)) + b"]"
+    headers = apply_heads(exchange, answers)
     with exchange.room.holding(len(body)):
-        await exchange.respond(200, body, CONTENT_TYPES[media])
+        await exchange.respond(200, body, CONTENT_TYPES[media], headers)
 
 
 def _check_batch(batch: Sequence[Any], max_operations: int | None) -> None:

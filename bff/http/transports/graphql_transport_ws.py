@@ -22,6 +22,7 @@ from bff.http.requests.params import Params, read_map
 from bff.http.responses.encode import encode, encode_errors, to_json
 from bff.http.responses.negotiate import parse_accept
 from bff.http.transports.connection_init import read_payload_headers
+from bff.http.transports.response_heads import ignore_head
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.observability.logger import get_logger
 from connectors.aio.clock import timeout_after
@@ -234,6 +235,8 @@ class Connection:
             answer = await self._gate.answer(params, headers, self._payload_headers, self._increments)
         except Refused as refusal:
             answer = refusal.answer()
+        if isinstance(answer, Answer | Parts):
+            ignore_head(answer.first if isinstance(answer, Parts) else answer, request_id, reason="websocket")
         if isinstance(answer, Parts):
             async with aclosing(answer.more):
                 await self._send_result(id, answer.first)

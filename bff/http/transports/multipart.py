@@ -20,10 +20,10 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "acc
 _PART = b"\r\ncontent-type: application/json; charset=utf-8\r\n\r\n"
 
 
-async def send_parts(exchange: Exchange, parts: Parts, increments: Increments) -> None:
+async def send_parts(exchange: Exchange, parts: Parts, increments: Increments, *, status: int = 200) -> None:
     """Send each part as soon as it is ready. If the client disconnects, the rest of the work is cancelled."""
     async with aclosing(parts.more), watch_for_end(exchange, also_at_stop=False) as end:
-        await exchange.start(200, f'multipart/mixed; boundary="-"; {increments.value}', _HEADERS)
+        await exchange.start(status, f'multipart/mixed; boundary="-"; {increments.value}', _HEADERS)
         await _wait_for_room(exchange, parts.first)
         await exchange.write(b"\r\n---" + _PART + encode(parts.first) + b"\r\n---")
         async with aclosing(add_heartbeats(parts.more, end, None)) as answers:

@@ -18,6 +18,7 @@ from bff.http.responses.server_timing import measure_encoding
 from bff.http.responses.statuses import STATUS_CODES, ChooseStatus
 from bff.http.transports.batch import respond_to_batch
 from bff.http.transports.multipart import send_parts, send_subscription
+from bff.http.transports.response_heads import start_head
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.http.transports.sse import send_events
 from bff.http.transports.transport import Admitted, Transport
@@ -73,7 +74,7 @@ class RequestResponse(Transport[Params | list[Any]]):
         if not isinstance(answer, Answer):
             await self._send_many(exchange, answer, accept)
         elif accept.json is None and accept.events and (answer.was_executed or answer.status == 400):
-            await send_events(exchange, _yield_one(answer), self._timeouts)
+            await send_events(exchange, _yield_one(answer), self._timeouts, status=start_head(exchange, answer))
         else:
             await _respond(exchange, admitted.card, answer, accept.json or JSON, self._choose_status)
 
@@ -82,16 +83,20 @@ class RequestResponse(Transport[Params | list[Any]]):
             events = limit_backlog(answer, self._options.subscriptions, exchange.abort, self._timeouts)
             await (send_subscription if accept.multipart_events else send_events)(exchange, events, self._timeouts)
         elif accept.increments is not None:
-            await send_parts(exchange, answer, accept.increments)
+            await send_parts(exchange, answer, accept.increments, status=start_head(exchange, answer.first))
         else:
             async with aclosing(answer.more):
-                await send_events(exchange, _yield_parts(answer), self._timeouts)
+                status = start_head(exchange, answer.first)
+                await send_events(exchange, _yield_parts(answer), self._timeouts, status=status)
 
 
 async def _respond(
     exchange: Exchange, card: FrontendCard, answer: Answer, media: str, choose_status: ChooseStatus
 ) -> None:
     status, media = choose_status(answer, media)
+    headers = answer.headers
+    if answer.head is not None:
+        status, headers = start_head(exchange, answer, status), {"cache-control": answer.head.cache_control}
     if exchange.room.is_crowded:
         await exchange.wait_for_room(answer.body())
     if timings.get() is None:
@@ -102,7 +107,7 @@ async def _respond(
     if exchange.method != "POST":
         sending = respond_to_get(exchange, card, answer, body, status, CONTENT_TYPES[media])
     else:
-        sending = exchange.respond(status, body, CONTENT_TYPES[media], answer.headers)
+        sending = exchange.respond(status, body, CONTENT_TYPES[media], headers)
     if len(body) <= LARGE:
         await sending
     else:

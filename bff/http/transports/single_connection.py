@@ -19,6 +19,7 @@ from bff.http.requests.budget import BodyBudget
 from bff.http.requests.params import Params, check_media_type, read_json
 from bff.http.responses.encode import encode, to_json
 from bff.http.transports.event_streams import EventStream, EventStreams
+from bff.http.transports.response_heads import ignore_head
 from bff.http.transports.slow_consumers import limit_backlog
 from bff.http.transports.sse import send_stream
 from bff.http.transports.transport import Admitted, Transport
@@ -113,6 +114,7 @@ class SingleConnection(Transport[Params | None]):
         try:
             async with aclosing(self._read_answers(admitted, request, stream)) as answers:
                 async for each in answers:
+                    ignore_head(each, request_id, reason="event stream")
                     await _put_result(stream, id, each)
         except Refused as refusal:
             if refusal.code == Problem.SERVER_STOPPING.name:

@@ -22,12 +22,14 @@ _COMMENT = b":\n\n"
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no", "vary": "accept"}  # nginx must not collect events
 
 
-async def send_events(exchange: Exchange, answers: Answers, timeouts: Timeouts) -> None:
+async def send_events(exchange: Exchange, answers: Answers, timeouts: Timeouts, *, status: int = 200) -> None:
     """Send a `next` event for each answer, then `complete`; `send_stream` says how it ends otherwise."""
-    await send_stream(exchange, _encode_answers(answers, exchange), timeouts)
+    await send_stream(exchange, _encode_answers(answers, exchange), timeouts, status=status)
 
 
-async def send_stream(exchange: Exchange, events: AsyncGenerator[bytes, None], timeouts: Timeouts) -> None:
+async def send_stream(
+    exchange: Exchange, events: AsyncGenerator[bytes, None], timeouts: Timeouts, *, status: int = 200
+) -> None:
     """Send events until they end, and a comment after each silence. Closes `events`.
 
     If the client disconnects, the events end. If the server stops, the stream ends without `complete`, so that clients
@@ -35,7 +37,7 @@ async def send_stream(exchange: Exchange, events: AsyncGenerator[bytes, None], t
     however slowly the client reads it.
     """
     async with aclosing(events), watch_for_end(exchange, also_at_stop=True) as end:
-        await exchange.start(200, "text/event-stream; charset=utf-8", _HEADERS)
+        await exchange.start(status, "text/event-stream; charset=utf-8", _HEADERS)
         async with aclosing(add_heartbeats(events, end, timeouts.sse_keep_alive)) as coming:
             async for event in coming:
                 await exchange.write(_COMMENT if event is None else event)
