@@ -34,7 +34,7 @@ class Computed:
     """Its value for one object, with the defaults of its own arguments."""
     has_required_arguments: bool
     method: Callable[[Any], Any] | None
-    """The author's own, where it waits for nothing and takes nothing but the object."""
+    """The author's own, where it takes nothing but the object. What it returns may be awaitable."""
 
     def compute_directly(self, cls: type) -> Callable[[Any], Any] | None:
         """Computes it of an object of just this class, where all that it needs is there as soon as the object is."""
@@ -71,7 +71,7 @@ def computed(*, needs: str | tuple[str, ...] | list[str], **options: Any) -> Cal
         _copy_signature(resolve, method, signature, adds_info=own_info is None)
         chosen = [each for name, each in signature.parameters.items() if name not in {"self", "root", own_info}]
         required = any(each.default is each.empty and each.kind is not each.VAR_KEYWORD for each in chosen)
-        is_plain = not chosen and own_info is None and not inspect.iscoroutinefunction(method)
+        is_plain = not chosen and own_info is None
         record = Computed(names, place, compute, required, method if is_plain else None)
         metadata = {**options.pop("metadata", {}), COMPUTED: record}
         return strawberry.field(resolver=resolve, metadata=metadata, **options)  # type: ignore[no-any-return]  # strawberry's

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from inspect import iscoroutinefunction
 
 from bff.authoring.strawberry_insides import own_field_of
-from bff.engine.compile.resolvers import EndpointFetch, Method, ResolverCall
+from bff.engine.compile.resolvers import ComputedSet, EndpointFetch, Method, ResolverCall
 from bff.engine.compile.shapes import (
     AbstractOutput,
     Batchability,
@@ -43,6 +43,8 @@ def _batchability_of_step(step: Step) -> Batchability:
     if isinstance(resolution, EndpointFetch):
         is_batched = resolution.endpoint.batch is not None
         return Batchability(is_batched, waits=not is_batched)
+    if isinstance(resolution, ComputedSet):
+        return Batchability(True)
     if isinstance(resolution, ResolverCall | Method) and not step.is_introspective:
         own = own_field_of(step.field)
         waits = iscoroutinefunction(step.field.resolve) if own is None else own.is_async

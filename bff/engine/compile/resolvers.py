@@ -26,8 +26,8 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 
 from bff.authoring.computed import RECORDS, Computed
-from bff.authoring.fields import VIA, Via, has_key_list
-from bff.authoring.lookahead import COMPUTED
+from bff.authoring.fields import VIA, Via, find_own_field, has_key_list
+from bff.authoring.lookahead import COMPUTED, leaves_of
 from bff.authoring.records import Convert, unwrap
 from bff.authoring.strawberry_insides import (
     definition_of,
@@ -38,7 +38,7 @@ from bff.authoring.strawberry_insides import (
     wrap_info,
 )
 from bff.authoring.to_many import is_list_type
-from connectors.contract import Event, Reply
+from connectors.contract import Event, Reply, Selection
 from connectors.endpoint import Endpoint
 
 _IMMUTABLE = (str, int, float, bool, NoneType, Enum)
@@ -125,13 +125,39 @@ class EndpointFetch:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchedNeed:
+    """A batched `via` field that a computed one needs."""
+
+    name: str
+    via: Via
+    endpoint: Endpoint
+    key: str
+    """The field that gives its key."""
+    convert: Convert
+    selection: Selection | None
+    """What is requested of a GraphQL upstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedSet:
+    """A computed field that needs fetched ones, for all objects at once."""
+
+    method: Callable[[Any], Any]
+    needs: tuple[str | FetchedNeed, ...]
+    """In the author's order; plain fields by name."""
+    convert: Convert
+    only_class: type
+    """The class whose objects it is for."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResolverCall:
     """A resolver with graphql-core's signature, or the executor's default."""
 
 
 RESOLVER_CALL: Final = ResolverCall()
 
-Resolution = Typename | Attribute | RecordPart | Method | EndpointFetch | ResolverCall
+Resolution = Typename | Attribute | RecordPart | Method | EndpointFetch | ComputedSet | ResolverCall
 
 
 def choose_resolution(schema: GraphQLSchema, field: GraphQLField, parent: GraphQLObjectType) -> Resolution:
@@ -155,26 +181,59 @@ def choose_resolution(schema: GraphQLSchema, field: GraphQLField, parent: GraphQ
     if resolver is None or not is_leaf or parent is schema.mutation_type:
         return RESOLVER_CALL
     info = resolver.info_parameter
-    if _is_method(own) and not (own.is_async and (own.arguments or info)) and not _has_input_objects(field):
+    if _is_method(own) and not (own.is_async and (own.arguments or info)):
         takes = partial(python_arguments, schema, own) if own.arguments else None
         method: Any = resolver.wrapped_func
         if info is None:
             return Method(method, convert, takes)
         make_info = partial(wrap_info, owner_schema(schema).config.info_class, own)
         return Method(partial(_pass_info, method, info.name), convert, takes, make_info=make_info)
-    return _choose_computed(own, parent, convert)
+    return _choose_computed(schema, own, parent, convert)
 
 
 def _pass_info(method: Callable[..., Any], name: str, source: Any, info: Any, /, **arguments: Any) -> Any:
     return method(source, **arguments, **{name: info})
 
 
-def _choose_computed(own: StrawberryField, parent: GraphQLObjectType, convert: Convert) -> Resolution:
+def _choose_computed(
+    schema: GraphQLSchema, own: StrawberryField, parent: GraphQLObjectType, convert: Convert
+) -> Resolution:
     record, definition = own.metadata.get(COMPUTED), definition_of(parent)
     if not isinstance(record, Computed) or definition is None:
         return RESOLVER_CALL
     compute = record.compute_directly(definition.origin)
-    return RESOLVER_CALL if compute is None else Method(compute, convert, only_class=definition.origin)
+    if compute is not None:
+        return Method(compute, convert, only_class=definition.origin)
+    if record.method is None:
+        return RESOLVER_CALL
+    needs = [_choose_need(schema, parent, definition.origin, name) for name in record.needs]
+    if None in needs:
+        return RESOLVER_CALL
+    return ComputedSet(record.method, tuple(each for each in needs if each is not None), convert, definition.origin)
+
+
+def _choose_need(schema: GraphQLSchema, parent: GraphQLObjectType, cls: type, name: str) -> str | FetchedNeed | None:
+    """How a field that is needed gets its value; None where it takes more than a plain key of a batch."""
+    own = find_own_field(cls, name)
+    if own is None or COMPUTED in own.metadata:
+        return None
+    via: Via | None = own.metadata.get(VIA)
+    if via is None:
+        return name
+    endpoint = via.endpoint
+    batch = endpoint.batch if isinstance(endpoint, Endpoint) else None
+    if not isinstance(endpoint, Endpoint) or batch is None or batch.parts or not endpoint.operation.is_safe:
+        return None
+    if tuple(via.from_fields) != (batch.parameter,) or via.from_made or has_key_list(via, cls):
+        return None
+    found = [
+        field.type for field in parent.fields.values() if getattr(own_field_of(field), "python_name", None) == name
+    ]
+    if not found:
+        return None
+    selection = leaves_of(schema, found[0]) if endpoint.selects else None
+    convert = schema.extensions[RECORDS].converter(found[0])
+    return FetchedNeed(name, via, endpoint, via.from_fields[batch.parameter], convert, selection)
 
 
 def _is_method(own: StrawberryField) -> bool:
@@ -182,8 +241,3 @@ def _is_method(own: StrawberryField) -> bool:
     if resolver is None or not resolver.self_parameter or not callable(resolver.wrapped_func):
         return False
     return not (resolver.parent_parameter or resolver.root_parameter)
-
-
-def _has_input_objects(field: GraphQLField) -> bool:
-    """Whether input objects are among its arguments: authors may make them depend on the info of one object."""
-    return not all(is_leaf_type(get_named_type(argument.type)) for argument in field.args.values())

@@ -12,10 +12,11 @@ from copy import copy
 from time import perf_counter
 from typing import Any, TypeVar
 
-from bff.engine.compile.resolvers import RESOLVER_CALL, EndpointFetch, Typename
+from bff.engine.compile.resolvers import RESOLVER_CALL, ComputedSet, EndpointFetch, Typename
 from bff.engine.compile.shapes import LeafOutput, MakeRows, Row, Shape, Step
 from bff.engine.execute.awaitables import finish_all
 from bff.engine.execute.complete import PLAIN, complete_values, put_nulls
+from bff.engine.execute.compute import compute_column
 from bff.engine.execute.execution import Incremental, Values
 from bff.engine.execute.failures import FAILED, Failed, Failures
 from bff.engine.execute.fetch import fetch_column
@@ -154,6 +155,13 @@ class Run:
             values, is_complete = await fetching
             if is_complete:
                 return put_nulls(self, step.output, values, column, step)
+        elif (
+            isinstance(resolution, ComputedSet)
+            and scope is not None
+            and {resolution.only_class}.issuperset(map(type, sources))
+        ):
+            await line.enter_loop()
+            values = await compute_column(scope, resolution, self.executor, sources, column)
         elif len(sources) > self.max_objects and self.middleware is None:
             return await self._execute_in_slices(step, sources, column, line)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from structlog.testing import capture_logs
 
 from bff.authoring import computed, frontend, via
 from bff.authoring.frontend import FrontendSchema
-from bff.engine.compile.resolvers import Method, ResolverCall, choose_resolution
+from bff.engine.compile.resolvers import ComputedSet, Method, ResolverCall, choose_resolution
 from connectors.contract import Operation
-from connectors.errors import UpstreamNotFound
+from connectors.errors import UpstreamNotFound, UpstreamTimeout
 from tests.bff.fakes import FakeUpstream, ask, batched, endpoint, gateway
 
 stock = batched("shop: stock", parameter="sku", key="sku")
+spare = batched("shop: spare", parameter="sku", key="sku")
 LOST = UpstreamNotFound(Operation(upstream="shop", name="things"), "gone")
 
 
@@ -37,6 +39,7 @@ class Thing:
     name: str | None
     price: int | None = None
     stock: Stock | None = via(stock, sku="sku")
+    kept: Stock | None = via(spare, sku="name", default=lambda: Stock(sku="", amount=0))
 
     @strawberry.field
     def cut(self, first_letters: int = 2, tail: str | None = None) -> str:
@@ -82,6 +85,17 @@ class Thing:
     def amount(self) -> int | None:
         return self.stock and self.stock.amount
 
+    @computed(needs=("name", "stock"))
+    async def worth(self) -> int | None:
+        await asyncio.sleep(0)
+        if self.sku == "d":
+            raise RuntimeError("no worth")
+        return self.stock and self.stock.amount * 2
+
+    @computed(needs="kept")
+    def kept_amount(self) -> int | None:
+        return self.kept and self.kept.amount
+
     @computed(needs="label")
     def loud(self) -> str:
         return str(self.label).upper()
@@ -122,6 +136,8 @@ THINGS = [
 
 
 def answers(call: Any) -> Any:
+    if call.operation.name == "spare":
+        raise UpstreamTimeout(call.operation, "late")
     if call.operation.name == "price":
         return 7
     return [{"sku": key, "amount": 3} for key in call.keys] if call.keys else THINGS
@@ -140,6 +156,10 @@ def answers(call: Any) -> Any:
         "{ things { called } }",
         "{ things { label } }",
         "{ things { sku label later amount loud } }",
+        "{ things { sku amount worth stock { amount } } }",
+        "{ things { amount } }",
+        "{ things { keptAmount kept { sku } } }",
+        "{ mixed { amount worth keptAmount } }",
         "{ mixed { label cut } }",
         "{ foreign { label } }",
         "{ foreign { sku cut } }",
@@ -153,6 +173,9 @@ async def test_the_same_as_one_by_one(query: str) -> None:
             for engine in ("compiled", "reference")
         ]
     assert ours.data == theirs.data
+    assert sorted(map(str, ours.extensions.get("degraded", ()))) == sorted(
+        map(str, theirs.extensions.get("degraded", ()))
+    )
     assert sorted(map(told, ours.errors or ())) == sorted(map(told, theirs.errors or ()))
 
 
@@ -162,6 +185,15 @@ async def test_each_is_called_once() -> None:
     with capture_logs():
         await ask(gateway(SCHEMA, shop=FakeUpstream(answers)), "{ things { called } }")
     assert CALLS == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_what_is_needed_is_one_call(engine: str) -> None:
+    """Of the computed fields, and the fetched one itself, for all objects."""
+    shop = FakeUpstream(answers)
+    with capture_logs():
+        await ask(gateway(SCHEMA, options={"engine": engine}, shop=shop), "{ things { amount worth stock { sku } } }")
+    assert [call.operation.name for call in shop.calls] == ["things", "stock"]
 
 
 def told(error: Any) -> str:
@@ -174,10 +206,10 @@ def told(error: Any) -> str:
         ("cut", Method),
         ("words", Method),
         ("told", Method),
-        ("changed", ResolverCall),
+        ("changed", Method),
         ("label", Method),
-        ("later", ResolverCall),
-        ("amount", ResolverCall),
+        ("later", Method),
+        ("amount", ComputedSet),
         ("loud", ResolverCall),
     ],
 )
