@@ -12,6 +12,7 @@ from bff.authoring.context import Context
 from bff.authoring.discriminators import adopts
 from bff.authoring.fields import argument, take, via
 from bff.authoring.frontend import FrontendSchema, example, frontend
+from bff.authoring.inputs import replace
 from bff.authoring.keys import constant, key
 from bff.authoring.problems import SchemaError
 from bff.authoring.upstream_types import upstream_type
@@ -33,6 +34,7 @@ __all__ = [
     "frontend",
     "key",
     "list_size",
+    "replace",
     "take",
     "upstream_type",
     "via",

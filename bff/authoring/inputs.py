@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import strawberry
@@ -32,6 +32,7 @@ from bff.authoring.strawberry_insides import (
 from bff.authoring.user_errors import describe_user_error
 from connectors.plain import NOT_GIVEN, Plain, register_plain
 
+T = TypeVar("T")
 _GIVEN: Final = "__bff_given__"
 """Attribute of an input object that a frontend sent: the schema's name of each field given, by its Python name."""
 _names: WeakKeyDictionary[type, Mapping[str, str]] = WeakKeyDictionary()
@@ -81,6 +82,19 @@ def build_input(cls: type, value: Mapping[str, Any], context: InputContext) -> A
         raise described from None
     with suppress(AttributeError):  # of a class with slots, whose fields are then all taken for given
         object.__setattr__(made, _GIVEN, given)  # which a frozen class allows
+    return made
+
+
+def replace(value: T, /, **changes: Any) -> T:
+    """`dataclasses.replace` for an input object: what the frontend left out stays left out, also where it is None.
+
+    The fields of `changes` are given. Raises TypeError for a field that the class does not have.
+    """
+    made = dataclasses.replace(value, **changes)  # type: ignore[type-var]  # classes of strawberry are dataclasses
+    given: Mapping[str, str] | None = getattr(value, _GIVEN, None)
+    if given is not None:
+        names = _names.get(type(value), {})
+        object.__setattr__(made, _GIVEN, {**given, **{name: names.get(name, name) for name in changes}})
     return made
 
 

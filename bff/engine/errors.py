@@ -108,7 +108,7 @@ def _author_error(
     default = (
         Problem.FORBIDDEN.name if isinstance(cause or error, StrawberryGraphQLError) else Problem.BAD_USER_INPUT.name
     )
-    return _with_code(error, default)
+    return _with_code(error, default, log_fields)
 
 
 def _is_about_request(error: GraphQLError) -> bool:
@@ -135,8 +135,9 @@ def _innermost_cause(error: GraphQLError) -> BaseException | None:
     return cause
 
 
-def _with_code(error: GraphQLError, code: str) -> dict[str, Any]:
-    return _format_error(error, error.message[:MAX_CHARACTERS], {"code": code, **(error.extensions or {})})
+def _with_code(error: GraphQLError, code: str, log_fields: Mapping[str, str] | None = None) -> dict[str, Any]:
+    extensions = {"code": code, **_request_id_of(log_fields or {}), **(error.extensions or {})}
+    return _format_error(error, error.message[:MAX_CHARACTERS], extensions)
 
 
 def _format_error(error: GraphQLError, message: str, extensions: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 import strawberry
 import strawberry.pydantic
 
-from bff.authoring import argument, frontend, take, via
+from bff.authoring import argument, frontend, replace, take, via
 from bff.authoring.inputs import adopt_inputs
 from bff.authoring.strawberry_insides import core_schema
 from connectors.plain import to_plain
@@ -62,6 +62,10 @@ class Query:
     @strawberry.field
     async def by_hand(self, change: Change) -> int:
         return (await save(change={"nested": [change], "nick": change.nick, "unset": change.unset})).data
+
+    @strawberry.field
+    async def by_replacing(self, change: Change) -> int:
+        return (await save(change=replace(change, bare="new"))).data
 
     @strawberry.field
     async def by_argument(self, n: int | None = strawberry.UNSET) -> int:
@@ -139,6 +143,21 @@ async def test_other_defaults_are_values() -> None:
 async def test_pydantic_inputs_know_what_was_given(engine: Any) -> None:
     """By their `model_fields_set`."""
     assert await sent('{ byForm(change: {firstName: "f"}) }', engine) == {"change": {"firstName": "f"}}
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_replacing_keeps_what_was_left_out(engine: Any) -> None:
+    """And what it changes is given, by the names of the schema."""
+    found = await sent('{ byReplacing(change: { fullName: "a", nick: null }) }', engine)
+    assert found == {"change": {"fullName": "a", "nick": None, "bare": "new", "size": 5}}
+
+
+def test_replacing_what_an_author_made() -> None:
+    """As `dataclasses.replace`."""
+    made = replace(Part(street_name="a", flat=None), street_name="b")
+    assert to_plain(made) == {"streetName": "b"}
+    with pytest.raises(TypeError):
+        replace(made, no_field=1)
 
 
 async def test_null_for_a_maybe_without_null_is_refused() -> None:

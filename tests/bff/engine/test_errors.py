@@ -11,7 +11,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from bff.authoring import frontend, via
-from bff.contract import Refused
+from bff.contract import Answer, Refused, Request
 from tests.bff.fakes import FakeUpstream, ask, endpoint, gateway
 
 thing = endpoint("shop: thing")
@@ -140,6 +140,14 @@ async def test_what_an_author_says_is_kept() -> None:
     assert by_path["told"]["extensions"] == {"code": "TAKEN", "day": 3}
     assert by_path["refused"]["message"] == "Come back later."
     assert by_path["refused"]["extensions"] == {"code": "NOT_NOW"}
+
+
+async def test_what_an_author_says_has_a_request_id() -> None:
+    """As other coded errors have it; an author's own is kept."""
+    request = Request(frontend="app", query="{ told }", headers={"x-request-id": "7f3c"})
+    answer = await gateway(schema).answer(request)
+    assert isinstance(answer, Answer)
+    assert answer.errors[0]["extensions"] == {"code": "TAKEN", "requestId": "7f3c", "day": 3}
 
 
 async def test_an_extension_that_breaks_is_masked() -> None:
