@@ -8,6 +8,7 @@ from connectors.grpc.endpoints import grpc
 from connectors.queue.endpoints import queue
 from connectors.rest.endpoints import rest
 from connectors.soap.endpoints import soap
+from connectors.typed import typed
 from connectors.websocket.endpoints import websocket
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "queue",
     "rest",
     "soap",
+    "typed",
     "websocket",
 ]
