@@ -18,17 +18,13 @@ if TYPE_CHECKING:
     class TypedEndpoint(Endpoint, Generic[P]):
         """An Endpoint whose parameters type checkers know. Where the program runs, it is the Endpoint itself."""
 
-        def __call__(  # type: ignore[override]
-            self, *args: P.args, **arguments: P.kwargs
-        ) -> Coroutine[Any, Any, Reply]:
+        def __call__(self, *args: P.args, **arguments: P.kwargs) -> Coroutine[Any, Any, Reply]:
             """As Endpoint."""
 
     class TypedStreamEndpoint(StreamEndpoint, Generic[P]):
         """The same of a StreamEndpoint."""
 
-        def __call__(  # type: ignore[override]
-            self, *args: P.args, **arguments: P.kwargs
-        ) -> AsyncGenerator[Event, None]:
+        def __call__(self, *args: P.args, **arguments: P.kwargs) -> AsyncGenerator[Event, None]:
             """As StreamEndpoint."""
 
 
