@@ -29,6 +29,11 @@ def adopts(where: Mapping[PathOption, Any] | None = None, /, **fields: Any) -> C
     return decorate
 
 
+def has_discriminator(cls: type) -> bool:
+    """Whether an author names values by which records of a class are known."""
+    return bool(vars(cls).get(_ADOPTS))
+
+
 def adopts_record(cls: type, record: Mapping[str, Any]) -> bool:
     """Whether a record has all values that its author names; False for a class of which nothing is said."""
     paths: list[tuple[Path, Any]] | None = vars(cls).get(_ADOPTS)

@@ -23,7 +23,7 @@ from bff.authoring.lookahead import selection_of
 from bff.authoring.problems import SchemaError
 from bff.authoring.records import Convert, Records, unwrap
 from bff.authoring.relay_nodes import adopt_nodes
-from bff.authoring.strawberry_insides import DEFINITION, core_schema, is_default_resolver
+from bff.authoring.strawberry_insides import DEFINITION, core_schema, definition_of, is_default_resolver
 from bff.authoring.user_errors import report_user_errors
 from bff.contract import Example
 from connectors.contract import Event, Reply, Selection, register_conversion
@@ -82,10 +82,25 @@ def adopt_records(schema: strawberry.Schema) -> None:
     for type_ in core.type_map.values():
         if not isinstance(type_, GraphQLObjectType) or type_.name.startswith("__"):
             continue
+        _adopt_type_check(type_)
         for field in type_.fields.values():
             if type_ is core.mutation_type and field.resolve is not None and not is_default_resolver(field.resolve):
                 field.resolve = report_user_errors(field.resolve)
             _adopt_field(field, records)
+
+
+def _adopt_type_check(type_: GraphQLObjectType) -> None:
+    """Have an author's `is_type_of` asked of a record only, and not again of the object that is made of it."""
+    definition = definition_of(type_)
+    own = getattr(definition, "is_type_of", None)
+    if definition is None or own is None:
+        return
+    cls = definition.origin
+
+    def is_type_of(value: Any, info: GraphQLResolveInfo[Any]) -> Any:
+        return type(value) is cls or own(value, info)
+
+    type_.is_type_of = is_type_of
 
 
 def _adopt_field(field: GraphQLField, records: Records) -> None:

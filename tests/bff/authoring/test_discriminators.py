@@ -70,3 +70,35 @@ def test_what_is_said_of_a_class_is_not_said_of_others() -> None:
     assert not adopts_record(Query, {})
     with pytest.raises(DefinitionError):
         adopts({"a..b": 1})
+
+
+ASKED: list[Any] = []
+
+
+@strawberry.type
+class Fox:
+    name: str
+
+    @classmethod
+    def is_type_of(cls, obj: Any, info: Any) -> bool:
+        ASKED.append(obj)
+        return isinstance(obj, dict) and obj["kind"] == "fox"
+
+
+@strawberry.type
+class Foxes:
+    one: Annotated[Fox | Dog, strawberry.union("FoxOrDog")] = via(pets)
+    fox: Fox = via(pets)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+async def test_an_author_is_asked_once_of_a_record(engine: Any) -> None:
+    """Of the upstream's record, and not again of the object that is made of it."""
+    ASKED.clear()
+    fox = {"kind": "fox", "name": "Ro"}
+    app = gateway(frontend(query=Foxes), options={"engine": engine}, shop=FakeUpstream(lambda call: fox))
+    answer = await ask(app, "{ one { ... on Fox { name } } }")
+    assert (answer.data, ASKED) == ({"one": {"name": "Ro"}}, [fox])
+    ASKED.clear()
+    assert (await ask(app, "{ fox { name } }")).data == {"fox": {"name": "Ro"}}
+    assert ASKED == []
