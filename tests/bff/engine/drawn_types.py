@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from bff.authoring import FrontendSchema, frontend, take, via
+from tests.bff.engine.rest_schema import draw_default
 
 
 @dataclass
@@ -36,12 +37,19 @@ class DrawnType(ABC):
             type_ = chance.choice(types_of_others) if chance.random() < 0.03 else chance.choice(kinds[kind])
             self.add(f"leaf_{self.name.lower()}{number}", kind, type_, chance)
 
-    def place(self, name: str, way: int) -> None:
-        """Where a field is upstream: under another name (0), deeper inside (1), or where its name says."""
+    def place(self, name: str, way: int, chance: random.Random) -> None:
+        """Where a field is upstream: under another name (0), deeper inside (1), or where its name says.
+
+        Some have a default for what is absent or null there.
+        """
+        own = random.Random(hash(chance.getstate()))  # so that seeds of found faults draw what they drew
+        default = draw_default(self.annotations[name], own) if own.random() < 0.25 else {}
         if way == 0:
-            self.members[name] = take(f"other_{name}")
+            self.members[name] = take(f"other_{name}", **default)
         elif way == 1:
-            self.members[name] = take(f"deep.{name}")
+            self.members[name] = take(f"deep.{name}", **default)
+        elif default:
+            self.members[name] = strawberry.field(**default)
 
     def define(self, name: str, type_: Any, value: Any) -> None:
         """A field with its endpoint."""

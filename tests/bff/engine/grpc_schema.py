@@ -81,7 +81,7 @@ class Message(DrawnType):
         way = chance.randrange(6)
         label, type_ = _labelled(kind, type_, chance)
         self.annotations[name] = type_
-        self.place(name, way)
+        self.place(name, way, chance)
         lines = self.deep if way == 1 else self.lines
         shown = {0: f"other_{name}", 2: to_camel_case(name)}.get(way, name)
         lines.append(f"{label}{kind} {shown} = {len(lines) + 1};")

@@ -37,7 +37,7 @@ class Record:
         """A plain field: under its own name, under another, deeper inside, or with a default."""
         self.annotations[name] = spec.type
         way = chance.randrange(10)
-        default = _draw_default(spec.type, chance)
+        default = draw_default(spec.type, chance)
         if way == 0:
             self.members[name] = take(f"other_{name}")
         elif way == 1:
@@ -86,7 +86,7 @@ class Record:
         return "{" + ", ".join(f'"{name}": {value}' for name, value in parts) + "}"
 
 
-def _draw_default(type_: Any, chance: random.Random) -> dict[str, Any]:
+def draw_default(type_: Any, chance: random.Random) -> dict[str, Any]:
     """What a field has instead of null and of what is absent; nothing where no value is at hand."""
     kinds = set(get_args(type_)) if isinstance(type_, UnionType) else {type_}
     kind = next(iter(kinds - {NoneType}))

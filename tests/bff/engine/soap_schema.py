@@ -95,14 +95,15 @@ class Record(DrawnType):
     def add(self, name: str, kind: str, type_: Any, chance: random.Random) -> None:
         """A field: under its own name, in camelCase, under another name, or deeper inside; an element or attribute."""
         way = chance.randrange(6)
-        self.place(name, way)
         shown = {0: f"other_{name}", 2: to_camel_case(name)}.get(way, name)
         if way != 1 and kind.startswith("xs:") and kind != "xs:anyType" and chance.random() < 0.15:
             self.annotations[name] = type_ | None
             default = ' default="1"' if kind in ("xs:int", "xs:boolean") and chance.random() < 0.5 else ""
+            self.place(name, way, chance)
             self.attributes.append(f'<xs:attribute name="{shown}" type="{kind}"{default}/>')
             return
         occurs, self.annotations[name] = _occurring(type_, chance)
+        self.place(name, way, chance)
         lines = self.deep if way == 1 else self.elements
         lines.append(f'<xs:element name="{shown}" type="{kind}" {occurs}/>')
 
