@@ -16,7 +16,18 @@ from bff.config.load import read_places
 
 Severity = Literal["error", "warning", "note"]
 Code = Literal[
-    "config", "environment", "file", "schema", "upstream", "call", "request", "reply", "n-plus-one", "limits", "exposed"
+    "config",
+    "environment",
+    "file",
+    "schema",
+    "upstream",
+    "call",
+    "request",
+    "reply",
+    "type",
+    "n-plus-one",
+    "limits",
+    "exposed",
 ]
 CODES: dict[Code, str] = {
     "config": "a mistake in bff.yaml",
@@ -27,6 +38,7 @@ CODES: dict[Code, str] = {
     "call": "a call in a resolver that the endpoint does not take",
     "request": "a request that the upstream's description does not allow",
     "reply": "a path, field or enum value that the upstream's description does not have",
+    "type": "a union or interface of whose records nothing tells the type",
     "n-plus-one": "one call for each object of a list",
     "limits": "a frontend without limits of its own",
     "exposed": "what strangers may see or reach",

@@ -9,6 +9,7 @@ from graphql import GraphQLSchema
 
 from bff.authoring.nplusone import find_n_plus_one, find_types_in_lists
 from bff.authoring.strawberry_insides import definition_of
+from bff.authoring.untold_types import find_untold_types
 from bff.checks.descriptions import compare_descriptions
 from bff.checks.files import find_unusable_files
 from bff.checks.findings import Finding, finding_of, place_lines
@@ -38,6 +39,8 @@ async def check_project(
     compared = await compare_descriptions(readable, endpoints, uses, sources, online=online)
     n_plus_one = [line for schema in schemas.values() for line in find_n_plus_one(schema, cached)]
 
+    untold = [line for schema in schemas.values() for line in find_untold_types(schema)]
+
     def place(lines: Iterable[str], severity: str, code: str) -> Iterator[Finding]:
         return place_lines(lines, severity, code, sources, config)  # type: ignore[arg-type]  # literals below
 
@@ -51,6 +54,7 @@ async def check_project(
         *place(compared.replies, "error", "reply"),
         *place(compared.request_warnings, "warning", "request"),
         *place(compared.reply_warnings, "warning", "reply"),
+        *place(untold, "warning", "type"),
         *place([*n_plus_one, *repeated_calls], "warning", "n-plus-one"),
     ]
     return sorted(set(found))

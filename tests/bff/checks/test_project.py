@@ -196,6 +196,14 @@ MISTAKES: dict[str, tuple[str, str]] = {
         + "    items: list[Item] = via(all_items)\n",
         r"web\.py:12:27: warning \[n-plus-one\] Item\.twin: catalog: GET /items/\{sku\} is called once per object",
     ),
+    "a union of records": (
+        'it = catalog.get("/items/{sku}")\n'
+        + ITEM
+        + "@strawberry.type\nclass Other:\n    sku: strawberry.ID\n"
+        + QUERY
+        + "    any: Item | Other = via(it, sku=argument(str))\n",
+        r"web\.py:17:25: warning \[type\] Query\.any: nothing tells which records of \w+ are Item, Other\. Write `@adopts",
+    ),
     "computed from a resolver": (
         ITEM
         + "    @strawberry.field\n    def name(self) -> str:\n        return ''\n"
