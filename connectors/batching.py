@@ -15,7 +15,7 @@ from connectors.endpoint import Batch, Endpoint, place_of_author, split_path
 from connectors.error_details import AnswerFailure
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 from connectors.losses import report_loss
-from connectors.messages.keys import KEY_CASES, KeyCase, choose_key_text
+from connectors.messages.keys import KEY_CASES, KeyCase, choose_key_text, pair_decimals
 from connectors.messages.paths import PathOption, at_path, format_path
 from connectors.messages.templates import Parameters, find_batched_parameter
 from connectors.messages.value_kinds import describe_kind
@@ -193,6 +193,9 @@ def _by_key(operation: Operation, batch: Batch, records: list[Any], keys: Sequen
             found.setdefault(write(key), []).append(record)
     requested = list(map(write, keys))
     if len(found) > len(keys) or not found.keys() <= set(requested):
+        pairs = pair_decimals(found.keys() - requested, set(requested) - found.keys())
+        for key, equal in pairs.items():
+            found.setdefault(equal, []).extend(found.pop(key))
         report_unrequested(operation, [record for key in found.keys() - requested for record in found[key]])
     if batch.group:
         return [found.get(key, lost) for key in requested]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final, Literal, get_args
@@ -11,6 +12,7 @@ from uuid import UUID
 KeyCase = Literal["exact", "insensitive", "uuid"]
 """How keys that are texts are compared: as they are, without their case, or as UUIDs in any of their forms."""
 KEY_CASES: Final[tuple[str, ...]] = get_args(KeyCase)
+_ZEROS = re.compile(r"(?<![^\0])(-?[0-9]+)\.0+(?=\0|\Z)", re.ASCII)
 _EXACT = 2**53
 """Beyond it, a float stands for several integers."""
 
@@ -29,6 +31,17 @@ def to_key_text(value: Any) -> str:
     if isinstance(value, Decimal) and value.is_finite():
         return str(int(value)) if value == value.to_integral_value() else format(value.normalize(), "f")
     return str(value)
+
+
+def pair_decimals(left: Collection[str], requested: Collection[str]) -> dict[str, str]:
+    """Keys of records that match no requested key as they are, and the one that each equals as a decimal number.
+
+    An upstream may write 7 as the text "7.00", as xs:decimal does. Texts that match exactly come first, so that "1" and
+    "1.0" can be two keys.
+    """
+    wanted = {_ZEROS.sub(r"\1", key): key for key in requested}
+    shortened = {key: _ZEROS.sub(r"\1", key) for key in left}
+    return {key: wanted[short] for key, short in shortened.items() if short in wanted}
 
 
 def choose_key_text(case: KeyCase) -> Callable[[Any], str]:

@@ -218,6 +218,24 @@ def test_keys_are_equal_as_people_mean_it(kind: str, asked: Any, sent: Any) -> N
     assert dealt(KINDS[kind](one=False, key="id"), [{"id": sent}], asked) == [{"id": sent}]
 
 
+@pytest.mark.parametrize(("asked", "sent"), [(7, "7.00"), ("7.0", 7), (-7, "-7.0"), ("7.0", "7.000")])
+def test_a_decimal_as_text_is_its_number(losses: list[tuple[str, str, int]], asked: Any, sent: Any) -> None:
+    """As xs:decimal is sent. Texts that are equal come first."""
+    one = endpoint(key=("id",))
+    assert dealt(one, [{"id": sent}], asked, 8) == [{"id": sent}, None]
+    assert dealt(one, [{"id": "1.0"}, {"id": "1"}], "1", "1.0") == [{"id": "1"}, {"id": "1.0"}]
+    assert losses == []
+    assert dealt(one, [{"id": "7.5"}, {"id": "1.7.0"}], "7", "1.7") == [None, None]
+    assert losses == [("catalog", "records", 2)]
+
+
+def test_a_decimal_as_text_in_a_key_of_several_parts() -> None:
+    """Each part alone."""
+    records = [{"ward": "1.00", "bed": "2.0"}, {"ward": "1", "bed": "3.00"}]
+    one = rest("up").get(many="/beds?at={ward}:{bed}", key=("ward", "bed"))
+    assert dealt(one, records, (1, 2), ("1", 3)) == records
+
+
 def test_true_is_not_one(losses: list[tuple[str, str, int]]) -> None:
     """And big integers stay exact."""
     products = endpoint(key=("id",))

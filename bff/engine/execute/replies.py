@@ -7,7 +7,7 @@ once is not worth a class of its own, and it shows what the upstream calls thing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from operator import attrgetter
 from types import NoneType
 from typing import Any
@@ -26,7 +26,7 @@ from connectors.contract import Reply, at_path
 from connectors.endpoint import Endpoint
 from connectors.errors import UpstreamError
 from connectors.forms import Record, Unfit
-from connectors.messages.keys import choose_key_text
+from connectors.messages.keys import choose_key_text, pair_decimals
 
 Values = dict[Hashable, Any]
 MAX_SKIPPED = 1000
@@ -125,12 +125,14 @@ class ReplyReader:
             for key, record in zip(record_keys, records, strict=True):
                 grouped.setdefault(key, []).append(record)
             if unknown := grouped.keys() - requested:
+                _refuse_decimals(unknown, requested, grouped)
                 report_unrequested(operation, [record for key in unknown for record in grouped[key]])
             return {key: grouped.get(own, []) for key, own in zip(keys, requested, strict=True)}
         if record_keys == requested:
             return dict(zip(keys, records, strict=True))
         found = dict(zip(reversed(record_keys), reversed(records), strict=True))  # the first of those with one key
         if unknown := found.keys() - requested:
+            _refuse_decimals(unknown, requested, found)
             report_unrequested(operation, [key for key in record_keys if key in unknown])
         report_duplicates(operation, len(records) - len(found))
         return {key: found.get(own) for key, own in zip(keys, requested, strict=True)}
@@ -206,6 +208,12 @@ def _get_data(outcome: Reply | Exception) -> Any:
         return outcome.data
     except Exception as error:  # noqa: BLE001 - reading may fail as sending may
         return error
+
+
+def _refuse_decimals(unknown: Collection[Any], requested: Collection[Any], found: Collection[Any]) -> None:
+    """Leave keys such as "7.00" for 7 to the exact way. Raises Unfit."""
+    if pair_decimals([str(key) for key in unknown], [str(key) for key in requested if key not in found]):
+        raise Unfit
 
 
 def _assign_in_order(keys: Sequence[Hashable], reply: Reply, answers: Sequence[Any], *, is_grouped: bool) -> Values:

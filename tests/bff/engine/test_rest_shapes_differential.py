@@ -148,6 +148,8 @@ KEYS: list[list[dict[str, Any]]] = [
     [{"id": 7, "note": "a"}, {"id": 8, "note": "b"}],
     [{"id": "8", "note": "b"}, {"id": "7", "note": "a"}],
     [{"id": 7.0, "note": "a"}, {"id": 8}],
+    [{"id": "7.00", "note": "a"}, {"id": "8", "note": "b"}],
+    [{"id": "7.5", "note": "a"}, {"id": "8.0", "note": "b"}, {"id": "9.0", "note": "c"}],
     [{"id": True, "note": "wrong"}, {"id": "A", "note": "case"}, {"id": 99}],
     [{"id": 7, "note": "first"}, {"id": 7.0, "note": "second"}, {"id": "7"}],
     [{"id": 2**53 + 1, "note": "big"}, {"id": 2**53}],
