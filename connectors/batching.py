@@ -14,11 +14,11 @@ from connectors.contract import Operation, Reply
 from connectors.endpoint import Batch, Endpoint, place_of_author, split_path
 from connectors.error_details import AnswerFailure
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
-from connectors.losses import report_loss
 from connectors.messages.keys import KEY_CASES, KeyCase, choose_key_text, pair_decimals
 from connectors.messages.paths import PathOption, at_path, format_path
 from connectors.messages.templates import Parameters, find_batched_parameter
 from connectors.messages.value_kinds import describe_kind
+from connectors.reports import report_loss
 
 KeyOption = str | tuple[PathOption, ...]
 """A path, or several where several parameters are one key together."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from connectors.aio.clock import Clock
 from connectors.errors import UpstreamError
-from connectors.events import count_event
+from connectors.reports import report_event
 
 _EARNED, _RESERVE = 0.1, 40.0
 """Calls sent again that each call pays for, and the most that can be saved up."""
@@ -39,7 +39,7 @@ class JointBudget:
     def spend(self, calls: int, upstream: str) -> None:
         """Count calls that are sent again."""
         self._left -= calls
-        count_event("joint_call_split", upstream, calls)
+        report_event(upstream, "joint_call_split", calls)
 
 
 def may_ask_alone(error: UpstreamError) -> bool:

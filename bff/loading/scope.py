@@ -103,7 +103,8 @@ class RequestScope:
             outcome = await _shield(self._get_loader(load_key, others).load(check_key(endpoint.operation, key)))
         if isinstance(outcome, Exception):
             raise outcome
-        outcome.has_empty_lists = self._find_upstream(endpoint.operation.upstream).has_empty_lists
+        if self.upstreams[endpoint.operation.upstream].has_empty_lists:
+            outcome.has_empty_lists = True
         return outcome
 
     async def load_many(

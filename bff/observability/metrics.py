@@ -16,8 +16,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from connectors.events import set_counter
-from connectors.losses import listen_to_losses
+from connectors.reports import set_counters
 
 _OPERATIONS = ("engine_operations", "Operations that were executed, by engine.", ("frontend", "kind", "engine"))
 
@@ -84,8 +83,8 @@ _FAILED = Counter(
     "Upstream failures that responses met, once per call and response, by upstream and code.",
     ("upstream", "code"),
 )
-_LEFT_OUT = Counter(
-    "bff_left_out_total",
+_LOSSES = Counter(
+    "bff_upstream_losses_total",
     "Records, pages and messages of upstreams that reached no response, by upstream and kind.",
     ("upstream", "what"),
 )
@@ -94,8 +93,8 @@ _IDENTITY = Counter(
 )
 _EVENTS = Counter(
     "bff_upstream_events_total",
-    "What happened with upstreams beside calls, such as bytes that were not requested, by upstream and event.",
-    ("upstream", "event"),
+    "What happened with upstreams beside calls, such as bytes that were not requested, by upstream and kind.",
+    ("upstream", "what"),
 )
 _REFUSED = Counter("bff_refused_total", "What a limit of the gateway refused, by reason.", ("reason",))
 
@@ -122,20 +121,17 @@ def count_failure(upstream: str, code: str, *, degraded: int) -> None:
         _DEGRADED.labels(upstream, code).inc(degraded)
 
 
-def count_left_out(upstream: str, what: str, count: int) -> None:
+def count_loss(upstream: str, what: str, count: int) -> None:
     """Count what an upstream sent and no response holds; `what` is a constant."""
-    _LEFT_OUT.labels(upstream, what).inc(count)
+    _LOSSES.labels(upstream, what).inc(count)
 
 
-listen_to_losses(count_left_out)
+def count_event(upstream: str, what: str, count: int) -> None:
+    """Count an event of connectors.reports."""
+    _EVENTS.labels(upstream, what).inc(count)
 
 
-def count_upstream_event(event: str, upstream: str, number: int) -> None:
-    """Count an event of connectors.events."""
-    _EVENTS.labels(upstream, event).inc(number)
-
-
-set_counter(count_upstream_event)
+set_counters(losses=count_loss, events=count_event)
 
 
 class OperationCounts:

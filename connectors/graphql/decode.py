@@ -22,7 +22,6 @@ from connectors.graphql.encode.document import Piece
 from connectors.graphql.encode.fit import restore_names
 from connectors.graphql.errors import Problem, create_error, parse_problems
 from connectors.graphql.typed_decode import decode_records
-from connectors.losses import report_loss
 from connectors.messages.charset import UnknownCharset, convert_to_utf8
 from connectors.messages.json_mending import (
     UNREADABLE,
@@ -36,6 +35,7 @@ from connectors.messages.json_numbers import parse_float, parse_json
 from connectors.messages.json_slices import Bounds, TooDeep, TooManyValues, decode_in_slices
 from connectors.messages.json_text import is_deeper
 from connectors.messages.value_kinds import describe_kind
+from connectors.reports import report_loss
 from connectors.transport import HttpReply
 from connectors.transport.status import error_for_status
 

@@ -14,10 +14,10 @@ from typing import Any
 from connectors.contract import Operation, Reply, at_path
 from connectors.endpoint import place_of_author, split_path
 from connectors.errors import DefinitionError, UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
-from connectors.losses import report_loss
 from connectors.messages.pages import Limits, OnLimit, check_limits, name_page, replace_items, too_many_pages
 from connectors.messages.paths import Path, PathOption, format_path
 from connectors.messages.value_kinds import describe_kind
+from connectors.reports import report_loss
 
 SendPage = Callable[[Any], Awaitable[Reply]]
 """Sends one request message, as plain data. Raises UpstreamError."""

@@ -21,6 +21,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_FIRST_OF_MARKS: Final = frozenset(mark[:1] for mark, _ in _MARKS)
 _WEB: Final = {
     "utf8mb4": "utf-8",
     "unicode_1_1_utf_8": "utf-8",
@@ -88,7 +89,7 @@ def convert_to_utf8(body: bytes, content_type: str, *, is_json: bool = True) -> 
     bytes (RFC 4627 section 3). JSON that is valid UTF-8 is taken for that where the type names a server's usual
     default (RFC 8259 section 8.1). Raises UnknownCharset, unless all is ASCII.
     """
-    for mark, name in _MARKS:
+    for mark, name in _MARKS if body[:1] in _FIRST_OF_MARKS else ():
         if body.startswith(mark):
             rest = body[len(mark) :]
             return rest if name == "utf-8" else _convert(rest, name)
@@ -120,6 +121,8 @@ def _convert(body: bytes, charset: str) -> bytes:
 
 
 def _recognise_json(body: bytes) -> str | None:
+    if 0 not in body[:4]:
+        return None
     zeros = tuple(not each for each in body[:4])
     if zeros[:4] == (True, True, True, False):
         return "utf-32-be"

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from connectors.contract import Call, Reply, at_path
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamNotFound, UpstreamReplyTooLarge
-from connectors.losses import report_loss
 from connectors.messages.pages import name_page, replace_items, too_many_pages
 from connectors.messages.paths import format_path, split_at_list
 from connectors.messages.value_kinds import describe_kind
+from connectors.reports import report_loss
 from connectors.rest.encode.values import encode_query
 from connectors.rest.operations import Request, RestOperation
 from connectors.rest.paging_page import Page, Pages, Turn

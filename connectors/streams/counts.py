@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connectors.contract import Operation
-from connectors.losses import Detail, report_loss
+from connectors.reports import Detail, report_loss
 
 
 @dataclass(slots=True)

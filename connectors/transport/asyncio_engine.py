@@ -22,7 +22,7 @@ from connectors.aio.clock import SYSTEM_CLOCK, Clock, timeout_after
 from connectors.aio.semaphore import Semaphore
 from connectors.contract import Operation
 from connectors.errors import UpstreamDisconnected, UpstreamRejected, UpstreamTimeout, UpstreamUnreachable
-from connectors.events import count_event
+from connectors.reports import report_event
 from connectors.transport.connection import Connection, Origin
 from connectors.transport.contract import HttpOptions, HttpReply, Streamed
 from connectors.transport.reading import check_headers, encode_value
@@ -173,7 +173,7 @@ class Engine:
 
     def _note_surplus(self, upstream: str, connection: Connection) -> None:
         """The upstream sent what was not requested: what arrives late would answer the next request."""
-        count_event("surplus_bytes", upstream)
+        report_event(upstream, "surplus_bytes")
         if not self._is_distrusted(connection.origin):
             _, host, port = connection.origin
             log.warning(

@@ -16,7 +16,7 @@ import httpx
 from anyio.streams.tls import TLSStream
 
 from connectors.aio.clock import Clock, timeout_after
-from connectors.events import count_event
+from connectors.reports import report_event
 from connectors.transport.contract import HttpOptions
 from connectors.transport.heads import HeadError, HeadMender
 from connectors.transport.resolve import Address, Resolver
@@ -93,7 +93,7 @@ class _Body:
         if isinstance(stream, _Stream) and (self._must_close or surplus):
             stream.must_close = True
             if surplus:
-                count_event("surplus_bytes", self._upstream)
+                report_event(self._upstream, "surplus_bytes")
         await self._body.aclose()
 
 

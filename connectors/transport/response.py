@@ -209,8 +209,9 @@ class ResponseReader:
             raise HeadError  # the head is looked at more closely
         self._has_head = True
         self._left = 2 * self._limit + _MAX_HEAD
-        for name, texts in self._repeats.items():
-            self._headers[name] = ", ".join(texts)
+        if self._repeats:
+            for name, texts in self._repeats.items():
+                self._headers[name] = ", ".join(texts)
         if self._is_head:
             self._is_complete = True  # a body can still come, from an upstream that treats HEAD as GET
             return

@@ -207,7 +207,7 @@ def test_records_in_key_order_need_no_key_in_them() -> None:
 def losses(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
     """What is left out, as the metrics hear it."""
     heard: list[tuple[str, str, int]] = []
-    monkeypatch.setattr("connectors.losses._listeners", [lambda *loss: heard.append(loss)])
+    monkeypatch.setattr("connectors.reports._counters", {"losses": lambda *loss: heard.append(loss)})
     return heard
 
 

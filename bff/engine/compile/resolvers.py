@@ -122,6 +122,10 @@ class EndpointFetch:
     """From coerced GraphQL arguments to those of the endpoint."""
     has_key_list: bool = False
     """Whether each object has a list of keys, and the field the list of what they have."""
+    key_name: str | None = None
+    """The attribute of each object that is its key, where one call can have the keys of all of them."""
+    replaces_null: bool = False
+    """Whether the field has its default instead of null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,16 @@ def choose_resolution(schema: GraphQLSchema, field: GraphQLField, parent: GraphQ
     if via is not None and isinstance(via.endpoint, Endpoint):
         definition = definition_of(parent)
         has_list = is_list_type(field.type) and definition is not None and has_key_list(via, definition.origin)
-        return EndpointFetch(via, via.endpoint, convert, partial(python_arguments, schema, own), has_list)
+        convert_arguments = partial(python_arguments, schema, own)
+        return EndpointFetch(
+            via,
+            via.endpoint,
+            convert,
+            convert_arguments,
+            has_list,
+            _find_key_name(via, via.endpoint),
+            via.replaces_null,
+        )
     if resolver is None or not is_leaf or parent is schema.mutation_type:
         return RESOLVER_CALL
     info = resolver.info_parameter
@@ -241,3 +254,10 @@ def _is_method(own: StrawberryField) -> bool:
     if resolver is None or not resolver.self_parameter or not callable(resolver.wrapped_func):
         return False
     return not (resolver.parent_parameter or resolver.root_parameter)
+
+
+def _find_key_name(via: Via, endpoint: Endpoint) -> str | None:
+    batch = endpoint.batch
+    if batch is None or batch.parts or not endpoint.operation.is_safe or tuple(via.from_fields) != (batch.parameter,):
+        return None
+    return via.from_fields[batch.parameter]

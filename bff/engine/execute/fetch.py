@@ -41,15 +41,13 @@ async def fetch_column(
         selection = step.selection if step.select is None else step.select(executor.variable_values)
     except Exception as error:  # noqa: BLE001 - a custom scalar may raise anything; it is the field's error
         return [error] * len(sources), False
-    via, batch = fetch.via, fetch.endpoint.batch
-    is_safe = fetch.endpoint.operation.is_safe
     reader = step.reader
     if reader is None:
         reader = step.reader = make_reader(scope, executor, fetch, step.output, fetch.convert)
     lists = KeyLists(scope, executor, step, fetch, selection) if fetch.has_key_list else None
-    if batch is not None and is_safe and tuple(via.from_fields) == (batch.parameter,) and not batch.parts:
-        others = {**via.constants, **via.choose_arguments(arguments)}
-        keys = _read_keys(sources, via.from_fields[batch.parameter])
+    if fetch.key_name is not None:
+        others = {**fetch.via.constants, **fetch.via.choose_arguments(arguments)}
+        keys = _read_keys(sources, fetch.key_name)
         if lists is not None:
             values, is_complete = await lists.fetch_column(keys, others, is_alone=is_alone), False
         else:
@@ -63,7 +61,7 @@ async def fetch_column(
         is_complete = False
     if not is_complete and any(issubclass(kind, UpstreamError) for kind in set(map(type, values))):
         values = [_use_default(fetch, value, executor, column, row) for row, value in enumerate(values)]
-    if via.replaces_null and None in values:
+    if fetch.replaces_null and None in values:
         values = [_make_default(fetch) if value is None else value for value in values]
     return values, is_complete
 
@@ -116,7 +114,7 @@ async def _fetch_batched(
     if not requested:
         return list(keys), False
     answers = await scope.load_set(fetch.endpoint, others, list(requested), selection, is_alone=is_alone)
-    may_complete = absent.keys() <= {None} and not fetch.via.replaces_null
+    may_complete = absent.keys() <= {None} and not fetch.replaces_null
     values, is_complete = await reader.read_batch(answers, may_complete=may_complete)
     if absent:
         values = {**values, **absent}

@@ -40,7 +40,7 @@ from connectors.soap.schema_zeep import (
 
 Decode = Callable[[_Element], Any]
 Report = Callable[[str, str], None]
-"""Takes what was left out (as connectors.losses) and its place."""
+"""Takes what was left out (as connectors.reports) and its place."""
 
 XSI_NIL = f"{XSI}nil"
 XSI_TYPE = f"{XSI}type"

@@ -15,10 +15,10 @@ from connectors.error_kinds import BY_STATUS
 from connectors.error_reply import MAX_BODY
 from connectors.errors import UpstreamBadReply, UpstreamError, UpstreamReplyTooLarge
 from connectors.forms import Form, Unfit
-from connectors.losses import report_loss
 from connectors.messages.charset import UnknownCharset, find_charset
 from connectors.messages.charset_xml import convert_to_utf8, mend_xml
 from connectors.messages.json_mending import Mended
+from connectors.reports import report_loss
 from connectors.soap.decode.anything import collect_elements, decode_anything
 from connectors.soap.decode.elements import Undecodable
 from connectors.soap.decode.envelope import (

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from connectors.contract import Operation
 from connectors.forms import Unfit
-from connectors.losses import report_loss
+from connectors.reports import report_loss
 from connectors.soap.decode.anything import strip_namespace
 from connectors.soap.decode.elements import RecordDecoder
 

@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 
 from connectors.contract import Operation
 from connectors.errors import UpstreamUnavailable, UpstreamUnreachable
-from connectors.events import count_event
+from connectors.reports import report_event
 
 
 class _Closes(Protocol):
@@ -40,7 +40,7 @@ class OwnSockets(Generic[T]):
         socket = self._by_message.get(message)
         if socket is None:
             if len(self._subscribers) + len(self._closing) >= self._max_sockets:
-                count_event("no_own_socket", operation.upstream)
+                report_event(operation.upstream, "no_own_socket")
                 raise UpstreamUnavailable(operation, f"all {self._max_sockets} sockets of max_own_sockets are in use")
             socket = self._by_message[message] = self._create()
             self._subscribers[socket] = 0

@@ -262,7 +262,7 @@ async def test_keys(field: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of other types than requested, in another case, twice, not requested, absent. Both engines count the same."""
     text = f"query($id: Int!) {{ owners(id: $id) {{key {field}}} }}"
     losses: list[tuple[str, str, int]] = []
-    monkeypatch.setattr("connectors.losses._listeners", [lambda *loss: losses.append(loss)])
+    monkeypatch.setattr("connectors.reports._counters", {"losses": lambda *loss: losses.append(loss)})
     async with serving(upstream) as url:
         ours, theirs = engines(frontend(query=Query), through(url))
         seen = set()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors import losses
+from connectors import reports
 from connectors.contract import Selection
 from connectors.errors import (
     UpstreamBadReply,
@@ -46,7 +46,7 @@ async def test_an_error_without_a_null_is_reported(
     shop: Shop, connected: Connect, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, path: Any
 ) -> None:
     """The data is there, so no field has the error: one line says so, without the upstream's words."""
-    monkeypatch.setattr(losses, "_quiet", {})
+    monkeypatch.setattr(reports, "_quiet", {})
     error = {"message": "secret", "extensions": {"code": "PARTIAL"}, **({} if path is None else {"path": path})}
     shop.answer = lambda _: graphql_response({"data": {"product": {"id": "p1"}}, "errors": [error]})
     assert (await connected(introspection=False).send(call_of(product, id="p1"))).data == {"id": "p1"}

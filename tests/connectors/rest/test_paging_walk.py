@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors import losses
+from connectors import reports
 from connectors.contract import Call
 from connectors.direct import Direct
 from connectors.errors import UpstreamBadReply, UpstreamNotFound, UpstreamReplyTooLarge, UpstreamUnavailable
@@ -32,8 +32,8 @@ async def test_a_cut_is_counted_and_logged(
 ) -> None:
     """Nothing disappears unseen."""
     heard: list[tuple[str, str, int]] = []
-    monkeypatch.setattr(losses, "_listeners", [lambda *loss: heard.append(loss)])
-    monkeypatch.setattr(losses, "_quiet", {})
+    monkeypatch.setattr(reports, "_counters", {"losses": lambda *loss: heard.append(loss)})
+    monkeypatch.setattr(reports, "_quiet", {})
     upstream.answer = numbered
     assert await rows_of(connector, by_page(max_pages=2, on_limit="cut")) == ITEMS[:6]
     assert heard == [("catalog", "pages", 1)]
@@ -186,8 +186,8 @@ async def test_records_that_no_page_has_are_told(
 ) -> None:
     """The upstream counts seven, and its pages hold three."""
     heard: list[Any] = []
-    monkeypatch.setattr(losses, "_listeners", [lambda *loss: heard.append(loss)])
-    monkeypatch.setattr(losses, "_quiet", {})
+    monkeypatch.setattr(reports, "_counters", {"losses": lambda *loss: heard.append(loss)})
+    monkeypatch.setattr(reports, "_quiet", {})
     upstream.answer = lambda request: json_response(
         {"items": [] if "page=" in request.target or "offset=" in request.target else [{}] * 3, "count": 7}
     )

@@ -6,15 +6,15 @@ import logging
 
 import pytest
 
-from connectors import losses
+from connectors import reports
 from connectors.streams.counts import Counts
 
 
 def test_each_kind_is_a_loss(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """With its number; none is no loss, and one without a detail has no line."""
     heard: list[tuple[str, str, int]] = []
-    monkeypatch.setattr(losses, "_listeners", [lambda *loss: heard.append(loss)])
-    monkeypatch.setattr(losses, "_quiet", {})
+    monkeypatch.setattr(reports, "_counters", {"losses": lambda *loss: heard.append(loss)})
+    monkeypatch.setattr(reports, "_quiet", {})
     counts = Counts("ticker")
     with caplog.at_level(logging.WARNING):
         counts.count_undecodable(lambda: "4 bytes")

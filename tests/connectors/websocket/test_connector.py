@@ -10,7 +10,7 @@ from contextlib import aclosing
 
 import pytest
 
-from connectors import losses
+from connectors import reports
 from connectors.contract import Call, Event
 from connectors.direct import Direct
 from connectors.errors import (
@@ -266,7 +266,7 @@ async def test_what_nobody_reads_is_in_the_log(
     upstream: Upstream, connector: WebsocketConnector, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One line of each kind while there are subscribers, with the form and without the data."""
-    monkeypatch.setattr(losses, "_quiet", {})
+    monkeypatch.setattr(reports, "_quiet", {})
     seen: list[int] = []
     viewer = asyncio.create_task(viewing(watch(connector, "A"), seen))
     assert await upstream.hears(SUB_A)

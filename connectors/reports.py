@@ -1,7 +1,10 @@
-"""What an upstream sent and no response will hold: one log line and one count each. Called by connectors.
+"""What happens beside calls, counted and logged once for every kind of connector. Connectors know no metrics.
 
-Lists that are cut at a bound, records of a batch that were not requested, messages that cannot be read. The gateway's
-metrics listen; outside of the gateway there is the log alone.
+Losses: what an upstream sent and no response will hold, such as lists that are cut at a bound, records of a batch that
+were not requested, and messages that cannot be read. Each is one count and, from time to time, a log line.
+Events: nothing is lost, and who runs the gateway wants to know. `surplus_bytes`: bytes that were not requested, after
+which connections are used once. `joint_call_split`: a call that was sent again alone, because the joint call that it
+was part of failed. `no_own_socket`: a call that `max_own_sockets` refused.
 """
 
 from __future__ import annotations
@@ -15,26 +18,26 @@ from connectors.contract import Operation
 
 log = logging.getLogger(__name__)
 
-Listener = Callable[[str, str, int], None]
-"""Takes the name of the upstream, what was left out, and how many."""
+Count = Callable[[str, str, int], None]
+"""Takes the name of the upstream, what it was, and how many. It must not raise."""
 Detail = str | Callable[[], str] | None
 """What the log says: a text, what makes it if a line is written, or None for no line. It has no data and no secrets."""
 _INTERVAL: Final = 10.0
 """Seconds between two lines about one operation; the next one has the count of those between."""
-_listeners: list[Listener] = []
+_counters: dict[str, Count] = {}
 _quiet: dict[tuple[str, str, str], tuple[float, int]] = {}
 """Until when an operation has no further line, and what was left out since its last one."""
 
 
-def listen_to_losses(listener: Listener) -> None:
-    """Call this for every loss from now on."""
-    _listeners.append(listener)
+def set_counters(*, losses: Count, events: Count) -> None:
+    """Have all losses and events of this process counted by these, and by nothing else."""
+    _counters.update(losses=losses, events=events)
 
 
 def report_loss(operation: Operation, what: str, count: int, detail: Detail) -> None:
     """Count what was left out, and log it. `what` is a constant in snake case."""
-    for listener in _listeners:
-        listener(operation.upstream, what, count)
+    if (count_loss := _counters.get("losses")) is not None:
+        count_loss(operation.upstream, what, count)
     if detail is None:
         return
     key = (operation.upstream, operation.name, what)
@@ -48,3 +51,9 @@ def report_loss(operation: Operation, what: str, count: int, detail: Detail) -> 
     log.warning(
         "something that an upstream sent was left out: %s", detail if isinstance(detail, str) else detail(), extra=extra
     )
+
+
+def report_event(upstream: str, what: str, count: int = 1) -> None:
+    """Count an event; `what` is one of the above."""
+    if (count_event := _counters.get("events")) is not None:
+        count_event(upstream, what, count)
