@@ -117,6 +117,8 @@ def _measure_closely(meter: CpuMeter, steps: Any, weight: int) -> Generator[Any,
             waits_for = steps.send(None)
         except StopIteration as done:
             meter.add(thread_time() - began, weight)
+            if meter.is_exceeded:
+                yield  # type: ignore[unreachable]  # `add` sets it; the cancellation comes here, and not to what follows
             return done.value
         meter.add(thread_time() - began, weight)
         try:

@@ -44,6 +44,13 @@ class Item:
             raise
         return str(self.number)
 
+    @strawberry.field
+    async def late(self) -> str:
+        burn(0.02)
+        await asyncio.sleep(0)
+        burn(0.2)
+        return str(self.number)
+
 
 @strawberry.type
 class Query:
@@ -83,6 +90,16 @@ async def test_a_query_is_cut(options: dict[str, Any]) -> None:
     assert isinstance(answer, Answer)
     assert (codes(answer), answer.data) == (["TOO_MUCH_CPU"], None)
     assert ended
+
+
+@pytest.mark.parametrize("options", [{}, REFERENCE])
+async def test_a_query_is_cut_in_its_last_step(options: dict[str, Any]) -> None:
+    """The cancellation ends with the operation: the response, which is sent by the same task, is not cut."""
+    app = gateway(schema, limits=LIMITS, options=options)
+    answer = await app.answer(Request(frontend="app", query="{ item { late } }"))
+    await asyncio.sleep(0)
+    assert isinstance(answer, Answer)
+    assert (codes(answer), answer.data) == (["TOO_MUCH_CPU"], None)
 
 
 async def test_a_query_within_the_limit_is_answered() -> None:
