@@ -93,9 +93,11 @@ async def testing(
     """The project of a bff.yaml, its upstreams replaced by fakes. Raises ConfigError or SchemaError.
 
     Set answers with `up.catalog["/products"] = [...]`, ask with `await up.frontend("mobile").run("{ ... }")`, read what
-    was called in `up.calls`. Without `mode` in the file it is development, so that errors say what is wrong.
+    was called in `up.calls`. Without `mode` in the file it is development, so that errors say what is wrong. Variables
+    that are not set have placeholders.
     """
-    project = load_project(Path(config), os.environ if environment is None else environment, default_mode="development")
+    environment = os.environ if environment is None else environment
+    project = load_project(Path(config), environment, default_mode="development", has_placeholders=True)
     fakes = Fakes(*project.settings.upstreams)
     service = Service(project, connectors=fakes)
     async with service.running():

@@ -47,3 +47,16 @@ async def test_errors_explain_where_the_file_has_no_mode(tmp_path: Path) -> None
     async with testing(tmp_path / "bff.yaml", {}) as up:
         answer = await up.frontend("web").run("{ prodct(id: 1) { name } }")
         assert "prodct" in answer.errors[0]["message"]
+
+
+async def test_variables_that_are_not_set_are_placeholders(tmp_path: Path) -> None:
+    """No test needs a secret: not for an address, a header or an API key."""
+    text = (ROOT / "bff.yaml").read_text().replace("demo/", f"{ROOT}/demo/")
+    text = text.replace(
+        "upstreams:", 'upstreams:\n  extra: {rest: "${EXTRA_URL}", headers: {x-key: "${EXTRA_KEY}"}}', 1
+    )
+    (tmp_path / "bff.yaml").write_text(text)
+    async with testing(tmp_path / "bff.yaml", {}) as up:
+        up.catalog["/products"] = {"items": []}
+        answer = await up.frontend("mobile").run("{ products(category: TOYS, first: 40) { name } }")
+        assert answer.data == {"products": []}
