@@ -133,6 +133,15 @@ def test_pages_are_in_plain_words(file: Path) -> None:
     assert [line for line in text.splitlines() if _VAGUE.search(line)] == []
 
 
+def test_the_changelog_says_nothing_twice() -> None:
+    """Merging branches repeats lines and headings easily."""
+    newest = (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1]
+    headings = re.findall(r"^### (\w+)$", newest, re.MULTILINE)
+    assert headings == ["Added", "Changed", "Fixed"]
+    begun = [line[:60] for line in newest.splitlines() if line.startswith("- ")]
+    assert sorted(each for each in set(begun) if begun.count(each) > 1) == []
+
+
 def test_descriptions_of_options_are_in_plain_words() -> None:
     """In bff.schema.json, which editors show."""
     found = re.findall(r'"description": "(.*)"', (ROOT / "bff.schema.json").read_text())
