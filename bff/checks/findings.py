@@ -38,7 +38,7 @@ CODES: dict[Code, str] = {
     "call": "a call in a resolver that the endpoint does not take",
     "request": "a request that the upstream's description does not allow",
     "reply": "a path, field or enum value that the upstream's description does not have",
-    "type": "a union or interface of whose records nothing tells the type",
+    "type": "a union or interface whose records have nothing that shows their type",
     "n-plus-one": "one call for each object of a list",
     "limits": "a frontend without limits of its own",
     "exposed": "what strangers may see or reach",
