@@ -23,12 +23,10 @@ from connectors.soap.encode_mismatch import suggest_name
 from connectors.soap.errors import RequestMismatch
 from connectors.soap.operations import SoapOperation
 from connectors.soap.options import Options, problem_of_url
-from connectors.soap.schema_described import MessageShape, describe_type
 from connectors.soap.schema_description import WsdlDescription
 from connectors.soap.schema_facts import read_facts
 from connectors.soap.schema_types import Types
 from connectors.soap.schema_zeep import (
-    get_input,
     get_operations,
     get_output,
     get_port_address,
@@ -63,16 +61,6 @@ class Method:
     """From an element of a header or a fault's detail to plain Python. Raises Undecodable."""
     odd_names: OddNames | None
     """For replies from which forms are filled."""
-
-    def describe_input(self) -> MessageShape | None:
-        """Describe what a message takes; None for an empty one, and for one that is one value."""
-        element = get_input(self.operation)
-        return None if element is None else describe_type(self.types, element.type)
-
-    def describe_output(self) -> MessageShape | None:
-        """Describe what a reply has; None for an empty one, and for one that is one value."""
-        element = get_output(self.operation)
-        return None if element is None else describe_type(self.types, element.type)
 
     def find_header_element(self, name: str) -> Any:
         """The XSD element of a SOAP header, by the name of its part or element, or as `{namespace}Name`.
