@@ -13,6 +13,7 @@ from connectors.transport.contract import HttpReply
 from connectors.transport.heads import HeadError, HeadMender
 from connectors.transport.reading import Body, CompressedBody, announces_body, check_announced, create_body
 
+_PARSER_ERRORS = (httptools.HttpParserError, httptools.HttpParserUpgrade)
 _MAX_HEAD = 65_536
 """Bytes of status lines and headers accepted before the body, those of interim responses (1xx) included."""
 _WITHOUT_BODY = frozenset((204, 205, 304))
@@ -44,6 +45,7 @@ class ResponseReader:
     __slots__ = (
         "__weakref__",
         "_body",
+        "_digits",
         "_error",
         "_has_head",
         "_headers",
@@ -69,6 +71,8 @@ class ResponseReader:
     def __init__(self, limit: int) -> None:
         """`limit` is the largest body in bytes."""
         self._limit = limit
+        self._digits = len(str(limit))
+        """A length with fewer digits is within the limit."""
         self._parser: httptools.HttpResponseParser | None = None
         self._body: Body | None = None
         self.has_begun = False
@@ -88,8 +92,8 @@ class ResponseReader:
         self._left = _MAX_HEAD
         """How many bytes may still come, first of the head, then of the body with its chunk sizes and trailers."""
         self._headers: dict[str, str] = {}
-        self._repeats: dict[str, list[str]] = {}
-        self._raw: list[bytes] = []
+        self._repeats: dict[str, list[str]] | None = None
+        self._raw: list[bytes] | None = None
         """What came of the head, so that it can be read once more."""
         self._mender: HeadMender | None = None
         """Reads a head that breaks the grammar; then the connection is not used again."""
@@ -99,8 +103,7 @@ class ResponseReader:
 
     def finish(self) -> None:
         """Let go of the response, and of the parser unless it can read the next one."""
-        self._body = None
-        self._raw.clear()
+        self._body = self._raw = None
         if self._is_head or not self.may_reuse:
             self.close()
 
@@ -112,13 +115,18 @@ class ResponseReader:
         """Take the next bytes; return the reply once it is whole. Raises UpstreamBadReply or UpstreamReplyTooLarge."""
         self.has_begun = True
         self._left -= len(data)
-        if self._has_head:
-            self._feed_parser(data)
-        elif self._mender is not None:
+        if self._mender is not None and not self._has_head:
             self._feed_mended(self._mender, data)
         else:
-            self._raw.append(data)
-            self._feed_parser(data)
+            if self._raw is None:
+                self._raw = [data]
+            elif not self._has_head:
+                self._raw.append(data)
+            assert self._parser is not None
+            try:
+                self._parser.feed_data(data)
+            except _PARSER_ERRORS as error:
+                self._handle_error(error)
         if self._error is not None:
             raise self._error
         if self._left < 0 and not self._is_complete:
@@ -134,16 +142,20 @@ class ResponseReader:
         assert self._parser is not None
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as error:
+        except _PARSER_ERRORS as error:
+            self._handle_error(error)
+
+    def _handle_error(self, error: Exception) -> None:
+        """Read an odd head once more; what comes after the response is surplus. Raises UpstreamBadReply."""
+        if isinstance(error, httptools.HttpParserUpgrade):
             raise UpstreamBadReply(self._operation, "the upstream switched to another protocol") from error
-        except httptools.HttpParserError as error:
-            if not self._has_head and self._mender is None:
-                self._mender = HeadMender()
-                self._feed_mended(self._mender, b"".join(self._raw))
-            elif not self._is_complete:
-                raise self._invalid(error) from error
-            else:
-                self._note_surplus()
+        if not self._has_head and self._mender is None:
+            self._mender = HeadMender()
+            self._feed_mended(self._mender, b"".join(self._raw or ()))
+        elif not self._is_complete:
+            raise self._invalid(error) from error
+        else:
+            self._note_surplus()
 
     def _feed_mended(self, mender: HeadMender, data: bytes) -> None:
         """Read the head, when all of it is there, with what is odd about it put right."""
@@ -153,7 +165,7 @@ class ResponseReader:
             raise self._invalid(error) from error
         if message is not None:
             self._headers.clear()
-            self._repeats.clear()
+            self._repeats = None
             self._parser = self._create_parser()
             self._feed_parser(message)
 
@@ -193,6 +205,8 @@ class ResponseReader:
             return
         lower, text = _decode_name(name), value.decode("latin-1")
         if lower in self._headers:
+            if self._repeats is None:
+                self._repeats = {}
             self._repeats.setdefault(lower, [self._headers[lower]]).append(text)
         else:
             self._headers[lower] = text
@@ -217,11 +231,13 @@ class ResponseReader:
             return
         operation, headers, limit = self._operation, self._headers, self._limit
         self._must_close = self._mender is not None or (status in _WITHOUT_BODY and announces_body(headers))
-        try:
-            check_announced(operation, headers, limit)
-        except UpstreamError as error:
-            self._error = error
-        self._body = create_body(operation, headers, limit, status)
+        if "content-length" in headers and len(headers["content-length"]) >= self._digits:
+            try:
+                check_announced(operation, headers, limit)
+            except UpstreamError as error:
+                self._error = error
+        coded = "content-encoding" in headers
+        self._body = create_body(operation, headers, limit, status) if coded else Body(operation, limit)
 
     def on_body(self, chunk: bytes) -> None:
         """Part of the body, without its transfer coding."""
@@ -237,7 +253,7 @@ class ResponseReader:
         """The end of our response, or of an interim one (1xx) before it, which is forgotten."""
         if not self._has_head:
             self._headers.clear()
-            self._repeats.clear()
+            self._repeats = None
         elif not self._is_complete and self._parser is not None:
             self._is_complete = True
             self.may_reuse = not self._must_close and self._parser.should_keep_alive()
