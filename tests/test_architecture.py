@@ -83,7 +83,7 @@ CONNECTOR_ROLES = {
     "options": "what bff.yaml says of one upstream",
     "connector": "the class that keeps the contract: start, check, send, stream, publish, close; and `connect`",
     "session": "what holds a connection, channel, socket or client open, and opens it again",
-    "schema": "what the upstream says of itself: SDL, descriptors, WSDL; how it is fetched and read",
+    "schema": "what the upstream says of itself: SDL, descriptors, WSDL, OpenAPI; how it is fetched and read",
     "encode": "from the arguments of a call to what is sent",
     "decode": "from what arrives to plain Python, as a Reply or Event",
     "typed_decode": "from what arrives to the records of a form (connectors.forms)",
@@ -93,7 +93,7 @@ CONNECTOR_ROLES = {
 
 _EVERY_KIND = {"endpoints", "operations", "options", "connector"}
 CONNECTOR_KINDS = {
-    "rest": {*_EVERY_KIND, "paging", "replies", "encode", "decode", "typed_decode", "errors"},
+    "rest": {*_EVERY_KIND, "paging", "replies", "schema", "encode", "decode", "typed_decode", "errors"},
     "grpc": {*_EVERY_KIND, "paging", "session", "schema", "encode", "decode", "typed_decode", "errors"},
     "soap": {*_EVERY_KIND, "schema", "encode", "decode", "typed_decode", "errors"},
     "graphql": {*_EVERY_KIND, "session", "schema", "encode", "decode", "typed_decode", "errors"},

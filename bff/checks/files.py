@@ -1,4 +1,4 @@
-"""Files that bff.yaml names: WSDLs, protos, SDL, certificates. Each must be there, and certificates must be usable."""
+"""Files that bff.yaml names: descriptions and certificates. Each must be there, and certificates must be usable."""
 
 from __future__ import annotations
 

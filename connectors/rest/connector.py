@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from typing import Literal
 
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
+from connectors.aio.threads import run_in_thread
 from connectors.contract import Call, Operation, Reply
 from connectors.errors import UpstreamBadReply
 from connectors.failures import check_failures
@@ -16,6 +17,8 @@ from connectors.rest.errors import is_empty_answer
 from connectors.rest.operations import Request, RestOperation
 from connectors.rest.options import Options
 from connectors.rest.paging_walk import PageWalk
+from connectors.rest.schema_description import OpenApiDescription
+from connectors.rest.schema_document import read_document
 from connectors.transport import HttpReply, Transport, open_transport
 from connectors.transport.redirects import MAX_REDIRECTS, REDIRECTS, follow_redirect
 from connectors.transport.status import error_for_status
@@ -41,6 +44,13 @@ class RestConnector:
 
     async def start(self) -> None:
         """As Connector.start; nothing is needed before the first call."""
+
+    async def describe(self) -> OpenApiDescription | None:
+        """As Describes. Raises DefinitionError for a file that is no description."""
+        path = self._options.openapi
+        if path is None:
+            return None
+        return OpenApiDescription(await run_in_thread(read_document, self._name, path), self._options)
 
     async def close(self) -> None:
         """As Connector.close."""

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, ConfigDict, SecretStr, field_validator, model_validator
 
+from connectors.options import ConfigPath
 from connectors.transport import HttpOptions
 from connectors.transport.address import http_address
 
@@ -24,6 +25,15 @@ class Options(HttpOptions):
     """Which redirects of GET and HEAD are followed. Another origin never gets a request: it would get its headers."""
     health: str | None = None
     """Path of the health check (GET). Without it, the check is HEAD of `/`. Any status below 500 is healthy."""
+
+    openapi: ConfigPath | None = None
+    """File with the upstream's description, OpenAPI 3.0, 3.1 or Swagger 2.0 in JSON or YAML. `bff check` compares
+    endpoints with it, and endpoints that it refuses keep the gateway from starting."""
+
+    @property
+    def description_source(self) -> Literal["file", "upstream", "none"]:
+        """As of ConnectorOptions."""
+        return "none" if self.openapi is None else "file"
 
     def query_texts(self) -> dict[str, str]:
         """The query parameters, in the clear."""

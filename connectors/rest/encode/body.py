@@ -29,7 +29,7 @@ class BodyTemplate:
 
     def __init__(self, kind: str, value: Any, *, many: Parameters | None = None) -> None:
         """`many` names the parameter that takes the keys of a batch."""
-        self._kind = kind
+        self.kind = kind
         self._template = Template(value, many=many)
 
     @property
@@ -37,23 +37,28 @@ class BodyTemplate:
         """Whether each parameter must be given, by name."""
         return self._template.parameters
 
+    @property
+    def written(self) -> Any:
+        """The body as its author wrote it."""
+        return self._template.written
+
     def fill(self, arguments: Mapping[str, Any], keys: Sequence[Hashable]) -> tuple[str, bytes | Streamed] | None:
         """Content type and body; None where the body was not given. Raises ValueError for what cannot be encoded."""
         data = self._template.fill(arguments, keys, absent=NOT_GIVEN)
         if data is NOT_GIVEN:
             return None
-        if self._kind == "multipart":
+        if self.kind == "multipart":
             return encode_multipart(data)
-        if self._kind == "file":
+        if self.kind == "file":
             if not isinstance(data, File):
                 raise ValueError(f"the body must be a file, got {type(data).__name__}")
             return data.content_type, Streamed(data.size, data.chunks)
-        return _CONTENT_TYPES[self._kind], self._encode(data)
+        return _CONTENT_TYPES[self.kind], self._encode(data)
 
     def _encode(self, data: Any) -> bytes:
-        if self._kind == "form":
+        if self.kind == "form":
             return encode_form(data)
-        if self._kind == "text":
+        if self.kind == "text":
             return b"" if data is None else format_value(data).encode()
         try:
             return msgspec.json.encode(data)  # orjson refuses integers of more than 64 bits

@@ -37,12 +37,14 @@ _NO_SEGMENTS = frozenset(_NO_SEGMENT)
 
 
 @dataclass(frozen=True, slots=True)
-class _Placeholder:
+class UrlPlaceholder:
+    """The place of a parameter, and how a value is written there."""
+
     name: str
     style: str = ""
 
 
-_Parts = tuple[str | _Placeholder, ...]
+UrlParts = tuple[str | UrlPlaceholder, ...]
 
 
 class UrlTemplate:
@@ -80,6 +82,16 @@ class UrlTemplate:
         """Whether each parameter must be given, by name."""
         self.parameters.update((place.name, True) for place in _find_placeholders(self._segments))
 
+    @property
+    def segments(self) -> tuple[UrlParts, ...]:
+        """The segments of the path: constants, quoted, and places of parameters."""
+        return self._segments
+
+    @property
+    def pairs(self) -> tuple[tuple[str, UrlParts], ...]:
+        """The constant `name=` of each pair of the query (empty for `{filter*}`), and the parts of its value."""
+        return self._pairs
+
     def fill(self, arguments: Mapping[str, Any]) -> str:
         """The quoted path and query. Raises ValueError for a value that cannot stand in its place."""
         path = self._constant_path or "".join([f"/{_fill_segment(parts, arguments)}" for parts in self._segments])
@@ -89,7 +101,7 @@ class UrlTemplate:
         query = "&".join(filter(None, [fill_pair(name, parts, arguments) for name, parts in self._pairs]))
         return f"{path}?{query}" if query else path
 
-    def _fill_together(self, name: str, parts: _Parts, arguments: Mapping[str, Any]) -> str:
+    def _fill_together(self, name: str, parts: UrlParts, arguments: Mapping[str, Any]) -> str:
         """A pair for each key of a batch, where it holds several parts of one."""
         inside = [place.name for place in _find_placeholders([parts]) if place.name in self._together]
         if len(inside) < 2:
@@ -108,7 +120,7 @@ def add_query(url: str, fixed: Mapping[str, str]) -> str:
     return f"{url}&{added}" if query else f"{url.removesuffix('?')}?{added}"
 
 
-def _fill_segment(parts: _Parts, arguments: Mapping[str, Any]) -> str:
+def _fill_segment(parts: UrlParts, arguments: Mapping[str, Any]) -> str:
     """One path segment. Raises ValueError for an empty value, and for `.` and `..`, which name another resource."""
     if len(parts) == 1 and isinstance(parts[0], str):
         return parts[0]
@@ -130,10 +142,10 @@ def _fill_segment(parts: _Parts, arguments: Mapping[str, Any]) -> str:
     return segment
 
 
-def _fill_pair(name: str, parts: _Parts, arguments: Mapping[str, Any]) -> str:
+def _fill_pair(name: str, parts: UrlParts, arguments: Mapping[str, Any]) -> str:
     """A query pair, `id=1&id=2` for a list; empty when a value is missing."""
     first = parts[0]
-    if isinstance(first, _Placeholder) and first.style in ("deep", "exploded"):
+    if isinstance(first, UrlPlaceholder) and first.style in ("deep", "exploded"):
         return encode_query(
             _list_deep_pairs(first.name, unquote_plus(name.removesuffix("=")), arguments.get(first.name))
         )
@@ -143,7 +155,7 @@ def _fill_pair(name: str, parts: _Parts, arguments: Mapping[str, Any]) -> str:
     return name + f"&{name}".join(filled) if filled else ""
 
 
-def _fill_part(part: str | _Placeholder, arguments: Mapping[str, Any]) -> list[str]:
+def _fill_part(part: str | UrlPlaceholder, arguments: Mapping[str, Any]) -> list[str]:
     """The texts of one part of a value, quoted."""
     if isinstance(part, str):
         return [part]
@@ -175,10 +187,10 @@ def _list_deep_pairs(parameter: str, name: str, value: Any) -> Iterator[tuple[st
             yield from ((f"{name}[{key}]" if name else str(key), text) for text in format_values(each))
 
 
-def _parse_pair(pair: str, whole: str) -> tuple[str, _Parts]:
+def _parse_pair(pair: str, whole: str) -> tuple[str, UrlParts]:
     """The constant `name=` of a query pair and the parts of its value."""
     if exploded := _EXPLODED.fullmatch(pair):
-        return "", (_Placeholder(exploded[1], "exploded"),)
+        return "", (UrlPlaceholder(exploded[1], "exploded"),)
     name, equals, value = pair.partition("=")
     if "{" in name or "}" in name:
         raise _definition_error(
@@ -187,9 +199,9 @@ def _parse_pair(pair: str, whole: str) -> tuple[str, _Parts]:
     return quote(name, safe=_CONSTANT) + equals, _parse_parts(value, whole)
 
 
-def _parse_parts(text: str, whole: str) -> _Parts:
+def _parse_parts(text: str, whole: str) -> UrlParts:
     """Constants, quoted, and places, in order."""
-    parts: list[str | _Placeholder] = []
+    parts: list[str | UrlPlaceholder] = []
     for index, piece in enumerate(_BRACES.split(text)):
         if index % 2:
             parts.append(_parse_placeholder(piece, whole))
@@ -200,16 +212,16 @@ def _parse_parts(text: str, whole: str) -> _Parts:
     return tuple(parts) or ("",)
 
 
-def _parse_placeholder(inside: str, whole: str) -> _Placeholder:
+def _parse_placeholder(inside: str, whole: str) -> UrlPlaceholder:
     match = _PLACEHOLDER.fullmatch(inside)
     if match is None:
         raise _definition_error(whole, f'"{{{inside}}}" is not the name of a parameter')
     if match[1] and match[3] is not None:
         raise _definition_error(whole, f'"{{{inside}}}" has two styles; write {{+{match[2]}}} alone')
-    return _Placeholder(match[2], "segments" if match[1] else match[3] or "")
+    return UrlPlaceholder(match[2], "segments" if match[1] else match[3] or "")
 
 
-def _check_styles(whole: str, places: Sequence[_Placeholder], known: Sequence[str], part: str) -> None:
+def _check_styles(whole: str, places: Sequence[UrlPlaceholder], known: Sequence[str], part: str) -> None:
     for place in places:
         if not place.style or place.style in known:
             continue
@@ -222,11 +234,11 @@ def _check_styles(whole: str, places: Sequence[_Placeholder], known: Sequence[st
         )
 
 
-def _find_placeholders(many: Any) -> list[_Placeholder]:
-    return [part for parts in many for part in parts if isinstance(part, _Placeholder)]
+def _find_placeholders(many: Any) -> list[UrlPlaceholder]:
+    return [part for parts in many for part in parts if isinstance(part, UrlPlaceholder)]
 
 
-def _has_mapping(parts: _Parts) -> bool:
+def _has_mapping(parts: UrlParts) -> bool:
     return any(place.style == "deep" for place in _find_placeholders([parts]))
 
 

@@ -57,16 +57,36 @@ input Filter { sku: ID! limit: Int }
 type Query { item(sku: ID!): Item items(filter: Filter, color: Color): [Item!]! itemsOf(skus: [ID!]!): [Item] }
 type Mutation { drop(sku: ID!): Boolean }
 """
+OPENAPI = """\
+openapi: 3.0.3
+paths:
+  /items: {get: {}}
+  /items/{sku}: {get: {}}
+  /goods:
+    get:
+      parameters: [{name: color, in: query, schema: {type: string, enum: [RED, BLUE]}}]
+      responses: {200: {content: {application/json: {schema: {type: object, properties: {
+        goods: {type: array, items: {$ref: "#/components/schemas/Good"}}}}}}}}
+  /goods/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+    get: {responses: {200: {content: {application/json: {schema: {$ref: "#/components/schemas/Good"}}}}}}
+    put:
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Good"}}}}
+components:
+  schemas:
+    Good: {type: object, required: [sku], properties: {sku: {type: string}, maker: {$ref: "#/components/schemas/Maker"}}}
+    Maker: {properties: {name: {type: string}, isNew: {type: boolean}}}
+"""
 CONFIG = """\
 upstreams:
-  catalog: {rest: "http://127.0.0.1:1"}
+  catalog: {rest: "http://127.0.0.1:1", openapi: catalog.yaml}
   stock: {soap: stock.wsdl}
   prices: {grpc: "127.0.0.1:1", protos: [prices.proto]}
   reviews: {graphql: "http://127.0.0.1:1/", schema: reviews.graphql}
 frontends:
   web: {schema: web, default: true, limits: {max_cost: 100}}
 """
-FILES = {"bff.yaml": CONFIG, "stock.wsdl": WSDL, "prices.proto": PROTO, "reviews.graphql": SDL}
+FILES = {"bff.yaml": CONFIG, "catalog.yaml": OPENAPI, "stock.wsdl": WSDL, "prices.proto": PROTO, "reviews.graphql": SDL}
 HEAD = """\
 import enum
 import strawberry

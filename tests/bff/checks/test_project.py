@@ -36,6 +36,49 @@ MISTAKES: dict[str, tuple[str, str]] = {
         one('rest("prices").get("/items/{sku}")'),
         r'error \[upstream\] the upstream "prices" is grpc in bff\.yaml, and this endpoint is rest',
     ),
+    # REST
+    "rest: path": (
+        one('catalog.get("/gods/{sku}")'),
+        r'web\.py:6:6: error \[request\] catalog: GET /gods/\{sku\}: .*no such path; did you mean "/goods/\{id\}"\?',
+    ),
+    "rest: method": (
+        one('catalog.delete("/goods/{sku}")'),
+        r"error \[request\] catalog: DELETE /goods/\{sku\}: .* has /goods/\{id\} with GET, PUT, not with DELETE",
+    ),
+    "rest: query parameter": (
+        one('catalog.get("/goods?colour={sku}", at="goods.0")'),
+        r'warning \[request\] catalog: GET /goods: .* no query parameter "colour"; did you mean "color"\?',
+    ),
+    "rest: enum of a query parameter": (
+        one('catalog.get("/goods?color=GREEN", at="goods.0")', ""),
+        r'error \[request\] catalog: GET /goods: the query parameter color .* no value "GREEN"; it has RED, BLUE',
+    ),
+    "rest: required field of a body": (
+        one('catalog.put("/goods/{sku}", json={"maker": {}})'),
+        r'error \[request\] catalog: PUT /goods/\{sku\}: the body: the schema Good needs the field "sku"',
+    ),
+    "rest: at": (
+        one('catalog.get("/goods", at="gods.0")', ""),
+        r"error \[reply\] catalog: GET /goods: at='gods\.0' leads nowhere: the reply has no \"gods\"; did you mean \"goods",
+    ),
+    "rest: key": (
+        one('catalog.get("/items/{sku}", many="/goods?color={sku}", key="id", many_at="goods")'),
+        r"error \[reply\] .*key='id' leads nowhere: the schema Good has no \"id\"",
+    ),
+    "rest: take": (
+        'it = catalog.get("/goods/{sku}")\n'
+        "@strawberry.type\nclass Item:\n    maker: str | None = take('maker.nme')\n"
+        + QUERY
+        + "    item: Item | None = via(it, sku=argument(str))\n",
+        r'web\.py:9:25: warning \[reply\] Item\.maker: .* the schema Maker has no "nme"; did you mean "name"\?',
+    ),
+    "rest: a field of the record": (
+        'it = catalog.get("/goods/{sku}")\n'
+        "@strawberry.type\nclass Item:\n    sku: str\n    price: int | None\n"
+        + QUERY
+        + "    item: Item | None = via(it, sku=argument(str))\n",
+        r'web\.py:10:5: warning \[reply\] Item\.price: .* the schema Good has no "price"',
+    ),
     # SOAP
     "soap: operation": (
         one('stock.call("Fnd", Sku="{sku}")'),
@@ -249,6 +292,16 @@ def test_what_is_right_has_none(name: str, tmp_path: Path) -> None:
 
 
 CONFIG_MISTAKES: dict[str, tuple[str, dict[str, str], str]] = {
+    "an OpenAPI description that is missing": (
+        CONFIG.replace("catalog.yaml", "catalgo.yaml"),
+        {},
+        r"bff\.yaml:2:3: error \[file\] upstreams\.catalog: there is no file .*catalgo\.yaml",
+    ),
+    "an OpenAPI description that is none": (
+        CONFIG,
+        {"catalog.yaml": "a: b"},
+        r"bff\.yaml:2:3: error \[file\] upstreams\.catalog: .*catalog\.yaml is no description of OpenAPI 3 or Swagger 2",
+    ),
     "a WSDL that is missing": (
         CONFIG.replace("stock.wsdl", "stok.wsdl"),
         {},
