@@ -48,7 +48,8 @@ def describe_body(
         return DescribedBody(problem=f"the description takes {shown}, and {kind}= is sent")
     if len(found) > 1 or not isinstance(found[0], Mapping):
         return DescribedBody()
-    return DescribedBody(lambda reader: reader.describe(found[0].get("schema"), "the body"))
+    name = "the form" if kind in _KINDS else "the body"
+    return DescribedBody(lambda reader: reader.describe(found[0].get("schema"), name))
 
 
 def _is_media(media: str, kind: str, content_type: str) -> bool:

@@ -107,7 +107,9 @@ class OpenApiDescription:
         if best.is_slash_wrong:
             found.doubts.append(f"the description has {best.path.text}, which differs in the slash at its end")
         node = self._document.resolve(best.path.item[method])
-        rivals = [each for each in fitting[1:] if each.is_exact and each.constants == best.constants]
+        rivals = [
+            each for each in fitting[1:] if each.constants >= best.constants and (each.is_exact or each.path.is_vague)
+        ]
         if not best.is_exact or rivals or not isinstance(node, Mapping):
             return None
         return _Described(best, node)
@@ -266,11 +268,14 @@ def _check_value(
     if not all(isinstance(part, str) for part in parts):
         return
     text = "".join(parts)
+    decode = (unquote_plus if place.startswith("the query") else unquote) if is_quoted else str
     single = type_.item() if type_.item is not None else type_
-    for each in re.split(r"[,|; ]|%2C", text) if type_.item is not None else [text]:
-        plain = (unquote_plus(each) if place.startswith("the query") else unquote(each)) if is_quoted else each
-        if problem := _find_mismatch(plain, single):
-            found.problems.append(f"{place} is {problem}")
+    problem = _find_mismatch(decode(text), single)
+    if problem and type_.item is not None:
+        each = re.split(r"[,|; ]|%2C|%7C", text)
+        problem = next(filter(None, (_find_mismatch(decode(item), single) for item in each)), "")
+    if problem:
+        found.problems.append(f"{place} is {problem}")
 
 
 def _find_mismatch(text: str, type_: DataType) -> str:

@@ -12,7 +12,7 @@ import yaml
 
 from connectors.errors import DefinitionError
 
-_MAX_BYTES = 32_000_000
+_MAX_BYTES = 64_000_000
 _MAX_DEPTH = 200
 _MAX_MERGED = 1_000_000
 """Entries that the merge keys (`<<`) of one file may copy."""

@@ -72,7 +72,7 @@ class TypeReader:
         merged = parts[0]
         for part in parts[1:]:
             merged = self._merge(merged, part)
-        return merged
+        return replace(merged, name=name) if len(parts) > 1 and merged is not ANYTHING else merged
 
     def _merge(self, first: DataType, second: DataType) -> DataType:
         """What is both: a record with the fields of both."""
@@ -94,8 +94,7 @@ class TypeReader:
                 merged[each] = replace(inner, is_required=fields[each].is_required or more[each].is_required)
             return merged
 
-        name = first.name if first.name.startswith("the schema") and first.name == second.name else second.name
-        return DataType(name=name, fields=merge_fields, is_open=first.is_open or second.is_open)
+        return DataType(name=second.name, fields=merge_fields, is_open=first.is_open or second.is_open)
 
     def _describe_plain(self, node: Mapping[str, Any], name: str) -> DataType:
         """By its own keywords, without those that combine schemas."""
