@@ -25,7 +25,7 @@ from connectors.kinds import load_kind
 
 _SECONDS = 30.0
 """That reading one description may take."""
-_PREFIX = re.compile(r"(?:upstreams\.)?[\w-]+(?:\.\w+)?: ")
+_PREFIX = re.compile(r"\A(?:upstreams\.)?[\w-]+(?:\.\w+)?: ")
 """The name of the upstream, with which connectors begin what they say of its files."""
 
 

@@ -302,6 +302,11 @@ CONFIG_MISTAKES: dict[str, tuple[str, dict[str, str], str]] = {
         {"catalog.yaml": "a: b"},
         r"bff\.yaml:2:3: error \[file\] upstreams\.catalog: .*catalog\.yaml is no description of OpenAPI 3 or Swagger 2",
     ),
+    "an OpenAPI description that is a folder": (
+        CONFIG.replace("catalog.yaml", "catalog"),
+        {"catalog/api.yaml": ""},
+        r"bff\.yaml:2:3: error \[file\] upstreams\.catalog: .*catalog cannot be used: Is a directory",
+    ),
     "a WSDL that is missing": (
         CONFIG.replace("stock.wsdl", "stok.wsdl"),
         {},
