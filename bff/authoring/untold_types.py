@@ -37,9 +37,9 @@ def find_untold_types(schema: GraphQLSchema) -> list[str]:
                 untold = [each.name for each in schema.get_possible_types(abstract) if not _is_told(each)]
                 if untold and len(schema.get_possible_types(abstract)) > 1:
                     found.append(
-                        f"{via.place} {type_.name}.{name}: nothing tells which records of {abstract.name} are "
+                        f"{via.place} {type_.name}.{name}: nothing marks which records of {abstract.name} are "
                         f'{", ".join(untold)}. Write `@adopts(kind="...")` above each, with the field of the record '
-                        "that tells it, or an `is_type_of(cls, obj, info)` in it; if the upstream sends `__typename`, "
+                        "that marks it, or an `is_type_of(cls, obj, info)` in it; if the upstream sends `__typename`, "
                         f'`@upstream_type("{untold[0]}")`'
                     )
     return list(dict.fromkeys(found))

@@ -192,7 +192,7 @@ def _encode_request(rpc: _Rpc, call: Call, operation: RpcOperation, message: Any
         return rpc.method.encode(message)
     except RequestMismatch as mismatch:
         template = operation.many if call.keys and operation.many is not None else operation.request
-        if mismatch.is_definition and template.is_given_plainly(call.arguments):
+        if mismatch.is_definition and (operation.pages is not None or template.is_given_plainly(call.arguments)):
             raise DefinitionError(f"{operation.upstream}: {operation.name}: {mismatch}") from mismatch
         raise UpstreamRejected(operation, f"the request was not sent, it does not fit: {mismatch}") from mismatch
 

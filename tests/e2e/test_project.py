@@ -98,10 +98,22 @@ def test_the_other_commands_work_there_too(folder: Path) -> None:
     [
         ("schemas/hello/__init__.py", None, "there is no module schemas.hello; make schemas/hello/__init__.py"),
         ("schemas/hello/__init__.py", "x = 1\n", "has no `schema`; add `schema = frontend(query=Query)`"),
-        ("schemas/hello/__init__.py", "x =\n", "schemas/hello/__init__.py:1: SyntaxError: invalid syntax"),
-        ("schemas/hello/__init__.py", "\nimport nowhere\n", "schemas/hello/__init__.py:2: ModuleNotFoundError"),
-        ("schemas/backends/people.py", "people = 1\n", "schemas/hello/__init__.py:6: ImportError: cannot import name"),
-        ("bff.yaml", CONFIG.replace("${PEOPLE_URL}", "${PEOPLE}"), "bff.yaml:2:12 upstreams.people.rest"),
+        ("schemas/hello/__init__.py", "x =\n", "schemas/hello/__init__.py:1:1: error [schema] SyntaxError"),
+        (
+            "schemas/hello/__init__.py",
+            "\nimport nowhere\n",
+            "schemas/hello/__init__.py:2:1: error [schema] ModuleNotFoundError",
+        ),
+        (
+            "schemas/backends/people.py",
+            "people = 1\n",
+            "schemas/hello/__init__.py:6:1: error [schema] ImportError: cannot import name",
+        ),
+        (
+            "bff.yaml",
+            CONFIG.replace("${PEOPLE_URL}", "${PEOPLE}"),
+            "bff.yaml:2:12: error [environment] upstreams.people.rest",
+        ),
     ],
 )
 def test_mistakes_are_told_with_their_place(folder: Path, file: str, text: str | None, told: str) -> None:

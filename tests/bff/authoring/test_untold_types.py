@@ -92,7 +92,7 @@ SCHEMA = frontend(query=Query, mutation=Mutation, types=[Fish, Frog])
 def test_each_place_is_named_with_advice() -> None:
     """The line of the field, the types that nothing tells, and what to write; mutations too."""
     lines = find_untold_types(core_schema(SCHEMA))
-    assert [line.partition(": nothing tells ")[0].split()[-1] for line in lines] == [
+    assert [line.partition(": nothing marks ")[0].split()[-1] for line in lines] == [
         "Query.untold",
         "Query.box",
         "Query.animal",

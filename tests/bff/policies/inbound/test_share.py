@@ -93,6 +93,7 @@ def test_whatever_resolvers_can_see_is_in_the_key() -> None:
         "asgi_scope",  # in the key is what `request` shows of it
         *("frontend", "document"),  # by the plan
         *("state", "degraded", "selections", "unfinished"),  # empty at first
+        "own_response",  # not there at first; once it is, the outcome is not shared
     }
     assert set(Request.__struct_fields__) == {
         *("headers", "client", "variables", "takes_records", "asgi_scope"),  # in the key
