@@ -71,14 +71,19 @@ def test_sixty_clients_that_do_not_read(crowd: Live) -> None:
 
 
 def test_large_responses_are_served_beside_clients_that_do_not_read(crowd: Live) -> None:
-    """Those that read nothing are cut off for one that waits; one at a time, so that it is served in seconds."""
+    """Those that read nothing are cut off for one that waits; it repeats a 503 as `Retry-After` says, a few times."""
     with ExitStack() as stack:
         for _ in range(10):
             connection = stack.enter_context(socket.socket())
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.connect(("127.0.0.1", crowd.port))
             connection.sendall(ask_for(b"{ big }"))
-        assert len(crowd.ask(post(b'{"query":"{ big }"}'))) > 10_000_000
+        for _ in range(5):
+            answer = crowd.ask(post(b'{"query":"{ big }"}'))
+            if b" 503 " not in answer[:20]:
+                break
+            time.sleep(1)
+        assert len(answer) > 10_000_000
 
 
 def test_a_client_that_reads_slowly_is_served(crowd: Live) -> None:

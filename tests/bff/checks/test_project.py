@@ -245,7 +245,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         + "@strawberry.type\nclass Other:\n    sku: strawberry.ID\n"
         + QUERY
         + "    any: Item | Other = via(it, sku=argument(str))\n",
-        r"web\.py:17:25: warning \[type\] Query\.any: nothing tells which records of \w+ are Item, Other\. Write `@adopts",
+        r"web\.py:17:25: warning \[type\] Query\.any: nothing marks which records of \w+ are Item, Other\. Write `@adopts",
     ),
     "computed from a resolver": (
         ITEM
