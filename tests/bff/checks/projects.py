@@ -60,7 +60,8 @@ type Mutation { drop(sku: ID!): Boolean }
 OPENAPI = """\
 openapi: 3.0.3
 paths:
-  /items: {get: {}}
+  /items: {get: {parameters: [{name: sku, in: query}]}}
+  /more: {get: {}}
   /items/{sku}: {get: {}}
   /goods:
     get:
