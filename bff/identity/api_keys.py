@@ -155,8 +155,8 @@ def read_key_file(file: Path) -> tuple[Key, ...]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise KeyFileError(f"{file.name}:{line}: {error.problem}") from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise KeyFileError(f"{file.name} is not YAML in UTF-8") from None
+    except (yaml.YAMLError, ValueError, RecursionError):  # a date such as 2027-13-01 is a ValueError of YAML
+        raise KeyFileError(f"{file.name} is not YAML in UTF-8, or has an impossible date") from None
     if not isinstance(data, list):
         raise KeyFileError(f"{file.name} is no list; write `- {{caller: NAME, sha256: ...}}` for each key")
     try:

@@ -18,11 +18,8 @@ from bff.identity.cookies import read_cookie
 from bff.identity.key_source import KeySource, KeysUnavailable
 from bff.identity.options import Jwt as Options
 from bff.identity.provider import MISSING, UNKNOWN, Found, InvalidCredential
-from bff.observability.logger import get_logger
 from connectors.aio.clock import SYSTEM_CLOCK, Clock
 from connectors.aio.lru import LRU
-
-log = get_logger("bff.identity")
 
 _SCHEME = "bearer "
 _TYPES = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
@@ -125,7 +122,6 @@ class JwtProvider:
         try:
             return await self._source.find(kid if isinstance(kid, str) else None, algorithm)
         except KeysUnavailable as error:
-            log.warning("identity_keys_not_read", identity=self.name, problem=str(error))
             raise Problem.IDENTITY_UNAVAILABLE.refusal(
                 "The caller cannot be verified at the moment.", retry_after="5"
             ) from error

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import ssl
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -107,7 +109,7 @@ class KeySource:
             try:
                 found = (await self._wait()).find(kid, algorithm)
             except KeysUnavailable:
-                log.warning("identity_keys_not_read", identity=self._name, problem="a token has an unknown key id")
+                return found
         return found
 
     async def open(self) -> None:
@@ -132,12 +134,8 @@ class KeySource:
             if self._keys is None and not options.prefetch:
                 continue  # no token has come yet
             self._attempt.forget()
-            try:
+            with suppress(KeysUnavailable):  # `_wait` has written the log line
                 await self._wait()
-            except KeysUnavailable as error:
-                log.warning(
-                    "identity_keys_not_read", identity=self._name, problem=str(error), has_keys=bool(self._keys)
-                )
 
     async def _wait(self) -> KeySet:
         if self._failed is not None and self._clock.now() < self._failed[0]:
@@ -151,7 +149,9 @@ class KeySource:
         else:
             self._failed = None
             return keys
-        self._failed = (self._clock.now() + _PAUSE, failure)
+        if self._failed is None or self._clock.now() >= self._failed[0]:  # once for all that waited, however many
+            log.warning("identity_keys_not_read", identity=self._name, problem=str(failure), has_keys=bool(self._keys))
+            self._failed = (self._clock.now() + _PAUSE, failure)
         raise failure
 
     async def _read(self) -> KeySet:
@@ -163,9 +163,7 @@ class KeySource:
                 raise KeysUnavailable(f"{options.file.name} cannot be read: {error.strerror}") from error
             data = _parse(content, options.file.name)
         else:
-            async with httpx.AsyncClient(
-                timeout=options.timeout, trust_env=False, verify=options.tls.context()
-            ) as client:
+            async with httpx.AsyncClient(timeout=options.timeout, trust_env=False, verify=_load_tls(options)) as client:
                 url = options.url or await self._discover(client)
                 data = await _fetch(client, url, options)
         keys = KeySet(data)
@@ -183,6 +181,13 @@ class KeySource:
             raise KeysUnavailable("the OpenID configuration has no jwks_uri")
         self.issuer = _text(found.get("issuer"))
         return url
+
+
+def _load_tls(options: Jwks) -> ssl.SSLContext:
+    try:
+        return options.tls.context()
+    except OSError as error:
+        raise KeysUnavailable(f"the files of `tls` cannot be used: {error.strerror or error}") from error
 
 
 async def _fetch(client: httpx.AsyncClient, url: str, options: Jwks) -> Any:

@@ -130,6 +130,8 @@ def _replace(file: Path, text: str) -> None:
         (f"- {{caller: a, key: {ONE}, plam: x}}", "entry 0.plam: "),
         (f"- {{caller: a, key: {ONE}, expires: tomorrow}}", "entry 0.expires: 'tomorrow' is not a date"),
         ("\x00", "is not YAML"),
+        (f"- {{caller: a, key: {ONE}, expires: 2027-13-01}}", "an impossible date"),
+        ("[" * 3000, "is not YAML"),
     ],
 )
 def test_a_file_at_fault(tmp_path: Path, text: str, message: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bff.identity.key_source import KeySet, KeySource, KeysUnavailable
 from bff.identity.options import Jwks
@@ -99,10 +100,12 @@ async def test_an_issuer_that_is_away_is_not_asked_for_each_token() -> None:
     of, clock = Issuer(RSA), ManualClock()
     of.status = 503
     async with source(of, clock, prefetch=False) as keys:
-        for _ in range(20):
-            with pytest.raises(KeysUnavailable, match="503"):
-                await keys.find("rsa", "RS256")
+        with capture_logs() as lines:
+            for _ in range(20):
+                with pytest.raises(KeysUnavailable, match="503"):
+                    await keys.find("rsa", "RS256")
         assert len(of.fetches) == 1
+        assert [line["event"] for line in lines] == ["identity_keys_not_read"]
         of.status = 200
         await clock.advance(1)
         assert len(await keys.find("rsa", "RS256")) == 1
